@@ -1,0 +1,125 @@
+/** Types shared by every layer: dtypes, model options, signatures. No code. */
+
+export type DType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool';
+
+/** A dimension of a signature: a size, or null for any. */
+export type Dimension = number | null;
+
+/** One tensor of a model's signature. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Dimension[];
+  /** Inclusive bounds of every element. */
+  readonly range?: readonly [min: number, max: number];
+}
+
+export interface Signature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** What the outputs mean. */
+export interface ClassificationTask {
+  readonly type: 'classification';
+  /** `softmax`: outputs are logits and softmax is applied when serving; `none`: they are probabilities already. */
+  readonly activation: 'softmax' | 'none';
+  readonly labels: readonly string[];
+}
+
+export type Task = ClassificationTask | { readonly type: 'other' };
+
+export type EngineName = 'torchscript' | 'aotinductor' | 'onnx';
+export type Precision = 'auto' | 'fp32' | 'fp16' | 'bf16';
+export type Optimize = 'none' | 'freeze' | 'inference';
+
+/** How a model is brought up. Every member is optional. */
+export interface LoadOptions {
+  /** By default taken from the file's extension: `.pt .pts .jit` torchscript, `.pt2` aotinductor, `.onnx` onnx. */
+  engine?: EngineName;
+  /** `auto` (default): CUDA when LibTorch has it and a device answers, else the CPU. `cuda:1` names a device. */
+  device?: string;
+  /** `auto` (default): the artifact's own dtypes, on every device. */
+  precision?: Precision;
+  /** With a converted precision, outputs come back as `float32` (default) or in the model's `native` dtype. */
+  outputDtype?: 'float32' | 'native';
+  /** Concurrent executions of this model, default 1. instances × intra-op threads may not exceed the cores. */
+  instances?: number;
+  /** Runs waiting, default 1024; one more is refused with ERR_QUEUE_FULL. */
+  maxPending?: number;
+  /** TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. */
+  optimize?: Optimize;
+  /** Names, dtypes, shapes and ranges that inputs are checked against. */
+  signature?: Signature;
+  /** Lower-case hex; other bytes are refused with ERR_INTEGRITY. */
+  sha256?: string;
+  signal?: AbortSignal;
+}
+
+export interface RunOptions {
+  /** Rejects with `signal.reason`. A run that has started keeps its slot until it ends. */
+  signal?: AbortSignal;
+  /** Milliseconds from the call until ERR_TIMEOUT. */
+  timeoutMs?: number;
+}
+
+/** One argument or result of a method, as the model's own schema declares it. */
+export interface MethodArgument {
+  readonly name: string;
+  /** The TorchScript type, e.g. `Tensor`, `int`, `Optional[List[int]]`. */
+  readonly type: string;
+  readonly hasDefault: boolean;
+}
+
+export interface MethodSchema {
+  readonly name: string;
+  readonly args: readonly MethodArgument[];
+  readonly returns: readonly string[];
+}
+
+/** Where a model ended up and why. */
+export interface DeviceChoice {
+  /** `cpu`, `cuda:0`, … */
+  readonly device: string;
+  /** One sentence: what was asked, what was found. */
+  readonly reason: string;
+}
+
+/** What is known of a loaded model. */
+export interface ModelInfo {
+  readonly engine: EngineName;
+  readonly device: DeviceChoice;
+  readonly precision: Precision;
+  readonly optimize: Optimize;
+  readonly instances: number;
+  readonly methods: readonly MethodSchema[];
+  /** The graph sets attributes of the module when it runs. */
+  readonly stateful: boolean;
+  readonly sha256: string;
+  /** Bytes of the artifact, and of parameters and buffers once loaded. */
+  readonly artifactBytes: number;
+  readonly parameterBytes: number;
+  /** Things worth knowing that did not stop the load, e.g. a model that could not be frozen. */
+  readonly warnings: readonly string[];
+}
+
+/** How long one run took, in milliseconds of a monotonic clock. */
+export interface RunTimings {
+  /** From submission until a worker took it. */
+  readonly queueMs: number;
+  /** Inside the engine. */
+  readonly runMs: number;
+}
