@@ -1,0 +1,116 @@
+"""The registry record of a trained model: metadata.json, and what the model card shows of it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from data import PACKAGE, TARBALL_SHA256, Split
+from fit import BATCH_SIZE, LEARNING_RATE, OPTIMIZER, Evaluation
+from model import CLASSES, FEATURES
+
+NAME, VERSION = "mnist-mlp", "v1.0"
+COMMAND = "bash scripts/train/run.sh"
+HISTOGRAM_BINS = 10
+DIGITS = 6  # decimal places kept of a measured number
+
+
+@dataclass
+class Run:
+    """Everything one training run produced; `artifact` is the content of the model file."""
+
+    seed: int
+    epoch: int
+    artifact: bytes
+    train: Split
+    validation: Split
+    test: Split
+    validation_result: Evaluation
+    test_result: Evaluation
+
+
+@dataclass
+class Provenance:
+    """What may differ between two runs with equal results."""
+
+    created: str  # ISO 8601, UTC
+    commit: str
+    python: str
+
+
+def per_class(confusion: torch.Tensor) -> list[dict[str, Any]]:
+    """Precision, recall and support (digits of that class) from counts[true, predicted]."""
+    hits, support, predicted = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    return [
+        {
+            "label": str(c),
+            "precision": round((hits[c] / predicted[c]).item(), DIGITS),
+            "recall": round((hits[c] / support[c]).item(), DIGITS),
+            "support": int(support[c]),
+        }
+        for c in range(CLASSES)
+    ]
+
+
+@torch.inference_mode()
+def input_statistics(model: nn.Module, inputs: torch.Tensor) -> dict[str, Any]:
+    """What the training inputs (float32 [n, 784], undistorted) look like, for watching drift; moments over all values."""
+    values = inputs.double().flatten()
+    counts = torch.histc(values, HISTOGRAM_BINS, 0, 1)  # the last bin includes 1
+    shares = torch.bincount(model(inputs).argmax(1), minlength=CLASSES).double() / len(inputs)
+    return {
+        "count": values.numel(),
+        "mean": round(values.mean().item(), DIGITS),
+        "std": round(values.std(correction=0).item(), DIGITS),
+        "min": values.min().item(),
+        "max": values.max().item(),
+        "histogram": {
+            "edges": [round(i / HISTOGRAM_BINS, 1) for i in range(HISTOGRAM_BINS + 1)],
+            "counts": [int(count) for count in counts],
+        },
+        "predictionDistribution": [round(share.item(), DIGITS) for share in shares],
+    }
+
+
+def metadata(run: Run, model: nn.Module, provenance: Provenance) -> dict[str, Any]:
+    """metadata.json, the record that the registry loads."""
+    return {
+        "schemaVersion": 1,
+        "name": NAME,
+        "version": VERSION,
+        "created": provenance.created,
+        "sourceCommit": provenance.commit,
+        "engine": "torchscript",
+        "artifact": {
+            "file": "model.pt",
+            "sha256": hashlib.sha256(run.artifact).hexdigest(),
+            "bytes": len(run.artifact),
+        },
+        "framework": {"torch": torch.__version__.split("+")[0], "python": provenance.python},
+        "signature": {
+            "inputs": [{"name": "input", "dtype": "float32", "shape": [None, FEATURES], "range": [0, 1]}],
+            "outputs": [{"name": "logits", "dtype": "float32", "shape": [None, CLASSES]}],
+        },
+        "task": {"type": "classification", "activation": "softmax", "labels": [str(c) for c in range(CLASSES)]},
+        "metrics": {
+            "testAccuracy": round(run.test_result.accuracy, DIGITS),
+            "testLoss": round(run.test_result.loss, DIGITS),
+            "testSamples": len(run.test),
+            "validationAccuracy": round(run.validation_result.accuracy, DIGITS),
+            "perClass": per_class(run.test_result.confusion),
+        },
+        "training": {
+            "dataset": f"npm:{PACKAGE}",
+            "datasetSha256": TARBALL_SHA256,
+            "seed": run.seed,
+            "split": {"train": len(run.train), "validation": len(run.validation), "test": len(run.test)},
+            "epochs": run.epoch,
+            "optimizer": OPTIMIZER,
+            "learningRate": LEARNING_RATE,
+            "batchSize": BATCH_SIZE,
+            "command": COMMAND,
+        },
+        "inputStatistics": input_statistics(model, run.train.inputs),
+    }
