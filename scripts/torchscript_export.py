@@ -48,7 +48,7 @@ def alignment_padding(offset: int) -> bytes:
 
 
 def machine_marks() -> list[str]:
-    """Strings that would tell where an archive was built: folders, user and host name (short ones would match by chance)."""
+    """Strings that tell where an archive was built: folders, user and host name (short ones would match by chance)."""
     here = Path(__file__).resolve()
     marks = {os.getcwd(), str(Path.home()), str(here.parent), str(here.parents[1]), str(Path(torch.__file__).parent)}
     marks |= {name for name in (getpass.getuser(), socket.gethostname()) if len(name) >= 6}

@@ -49,8 +49,8 @@ def model_card(run: Run, model: nn.Module, record: dict[str, Any]) -> str:
     metrics, training, stats = record["metrics"], record["training"], record["inputStatistics"]
     split = training["split"]
     results = [
-        ["validation", str(split["validation"]), f"{metrics['validationAccuracy']:.4f}", f"{run.validation_result.loss:.4f}"],
-        ["test", str(metrics["testSamples"]), f"{metrics['testAccuracy']:.4f}", f"{metrics['testLoss']:.4f}"],
+        [name, str(split[name]), f"{result.accuracy:.4f}", f"{result.loss:.4f}"]
+        for name, result in (("validation", run.validation_result), ("test", run.test_result))
     ]
     classes = [
         [c["label"], f"{c['precision']:.4f}", f"{c['recall']:.4f}", str(c["support"])] for c in metrics["perClass"]
@@ -62,7 +62,8 @@ A multilayer perceptron (784, 256, 128, 10 units, ReLU) that reads one handwritt
 node-libtorch serves out of the box and tests itself with.
 
 - **Input** `input`: float32 `[batch, 784]`, a 28 × 28 image row by row, 0 background to 1 ink.
-- **Output** `logits`: float32 `[batch, 10]`, one per digit 0–9; the server applies softmax. Rows do not influence each other.
+- **Output** `logits`: float32 `[batch, 10]`, one per digit 0–9; the server applies softmax. Rows do not influence
+  each other.
 - **Artifact** `{record["artifact"]["file"]}`: TorchScript, {record["artifact"]["bytes"]} bytes,
   sha256 `{record["artifact"]["sha256"]}`.
 
@@ -74,9 +75,10 @@ The package rounds pixels to three decimals; no digit occurs twice.
 They are split by class with seed {training["seed"]} into {split["train"]} for training, {split["validation"]} for
 validation and {split["test"]} for the test. Pixels: mean {stats["mean"]:.4f}, standard deviation {stats["std"]:.4f}.
 
-In every epoch each training digit is turned by up to {MAX_TURN_DEGREES:g}°, scaled by up to {MAX_SCALE:.0%} and moved by up to
-{MAX_SHIFT_PIXELS:g} pixels, at random. {training["optimizer"]}
-from {training["learningRate"]}, batches of {training["batchSize"]}, {EPOCHS} epochs; the weights kept are those of epoch {training["epochs"]}, which had the lowest validation loss. The test set took no part in any choice.
+In every epoch each training digit is turned by up to {MAX_TURN_DEGREES:g}°, scaled by up to {MAX_SCALE:.0%}
+and moved by up to {MAX_SHIFT_PIXELS:g} pixels, at random. {training["optimizer"]}
+from {training["learningRate"]}, batches of {training["batchSize"]}, {EPOCHS} epochs; the weights kept are those of
+epoch {run.epoch}, which had the lowest validation loss. The test set took no part in any choice.
 
 ## Evaluation
 
@@ -104,7 +106,8 @@ style of MNIST (20 × 20 pixels of ink within 28 × 28, light on dark) are what 
 {indent(outside_the_data(model, run), "  ")}
 
 - Digits in other handwriting traditions are outside its data.
-- The confidence (the softmax of the answer) is not calibrated. Do not read cheques, forms or anything that matters to a person with it.
+- The confidence (the softmax of the answer) is not calibrated. Do not read cheques, forms or anything that matters to
+  a person with it.
 - {metrics["testSamples"]} test digits put the accuracy within about one percentage point, and they come from the same source as
   the training digits.
 

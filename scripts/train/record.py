@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from data import PACKAGE, TARBALL_SHA256, Split
-from fit import BATCH_SIZE, LEARNING_RATE, OPTIMIZER, Evaluation
+from fit import BATCH_SIZE, EPOCHS, LEARNING_RATE, OPTIMIZER, Evaluation
 from model import CLASSES, FEATURES
 
 NAME, VERSION = "mnist-mlp", "v1.0"
@@ -22,7 +22,7 @@ class Run:
     """Everything one training run produced; `artifact` is the content of the model file."""
 
     seed: int
-    epoch: int
+    epoch: int  # the one whose weights were kept, from 1
     artifact: bytes
     train: Split
     validation: Split
@@ -56,7 +56,7 @@ def per_class(confusion: torch.Tensor) -> list[dict[str, Any]]:
 
 @torch.inference_mode()
 def input_statistics(model: nn.Module, inputs: torch.Tensor) -> dict[str, Any]:
-    """What the training inputs (float32 [n, 784], undistorted) look like, for watching drift; moments over all values."""
+    """What the training inputs (float32 [n, 784], undistorted) look like, for watching drift; moments over all pixels."""
     values = inputs.double().flatten()
     counts = torch.histc(values, HISTOGRAM_BINS, 0, 1)  # the last bin includes 1
     shares = torch.bincount(model(inputs).argmax(1), minlength=CLASSES).double() / len(inputs)
@@ -106,7 +106,7 @@ def metadata(run: Run, model: nn.Module, provenance: Provenance) -> dict[str, An
             "datasetSha256": TARBALL_SHA256,
             "seed": run.seed,
             "split": {"train": len(run.train), "validation": len(run.validation), "test": len(run.test)},
-            "epochs": run.epoch,
+            "epochs": EPOCHS,
             "optimizer": OPTIMIZER,
             "learningRate": LEARNING_RATE,
             "batchSize": BATCH_SIZE,

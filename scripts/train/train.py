@@ -30,7 +30,12 @@ from samples import digit_samples  # noqa: E402
 from torchscript_export import script_bytes  # noqa: E402
 
 SEED = 20261122
-SOURCES = ["scripts/train", "scripts/torchscript_export.py", "scripts/python-run.sh", "scripts/requirements-train.txt"]
+SOURCES = [
+    "scripts/train",
+    "scripts/torchscript_export.py",
+    "scripts/python-run.sh",
+    "scripts/requirements-train.txt",
+]
 ARTIFACT = f"models/{NAME}/{VERSION}/model.pt"
 RECORD = f"model-registry/{NAME}/{VERSION}/metadata.json"
 CARD = f"model-registry/{NAME}/{VERSION}/MODEL_CARD.md"
@@ -49,7 +54,7 @@ def train() -> tuple[Run, torch.jit.ScriptModule]:
     artifact = script_bytes(torch.jit.script(model.eval()))
     exported = torch.jit.load(io.BytesIO(artifact)).eval()
     with torch.inference_mode():
-        assert torch.equal(exported(test.inputs), model(test.inputs)), "the exported model must answer as the trained one"
+        assert torch.equal(exported(test.inputs), model(test.inputs)), "the exported model answers otherwise"
     results = evaluate(exported, validation), evaluate(exported, test)
     return Run(SEED, epoch, artifact, train_set, validation, test, *results), exported
 
@@ -100,7 +105,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare a new run with the committed files")
     arguments = parser.parse_args()
     if not arguments.check and git("status", "--porcelain", "--", *SOURCES):
-        parser.error(f"commit the changes under {', '.join(SOURCES)} first: the record names the commit it was made from")
+        parser.error(f"commit {', '.join(SOURCES)} first: the record names the commit it was made from")
     run, model = train()
     print(f"epoch {run.epoch} chosen; test accuracy {run.test_result.accuracy:.4f}, loss {run.test_result.loss:.4f}")
     if arguments.check:
