@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, torchError, type TorchError } from '../errors.js';
+import type { Setting } from './setting.js';
+import { settingKeys, settingsTable, type SettingKey, type Settings } from './table.js';
+
+export interface SettingsSources {
+  /** Default `process.env`. An empty variable counts as not set. */
+  env?: Environment;
+  /** Path of a JSON file; an object of settings by their names. */
+  file?: string;
+  /** Flags or values of the program itself, by the settings' names; undefined counts as not set. */
+  overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
+}
+
+type Values = Partial<Record<SettingKey, unknown>>;
+type Environment = Readonly<Record<string, string | undefined>>;
+type NameOf = (key: SettingKey) => string;
+
+const validate = new Ajv2020().compile({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(settingKeys.map((key) => [key, settingsTable[key].schema])),
+});
+
+/**
+ * The settings in force: overrides before environment before file before defaults.
+ * @throws ERR_CONFIG naming the setting, where its value came from, what was expected and what came
+ */
+export function loadSettings({ env = process.env, file, overrides = {} }: SettingsSources = {}): Settings {
+  const settings = {
+    ...defaults(),
+    // Variables of other software are often set for a whole machine: what was said to us comes before them.
+    ...fromEnvironment(env, (setting) => setting.envFallback),
+    ...fromFile(file),
+    ...fromEnvironment(env, (setting) => setting.env),
+    ...fromOverrides(overrides),
+  } as Settings;
+  if (settings.headersTimeoutMs > settings.receiveTimeoutMs) {
+    throw configError(
+      `Expected setting headersTimeoutMs to be at most receiveTimeoutMs (${settings.receiveTimeoutMs}) but received ${settings.headersTimeoutMs}`,
+    );
+  }
+  return Object.freeze(settings);
+}
+
+function defaults(): Values {
+  return Object.fromEntries(
+    settingKeys.map((key) => {
+      const { initial } = settingsTable[key];
+      return [key, typeof initial === 'function' ? initial() : initial];
+    }),
+  );
+}
+
+function fromOverrides(overrides: Values): Values {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const parsed = given.map(([key, value]) => {
+    const setting = Object.hasOwn(settingsTable, key) ? settingsTable[key as SettingKey] : undefined;
+    return [key, typeof value === 'string' && setting ? setting.parse(value) : value];
+  });
+  return resolvePaths(
+    checked(Object.fromEntries(parsed), (key) => `flag --${settingsTable[key].flag}`, 'flags'),
+    '.',
+  );
+}
+
+function fromEnvironment(env: Environment, variableOf: (setting: Setting<unknown>) => string | undefined): Values {
+  const values: Values = {};
+  for (const key of settingKeys) {
+    const setting: Setting<unknown> = settingsTable[key];
+    const variable = variableOf(setting);
+    const text = variable === undefined ? undefined : env[variable];
+    if (!text) continue;
+    // OpenMP allows one number for each level of nesting; the first is what a run gets.
+    values[key] = setting.parse(variable === setting.envFallback ? text.replace(/,.*/, '') : text);
+  }
+  return resolvePaths(
+    checked(values, (key) => `environment variable ${variableOf(settingsTable[key])}`, 'environment'),
+    '.',
+  );
+}
+
+function fromFile(file: string | undefined): Values {
+  if (file === undefined) return {};
+  return resolvePaths(
+    checked(parseFile(file), () => `file ${file}`, `file ${file}`),
+    dirname(file),
+  );
+}
+
+function parseFile(file: string): unknown {
+  let content;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw configError(`Expected a readable settings file at ${file} (${(cause as NodeJS.ErrnoException).code})`, cause);
+  }
+  try {
+    return JSON.parse(content) as unknown;
+  } catch {
+    // The parser's own message quotes the file, which may hold what does not belong in a log.
+    throw configError(`Expected file ${file} to hold JSON`);
+  }
+}
+
+function checked(values: unknown, sourceOf: NameOf, source: string): Values {
+  if (validate(values)) return values as Values;
+  const error = validate.errors?.[0];
+  const unknown = (error?.params as { additionalProperty?: string }).additionalProperty;
+  if (unknown !== undefined)
+    throw configError(`Unknown setting ${describe(unknown)} in ${source}; see docs/settings.md`);
+  const key = error?.instancePath.split('/')[1] as SettingKey | undefined;
+  if (!key) throw configError(`Expected an object of settings in ${source} but received ${describe(values)}`);
+  throw configError(
+    `Expected ${settingsTable[key].values} for setting ${key} (${sourceOf(key)}) but received ${describe((values as Values)[key])}`,
+  );
+}
+
+function resolvePaths(values: Values, from: string): Values {
+  for (const key of settingKeys) {
+    if (settingsTable[key].isPath && values[key] !== undefined) values[key] = resolve(from, values[key] as string);
+  }
+  return values;
+}
+
+function configError(message: string, cause?: unknown): TorchError {
+  return torchError('ERR_CONFIG', message, cause === undefined ? {} : { cause });
+}
