@@ -69,8 +69,10 @@ export const errorTable = {
   ERR_VALIDATION: row('http', 422, 'Validation failed'),
   ERR_ROUTE_NOT_FOUND: row('http', 404, 'Not found'),
   ERR_METHOD_NOT_ALLOWED: row('http', 405, 'Method not allowed'),
+  ERR_REQUEST_TIMEOUT: row('http', 408, 'Request timeout'),
   ERR_PAYLOAD_TOO_LARGE: row('http', 413, 'Payload too large'),
   ERR_UNSUPPORTED_MEDIA_TYPE: row('http', 415, 'Unsupported media type'),
+  ERR_HEADERS_TOO_LARGE: row('http', 431, 'Request header fields too large'),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
