@@ -1,0 +1,24 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { torchError } from '../errors.js';
+
+/** Names of the folders in a folder; links are none, so that nothing is listed twice or from elsewhere. */
+export async function folders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+/** The real path of a folder that a setting names. @throws ERR_CONFIG when it is none or cannot be read */
+export async function existingFolder(path: string, key: string): Promise<string> {
+  try {
+    const real = await realpath(path);
+    await readdir(real);
+    return real;
+  } catch (cause) {
+    throw torchError('ERR_CONFIG', `Expected a folder for ${key} at ${path} (${codeOf(cause)})`, { cause });
+  }
+}
+
+/** `ENOENT` and the like, or one of our own codes. */
+export function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code ?? 'unknown error');
+}

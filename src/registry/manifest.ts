@@ -1,0 +1,74 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { torchError, type ErrorDetail } from '../errors.js';
+import { isFileName } from './names.js';
+import { ModelRecordSchema, type ModelRecord } from './schema.js';
+
+const ajv = new Ajv2020({ allErrors: false });
+formats.default(ajv, ['date-time']);
+const validate = ajv.compile(ModelRecordSchema);
+
+/**
+ * Reads the text of a metadata.json and checks it against the schema and against itself.
+ * @param where how messages call the record, e.g. `mnist-mlp v1.0`
+ * @param identity the name and version that the record must carry: those of its folder
+ * @throws ERR_MANIFEST with the JSON pointers of what is wrong
+ */
+export function parseRecord(text: string, where: string, identity: { name: string; version: string }): ModelRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw torchError('ERR_MANIFEST', `Expected JSON in the record of ${where}: ${(cause as Error).message}`, { cause });
+  }
+  if (!validate(value)) throw invalid(where, (validate.errors ?? []).map(fault));
+  const record = value as ModelRecord;
+  const faults = [...contradictions(record)];
+  for (const key of ['name', 'version'] as const) {
+    if (record[key] !== identity[key]) {
+      faults.push({ pointer: `/${key}`, detail: `must be ${JSON.stringify(identity[key])}, as the folder is called` });
+    }
+  }
+  if (faults.length > 0) throw invalid(where, faults);
+  return record;
+}
+
+/** What the schema cannot say: parts of the record that must agree with each other. */
+function* contradictions({ artifact, signature, task, inputStatistics }: ModelRecord): Generator<ErrorDetail> {
+  if (!isFileName(artifact.file)) yield { pointer: '/artifact/file', detail: 'must be a plain file name' };
+  for (const [index, { range }] of signature.inputs.entries()) {
+    if (range && range[0] > range[1]) {
+      yield { pointer: `/signature/inputs/${index}/range`, detail: 'must not begin above its end' };
+    }
+  }
+  const labels = task.type === 'classification' ? task.labels.length : undefined;
+  const classes = signature.outputs[0]?.shape.at(-1);
+  if (labels !== undefined && classes !== labels) {
+    yield { pointer: '/task/labels', detail: `must be as many as the last dimension of the output, ${classes}` };
+  }
+  if (!inputStatistics) return;
+  const { histogram, predictionDistribution } = inputStatistics;
+  if (histogram.edges.length !== histogram.counts.length + 1) {
+    yield { pointer: '/inputStatistics/histogram/edges', detail: 'must be one more than the counts' };
+  }
+  if (labels !== undefined && predictionDistribution && predictionDistribution.length !== labels) {
+    yield {
+      pointer: '/inputStatistics/predictionDistribution',
+      detail: `must have one share for each of ${labels} labels`,
+    };
+  }
+}
+
+function fault({ instancePath, message, params }: ErrorObject): ErrorDetail {
+  const { additionalProperty, allowedValues } = params as { additionalProperty?: string; allowedValues?: unknown[] };
+  if (additionalProperty !== undefined) {
+    return { pointer: `${instancePath}/${additionalProperty}`, detail: 'is not a member of the schema' };
+  }
+  const list = allowedValues ? `: ${allowedValues.join(', ')}` : '';
+  return { pointer: instancePath, detail: `${message ?? 'is invalid'}${list}` };
+}
+
+function invalid(where: string, errors: readonly ErrorDetail[]) {
+  const list = errors.map(({ pointer, detail }) => `${pointer === '' ? 'the record' : pointer} ${detail}`).join('; ');
+  return torchError('ERR_MANIFEST', `Invalid record of ${where}: ${list}`, { errors });
+}

@@ -1,0 +1,163 @@
+import { settingsTable } from '../config.js';
+import { describe, torchError } from '../errors.js';
+import { codeOf, existingFolder, folders } from './folders.js';
+import { containedPath, digestFile, readSmallFile, type FileDigest } from './integrity.js';
+import { parseRecord } from './manifest.js';
+import {
+  checkName,
+  checkVersion,
+  compareVersions,
+  defaultVersion,
+  isFileName,
+  isModelName,
+  isVersion,
+} from './names.js';
+import type { ModelRecord } from './schema.js';
+
+export interface RegistryOptions {
+  /** Folder of records, `<name>/<version>/metadata.json`. Default: the registry bundled with this package. */
+  registryDir?: string;
+  /** Folder of artifacts, `<name>/<version>/<file>`. Default: the models bundled with this package. */
+  modelsDir?: string;
+}
+
+export interface RegistryEntry {
+  readonly name: string;
+  /** Ascending. */
+  readonly versions: readonly string[];
+}
+
+const maxRecordBytes = 4 * 2 ** 20;
+
+/**
+ * The models that are known here, and what is known of them. It only reads, and reads anew at every call, so that it
+ * shows what is on the disk.
+ */
+export class ModelRegistry {
+  readonly registryDir: string;
+  readonly modelsDir: string;
+
+  private constructor(registryDir: string, modelsDir: string) {
+    this.registryDir = registryDir;
+    this.modelsDir = modelsDir;
+  }
+
+  /** @throws ERR_CONFIG when a folder does not exist or cannot be read */
+  static async open(options: RegistryOptions = {}): Promise<ModelRegistry> {
+    const registryDir = options.registryDir ?? bundled(settingsTable.registryDir.initial);
+    const modelsDir = options.modelsDir ?? bundled(settingsTable.modelsDir.initial);
+    return new ModelRegistry(
+      await existingFolder(registryDir, 'registryDir'),
+      await existingFolder(modelsDir, 'modelsDir'),
+    );
+  }
+
+  /** Every model that has a version, by name. Records are not read, so broken ones are listed too. */
+  async list(): Promise<RegistryEntry[]> {
+    const names = (await folders(this.registryDir)).filter(isModelName).sort();
+    const entries = await Promise.all(names.map(async (name) => ({ name, versions: await this.#versions(name) })));
+    return entries.filter(({ versions }) => versions.length > 0);
+  }
+
+  /** Versions of a model, ascending. @throws ERR_MODEL_NOT_FOUND when there is none, ERR_INVALID_ARGUMENT */
+  async versions(name: string): Promise<string[]> {
+    checkName(name);
+    const versions = await this.#versions(name);
+    if (versions.length === 0) {
+      throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received ${describe(name)}`);
+    }
+    return versions;
+  }
+
+  /**
+   * The record of one version, checked.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_MANIFEST, ERR_INTEGRITY (a link out of the registry), ERR_INVALID_ARGUMENT
+   */
+  async record(name: string, version: string): Promise<ModelRecord> {
+    checkVersion(version);
+    const versions = await this.versions(name);
+    if (!versions.includes(version)) throw noSuchVersion(name, versions, describe(version));
+    const where = `${name} ${version}`;
+    try {
+      const path = await containedPath(this.registryDir, name, version, 'metadata.json');
+      const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes);
+      return parseRecord(text, where, { name, version });
+    } catch (error) {
+      throw unreadable(error, 'ERR_MANIFEST', `metadata.json of ${where}`);
+    }
+  }
+
+  /**
+   * The record of a version, or, when none is named, of the only one or of v1.0.
+   * @throws as `record`; ERR_VERSION_NOT_FOUND also when several versions are there and none of them is v1.0
+   */
+  async resolve(name: string, version?: string): Promise<ModelRecord> {
+    if (version !== undefined) return this.record(name, version);
+    const versions = await this.versions(name);
+    const chosen = defaultVersion(versions);
+    if (chosen === undefined) throw noSuchVersion(name, versions, 'none, which means v1.0');
+    return this.record(name, chosen);
+  }
+
+  /**
+   * Where a record's artifact lies. Its content is not looked at: whoever loads it passes the record's sha256 along, so
+   * that the bytes that are hashed are the bytes that are loaded.
+   * @throws ERR_INTEGRITY when it is missing or links out of the models' folder, ERR_INVALID_ARGUMENT for unsafe names
+   */
+  async artifactPath({ name, version, artifact }: Pick<ModelRecord, 'name' | 'version' | 'artifact'>): Promise<string> {
+    checkName(name);
+    checkVersion(version);
+    if (!isFileName(artifact.file)) {
+      throw torchError('ERR_INVALID_ARGUMENT', `Expected a plain file name but received ${describe(artifact.file)}`);
+    }
+    try {
+      return await containedPath(this.modelsDir, name, version, artifact.file);
+    } catch (error) {
+      throw unreadable(error, 'ERR_INTEGRITY', `artifact ${artifact.file} of ${name} ${version}`);
+    }
+  }
+
+  /** Hashes the artifact again. @throws ERR_INTEGRITY when it is missing or not what the record says; as `record` */
+  async verify(name: string, version: string): Promise<FileDigest> {
+    const record = await this.record(name, version);
+    const what = `artifact ${record.artifact.file} of ${name} ${version}`;
+    const path = await this.artifactPath(record);
+    const digest = await digestFile(path, what).catch((error: unknown) => {
+      throw unreadable(error, 'ERR_INTEGRITY', what);
+    });
+    const { sha256, bytes } = record.artifact;
+    if (digest.sha256 !== sha256 || digest.bytes !== bytes) {
+      throw torchError(
+        'ERR_INTEGRITY',
+        `Expected ${what} to be ${bytes} bytes with sha256 ${sha256} but found ${digest.bytes} bytes with ${digest.sha256}`,
+      );
+    }
+    return digest;
+  }
+
+  async #versions(name: string): Promise<string[]> {
+    try {
+      const path = await containedPath(this.registryDir, name);
+      return (await folders(path)).filter(isVersion).sort(compareVersions);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
+      throw error;
+    }
+  }
+}
+
+const bundled = (initial: string | (() => string)): string => (typeof initial === 'function' ? initial() : initial);
+
+function unreadable(error: unknown, code: 'ERR_MANIFEST' | 'ERR_INTEGRITY', what: string): unknown {
+  const system = codeOf(error);
+  // Our own errors say it already.
+  if (system.startsWith('ERR_')) return error;
+  return torchError(code, `Expected ${what} to be readable (${system})`, { cause: error });
+}
+
+function noSuchVersion(name: string, versions: readonly string[], received: string) {
+  return torchError(
+    'ERR_VERSION_NOT_FOUND',
+    `Expected one of ${versions.join(', ')} of ${name} but received ${received}`,
+  );
+}
