@@ -108,8 +108,8 @@ style of MNIST (20 × 20 pixels of ink within 28 × 28, light on dark) are what 
 - Digits in other handwriting traditions are outside its data.
 - The confidence (the softmax of the answer) is not calibrated. Do not read cheques, forms or anything that matters to
   a person with it.
-- {metrics["testSamples"]} test digits put the accuracy within about one percentage point, and they come from the same source as
-  the training digits.
+- {metrics["testSamples"]} test digits put the accuracy within about one percentage point, and they come from the same
+  source as the training digits.
 
 ## Licence and provenance
 
@@ -120,7 +120,7 @@ redistributed here except for ten digits in the tests. MNIST holds no names or o
 ## Reproducing it
 
 `{training["command"]}` trains it again; with `--check` it compares the artifact, record, card and test fixtures
-with the committed ones, to the byte, and writes nothing. Made from commit
+with the committed ones, to the byte, and changes none. Made from commit
 `{record["sourceCommit"]}` at {record["created"]}
 with PyTorch {record["framework"]["torch"]} and Python {record["framework"]["python"]}, on the CPU with one thread.
 """

@@ -53,7 +53,7 @@ def evaluate(model: nn.Module, split: Split) -> Evaluation:
 
 
 def fit(model: nn.Module, train: Split, validation: Split, generator: torch.Generator) -> int:
-    """Trains `model` in place, leaves it at the epoch with the lowest validation loss, and returns that epoch, from 1."""
+    """Trains `model` in place, leaves it at the epoch of lowest validation loss, and returns that epoch, from 1."""
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
     best_loss, best_epoch, best_weights = math.inf, 0, model.state_dict()

@@ -56,7 +56,7 @@ def per_class(confusion: torch.Tensor) -> list[dict[str, Any]]:
 
 @torch.inference_mode()
 def input_statistics(model: nn.Module, inputs: torch.Tensor) -> dict[str, Any]:
-    """What the training inputs (float32 [n, 784], undistorted) look like, for watching drift; moments over all pixels."""
+    """What the undistorted training inputs (float32 [n, 784]) look like, for watching drift; moments over all pixels."""
     values = inputs.double().flatten()
     counts = torch.histc(values, HISTOGRAM_BINS, 0, 1)  # the last bin includes 1
     shares = torch.bincount(model(inputs).argmax(1), minlength=CLASSES).double() / len(inputs)
