@@ -1,0 +1,43 @@
+/** The public surface of node-libtorch. The HTTP server is `node-libtorch/server`. */
+export { loadModel } from './runtime/load.js';
+export { runtime } from './runtime/runtime.js';
+export { Tensor, type TensorDataLike } from './runtime/tensor.js';
+export type { TensorData } from './runtime/dtype.js';
+export type { Nested } from './runtime/nested.js';
+export type { Arguments, Value } from './runtime/value.js';
+export type { Execution, Model, WarmupOptions, WarmupReport } from './runtime/model.js';
+export {
+  ModelRegistry,
+  type FileDigest,
+  type ModelRecord,
+  type RegistryEntry,
+  type RegistryOptions,
+} from './registry/index.js';
+export {
+  ModelHost,
+  ServedModel,
+  classifier,
+  type ClassificationResult,
+  type Classifier,
+  type HostEvents,
+  type HostFileModel,
+  type HostModel,
+  type HostOptions,
+  type HostRegistryModel,
+  type HostState,
+  type RunEvent,
+} from './serving/index.js';
+export {
+  EnvironmentError,
+  ExecutionError,
+  HttpError,
+  InputError,
+  LifecycleError,
+  LoadError,
+  OverloadError,
+  TorchError,
+  isErrorCode,
+  type ErrorCode,
+  type ErrorDetail,
+} from './errors.js';
+export type * from './types.js';

@@ -1,0 +1,175 @@
+import { EventEmitter } from 'node:events';
+import { describe, torchError } from '../errors.js';
+import type { ModelRegistry } from '../registry/index.js';
+import { loadServed, nameOf, type HostModel } from './load-served.js';
+import { ServedModel, type RunEvent } from './served-model.js';
+
+export interface HostOptions {
+  /** Default: the registry bundled with this package. */
+  registry?: ModelRegistry;
+  models: readonly HostModel[];
+  /** The name that `model()` without one means. Default: the first of `models`. */
+  defaultModel?: string;
+  /** Batch sizes each model is run with before the host is ready, default [1, 32]. */
+  warmupBatchSizes?: readonly number[];
+}
+
+/** `loading` → `ready` → `draining` → `closed`; a load that fails goes to `closed` at once. */
+export type HostState = 'loading' | 'ready' | 'draining' | 'closed';
+
+export interface HostEvents {
+  /** A call of a model has ended, well or not. */
+  run: [event: RunEvent];
+}
+
+/** Models that were loaded, checked and warmed up together, and are drained together. */
+export class ModelHost implements AsyncDisposable {
+  /** Resolves when every model is up, rejects with why not. Nobody has to look at it. */
+  readonly ready: Promise<void>;
+  readonly defaultModel: string;
+  #state: HostState = 'loading';
+  readonly #served: ServedModel[] = [];
+  readonly #events = new EventEmitter<HostEvents>();
+  readonly #loading = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: HostOptions) {
+    const names = options.models.map(nameOf);
+    const chosen = options.defaultModel ?? names[0];
+    if (chosen === undefined || !names.includes(chosen)) {
+      throw torchError(
+        'ERR_CONFIG',
+        `Expected one of the models (${names.join(', ')}) for defaultModel but received ${describe(chosen)}`,
+      );
+    }
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw torchError('ERR_CONFIG', `Expected each model once but received ${describe(twice)} twice`);
+    this.defaultModel = chosen;
+    this.ready = this.#load(options);
+    // Whoever listens before the models are up asks `state`; a failed load must not end the process unhandled.
+    this.ready.catch(() => {});
+  }
+
+  /**
+   * Loads the models one after the other and warms them up.
+   * @throws what loadModel, the registry and warm-up throw, naming the model; those already loaded are disposed
+   */
+  static async open(options: HostOptions): Promise<ModelHost> {
+    const host = ModelHost.start(options);
+    await host.ready;
+    return host;
+  }
+
+  /** As `open`, but returns at once, in state `loading`; `ready` tells the end. @throws ERR_CONFIG */
+  static start(options: HostOptions): ModelHost {
+    return new ModelHost(options);
+  }
+
+  get state(): HostState {
+    return this.#state;
+  }
+
+  /** Every model that is up, in the order of the options. */
+  list(): readonly ServedModel[] {
+    return [...this.#served];
+  }
+
+  /**
+   * A model by name (default: `defaultModel`) and version (default: the first of its versions).
+   * @throws ERR_NOT_READY while loading, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   */
+  model(name: string = this.defaultModel, version?: string): ServedModel {
+    if (this.#state === 'loading') throw torchError('ERR_NOT_READY', 'The models are still being loaded');
+    const versions = this.#served.filter((served) => served.name === name);
+    if (versions.length === 0) {
+      throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model that is served but received ${describe(name)}`);
+    }
+    const found = version === undefined ? versions[0] : versions.find((served) => served.version === version);
+    if (!found) {
+      const known = versions.map((served) => served.version).join(', ');
+      throw torchError(
+        'ERR_VERSION_NOT_FOUND',
+        `Expected one of ${known} of ${name} but received ${describe(version)}`,
+      );
+    }
+    return found;
+  }
+
+  /** Calls that have begun and not ended, over all models. */
+  get inFlight(): number {
+    return this.#served.reduce((sum, served) => sum + served.inFlight, 0);
+  }
+
+  on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {
+    this.#events.on(event, listener as never);
+    return this;
+  }
+
+  off<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {
+    this.#events.off(event, listener as never);
+    return this;
+  }
+
+  /** Refuses new calls with ERR_DRAINING, waits for those in flight, disposes every model. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #load({ models, registry, warmupBatchSizes = [1, 32] }: HostOptions): Promise<void> {
+    const { signal } = this.#loading;
+    const hooks = { admit: () => this.#admit(), ended: (event: RunEvent) => this.#emit(event) };
+    try {
+      for (const model of models) {
+        for await (const parts of loadServed(model, { registry, warmupBatchSizes, signal })) {
+          this.#served.push(new ServedModel(parts, hooks));
+          signal.throwIfAborted();
+        }
+      }
+      // close() may have been called since the last model came up.
+      signal.throwIfAborted();
+      this.#state = 'ready';
+    } catch (error) {
+      await this.#dispose();
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'draining';
+    this.#loading.abort(draining());
+    await this.ready.catch(() => {});
+    await Promise.all(this.#served.map((served) => served.idle()));
+    await this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    const results = await Promise.allSettled(this.#served.map(({ model }) => model.dispose()));
+    this.#state = 'closed';
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #admit(): void {
+    if (this.#state === 'ready') return;
+    throw this.#state === 'loading' ? torchError('ERR_NOT_READY', 'The models are still being loaded') : draining();
+  }
+
+  #emit(event: RunEvent): void {
+    try {
+      this.#events.emit('run', event);
+    } catch (error) {
+      // A broken listener is no reason to lose a prediction.
+      process.emitWarning(error as Error);
+    }
+  }
+}
+
+function draining() {
+  return torchError('ERR_DRAINING', 'Expected a running host but it is shutting down');
+}

@@ -1,0 +1,100 @@
+import { TorchError, type ErrorCode } from '../errors.js';
+import type { ModelRecord } from '../registry/index.js';
+import type { Execution, Model } from '../runtime/model.js';
+import { Tensor } from '../runtime/tensor.js';
+import type { Arguments, Value } from '../runtime/value.js';
+import type { RunOptions, RunTimings } from '../types.js';
+
+/** One call of a served model that has ended. */
+export interface RunEvent {
+  readonly model: string;
+  readonly version: string;
+  readonly method: string;
+  /** Dimension 0 of the first tensor argument; 1 without one. */
+  readonly rows: number;
+  readonly outcome: 'ok' | 'aborted' | ErrorCode;
+  /** Of a run that succeeded. */
+  readonly timings: RunTimings | undefined;
+}
+
+/** What a served model needs of its host. */
+export interface ServedModelHooks {
+  /** Throws while the host takes no calls. */
+  admit(): void;
+  ended(event: RunEvent): void;
+}
+
+export interface ServedModelParts {
+  readonly name: string;
+  readonly version: string;
+  /** Undefined for a file that is in no registry. */
+  readonly record: ModelRecord | undefined;
+  readonly model: Model;
+}
+
+/** A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. */
+export class ServedModel implements ServedModelParts {
+  readonly name: string;
+  readonly version: string;
+  readonly record: ModelRecord | undefined;
+  readonly model: Model;
+  readonly #hooks: ServedModelHooks;
+  #inFlight = 0;
+  #idle: (() => void)[] = [];
+
+  constructor({ name, version, record, model }: ServedModelParts, hooks: ServedModelHooks) {
+    this.name = name;
+    this.version = version;
+    this.record = record;
+    this.model = model;
+    this.#hooks = hooks;
+  }
+
+  /** Calls that have begun and not ended. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls */
+  async run<T extends Value = Tensor>(input: Value, options?: RunOptions): Promise<T> {
+    return (await this.execute<T>('forward', [input], options)).value;
+  }
+
+  /** As `Model.call`. @throws as `run` */
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T> {
+    return (await this.execute<T>(method, args, options)).value;
+  }
+
+  /** As `Model.execute`. @throws as `run` */
+  async execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>> {
+    this.#hooks.admit();
+    const call = { model: this.name, version: this.version, method, rows: rowsOf(args) };
+    this.#inFlight++;
+    try {
+      const execution = await this.model.execute<T>(method, args, options);
+      this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
+      return execution;
+    } catch (error) {
+      this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
+      throw error;
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves once no call is in flight. */
+  idle(): Promise<void> {
+    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+}
+
+function rowsOf(args: Arguments): number {
+  const tensor = Object.values(args).find((value) => value instanceof Tensor) as Tensor | undefined;
+  return tensor?.shape[0] ?? 1;
+}
+
+function outcomeOf(error: unknown, signal: AbortSignal | undefined): RunEvent['outcome'] {
+  if (signal?.aborted && error === signal.reason) return 'aborted';
+  return error instanceof TorchError ? error.code : 'ERR_INTERNAL';
+}
