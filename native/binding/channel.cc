@@ -1,0 +1,131 @@
+#include "channel.h"
+
+#include <utility>
+
+#include "status.h"
+#include "value_codec.h"
+
+namespace node_libtorch::binding {
+namespace {
+
+napi_value encode_error(napi_env env, const engine::EngineError& error) {
+  napi_value object = nullptr;
+  check(napi_create_object(env, &object));
+  check(napi_set_named_property(env, object, "code", encode_text(env, error.code())));
+  check(napi_set_named_property(env, object, "message", encode_text(env, error.message())));
+  return object;
+}
+
+void forget_exception(napi_env env) {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+    napi_get_and_clear_last_exception(env, &exception);
+  }
+}
+
+class Group {
+ public:
+  Group(napi_env env, size_t settlements) : env_(env) {
+    check(napi_create_array_with_length(env, settlements * 5, &array_));
+  }
+
+  void add(Settlement& settlement) {
+    napi_value null = nullptr;
+    check(napi_get_null(env_, &null));
+    napi_value error = null;
+    napi_value value = null;
+    if (settlement.error) {
+      error = encode_error(env_, *settlement.error);
+    } else {
+      try {
+        value = encode(env_, std::move(settlement.value));
+      } catch (const NapiFailure&) {
+        // JavaScript could not take it (no memory for a buffer, say). It must be told, or its promise never settles.
+        forget_exception(env_);
+        value = null;
+        error = encode_error(env_, {"ERR_OUT_OF_MEMORY", "The result does not fit into JavaScript's memory"});
+      }
+    }
+    push_number(settlement.id);
+    push(error);
+    push(value);
+    push_number(settlement.queue_ms);
+    push_number(settlement.run_ms);
+  }
+
+  napi_value array() const { return array_; }
+
+ private:
+  void push(napi_value value) { check(napi_set_element(env_, array_, next_++, value)); }
+  void push_number(double number) {
+    napi_value value = nullptr;
+    check(napi_create_double(env_, number, &value));
+    push(value);
+  }
+
+  napi_env env_;
+  napi_value array_ = nullptr;
+  uint32_t next_ = 0;
+};
+
+}  // namespace
+
+Channel::Channel(napi_env env, napi_value on_settled) : env_(env) {
+  check(napi_create_reference(env, on_settled, 1, &on_settled_));
+  check(napi_create_threadsafe_function(env, nullptr, nullptr, encode_text(env, "node-libtorch"), 0, 1, nullptr, nullptr,
+                                        this, on_call, &function_));
+  hold_loop(false);
+}
+
+void Channel::settle(Settlement settlement) {
+  const std::lock_guard lock(mutex_);
+  if (!alive_) return;
+  settled_.push_back(std::move(settlement));
+  // One call is under way for everything that gathers until it is served. The lock is held over the call, so that
+  // shut() cannot free the function in between.
+  if (settled_.size() == 1) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+}
+
+void Channel::hold_loop(bool hold) {
+  check(hold ? napi_ref_threadsafe_function(env_, function_) : napi_unref_threadsafe_function(env_, function_));
+}
+
+void Channel::shut() {
+  std::vector<Settlement> dropped;
+  const std::lock_guard lock(mutex_);
+  alive_ = false;
+  dropped.swap(settled_);
+}
+
+void Channel::on_call(napi_env env, napi_value /*callback*/, void* context, void* /*data*/) {
+  if (env == nullptr) return;  // the environment is going down
+  try {
+    static_cast<Channel*>(context)->deliver(env);
+  } catch (const NapiFailure&) {
+    // JavaScript may no longer run (a worker being terminated): nobody is left to tell.
+  } catch (const std::exception&) {
+  }
+}
+
+void Channel::deliver(napi_env env) {
+  std::vector<Settlement> settled;
+  {
+    const std::lock_guard lock(mutex_);
+    settled.swap(settled_);
+  }
+  if (settled.empty()) return;
+  for (Settlement& settlement : settled) {
+    if (settlement.before) settlement.before(env);
+  }
+  Group group(env, settled.size());
+  for (Settlement& settlement : settled) group.add(settlement);
+  napi_value on_settled = nullptr;
+  napi_value global = nullptr;
+  check(napi_get_reference_value(env, on_settled_, &on_settled));
+  check(napi_get_global(env, &global));
+  const napi_value arguments[] = {group.array()};
+  check(napi_call_function(env, global, on_settled, 1, arguments, nullptr));
+}
+
+}  // namespace node_libtorch::binding

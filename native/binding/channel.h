@@ -1,0 +1,53 @@
+// The way back from worker threads to one JavaScript environment: a queue of settlements and one thread-safe-function
+// call for as many of them as have gathered.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "../engine/error.h"
+#include "../engine/value.h"
+#include "../napi_config.h"
+
+namespace node_libtorch::binding {
+
+// What became of the operation `id`. Ids are given out by JavaScript.
+struct Settlement {
+  double id = 0;
+  std::optional<engine::EngineError> error;
+  engine::Value value;
+  double queue_ms = 0;
+  double run_ms = 0;
+  // Runs on the JavaScript thread before the settlement is delivered.
+  std::function<void(napi_env)> before;
+};
+
+class Channel {
+ public:
+  // On the JavaScript thread. `on_settled` is called with flat groups of five: id, error or null, value, queueMs, runMs.
+  Channel(napi_env env, napi_value on_settled);
+
+  // From any thread. Dropped when the environment is gone.
+  void settle(Settlement settlement);
+  // On the JavaScript thread: whether waiting settlements keep the event loop alive.
+  void hold_loop(bool hold);
+  // On the JavaScript thread, from the environment's clean-up: nothing is delivered from here on.
+  void shut();
+
+ private:
+  static void on_call(napi_env env, napi_value callback, void* context, void* data);
+  void deliver(napi_env env);
+
+  const napi_env env_;
+  napi_ref on_settled_ = nullptr;
+  napi_threadsafe_function function_ = nullptr;
+  std::mutex mutex_;
+  std::vector<Settlement> settled_;
+  bool alive_ = true;
+};
+
+}  // namespace node_libtorch::binding

@@ -1,0 +1,100 @@
+#include "environment.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "../engine/error.h"
+#include "status.h"
+#include "tensor_codec.h"
+
+namespace node_libtorch::binding {
+namespace {
+
+// How long a run may go on after its environment has ended.
+constexpr std::chrono::seconds kJoinLimit{5};
+
+// A thread that is still inside LibTorch while the process's static objects are destroyed would crash it. Registered
+// when the first thread is given up, so it runs before every destructor that was registered earlier.
+void leave_without_destructors() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+#if defined(__GLIBC__)
+    on_exit([](int status, void*) { _exit(status); }, nullptr);
+#else
+    std::atexit([] { _exit(EXIT_FAILURE); });
+#endif
+  });
+}
+
+}  // namespace
+
+Environment::Environment(napi_env env) : env_(env) {}
+
+Environment& Environment::of(napi_env env) {
+  void* data = nullptr;
+  check(napi_get_instance_data(env, &data));
+  if (data == nullptr) throw NapiFailure{napi_generic_failure};
+  return *static_cast<Environment*>(data);
+}
+
+void Environment::open(napi_value on_settled) {
+  if (channel_) return;
+  channel_ = std::make_shared<Channel>(env_, on_settled);
+  check(napi_add_env_cleanup_hook(env_, [](void* self) { static_cast<Environment*>(self)->shut(); }, this));
+}
+
+Channel& Environment::channel() {
+  if (!channel_) throw engine::EngineError("ERR_NOT_READY", "initialise() was not called");
+  return *channel_;
+}
+
+std::shared_ptr<Session> Environment::create_session(size_t instances, size_t max_pending) {
+  channel();
+  auto session = Session::create(channel_, instances, max_pending, [this](napi_env env, const auto& gone) { forget(env, gone); });
+  sessions_.insert(session);
+  return session;
+}
+
+void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) {
+  session->executor().join_until(engine::Clock::now() + kJoinLimit);  // its last thread has nothing left to do
+  int64_t now = 0;
+  if (session->reported_bytes != 0) napi_adjust_external_memory(env, -session->reported_bytes, &now);
+  session->reported_bytes = 0;
+  sessions_.erase(session);
+}
+
+napi_value Environment::allocate_bytes(size_t bytes) {
+  for (auto it = shared_memory_.begin(); it != shared_memory_.end();) {
+    it = it->second.expired() ? shared_memory_.erase(it) : std::next(it);
+  }
+  const std::shared_ptr<void> memory = engine::allocate_tensor_memory(bytes);
+  const napi_value buffer = external_array_buffer(env_, memory, memory.get(), bytes);
+  void* data = nullptr;
+  check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
+  if (data == memory.get()) shared_memory_[data] = memory;  // a copy where external buffers are refused is not ours
+  return buffer;
+}
+
+std::shared_ptr<void> Environment::owner_of(void* data) {
+  const auto found = shared_memory_.find(data);
+  return found == shared_memory_.end() ? nullptr : found->second.lock();
+}
+
+void Environment::shut() {
+  if (channel_) channel_->shut();
+  for (const std::shared_ptr<Session>& session : sessions_) session->close(std::nullopt);
+  const engine::Clock::time_point deadline = engine::Clock::now() + kJoinLimit;
+  for (const std::shared_ptr<Session>& session : sessions_) {
+    if (session->executor().join_until(deadline)) continue;
+    std::fputs("node-libtorch: a model run did not end within 5 s of its environment; its thread is left behind\n", stderr);
+    session->executor().abandon();
+    leave_without_destructors();
+    new std::shared_ptr<Session>(session);  // the thread goes on using it: kept for the life of the process
+  }
+  sessions_.clear();
+}
+
+}  // namespace node_libtorch::binding

@@ -1,0 +1,161 @@
+#include <cstring>
+#include <random>
+
+#include "environment.h"
+#include "exports.h"
+#include "guard.h"
+#include "value_codec.h"
+
+namespace node_libtorch::binding {
+namespace {
+
+using engine::EngineError;
+
+// Marks our handles, so that no other wrapped object is ever taken for one. Random, because two copies of this addon may
+// live in one process.
+const napi_type_tag& handle_tag() {
+  static const napi_type_tag tag = [] {
+    std::random_device random;
+    const auto word = [&] { return static_cast<uint64_t>(random()) << 32 | random(); };
+    return napi_type_tag{word(), word()};
+  }();
+  return tag;
+}
+
+using Handle = std::shared_ptr<Session>;
+
+Session& session_of(napi_env env, napi_value object) {
+  bool ours = false;
+  napi_valuetype type = napi_undefined;
+  check(napi_typeof(env, object, &type));
+  if (type == napi_object) check(napi_check_object_type_tag(env, object, &handle_tag(), &ours));
+  if (!ours) throw EngineError("ERR_INVALID_ARGUMENT", "Expected a native model handle");
+  void* handle = nullptr;
+  check(napi_unwrap(env, object, &handle));
+  return **static_cast<Handle*>(handle);
+}
+
+double id_of(napi_env env, napi_value value) { return decode_number(env, value, "id"); }
+
+size_t count_of(napi_env env, napi_value value, const char* where) {
+  const double number = decode_number(env, value, where);
+  if (!(number >= 0 && number <= 1e9)) throw EngineError("ERR_INVALID_ARGUMENT", std::string("Expected a count for ") + where);
+  return static_cast<size_t>(number);
+}
+
+napi_value member(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  check(napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+std::string text_member(napi_env env, napi_value object, const char* name) {
+  return decode_text(env, member(env, object, name), name);
+}
+
+// createModel(instances, maxPending): handle
+Napi::Value create_model(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    const size_t instances = count_of(env, argument(info, 0), "instances");
+    if (instances == 0) throw EngineError("ERR_INVALID_ARGUMENT", "Expected at least one instance");
+    const size_t max_pending = count_of(env, argument(info, 1), "maxPending");
+    napi_value object = nullptr;
+    check(napi_create_object(env, &object));
+    auto handle = std::make_unique<Handle>(Environment::of(env).create_session(instances, max_pending));
+    // A forgotten model is closed, never waited for: finalizers run on the JavaScript thread.
+    const auto finalize = [](napi_env, void* data, void*) {
+      const std::unique_ptr<Handle> dropped(static_cast<Handle*>(data));
+      (*dropped)->close(std::nullopt);
+    };
+    check(napi_wrap(env, object, handle.get(), finalize, nullptr, nullptr));
+    handle.release();
+    check(napi_type_tag_object(env, object, &handle_tag()));
+    return {env, object};
+  });
+}
+
+// load(id, handle, options)
+Napi::Value load(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const napi_env env = info.Env();
+    Session& session = session_of(env, argument(info, 1));
+    const napi_value options = argument(info, 2);
+    engine::LoadRequest request;
+    void* data = nullptr;
+    check(napi_get_arraybuffer_info(env, member(env, options, "bytes"), &data, &request.size));
+    request.owner = Environment::of(env).owner_of(data);
+    if (!request.owner) {
+      request.owner = engine::allocate_tensor_memory(request.size);
+      if (request.size > 0) std::memcpy(request.owner.get(), data, request.size);
+    }
+    request.bytes = static_cast<const uint8_t*>(request.owner.get());
+    request.device = text_member(env, options, "device");
+    request.precision = text_member(env, options, "precision");
+    request.output_dtype = text_member(env, options, "outputDtype");
+    request.optimize = text_member(env, options, "optimize");
+    request.instances = session.instances();
+    session.load(id_of(env, argument(info, 0)), std::move(request));
+    return info.Env().Undefined();
+  });
+}
+
+// run(id, handle, method, args, kwargs | null, worker | -1, scratch)
+Napi::Value run(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const napi_env env = info.Env();
+    Session& session = session_of(env, argument(info, 1));
+    engine::RunRequest request;
+    request.method = decode_text(env, argument(info, 2), "method");
+    request.args = decode_list(env, argument(info, 3), "the arguments");
+    engine::Value kwargs = decode(env, argument(info, 4), "the named arguments");
+    if (auto* dict = std::get_if<engine::Dict>(&kwargs.data)) request.kwargs = std::move(*dict);
+    const double worker = decode_number(env, argument(info, 5), "worker");
+    check(napi_get_value_bool(env, argument(info, 6), &request.scratch));
+    std::optional<size_t> pinned;
+    if (worker >= 0) pinned = static_cast<size_t>(worker) % session.instances();
+    session.run(id_of(env, argument(info, 0)), std::move(request), pinned);
+    return info.Env().Undefined();
+  });
+}
+
+// cancel(id, handle): whether it had not started
+Napi::Value cancel(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    Session& session = session_of(info.Env(), argument(info, 1));
+    return Napi::Boolean::New(info.Env(), session.cancel(id_of(info.Env(), argument(info, 0))));
+  });
+}
+
+// dispose(id, handle)
+Napi::Value dispose(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    session_of(info.Env(), argument(info, 1)).close(id_of(info.Env(), argument(info, 0)));
+    return info.Env().Undefined();
+  });
+}
+
+// reportMemory(handle, bytes): tells V8 what the model holds outside its heap
+Napi::Value report_memory(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    Session& session = session_of(info.Env(), argument(info, 0));
+    const auto bytes = static_cast<int64_t>(decode_number(info.Env(), argument(info, 1), "bytes"));
+    int64_t now = 0;
+    check(napi_adjust_external_memory(info.Env(), bytes - session.reported_bytes, &now));
+    session.reported_bytes = bytes;
+    return info.Env().Undefined();
+  });
+}
+
+}  // namespace
+
+void export_model_functions(Napi::Env env, Napi::Object exports) {
+  exports.Set("createModel", Napi::Function::New(env, create_model, "createModel"));
+  exports.Set("load", Napi::Function::New(env, load, "load"));
+  exports.Set("run", Napi::Function::New(env, run, "run"));
+  exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));
+  exports.Set("reportMemory", Napi::Function::New(env, report_memory, "reportMemory"));
+}
+
+}  // namespace node_libtorch::binding

@@ -1,0 +1,175 @@
+#include "session.h"
+
+#include <utility>
+
+namespace node_libtorch::binding {
+namespace {
+
+using engine::Clock;
+using engine::DictBuilder;
+using engine::EngineError;
+using engine::List;
+using engine::Value;
+
+double milliseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+Value describe(const engine::ModelInfo& info) {
+  List methods;
+  for (const engine::MethodInfo& method : info.methods) {
+    List args;
+    for (const engine::ArgumentInfo& argument : method.args) {
+      args.push_back({DictBuilder()
+                          .add("name", argument.name)
+                          .add("type", argument.type)
+                          .add("hasDefault", argument.has_default)
+                          .build()});
+    }
+    List returns;
+    for (const std::string& type : method.returns) returns.push_back({type});
+    methods.push_back({DictBuilder()
+                           .add("name", method.name)
+                           .add("args", std::move(args))
+                           .add("returns", std::move(returns))
+                           .build()});
+  }
+  List warnings;
+  for (const std::string& warning : info.warnings) warnings.push_back({warning});
+  return {DictBuilder()
+              .add("engine", info.engine)
+              .add("device", DictBuilder().add("device", info.device.device).add("reason", info.device.reason).build())
+              .add("precision", info.precision)
+              .add("optimize", info.optimize)
+              .add("methods", std::move(methods))
+              .add("stateful", info.stateful)
+              .add("parameterBytes", info.parameter_bytes)
+              .add("warnings", std::move(warnings))
+              .build()};
+}
+
+// A job's two halves share its settlement.
+struct Work {
+  Settlement settlement;
+  Clock::time_point submitted = Clock::now();
+};
+
+template <typename Function>
+void measured(Work& work, const char* fallback_code, Function&& function) {
+  const Clock::time_point started = Clock::now();
+  work.settlement.queue_ms = milliseconds(started - work.submitted);
+  try {
+    work.settlement.value = function();
+  } catch (...) {
+    work.settlement.error = engine::current_error(fallback_code);
+  }
+  work.settlement.run_ms = milliseconds(Clock::now() - started);
+}
+
+EngineError disposed() { return {"ERR_DISPOSED", "The model was disposed"}; }
+
+uint64_t job_id(double id) { return static_cast<uint64_t>(id); }
+
+}  // namespace
+
+std::shared_ptr<Session> Session::create(std::shared_ptr<Channel> channel, size_t instances, size_t max_pending,
+                                         OnGone on_gone) {
+  const std::shared_ptr<Session> session(new Session(std::move(channel), std::move(on_gone)));
+  // The executor's last thread speaks through a plain pointer: the environment keeps the session until it has.
+  session->executor_ = std::make_unique<engine::Executor>(instances, max_pending, [raw = session.get()] { raw->gone(); });
+  return session;
+}
+
+void Session::load(double id, engine::LoadRequest request) {
+  auto work = std::make_shared<Work>();
+  work->settlement.id = id;
+  engine::Executor::Job job;
+  job.id = job_id(id);
+  job.unbounded = true;
+  job.worker = 0;
+  job.run = [this, work, request = std::move(request)](size_t) mutable {
+    measured(*work, "ERR_MODEL_LOAD", [&] {
+      const engine::LoadRequest taken = std::move(request);  // the artifact's bytes go when the load ends
+      std::shared_ptr<const engine::Model> model = engine::load_torchscript(taken);
+      Value info = describe(model->info());
+      const std::lock_guard lock(mutex_);
+      model_ = std::move(model);
+      return info;
+    });
+  };
+  job.report = [channel = channel_, work] { channel->settle(std::move(work->settlement)); };
+  if (executor_->submit(std::move(job)) != engine::Executor::Submitted::accepted) throw disposed();
+}
+
+void Session::run(double id, engine::RunRequest request, std::optional<size_t> worker) {
+  auto work = std::make_shared<Work>();
+  work->settlement.id = id;
+  engine::Executor::Job job;
+  job.id = job_id(id);
+  job.worker = worker;
+  job.run = [this, work, request = std::move(request)](size_t) mutable {
+    std::shared_ptr<const engine::Model> model;
+    {
+      const std::lock_guard lock(mutex_);
+      model = model_;
+    }
+    measured(*work, "ERR_MODEL_EXECUTION", [&] {
+      if (!model) throw EngineError("ERR_NOT_READY", "The model is not loaded");
+      return model->run(std::move(request));
+    });
+  };
+  job.report = [channel = channel_, work] { channel->settle(std::move(work->settlement)); };
+  switch (executor_->submit(std::move(job))) {
+    case engine::Executor::Submitted::accepted:
+      return;
+    case engine::Executor::Submitted::full:
+      throw EngineError("ERR_QUEUE_FULL", "The model's queue of waiting runs is full; raise maxPending or send less");
+    case engine::Executor::Submitted::closed:
+      throw disposed();
+  }
+}
+
+bool Session::cancel(double id) { return executor_->cancel(job_id(id)); }
+
+void Session::close(std::optional<double> id) {
+  if (id) {
+    const std::lock_guard lock(mutex_);
+    if (!gone_) {
+      waiting_for_close_.push_back(*id);
+      id.reset();
+    }
+  }
+  if (id) {
+    Settlement settlement;
+    settlement.id = *id;
+    channel_->settle(std::move(settlement));
+    return;
+  }
+  for (const uint64_t dropped : executor_->close()) {
+    Settlement settlement;
+    settlement.id = static_cast<double>(dropped);
+    settlement.error = disposed();
+    channel_->settle(std::move(settlement));
+  }
+}
+
+void Session::gone() {
+  std::vector<double> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    model_.reset();  // on this worker: freeing a large model takes time that the event loop has not
+    gone_ = true;
+    waiting.swap(waiting_for_close_);
+  }
+  Settlement last;
+  last.id = -1;  // nobody's: it carries the farewell
+  last.before = [self = shared_from_this()](napi_env env) { self->on_gone_(env, self); };
+  channel_->settle(std::move(last));
+  for (const double id : waiting) {
+    Settlement settlement;
+    settlement.id = id;
+    channel_->settle(std::move(settlement));
+  }
+}
+
+}  // namespace node_libtorch::binding

@@ -1,0 +1,148 @@
+#include "tensor_codec.h"
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "../engine/error.h"
+#include "status.h"
+#include "value_codec.h"
+
+namespace node_libtorch::binding {
+namespace {
+
+using engine::DType;
+using engine::EngineError;
+using engine::TensorValue;
+
+// Below this a copy is cheaper than an external buffer with its finalizer.
+constexpr size_t kHandOverBytes = 64 * 1024;
+constexpr uint32_t kMaxRank = 32;
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+// By DType: what the elements are on the JavaScript side.
+constexpr std::array<napi_typedarray_type, engine::kDTypeCount> kArrayTypes{
+    napi_float32_array, napi_float64_array, napi_uint16_array, napi_uint16_array,   napi_int8_array,
+    napi_uint8_array,   napi_int16_array,   napi_uint16_array, napi_int32_array,    napi_uint32_array,
+    napi_bigint64_array, napi_biguint64_array, napi_uint8_array};
+static_assert(kArrayTypes[static_cast<size_t>(DType::boolean)] == napi_uint8_array);
+static_assert(kArrayTypes[static_cast<size_t>(DType::int64)] == napi_bigint64_array);
+
+napi_value member(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  check(napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+std::vector<int64_t> decode_shape(napi_env env, napi_value array, const std::string& where) {
+  bool is_array = false;
+  check(napi_is_array(env, array, &is_array));
+  uint32_t rank = 0;
+  if (is_array) check(napi_get_array_length(env, array, &rank));
+  if (!is_array || rank > kMaxRank) {
+    throw EngineError("ERR_INVALID_SHAPE", "Expected an array of at most 32 dimensions for the shape of " + where);
+  }
+  std::vector<int64_t> shape(rank);
+  for (uint32_t i = 0; i < rank; ++i) {
+    napi_value item = nullptr;
+    check(napi_get_element(env, array, i, &item));
+    const double dimension = decode_number(env, item, "a dimension of " + where);
+    if (!(dimension >= 0 && dimension <= kMaxSafeInteger) ||
+        dimension != static_cast<double>(static_cast<int64_t>(dimension))) {
+      throw EngineError("ERR_INVALID_SHAPE", "Expected non-negative integers for the shape of " + where);
+    }
+    shape[i] = static_cast<int64_t>(dimension);
+  }
+  return shape;
+}
+
+// Bytes of a shape, empty on overflow. Zero-size tensors too: LibTorch multiplies the other dimensions for the strides.
+std::optional<size_t> byte_count(const std::vector<int64_t>& shape, size_t element_bytes) {
+  int64_t strides = static_cast<int64_t>(element_bytes);
+  bool empty = false;
+  for (const int64_t dimension : shape) {
+    empty = empty || dimension == 0;
+    if (__builtin_mul_overflow(strides, dimension == 0 ? 1 : dimension, &strides)) return std::nullopt;
+  }
+  return empty ? 0 : static_cast<size_t>(strides);
+}
+
+}  // namespace
+
+TensorValue decode_tensor(napi_env env, napi_value object, const std::string& where) {
+  const std::string dtype_text = decode_text(env, member(env, object, "dtype"), "the dtype of " + where);
+  const std::optional<DType> dtype = engine::dtype_of_name(dtype_text);
+  if (!dtype) throw EngineError("ERR_INVALID_DTYPE", "Expected a known dtype for " + where);
+
+  TensorValue tensor;
+  tensor.dtype = *dtype;
+  tensor.shape = decode_shape(env, member(env, object, "shape"), where);
+  const std::optional<size_t> bytes = byte_count(tensor.shape, engine::dtype_bytes(*dtype));
+
+  const napi_value array = member(env, object, "data");
+  bool is_typed_array = false;
+  check(napi_is_typedarray(env, array, &is_typed_array));
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (is_typed_array) check(napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr));
+  if (!is_typed_array || type != kArrayTypes[static_cast<size_t>(*dtype)]) {
+    throw EngineError("ERR_INVALID_DTYPE",
+                      "Expected the typed array of " + dtype_text + " for the data of " + where);
+  }
+  // A detached buffer has length 0, so it ends here as well.
+  const size_t given = length * engine::dtype_bytes(*dtype);
+  if (!bytes || given != *bytes) {
+    throw EngineError("ERR_INVALID_SHAPE", "Expected " + (bytes ? std::to_string(*bytes) : "fewer than 2^63") +
+                                               " bytes for the shape of " + where + " but received " +
+                                               std::to_string(given));
+  }
+  tensor.bytes = *bytes;
+  tensor.owner = engine::allocate_tensor_memory(tensor.bytes);
+  tensor.data = tensor.owner.get();
+  if (tensor.bytes > 0) std::memcpy(tensor.data, data, tensor.bytes);
+  return tensor;
+}
+
+napi_value external_array_buffer(napi_env env, std::shared_ptr<void> owner, void* data, size_t bytes) {
+  auto* keeper = new std::shared_ptr<void>(std::move(owner));
+  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); };
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, keeper, &buffer);
+  if (status == napi_ok) return buffer;
+  const std::unique_ptr<std::shared_ptr<void>> kept(keeper);
+  if (status != napi_no_external_buffers_allowed) throw NapiFailure{status};
+  void* copy = nullptr;
+  check(napi_create_arraybuffer(env, bytes, &copy, &buffer));
+  std::memcpy(copy, data, bytes);
+  return buffer;
+}
+
+napi_value encode_tensor(napi_env env, TensorValue tensor) {
+  napi_value buffer = nullptr;
+  if (tensor.bytes >= kHandOverBytes) {
+    buffer = external_array_buffer(env, std::move(tensor.owner), tensor.data, tensor.bytes);
+  } else {
+    void* copy = nullptr;
+    check(napi_create_arraybuffer(env, tensor.bytes, &copy, &buffer));
+    if (tensor.bytes > 0) std::memcpy(copy, tensor.data, tensor.bytes);
+  }
+  napi_value array = nullptr;
+  check(napi_create_typedarray(env, kArrayTypes[static_cast<size_t>(tensor.dtype)],
+                               tensor.bytes / engine::dtype_bytes(tensor.dtype), buffer, 0, &array));
+  napi_value shape = nullptr;
+  check(napi_create_array_with_length(env, tensor.shape.size(), &shape));
+  for (uint32_t i = 0; i < tensor.shape.size(); ++i) {
+    napi_value dimension = nullptr;
+    check(napi_create_int64(env, tensor.shape[i], &dimension));
+    check(napi_set_element(env, shape, i, dimension));
+  }
+  napi_value object = nullptr;
+  check(napi_create_object(env, &object));
+  check(napi_set_named_property(env, object, "dtype", encode_text(env, engine::dtype_name(tensor.dtype))));
+  check(napi_set_named_property(env, object, "shape", shape));
+  check(napi_set_named_property(env, object, "data", array));
+  return object;
+}
+
+}  // namespace node_libtorch::binding

@@ -1,0 +1,20 @@
+// Tensors between JavaScript ({dtype, shape, data}) and the engine.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "../engine/value.h"
+#include "../napi_config.h"
+
+namespace node_libtorch::binding {
+
+// Checks dtype against the typed array's kind and shape against its byte length, then copies.
+engine::TensorValue decode_tensor(napi_env env, napi_value object, const std::string& where);
+
+napi_value encode_tensor(napi_env env, engine::TensorValue tensor);
+
+// An ArrayBuffer over memory that `owner` keeps alive; a copy of it where the runtime refuses external buffers.
+napi_value external_array_buffer(napi_env env, std::shared_ptr<void> owner, void* data, size_t bytes);
+
+}  // namespace node_libtorch::binding

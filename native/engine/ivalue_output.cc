@@ -1,0 +1,99 @@
+#include <ATen/core/Tensor.h>
+#include <c10/core/DeviceType.h>
+
+#include "error.h"
+#include "ivalue_codec.h"
+
+namespace node_libtorch::engine {
+namespace {
+
+using c10::IValue;
+
+[[noreturn]] void refuse(const std::string& what, const std::string& advice) {
+  throw EngineError("ERR_BAD_OUTPUT", "The model returned " + what + ", which is not supported; " + advice);
+}
+
+void check_layout(const at::Tensor& tensor) {
+  if (!tensor.defined()) refuse("an undefined tensor", "return None instead");
+  if (tensor.layout() != c10::kStrided) refuse("a sparse tensor", "call to_dense() in the model");
+  if (tensor.is_quantized()) refuse("a quantized tensor", "call dequantize() in the model");
+  if (tensor.is_complex()) refuse("a complex tensor", "call torch.view_as_real() in the model");
+}
+
+// Takes the last reference that the result held. Whatever else still refers to the tensor or its storage then (a weight,
+// an attribute, another output) would see the caller's writes, so it is copied; and a small view must not keep a large
+// buffer alive.
+bool may_hand_over(const at::Tensor& tensor) {
+  return tensor.use_count() == 1 && tensor.storage().use_count() == 1 &&
+         tensor.storage().nbytes() <= 2 * tensor.nbytes();
+}
+
+TensorValue decode_tensor(at::Tensor tensor, const TensorPlacement& placement) {
+  check_layout(tensor);
+  const bool convert = placement.output_dtype && tensor.is_floating_point();
+  if (convert && tensor.scalar_type() != *placement.output_dtype) {
+    tensor = tensor.to(c10::kCPU, *placement.output_dtype).contiguous();
+  } else if (!tensor.is_cpu() || tensor.is_neg() || !tensor.is_contiguous()) {
+    tensor = tensor.to(c10::kCPU).resolve_neg().contiguous();
+  }
+  if (!may_hand_over(tensor)) tensor = tensor.clone(at::MemoryFormat::Contiguous);
+  const std::optional<DType> dtype = dtype_of(tensor.scalar_type());
+  if (!dtype) {
+    refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()), "convert it in the model");
+  }
+  TensorValue value;
+  value.dtype = *dtype;
+  value.shape = tensor.sizes().vec();
+  value.bytes = tensor.nbytes();
+  value.data = tensor.data_ptr();
+  value.owner = std::make_shared<at::Tensor>(std::move(tensor));
+  return value;
+}
+
+Value decode(IValue value, size_t depth, const TensorPlacement& placement);
+
+List decode_items(std::vector<IValue> items, size_t depth, const TensorPlacement& placement) {
+  List list;
+  list.reserve(items.size());
+  for (IValue& item : items) list.push_back(decode(std::move(item), depth + 1, placement));
+  return list;
+}
+
+Value decode(IValue value, size_t depth, const TensorPlacement& placement) {
+  if (depth > kMaxDepth) refuse("values nested deeper than " + std::to_string(kMaxDepth) + " levels", "flatten them");
+  if (value.isTensor()) return {decode_tensor(std::move(value).toTensor(), placement)};
+  if (value.isNone()) return {std::monostate{}};
+  if (value.isBool()) return {value.toBool()};
+  if (value.isInt()) return {value.toInt()};
+  if (value.isDouble()) return {value.toDouble()};
+  if (value.isString()) return {value.toStringRef()};
+  if (value.isDevice()) return {value.toDevice().str()};
+  // The container is let go before its items are decoded: they are then held once, unless the model holds them too.
+  if (value.isTuple()) {
+    std::vector<IValue> items = value.toTupleRef().elements().vec();
+    value = IValue();
+    return {decode_items(std::move(items), depth, placement)};
+  }
+  if (value.isList()) {
+    std::vector<IValue> items = value.toListRef().vec();
+    value = IValue();
+    return {decode_items(std::move(items), depth, placement)};
+  }
+  if (value.isGenericDict()) {
+    std::vector<IValue> keys;
+    std::vector<IValue> values;
+    for (const auto& entry : value.toGenericDict()) {
+      keys.push_back(entry.key());
+      values.push_back(entry.value());
+    }
+    value = IValue();
+    return {Dict{decode_items(std::move(keys), depth, placement), decode_items(std::move(values), depth, placement)}};
+  }
+  refuse("a value of type " + value.type()->annotation_str(), "return tensors, numbers, strings, lists or dicts");
+}
+
+}  // namespace
+
+Value from_ivalue(IValue value, const TensorPlacement& placement) { return decode(std::move(value), 0, placement); }
+
+}  // namespace node_libtorch::engine

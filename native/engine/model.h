@@ -1,0 +1,69 @@
+// What every engine offers. Calls come on worker threads, under InferenceMode.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "device.h"
+#include "value.h"
+
+namespace node_libtorch::engine {
+
+struct LoadRequest {
+  // The artifact's bytes, unchanged since they were verified. `owner` keeps them alive.
+  std::shared_ptr<void> owner;
+  const uint8_t* bytes = nullptr;
+  size_t size = 0;
+  std::string device = "auto";
+  std::string precision = "auto";       // "auto", "fp32", "fp16", "bf16"
+  std::string output_dtype = "float32";  // "float32" or "native"
+  std::string optimize = "freeze";      // "none", "freeze", "inference"
+  size_t instances = 1;
+};
+
+struct RunRequest {
+  std::string method;
+  List args;                   // by position
+  std::optional<Dict> kwargs;  // or by name
+  // Run on a deep copy, so that a stateful model's state stays as it is (warm-up).
+  bool scratch = false;
+};
+
+struct ArgumentInfo {
+  std::string name;
+  std::string type;
+  bool has_default = false;
+};
+
+struct MethodInfo {
+  std::string name;
+  std::vector<ArgumentInfo> args;
+  std::vector<std::string> returns;
+};
+
+struct ModelInfo {
+  std::string engine;
+  DeviceChoice device;
+  std::string precision;
+  std::string optimize;  // what was really done
+  std::vector<MethodInfo> methods;
+  bool stateful = false;
+  int64_t parameter_bytes = 0;
+  std::vector<std::string> warnings;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const ModelInfo& info() const = 0;
+  // Safe on several threads at once. Throws; the caller translates with current_error("ERR_MODEL_EXECUTION").
+  virtual Value run(RunRequest request) const = 0;
+};
+
+// Throws; the caller translates with current_error("ERR_MODEL_LOAD").
+std::unique_ptr<Model> load_torchscript(const LoadRequest& request);
+
+}  // namespace node_libtorch::engine

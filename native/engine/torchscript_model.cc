@@ -1,0 +1,132 @@
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <map>
+#include <optional>
+
+#include "error.h"
+#include "ivalue_codec.h"
+#include "model.h"
+#include "torchscript_load.h"
+
+namespace node_libtorch::engine {
+namespace {
+
+using c10::IValue;
+
+// The device and a stream of its own for every worker thread; nothing on the CPU.
+class DeviceScope {
+ public:
+  explicit DeviceScope(const c10::Device& device) {
+    if (device.is_cpu()) return;
+    device_.reset_device(device);
+    thread_local std::map<c10::DeviceIndex, c10::Stream> streams;
+    auto found = streams.find(device.index());
+    if (found == streams.end()) {
+      const c10::impl::VirtualGuardImpl implementation(device.type());
+      found = streams.emplace(device.index(), implementation.getStreamFromGlobalPool(device)).first;
+    }
+    stream_.emplace(found->second);
+  }
+
+ private:
+  c10::OptionalDeviceGuard device_;
+  std::optional<c10::StreamGuard> stream_;
+};
+
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
+class TorchScriptModel : public Model {
+ public:
+  explicit TorchScriptModel(LoadedModule loaded) : loaded_(std::move(loaded)) {
+    for (const MethodInfo& method : loaded_.info.methods) {
+      methods_.emplace(method.name, loaded_.module.get_method(method.name));
+    }
+  }
+
+  const ModelInfo& info() const override { return loaded_.info; }
+
+  Value run(RunRequest request) const override {
+    const DeviceScope scope(loaded_.placement.device);
+    if (request.scratch) {
+      const torch::jit::Module copy = loaded_.module.deepcopy();
+      return run_method(copy.get_method(find(request.method).name()), std::move(request));
+    }
+    return run_method(find(request.method), std::move(request));
+  }
+
+ private:
+  const torch::jit::Method& find(const std::string& name) const {
+    const auto found = methods_.find(name);
+    if (found != methods_.end()) return found->second;
+    std::string known;
+    for (const auto& [method, _] : methods_) known += (known.empty() ? "" : ", ") + method;
+    throw EngineError("ERR_METHOD_NOT_FOUND",
+                      "Expected one of the methods " + known + " but received " + quoted(name));
+  }
+
+  Value run_method(const torch::jit::Method& method, RunRequest request) const {
+    std::vector<IValue> stack = bind(method, std::move(request));
+    // A Method is a handle; its call is not const, but runs of one frozen module may overlap.
+    torch::jit::Method callee = method;
+    return from_ivalue(callee(std::move(stack)), loaded_.placement);
+  }
+
+  // The full argument list by the method's schema, defaults filled in.
+  std::vector<IValue> bind(const torch::jit::Method& method, RunRequest request) const {
+    const std::vector<c10::Argument>& schema = method.function().getSchema().arguments();
+    const size_t count = schema.size() - 1;  // 0 is self
+    std::vector<const Value*> given(count, nullptr);
+    if (request.args.size() > count) {
+      throw EngineError("ERR_INVALID_INPUT", "Expected at most " + std::to_string(count) + " arguments for " +
+                                                 method.name() + " but received " +
+                                                 std::to_string(request.args.size()));
+    }
+    for (size_t i = 0; i < request.args.size(); ++i) given[i] = &request.args[i];
+    if (request.kwargs) bind_names(method, *request.kwargs, given);
+
+    std::vector<IValue> stack;
+    stack.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
+      const c10::Argument& argument = schema[i + 1];
+      if (given[i] != nullptr) {
+        stack.push_back(to_ivalue(*given[i], argument.type(), argument.name(), loaded_.placement));
+      } else if (argument.default_value()) {
+        stack.push_back(*argument.default_value());
+      } else {
+        throw EngineError("ERR_INVALID_INPUT", "Expected argument " + quoted(argument.name()) + " (" +
+                                                   argument.type()->annotation_str() + ") for " + method.name() +
+                                                   " but it is missing");
+      }
+    }
+    return stack;
+  }
+
+  static void bind_names(const torch::jit::Method& method, const Dict& kwargs, std::vector<const Value*>& given) {
+    const std::vector<c10::Argument>& schema = method.function().getSchema().arguments();
+    for (size_t entry = 0; entry < kwargs.keys.size(); ++entry) {
+      const auto* name = std::get_if<std::string>(&kwargs.keys[entry].data);
+      size_t i = 0;
+      while (name != nullptr && i < given.size() && schema[i + 1].name() != *name) ++i;
+      if (name == nullptr || i == given.size()) {
+        std::string known;
+        for (size_t k = 1; k < schema.size(); ++k) known += (k > 1 ? ", " : "") + schema[k].name();
+        throw EngineError("ERR_INVALID_INPUT", "Expected the arguments " + known + " for " + method.name() +
+                                                   " but received " + (name ? quoted(*name) : "a name of no string"));
+      }
+      given[i] = &kwargs.values[entry];
+    }
+  }
+
+  LoadedModule loaded_;
+  std::map<std::string, torch::jit::Method> methods_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> load_torchscript(const LoadRequest& request) {
+  return std::make_unique<TorchScriptModel>(load_module(request));
+}
+
+}  // namespace node_libtorch::engine
