@@ -1,0 +1,63 @@
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { scrub } from './scrub.js';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  /** Least level that is written, default `info`. */
+  level?: string;
+  /** Where lines go; standard output when left out. */
+  stream?: DestinationStream;
+}
+
+/** Bytes of unwritten lines kept while nobody reads standard output; lines beyond are dropped, serving goes on. */
+const maxBacklog = 4 * 2 ** 20;
+
+/**
+ * A logger that writes one JSON object a line. Whatever it is given, no line holds an input value or a credential.
+ */
+export function createLogger({ level = 'info', stream = standardOutput() }: LoggerOptions = {}): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Errors come out of `scrub` as plain objects already; pino's own serialiser would copy every member.
+      serializers: { err: (value: unknown) => value },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: scrub,
+        bindings: scrub,
+      },
+      hooks: {
+        // A bare error is logged under `err`, by the same rules.
+        logMethod(args, method) {
+          const [first, ...rest] = args as unknown[];
+          const record = first instanceof Error ? { err: first } : first;
+          method.apply(this, [record, ...rest] as Parameters<typeof method>);
+        },
+      },
+    },
+    stream,
+  );
+}
+
+/** Writes what is buffered; called before the process exits. */
+export function flushLogger(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    // A reader that never reads must not keep the process from exiting.
+    const limit = setTimeout(resolve, 500);
+    logger.flush(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}
+
+function standardOutput(): DestinationStream {
+  // Asynchronous: a full pipe must not stop the event loop.
+  const stream = destination({ dest: 1, sync: false, maxLength: maxBacklog });
+  // A reader that went away (EPIPE) ends the logging, not the server.
+  stream.on('error', () => undefined);
+  return stream;
+}

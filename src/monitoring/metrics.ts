@@ -1,0 +1,103 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { processMetrics } from './process-metrics.js';
+
+/** What is measured of one run of a model. Times are milliseconds. */
+export interface RunSample {
+  readonly model: string;
+  readonly version: string;
+  readonly rows: number;
+  /** `ok`, or the code of the error that ended it. */
+  readonly outcome: string;
+  /** Of a run that succeeded. */
+  readonly timings: { readonly queueMs: number; readonly runMs: number } | undefined;
+}
+
+const requestBuckets = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+const inferenceBuckets = [0.00001, 0.000025, 0.00005, ...requestBuckets];
+const modelLabels = ['model', 'version'] as const;
+
+/** The metrics of one server, in a registry of their own: several servers in a process do not meet. */
+export class ServerMetrics {
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  readonly #registry = new Registry();
+  readonly #merged: Registry;
+  readonly #requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the headers of a request to the end of its answer.',
+    labelNames: ['route', 'method', 'status'] as const,
+    buckets: requestBuckets,
+    registers: [this.#registry],
+  });
+  readonly #rejections = new Counter({
+    name: 'http_requests_rejected_total',
+    help: 'Requests answered with an error, by its code.',
+    labelNames: ['code'] as const,
+    registers: [this.#registry],
+  });
+  readonly #dropped = new Counter({
+    name: 'http_connections_dropped_total',
+    help: 'Connections closed at once because maxConnections were open.',
+    registers: [this.#registry],
+  });
+  readonly #inference = new Histogram({
+    name: 'inference_duration_seconds',
+    help: 'Time inside the engine, of the batch that carried the request.',
+    labelNames: modelLabels,
+    buckets: inferenceBuckets,
+    registers: [this.#registry],
+  });
+  readonly #queue = new Histogram({
+    name: 'inference_queue_duration_seconds',
+    help: 'Time from submission of a run until a worker took it.',
+    labelNames: modelLabels,
+    buckets: inferenceBuckets,
+    registers: [this.#registry],
+  });
+  readonly #rows = new Counter({
+    name: 'inference_rows_total',
+    help: 'Rows run, by the outcome of their run.',
+    labelNames: [...modelLabels, 'outcome'] as const,
+    registers: [this.#registry],
+  });
+
+  /** @param inFlight requests begun and not yet answered, read when the metrics are */
+  constructor(inFlight: () => number) {
+    new Gauge({
+      name: 'http_requests_in_flight',
+      help: 'Requests begun and not yet answered.',
+      registers: [this.#registry],
+      collect() {
+        this.set(inFlight());
+      },
+    });
+    this.#dropped.inc(0);
+    this.#merged = Registry.merge([this.#registry, processMetrics()]);
+  }
+
+  /** Counts one answered request. `route` must be one of a fixed set: it is a label. */
+  request(route: string, method: string, status: number, seconds: number): void {
+    this.#requests.observe({ route, method, status }, seconds);
+  }
+
+  rejected(code: string): void {
+    this.#rejections.inc({ code });
+  }
+
+  connectionDropped(): void {
+    this.#dropped.inc();
+  }
+
+  run({ model, version, rows, outcome, timings }: RunSample): void {
+    this.#rows.inc({ model, version, outcome }, rows);
+    if (!timings) return;
+    this.#inference.observe({ model, version }, timings.runMs / 1000);
+    this.#queue.observe({ model, version }, timings.queueMs / 1000);
+  }
+
+  /** Everything in the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#merged.metrics();
+  }
+}

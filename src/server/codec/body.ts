@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { decoderOf, tooLarge } from './encoding.js';
+
+/** The client closed the connection before its request was whole. */
+export class ClientGone extends Error {
+  constructor() {
+    super('The client closed the connection');
+  }
+}
+
+const firstCapacity = 64 * 1024;
+
+/**
+ * The whole body, decompressed.
+ * @param limit bytes, compressed and decompressed alike; reading stops there
+ * @throws ERR_PAYLOAD_TOO_LARGE, ERR_UNSUPPORTED_MEDIA_TYPE (unknown content-encoding), ERR_BAD_REQUEST (broken
+ * compression), ClientGone
+ */
+export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+  const decode = decoderOf(req.headers['content-encoding']);
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  const bytes = await collect(req, limit);
+  return decode ? decode(bytes, limit) : bytes;
+}
+
+function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let body: Buffer = Buffer.alloc(0);
+    let length = 0;
+    const settle = (done: () => void) => {
+      req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      done();
+    };
+    const onData = (chunk: Buffer) => {
+      if (length + chunk.length > limit) {
+        req.pause();
+        return settle(() => reject(tooLarge(limit)));
+      }
+      // Most bodies come in one piece, which is used as it is.
+      body = length === 0 ? chunk : append(body, length, chunk);
+      length += chunk.length;
+    };
+    const onEnd = () => settle(() => resolve(body.subarray(0, length)));
+    const onGone = () => settle(() => reject(new ClientGone()));
+    req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    if (req.destroyed) onGone();
+  });
+}
+
+/** Copies into one growing buffer: a list of the chunks would let a million one-byte chunks hold a million objects. */
+function append(body: Buffer, length: number, chunk: Buffer): Buffer {
+  const needed = length + chunk.length;
+  let target = body;
+  if (needed > body.length) {
+    target = Buffer.allocUnsafeSlow(Math.max(needed, 2 * body.length, firstCapacity));
+    body.copy(target, 0, 0, length);
+  }
+  chunk.copy(target, length);
+  return target;
+}

@@ -1,0 +1,46 @@
+import { initial } from './defaults.js';
+import { createLogger, type Logger } from '../monitoring/logging.js';
+import { ServerMetrics } from '../monitoring/metrics.js';
+import type { ModelHost } from '../serving/index.js';
+import { Lifecycle } from './lifecycle.js';
+
+/** What the server needs of a ModelHost. */
+export type InferenceHost = Pick<ModelHost, 'state' | 'defaultModel' | 'model' | 'list' | 'on' | 'off'>;
+
+/** Everything the handlers of one app or server share. */
+export interface ServerContext {
+  readonly host: InferenceHost;
+  readonly logger: Logger;
+  readonly metrics: ServerMetrics;
+  readonly lifecycle: Lifecycle;
+  readonly bodyLimitBytes: number;
+  /** Deadline of a prediction; a request may shorten it. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Options that an app and a server have in common. */
+export interface AppOptions {
+  /** The models; also their state, which decides readiness. The app closes nothing of it. */
+  host: InferenceHost;
+  /** Default: JSON lines on standard output, from `logLevel` up; false logs nothing. */
+  logger?: Logger | false;
+  /** Level of the default logger, default `info`. */
+  logLevel?: string;
+  /** Largest body of a prediction, also once decompressed. Default 8 MiB. */
+  bodyLimitBytes?: number;
+  /** Deadline of a prediction, default 30000. */
+  requestTimeoutMs?: number;
+}
+
+/** A context of its own for one app or server. */
+export function createContext({ host, logger, logLevel, ...limits }: AppOptions): ServerContext {
+  const lifecycle = new Lifecycle();
+  return {
+    host,
+    logger: logger || createLogger({ level: logger === false ? 'silent' : (logLevel ?? 'info') }),
+    metrics: new ServerMetrics(() => lifecycle.inFlight),
+    lifecycle,
+    bodyLimitBytes: limits.bodyLimitBytes ?? initial('bodyLimitBytes'),
+    requestTimeoutMs: limits.requestTimeoutMs ?? initial('requestTimeoutMs'),
+  };
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import type { ErrorCode } from '../errors.js';
+import { ClientGone } from './codec/body.js';
+import { acceptedEncodings } from './codec/encoding.js';
+import type { ServerContext } from './context.js';
+import { endAfterUpload, isUploading } from './linger.js';
+import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
+import { requestIdOf } from './request-id.js';
+import { record } from './access-log.js';
+
+/** Labels of the request metric: a fixed set, whatever is asked for. */
+export type Route = '/predict' | '/health/live' | '/health/ready' | '/metrics' | '/openapi.json' | 'unmatched';
+
+/** What the access line says of a prediction. */
+export interface PredictionNote {
+  model?: string;
+  version?: string;
+  rows?: number;
+  shape?: readonly number[];
+  inferenceMs?: number;
+  queueMs?: number;
+}
+
+const key = Symbol('node-libtorch exchange');
+const json = 'application/json; charset=utf-8';
+
+/** One request and its answer: its id, its clock, the ways to answer it, and what is logged and counted at its end. */
+export class Exchange {
+  readonly id: string;
+  readonly started = performance.now();
+  readonly note: PredictionNote = {};
+  route: Route = 'unmatched';
+  code: ErrorCode | undefined;
+  /** What went wrong on our side, for the log. */
+  cause: unknown;
+  #abort: AbortController | undefined;
+
+  private constructor(
+    readonly context: ServerContext,
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+  ) {
+    this.id = requestIdOf(req);
+    context.lifecycle.enter();
+    res.once('close', () => {
+      context.lifecycle.leave();
+      if (!res.writableFinished) this.#abort?.abort(new ClientGone());
+      record(this);
+    });
+  }
+
+  /** The exchange of a request: the first handler to ask begins it. */
+  static of(context: ServerContext, req: IncomingMessage, res: ServerResponse): Exchange {
+    const holder = res as ServerResponse & { [key]?: Exchange };
+    return (holder[key] ??= new Exchange(context, req, res));
+  }
+
+  /** Aborts when the client goes away before the answer is out. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.res.destroyed) this.#abort.abort(new ClientGone());
+    return this.#abort.signal;
+  }
+
+  json(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
+    this.send(status, json, JSON.stringify(value), headers);
+  }
+
+  /** Answers with a problem document. Nothing is sent when the client is gone or an answer is under way. */
+  fail(thrown: unknown, headers: OutgoingHttpHeaders = {}): void {
+    const error = asTorchError(thrown);
+    if (thrown instanceof ClientGone || this.res.destroyed) return;
+    this.code = error.code;
+    this.cause = error;
+    if (this.res.headersSent) {
+      this.res.destroy();
+      return;
+    }
+    const problem = problemOf(error, this.id);
+    this.send(problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), {
+      ...(isRetryable(error) && { 'retry-after': retrySeconds() }),
+      ...(problem.status === 415 && { accept: 'application/json', 'accept-encoding': acceptedEncodings }),
+      ...headers,
+    });
+  }
+
+  /** Sends a whole answer. Every answer goes through here, so that none lacks the headers that all carry. */
+  send(status: number, contentType: string | undefined, body: string, headers: OutgoingHttpHeaders = {}): void {
+    const { req, res, context } = this;
+    const uploading = isUploading(req);
+    res.writeHead(status, {
+      ...headers,
+      ...(contentType !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+      'x-request-id': this.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      ...((uploading || context.lifecycle.phase !== 'serving') && { connection: 'close' }),
+    });
+    if (uploading) endAfterUpload(req, res, body);
+    else res.end(body);
+  }
+}

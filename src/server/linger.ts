@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** A body this small is read to its end by node itself, and the connection stays usable. */
+const smallBody = 64 * 1024;
+const maxWaitMs = 1000;
+const maxBytes = 64 * 2 ** 20;
+
+/** The client is still sending a body that we will not read. */
+export function isUploading(req: IncomingMessage): boolean {
+  if (req.complete) return false;
+  if (req.headers['transfer-encoding'] !== undefined) return true;
+  return Number(req.headers['content-length'] ?? 0) > smallBody;
+}
+
+/**
+ * Writes the answer, and closes only after the client has stopped sending, for a while: closing with unread data resets
+ * the connection, and many clients then report the reset and not the answer.
+ */
+export function endAfterUpload(req: IncomingMessage, res: ServerResponse, body: string): void {
+  let received = 0;
+  const end = () => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(end, maxWaitMs);
+  res.write(body);
+  req
+    .on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > maxBytes) end();
+    })
+    .once('end', end)
+    .once('close', end)
+    .once('error', end)
+    .resume();
+}

@@ -1,0 +1,17 @@
+import { torchError } from '../errors.js';
+import type { ServerContext } from './context.js';
+import type { Readiness } from './schemas/health.js';
+
+/** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
+export function readiness({ host, lifecycle }: ServerContext): Readiness {
+  const status = lifecycle.phase === 'serving' ? host.state : 'draining';
+  return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
+}
+
+/** @throws ERR_DRAINING, ERR_NOT_READY */
+export function requireServing({ host, lifecycle }: ServerContext): void {
+  if (lifecycle.phase === 'draining' || host.state === 'draining' || host.state === 'closed') {
+    throw torchError('ERR_DRAINING', 'The server is shutting down');
+  }
+  if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');
+}

@@ -1,0 +1,7 @@
+import type { Handler } from '../handler.js';
+
+/** `GET /metrics`, for Prometheus. */
+export const metrics: Handler = async (exchange) => {
+  const { context } = exchange;
+  exchange.send(200, context.metrics.contentType, await context.metrics.text());
+};

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { classifier, parseRows, type Classifier, type ServedModel } from '../../serving/index.js';
+import { readJson } from '../codec/request-json.js';
+import type { ServerContext } from '../context.js';
+import { Deadline } from '../deadline.js';
+import { Exchange } from '../exchange.js';
+import { requireServing } from '../readiness.js';
+import type { PredictResponse } from '../schemas/predict.js';
+import { validPredictRequest } from '../validation.js';
+
+/** A handler that needs nothing of Express: the app mounts it, and the server calls it in front of the app. */
+export type RawHandler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** `POST /predict`. */
+export function predictHandler(context: ServerContext): RawHandler {
+  const classifiers = new WeakMap<ServedModel, Classifier>();
+  const classifierOf = (served: ServedModel): Classifier => {
+    let found = classifiers.get(served);
+    if (!found) classifiers.set(served, (found = classifier(served)));
+    return found;
+  };
+  return (req, res) => {
+    const exchange = Exchange.of(context, req, res);
+    exchange.route = '/predict';
+    predict(exchange, classifierOf).then(
+      (answer) => exchange.json(200, answer),
+      (error: unknown) => exchange.fail(error),
+    );
+  };
+}
+
+async function predict(
+  exchange: Exchange,
+  classifierOf: (served: ServedModel) => Classifier,
+): Promise<PredictResponse> {
+  const { req, context, note } = exchange;
+  const { host, bodyLimitBytes, requestTimeoutMs } = context;
+  requireServing(context);
+  const deadline = new Deadline(req, exchange.started, requestTimeoutMs);
+  const { input_data, model_version, batch_size = 1 } = validPredictRequest(await readJson(req, bodyLimitBytes));
+  // An unknown version is said so before its values are looked at: another version may take other rows.
+  const served = host.model(host.defaultModel, model_version);
+  note.model = served.name;
+  note.version = served.version;
+  const { features, range, predict: run } = classifierOf(served);
+  const rows = parseRows(input_data, { features, range, batchSize: batch_size });
+  note.rows = batch_size;
+  note.shape = [batch_size, features];
+  const { predictions, confidenceScores, inferenceTimeMs } = await run(rows, batch_size, {
+    signal: exchange.signal,
+    timeoutMs: deadline.left(),
+  });
+  note.inferenceMs = inferenceTimeMs;
+  return {
+    predictions,
+    confidence_scores: confidenceScores,
+    model_version: served.version,
+    inference_time_ms: inferenceTimeMs,
+  };
+}

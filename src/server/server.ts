@@ -1,0 +1,125 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { torchError } from '../errors.js';
+import { appOf } from './app.js';
+import { answerClientErrors } from './client-error.js';
+import { createContext, type AppOptions, type ServerContext } from './context.js';
+import { initial } from './defaults.js';
+import { drain, type DrainReport } from './drain.js';
+import { Exchange } from './exchange.js';
+import { predictHandler } from './routes/predict.js';
+
+/** The limits are the settings of the same names; see docs/settings.md. */
+export interface ServerOptions extends AppOptions {
+  /** Address to listen on, default 127.0.0.1. */
+  hostname?: string;
+  /** Default 8000; 0 takes a free one. */
+  port?: number;
+  headersTimeoutMs?: number;
+  receiveTimeoutMs?: number;
+  connectionsCheckingIntervalMs?: number;
+  keepAliveTimeoutMs?: number;
+  maxConnections?: number;
+  maxRequestsPerSocket?: number;
+  maxHeadersCount?: number;
+  drainTimeoutMs?: number;
+  preStopDelayMs?: number;
+}
+
+/** A listening server. */
+export interface InferenceServer extends AsyncDisposable {
+  readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  /** The server of node:http, for what is not covered here. */
+  readonly http: Server;
+  /**
+   * Reports not ready, waits `preStopDelayMs`, stops accepting, answers what is in flight, for at most `drainTimeoutMs`,
+   * and closes every connection. Idempotent. The host stays open.
+   */
+  close(): Promise<DrainReport>;
+}
+
+/**
+ * Listens and serves.
+ * @throws ERR_CONFIG when the address cannot be listened on
+ */
+export async function createServer(options: ServerOptions): Promise<InferenceServer> {
+  const context = createContext(options);
+  const { host, metrics } = context;
+  const onRun = metrics.run.bind(metrics);
+  host.on('run', onRun);
+  const http = httpServer(context, options);
+  try {
+    await listen(http, options.hostname ?? '127.0.0.1', options.port ?? initial('port'));
+  } catch (error) {
+    host.off('run', onRun);
+    throw error;
+  }
+  const { address, port, family } = http.address() as AddressInfo;
+  let closing: Promise<DrainReport> | undefined;
+  const close = () =>
+    (closing ??= drain(http, context.lifecycle, {
+      preStopDelayMs: options.preStopDelayMs ?? initial('preStopDelayMs'),
+      drainTimeoutMs: options.drainTimeoutMs ?? initial('drainTimeoutMs'),
+    }).finally(() => host.off('run', onRun)));
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    address,
+    port,
+    http,
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}
+
+function httpServer(context: ServerContext, options: ServerOptions): Server {
+  const predict = predictHandler(context);
+  const app = appOf(context, predict);
+  const maxHeaders = options.maxHeadersCount ?? initial('maxHeadersCount');
+  const server = createHttpServer(
+    {
+      headersTimeout: options.headersTimeoutMs ?? initial('headersTimeoutMs'),
+      requestTimeout: options.receiveTimeoutMs ?? initial('receiveTimeoutMs'),
+      // Without it the two limits above are looked at every 30 s.
+      connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? initial('connectionsCheckingIntervalMs'),
+      keepAliveTimeout: options.keepAliveTimeoutMs ?? initial('keepAliveTimeoutMs'),
+      noDelay: true,
+    },
+    (req, res) => {
+      if (req.rawHeaders.length > 2 * maxHeaders) {
+        Exchange.of(context, req, res).fail(
+          torchError('ERR_HEADERS_TOO_LARGE', `Expected at most ${maxHeaders} header lines`),
+        );
+      } else if (req.method === 'POST' && req.url === '/predict') predict(req, res);
+      else app(req, res);
+    },
+  );
+  // One more than allowed: node drops silently what is beyond, and a request without its last headers is another request.
+  server.maxHeadersCount = maxHeaders + 1;
+  server.maxConnections = options.maxConnections ?? initial('maxConnections');
+  server.maxRequestsPerSocket = options.maxRequestsPerSocket ?? initial('maxRequestsPerSocket');
+  server.on('drop', () => context.metrics.connectionDropped());
+  answerClientErrors(server, context);
+  return server;
+}
+
+function listen(server: Server, hostname: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? cause.message);
+      reject(
+        torchError('ERR_CONFIG', `Expected a free address but ${hostname}:${port} cannot be listened on: ${why}`, {
+          cause,
+        }),
+      );
+    };
+    server.once('error', onError);
+    server.listen(port, hostname, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
