@@ -1,0 +1,45 @@
+/** Where a fetched LibTorch lies, and the manifest that says what it consists of. */
+
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { libtorchVersion } from './version.js';
+
+export interface FileRecord {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** `libtorch.json`, written last: a folder without it is not a set. */
+export interface Manifest {
+  readonly version: string;
+  readonly platform: string;
+  readonly kind: 'cpu';
+  /** By name relative to the set, e.g. `lib/libc10.so`. */
+  readonly files: Readonly<Record<string, FileRecord>>;
+  /** The headers as a whole, when they were fetched: sha256 over the sorted `name sha256` lines of `include/`. */
+  readonly headers?: FileRecord & { readonly count: number };
+}
+
+export const manifestName = 'libtorch.json';
+
+/** `NODE_LIBTORCH_CACHE`, else `node-libtorch` in the user's cache folder. */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.NODE_LIBTORCH_CACHE) return env.NODE_LIBTORCH_CACHE;
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'node-libtorch');
+}
+
+/** The folder of the fetched CPU set of a platform. */
+export function cachedSet(triple: string, env?: NodeJS.ProcessEnv): string {
+  return join(cacheRoot(env), `libtorch-${libtorchVersion}-${triple}-cpu`);
+}
+
+/** The manifest of a set, or undefined where there is none that can be read. */
+export function readManifest(set: string): Manifest | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(set, manifestName), 'utf8')) as Manifest;
+    return typeof manifest.version === 'string' && typeof manifest.files === 'object' ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}

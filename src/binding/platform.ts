@@ -1,0 +1,82 @@
+/** What machine this is, and whether LibTorch's binaries can run on it. */
+
+import { torchError } from '../errors.js';
+
+export interface Platform {
+  /** `linux-x64`, `darwin-arm64`, …; `linux-x64-musl` where the C library is musl. Names packages and cache folders. */
+  readonly triple: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly libc: 'glibc' | 'musl' | 'none';
+  /** The C library's version, where it is glibc. */
+  readonly glibc: string | undefined;
+  /** The Node version, without the `v`. */
+  readonly node: string;
+}
+
+/** PyTorch's Linux wheels are `manylinux_2_28`. */
+export const minimumGlibc = '2.28';
+const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64'];
+
+let known: Platform | undefined;
+
+/** This machine. Read once, since the report behind it costs milliseconds. */
+export function currentPlatform(): Platform {
+  known ??= readPlatform();
+  return known;
+}
+
+function readPlatform(): Platform {
+  const { platform: os, arch } = process;
+  const glibc = os === 'linux' ? glibcVersion() : undefined;
+  const libc = os !== 'linux' ? 'none' : glibc === undefined ? 'musl' : 'glibc';
+  const triple = `${os}-${arch}${libc === 'musl' ? '-musl' : ''}`;
+  return { triple, os, arch, libc, glibc, node: process.versions.node };
+}
+
+function glibcVersion(): string | undefined {
+  // Without this the report resolves the names of open sockets' peers, which can take seconds.
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  const before = report.excludeNetwork;
+  report.excludeNetwork = true;
+  try {
+    return (report.getReport() as { header?: { glibcVersionRuntime?: string } }).header?.glibcVersionRuntime;
+  } finally {
+    report.excludeNetwork = before ?? false;
+  }
+}
+
+/** Throws ERR_PLATFORM_UNSUPPORTED, with the reason and the way out, when no LibTorch can run here. */
+export function checkPlatform(platform: Platform = currentPlatform()): void {
+  const refuse = (reason: string, fix: string): never => {
+    throw torchError('ERR_PLATFORM_UNSUPPORTED', `${reason}\n  found: ${describePlatform(platform)}\n  fix: ${fix}`);
+  };
+  if (platform.libc === 'musl') {
+    refuse(
+      'LibTorch needs glibc, but this system uses another C library (musl, as on Alpine)',
+      'use a glibc based image, such as node:22-bookworm-slim',
+    );
+  }
+  if (!supported.includes(platform.triple)) {
+    refuse(`node-libtorch runs on ${supported.join(', ')}`, 'use one of these platforms, or a Linux container');
+  }
+  if (platform.glibc !== undefined && compareVersions(platform.glibc, minimumGlibc) < 0) {
+    refuse(`LibTorch needs glibc ${minimumGlibc} or newer`, 'use a newer distribution, such as Debian 12 or RHEL 9');
+  }
+}
+
+/** One line for messages: `linux-x64, glibc 2.36, Node 20.20.2`. */
+export function describePlatform(platform: Platform): string {
+  const libc = platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
+  return [platform.triple, ...libc, `Node ${platform.node}`].join(', ');
+}
+
+/** Negative, zero or positive, by the numbers of two dotted versions. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let i = 0; i < Math.max(left!.length, right!.length); i++) {
+    const difference = (left![i] ?? 0) - (right![i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

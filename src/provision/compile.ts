@@ -1,0 +1,62 @@
+/** Compiles the addon with cmake-js against a given LibTorch. */
+
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { torchError } from '../errors.js';
+import { checkToolchain } from './toolchain.js';
+
+export interface CompileOptions {
+  /** The package's root, where CMakeLists.txt is. */
+  readonly root: string;
+  /** Where CMake works; the modules end up in its `Release`. Default: `build` in the root. */
+  readonly out?: string;
+  readonly libDir: string;
+  readonly includeDir: string;
+  /** Of the LibTorch compiled against. */
+  readonly version: string;
+  /** More CMake cache entries. */
+  readonly defines?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** Configures and builds; resolves to the folder of the modules. A failure is ERR_BUILD; the tools' output goes to stderr. */
+export async function compile(options: CompileOptions): Promise<string> {
+  const { root, out = join(root, 'build'), env = process.env } = options;
+  checkToolchain(env);
+  const defines = {
+    LIBTORCH_INCLUDE: options.includeDir,
+    LIBTORCH_LIB: options.libDir,
+    NODE_LIBTORCH_TORCH_VERSION: options.version,
+    ...options.defines,
+  };
+  const args = ['-d', root, '-O', out, '-l', 'warn', ...Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`)];
+  // Not `compile`, which answers a compiler's error by building everything a second time.
+  for (const step of ['configure', 'build']) await cmakeJs(root, [step, ...args], env, options.signal);
+  return join(out, 'Release');
+}
+
+function cmakeJsPath(root: string): string {
+  try {
+    return createRequire(join(root, 'package.json')).resolve('cmake-js/bin/cmake-js');
+  } catch {
+    throw torchError('ERR_BUILD', `cmake-js is not installed at ${root}\n  fix: npm install --no-save cmake-js`);
+  }
+}
+
+function cmakeJs(root: string, args: string[], env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cmakeJsPath(root), ...args], {
+      env,
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      ...(signal && { signal }),
+    });
+    child.once('error', reject);
+    child.once('close', (code, killed) => {
+      if (code === 0) resolve();
+      else reject(torchError('ERR_BUILD', `cmake-js ${args[0]} ended with ${code ?? killed}: its messages are above`));
+    });
+  });
+}

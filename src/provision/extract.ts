@@ -1,0 +1,82 @@
+/** Takes named files, and the header tree, out of a wheel. */
+
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import yauzl from 'yauzl';
+import type { FileRecord } from '../binding/cache.js';
+import { torchError } from '../errors.js';
+
+export interface Extraction {
+  /** Where an entry of the wheel goes, relative to the target; undefined leaves it out. */
+  readonly select: (entry: string) => string | undefined;
+  /** Called once with the bytes to be written; what it returns is told of each part as it is. */
+  readonly progress?: (totalBytes: number) => { add(bytes: number): void; end(): void };
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Extracts the selected entries below `target` and returns what was written, by relative name. The wheel's sha256 was
+ * checked before, so its names are trusted as far as yauzl does (no `..`, no absolute paths). Headers are many and
+ * small: directories are made once.
+ */
+export async function extract(wheel: string, target: string, options: Extraction): Promise<Map<string, FileRecord>> {
+  const written = new Map<string, FileRecord>();
+  const made = new Set<string>();
+  const zip = await yauzl.openPromise(wheel, { autoClose: false }).catch((error: unknown) => {
+    throw torchError('ERR_DOWNLOAD', `${wheel} is not a readable wheel: ${(error as Error).message}`, { cause: error });
+  });
+  try {
+    const chosen: { name: string; entry: yauzl.Entry }[] = [];
+    for await (const entry of zip.eachEntry()) {
+      const name = entry.fileName.endsWith('/') ? undefined : options.select(entry.fileName);
+      if (name !== undefined) chosen.push({ name, entry });
+    }
+    const bar = options.progress?.(chosen.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0));
+    for (const { name, entry } of chosen) {
+      options.signal?.throwIfAborted();
+      const path = join(target, name);
+      if (!made.has(dirname(path))) made.add(dirname(await mkdirFor(path)));
+      const source = await zip.openReadStreamPromise(entry);
+      written.set(name, await write(source, path, modeOf(entry), bar?.add, options.signal));
+    }
+    bar?.end();
+  } finally {
+    zip.close();
+  }
+  return written;
+}
+
+async function mkdirFor(path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  return path;
+}
+
+/** The permission bits a wheel made on Unix carries, never less than readable and writable by the owner. */
+function modeOf(entry: yauzl.Entry): number {
+  return ((entry.externalFileAttributes >>> 16) & 0o777) | 0o600;
+}
+
+async function write(
+  source: NodeJS.ReadableStream,
+  path: string,
+  mode: number,
+  onBytes?: (bytes: number) => void,
+  signal?: AbortSignal,
+): Promise<FileRecord> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      onBytes?.(chunk.length);
+      done(null, chunk);
+    },
+  });
+  await pipeline(source, measure, createWriteStream(path, { mode }), { ...(signal && { signal }) });
+  return { bytes, sha256: hash.digest('hex') };
+}

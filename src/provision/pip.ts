@@ -1,0 +1,80 @@
+/** Fetches one pinned wheel by `pip download`, so that mirrors, proxies and credentials of pip's own settings hold. */
+
+import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { torchError } from '../errors.js';
+import { checkSha256 } from './hash.js';
+import type { WheelPin } from './pins.js';
+
+export interface FetchOptions {
+  /** The Python that runs pip, from `findPip`. */
+  readonly python: string;
+  /** Show pip's own progress; otherwise its output is only kept for the error. */
+  readonly progress: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** The arguments of `pip download` for a pin: its file, whatever the Python that runs pip is. */
+export function pipArguments(pin: WheelPin, folder: string): string[] {
+  const platforms = pin.platforms.flatMap((platform) => ['--platform', platform]);
+  return [
+    ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'],
+    ...['--no-input', '--python-version', '3.11', '--implementation', pin.abi === 'none' ? 'py' : 'cp', '--abi', pin.abi],
+    ...platforms,
+    ...['--dest', folder, `${pin.project}==${pin.version}`],
+  ];
+}
+
+/** Fetches a wheel into `folder` and returns its path once its sha256 is the pinned one. */
+export async function fetchWheel(pin: WheelPin, folder: string, options: FetchOptions): Promise<string> {
+  const env = options.env ?? process.env;
+  const args = pipArguments(pin, folder);
+  const { end, output } = await run(args, env, options);
+  if (end !== 0) throw failed(pin, `pip ended with ${end}`, options.python, args, output);
+  const path = join(folder, pin.file);
+  await access(path).catch(() => {
+    throw failed(pin, `pip did not bring ${pin.file}`, options.python, args, output);
+  });
+  await checkSha256(path, pin.file, pin.sha256, options.signal);
+  return path;
+}
+
+interface Outcome {
+  /** The exit code, or the signal that ended it. */
+  readonly end: number | NodeJS.Signals | null;
+  readonly output: string;
+}
+
+function run(args: string[], env: NodeJS.ProcessEnv, options: FetchOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted();
+    // pip's progress goes to our stderr: stdout belongs to whoever prints data.
+    const stdio = options.progress ? (['ignore', 2, 'pipe'] as const) : (['ignore', 'ignore', 'pipe'] as const);
+    const child = spawn(options.python, args, { env, stdio: [...stdio] });
+    const stop = (): void => void child.kill('SIGTERM');
+    options.signal?.addEventListener('abort', stop, { once: true });
+    let output = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000);
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      options.signal?.removeEventListener('abort', stop);
+      if (options.signal?.aborted) reject(options.signal.reason as Error);
+      else resolve({ end: code ?? signal, output });
+    });
+  });
+}
+
+function failed(pin: WheelPin, what: string, python: string, args: string[], output: string): Error {
+  const lines = output.trim().split('\n').filter((line) => line !== '').slice(-4);
+  return torchError(
+    'ERR_DOWNLOAD',
+    `Could not fetch ${pin.project} ${pin.version}: ${what}\n` +
+      lines.map((line) => `  ${line}\n`).join('') +
+      `  tried: ${python} ${args.join(' ')}\n` +
+      '  fix: check the network and pip settings (pip config list; PIP_INDEX_URL, HTTPS_PROXY), then try again',
+  );
+}

@@ -1,0 +1,63 @@
+/** Temporary folders beside the sets: the same filesystem, so that a rename puts a finished folder in place. */
+
+import { mkdtemp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const prefix = '.tmp-';
+/** Longer than any fetch takes; younger ones may belong to a process that is still working. */
+const staleMs = 6 * 3600 * 1000;
+
+export interface Staging extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** A fresh folder under `root`, gone when disposed. Also sweeps what killed processes left. */
+export async function openStaging(root: string): Promise<Staging> {
+  await mkdir(root, { recursive: true });
+  await sweep(root);
+  const path = await mkdtemp(join(root, `${prefix}${process.pid}-`));
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+async function sweep(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (name.startsWith(prefix) && (await isStale(join(root, name), name))) {
+      await rm(join(root, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function isStale(path: string, name: string): Promise<boolean> {
+  const pid = Number(/^\.tmp-(\d+)-/.exec(name)?.[1]);
+  const age = Date.now() - (await stat(path).then((s) => s.mtimeMs).catch(() => Date.now()));
+  // The cache may be shared by containers, whose process numbers mean nothing here: a dead number alone proves
+  // nothing until the folder has also been quiet for a while.
+  return age > staleMs || (age > 60_000 && !isAlive(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Moves a finished file or folder to its place; one that is there already is put aside into the staging folder. */
+export async function replace(from: string, to: string, staging: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || attempt === 3) throw error;
+      await rename(to, join(staging, `old-${attempt}`)).catch(() => undefined);
+    }
+  }
+}
