@@ -86,7 +86,8 @@ function encoderOf(dtype: DType): (leaf: Leaf, index: number) => number | bigint
     };
   }
   return (leaf, index) => {
-    if (typeof leaf === 'boolean' || (typeof leaf === 'number' && !Number.isSafeInteger(leaf))) throw reject(leaf, index);
+    if (typeof leaf === 'boolean' || (typeof leaf === 'number' && !Number.isSafeInteger(leaf)))
+      throw reject(leaf, index);
     const exact = BigInt(leaf);
     if (exact < (min as bigint) || exact > (max as bigint)) throw reject(leaf, index);
     return bytes === 8 ? exact : Number(exact);

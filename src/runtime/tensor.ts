@@ -24,7 +24,10 @@ export class Tensor {
    */
   constructor(dtype: DType, data: TensorDataLike, shape: readonly number[]) {
     if (!isDType(dtype)) {
-      throw torchError('ERR_INVALID_DTYPE', `Expected one of ${dtypes.join(', ')} for dtype but received ${describe(dtype)}`);
+      throw torchError(
+        'ERR_INVALID_DTYPE',
+        `Expected one of ${dtypes.join(', ')} for dtype but received ${describe(dtype)}`,
+      );
     }
     const elements = elementCount(shape);
     this.dtype = dtype;

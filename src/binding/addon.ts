@@ -1,0 +1,72 @@
+/**
+ * The native addon as it really is: every function that native/binding exports, typed by hand. Nothing outside
+ * src/binding and src/runtime imports this.
+ */
+
+/** A tensor on the wire; Tensor has this shape by itself. */
+export interface NativeTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView;
+}
+
+/** Dicts are two lists, so that any key and any order survives. */
+export interface NativeDict {
+  readonly keys: readonly NativeValue[];
+  readonly values: readonly NativeValue[];
+}
+
+export type NativeValue =
+  null | boolean | number | bigint | string | NativeTensor | NativeDict | readonly NativeValue[];
+
+/** A model's native half; opaque, type-tagged. */
+export interface ModelHandle {
+  readonly __modelHandle: unique symbol;
+}
+
+export interface NativeLoadOptions {
+  /** From allocateBytes; must not be written to after the call. */
+  readonly bytes: ArrayBuffer;
+  readonly device: string;
+  readonly precision: string;
+  readonly outputDtype: string;
+  readonly optimize: string;
+}
+
+export interface NativeError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. */
+export type OnSettled = (group: readonly unknown[]) => void;
+
+/**
+ * Functions that take an id return at once; the outcome comes to onSettled. They throw an Error with a `code` for what is
+ * wrong with the call itself.
+ */
+export interface Addon {
+  /** Once per environment. Thread counts are the process's: the first call's win and are returned. */
+  initialise(onSettled: OnSettled, intraOpThreads: number, interOpThreads: number): NativeDict;
+  runtimeInfo(): NativeDict;
+  dtypes(): readonly (readonly [name: string, bytes: number])[];
+  allocateBytes(bytes: number): ArrayBuffer;
+  holdLoop(hold: boolean): void;
+  shutdown(): void;
+  createModel(instances: number, maxPending: number): ModelHandle;
+  load(id: number, handle: ModelHandle, options: NativeLoadOptions): void;
+  /** @param worker pins the run to an instance; -1 leaves it free. @param scratch runs on a deep copy of the model. */
+  run(
+    id: number,
+    handle: ModelHandle,
+    method: string,
+    args: readonly NativeValue[],
+    kwargs: NativeDict | null,
+    worker: number,
+    scratch: boolean,
+  ): void;
+  /** Whether the run had not started; it will not settle then. */
+  cancel(id: number, handle: ModelHandle): boolean;
+  dispose(id: number, handle: ModelHandle): void;
+  reportMemory(handle: ModelHandle, bytes: number): void;
+}

@@ -1,0 +1,69 @@
+import type { Addon, NativeValue } from '../binding/addon.js';
+import { Dispatcher } from '../binding/dispatcher.js';
+import { loadNative, loadNativeSync, type LoadedNative } from '../binding/load.js';
+import { torchError } from '../errors.js';
+import { defaultIntraOpThreads } from './threads.js';
+import type { Value } from './value.js';
+import { fromWire } from './wire.js';
+
+/** Thread counts of LibTorch. Fixed for the life of the process by whoever loads first. */
+export interface ThreadSettings {
+  /** Threads one operator may use, per instance. Default: cores less one, shared by the first model's instances. */
+  intraOpThreads?: number;
+  /** Threads for torch.jit.fork inside a model. Default 1. */
+  interOpThreads?: number;
+}
+
+/** The addon, started in this environment (the main thread or a worker). */
+export interface Engine {
+  readonly addon: Addon;
+  readonly dispatcher: Dispatcher;
+  readonly native: LoadedNative;
+  /** In force in the whole process, whatever was configured here. */
+  readonly threads: { readonly intraOp: number; readonly interOp: number };
+}
+
+let wanted: ThreadSettings = {};
+let engine: Engine | undefined;
+let starting: Promise<Engine> | undefined;
+
+/** @throws ERR_ALREADY_INITIALIZED once LibTorch is loaded */
+export function configureThreads(settings: ThreadSettings): void {
+  if (engine ?? starting) {
+    throw torchError('ERR_ALREADY_INITIALIZED', 'Expected runtime.configure() before the first model is loaded');
+  }
+  wanted = { ...wanted, ...settings };
+}
+
+/** Loads LibTorch off the event loop, once. `instances` shares out the default thread count. */
+export function startEngine(instances = 1): Promise<Engine> {
+  if (engine) return Promise.resolve(engine);
+  const intraOpThreads = wanted.intraOpThreads ?? defaultIntraOpThreads(instances);
+  starting ??= loadNative({ intraOpThreads })
+    .then((native) => (engine ??= initialise(native, intraOpThreads)))
+    .catch((error: unknown) => {
+      starting = undefined; // a missing LibTorch may be put there and tried again
+      throw error;
+    });
+  return starting;
+}
+
+/** As startEngine, holding the event loop for as long as loading the libraries takes (about 0.3 s, once). */
+export function startEngineSync(): Engine {
+  const intraOpThreads = wanted.intraOpThreads ?? defaultIntraOpThreads(1);
+  return (engine ??= initialise(loadNativeSync({ intraOpThreads }), intraOpThreads));
+}
+
+function initialise(native: LoadedNative, intraOpThreads: number): Engine {
+  const { addon } = native;
+  const dispatcher = new Dispatcher(addon);
+  const threads = fromWire(
+    addon.initialise(dispatcher.onSettled, intraOpThreads, wanted.interOpThreads ?? 1) as NativeValue,
+  ) as Value as Engine['threads'];
+  // Node runs no clean-up hooks on process.exit() in the main thread; without this LibTorch's static objects would be
+  // destroyed under a run that is still going.
+  process.on('exit', () => {
+    addon.shutdown();
+  });
+  return { addon, dispatcher, native, threads };
+}

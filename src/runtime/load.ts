@@ -1,0 +1,41 @@
+import { torchError } from '../errors.js';
+import type { LoadOptions } from '../types.js';
+import { checkTorchScriptArchive } from './archive.js';
+import { readArtifact } from './artifact.js';
+import { startEngine, type Engine } from './engine.js';
+import type { Model } from './model.js';
+import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
+import { availableCores } from './threads.js';
+import { TorchModel } from './torch_model.js';
+
+/**
+ * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
+ *
+ * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
+ * ERR_DEVICE_UNAVAILABLE, ERR_PRECISION_UNSUPPORTED, ERR_STATEFUL_MODEL (with several instances), what finding LibTorch
+ * throws, or `signal.reason`
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const resolved = resolveLoadOptions(path, options);
+  if (resolved.engine !== 'torchscript') {
+    throw torchError('ERR_ENGINE_UNSUPPORTED', `Expected a TorchScript model: ${resolved.engine} is not supported yet`);
+  }
+  resolved.signal?.throwIfAborted();
+  const engine = await startEngine(resolved.instances);
+  checkThreads(engine, resolved);
+  const { addon } = engine;
+  const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
+  await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+  resolved.signal?.throwIfAborted();
+  return TorchModel.load(engine, artifact, resolved);
+}
+
+function checkThreads({ threads }: Engine, { instances }: ResolvedLoadOptions): void {
+  const cores = Math.max(1, Math.floor(availableCores()));
+  if (instances === 1 || instances * threads.intraOp <= cores) return;
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${threads.intraOp}; ` +
+      'lower instances, or intraOpThreads with runtime.configure() before the first load',
+  );
+}

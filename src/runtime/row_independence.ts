@@ -1,0 +1,98 @@
+import { TorchError } from '../errors.js';
+import { dtypeTable } from './dtype.js';
+import { decodeBFloat16, decodeFloat16 } from './half.js';
+import { pickRows, pickTensorRows, rowCount, withSecondRow } from './rows.js';
+import { Tensor } from './tensor.js';
+import type { TorchModel } from './torch_model.js';
+import type { Arguments, Value } from './value.js';
+
+export interface RowVerdict {
+  /** Undefined where the question could not be asked. */
+  readonly rowIndependent: boolean | undefined;
+  readonly rowIndependence: string;
+}
+
+/**
+ * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), within
+ * 1e-4 relative (1e-2 in half precision), which is what batching needs (DESIGN §2).
+ */
+export async function checkRowIndependence(
+  model: TorchModel,
+  given: Arguments,
+  run: (args: Arguments) => Promise<Value>,
+): Promise<RowVerdict> {
+  if (model.info.stateful) return unasked('the model keeps state');
+  if (model.signature?.inputs.some(({ shape }) => shape[0] !== null)) return unasked('the batch dimension is fixed');
+  if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
+  const example = withSecondRow(given);
+  const parts = { a: [0], b: [1, 0], both: [0, 1, 0] };
+  let answers: Record<keyof typeof parts, Tensor[] | undefined>;
+  try {
+    answers = {
+      a: leaves(await run(pickRows(example, parts.a)), 1),
+      b: leaves(await run(pickRows(example, parts.b)), 2),
+      both: leaves(await run(pickRows(example, parts.both)), 3),
+    };
+  } catch (error) {
+    if (!(error instanceof TorchError) || error.code !== 'ERR_MODEL_EXECUTION') throw error;
+    return unasked('the model does not take other batch sizes than its example’s');
+  }
+  const { a, b, both } = answers;
+  if (!a || !b || !both) return dependent('not every output is a tensor whose dimension 0 is the rows');
+  const relative = model.info.precision === 'fp16' || model.info.precision === 'bf16' ? 1e-2 : 1e-4;
+  for (const [i, joint] of both.entries()) {
+    const half = joint.dtype === 'float16' || joint.dtype === 'bfloat16';
+    const tolerance = half ? 1e-2 : relative;
+    const same =
+      isClose(pickTensorRows(joint, [0]), a[i] as Tensor, tolerance) &&
+      isClose(pickTensorRows(joint, [1, 2]), b[i] as Tensor, tolerance);
+    if (!same) return dependent('a row’s output changes with the other rows of its batch');
+  }
+  return { rowIndependent: true, rowIndependence: 'f(cat(a, b)) equals f(a), f(b)' };
+}
+
+function unasked(why: string): RowVerdict {
+  return { rowIndependent: undefined, rowIndependence: why };
+}
+
+function dependent(why: string): RowVerdict {
+  return { rowIndependent: false, rowIndependence: why };
+}
+
+/** The tensors of a result in order, if every leaf is a tensor with `rows` rows. */
+function leaves(value: Value, rows: number): Tensor[] | undefined {
+  if (value instanceof Tensor) return value.shape[0] === rows ? [value] : undefined;
+  if (value === null || typeof value !== 'object') return undefined;
+  const items: readonly Value[] = Array.isArray(value)
+    ? (value as readonly Value[])
+    : value instanceof Map
+      ? [...(value as ReadonlyMap<unknown, Value>).values()]
+      : Object.values(value as Record<string, Value>);
+  const found: Tensor[] = [];
+  for (const item of items) {
+    const inner = leaves(item, rows);
+    if (!inner) return undefined;
+    found.push(...inner);
+  }
+  return found.length > 0 ? found : undefined;
+}
+
+/** Element by element: |x − y| ≤ tolerance × (scale of the tensor + |y|). Integers and booleans must be equal. */
+export function isClose(x: Tensor, y: Tensor, tolerance: number): boolean {
+  if (x.dtype !== y.dtype || x.shape.length !== y.shape.length || x.shape.some((size, i) => size !== y.shape[i]))
+    return false;
+  if (dtypeTable[x.dtype].kind !== 'float') return x.data.every((element, i) => element === y.data[i]);
+  const real = x.dtype === 'float16' ? decodeFloat16 : x.dtype === 'bfloat16' ? decodeBFloat16 : Number;
+  let scale = 0;
+  for (const element of y.data) {
+    const size = Math.abs(real(element as number));
+    if (Number.isFinite(size) && size > scale) scale = size;
+  }
+  for (let i = 0; i < x.data.length; ++i) {
+    const left = real(x.data[i] as number);
+    const right = real(y.data[i] as number);
+    if (Object.is(left, right) || left === right) continue;
+    if (!(Math.abs(left - right) <= tolerance * Math.max(scale, Math.abs(right)))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+import { expected } from '../errors.js';
+import { configureThreads, startEngineSync, type ThreadSettings } from './engine.js';
+import { availableCores } from './threads.js';
+import { fromWire } from './wire.js';
+
+export interface RuntimeInfo {
+  /** The LibTorch that was loaded: its version, its folder, and how it was found. */
+  readonly libtorch: {
+    readonly version: string;
+    readonly path: string;
+    readonly source: string;
+    readonly cuda: boolean;
+  };
+  /** The addon: its file, and the LibTorch version it was compiled against. */
+  readonly addon: { readonly path: string; readonly torchVersion: string };
+  readonly threads: { readonly intraOp: number; readonly interOp: number };
+  /** Cores this process may use: affinity and control group. */
+  readonly cores: number;
+  /** The vector instructions LibTorch chose, e.g. AVX512. */
+  readonly cpuCapability: string;
+  /** The CPU computes bfloat16 in hardware. */
+  readonly bfloat16: boolean;
+  readonly devices: readonly { readonly name: string; readonly type: string }[];
+  readonly mkl: string;
+  readonly onednn: string;
+  readonly openmp: string;
+}
+
+/** LibTorch's settings and state in this process. */
+export const runtime = {
+  /**
+   * Fixes thread counts; before the first model is loaded.
+   * @throws ERR_ALREADY_INITIALIZED afterwards, ERR_INVALID_ARGUMENT for a count that is no positive integer
+   */
+  configure(settings: ThreadSettings): void {
+    for (const [name, value] of Object.entries(settings as Record<string, unknown>)) {
+      if (name !== 'intraOpThreads' && name !== 'interOpThreads') {
+        throw expected('intraOpThreads or interOpThreads', 'a setting of runtime.configure', name);
+      }
+      if (
+        value !== undefined &&
+        !(Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 1024)
+      ) {
+        throw expected('an integer from 1 to 1024', name, value);
+      }
+    }
+    configureThreads(settings);
+  },
+
+  /**
+   * What is in force. Loads LibTorch when nothing has yet, which holds the event loop for about 0.3 s.
+   * @throws what loading the libraries throws: ERR_LIBTORCH_NOT_FOUND, ERR_ADDON_NOT_FOUND, …
+   */
+  info(): RuntimeInfo {
+    const { addon, native, threads } = startEngineSync();
+    const { torchVersion, ...said } = fromWire(addon.runtimeInfo()) as unknown as Omit<
+      RuntimeInfo,
+      'libtorch' | 'addon'
+    > & {
+      torchVersion: string;
+    };
+    return {
+      libtorch: native.libtorch,
+      addon: { path: native.addonPath, torchVersion },
+      ...said,
+      threads,
+      cores: availableCores(),
+    };
+  },
+};

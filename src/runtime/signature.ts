@@ -1,0 +1,80 @@
+import { describe, torchError } from '../errors.js';
+import type { Signature, TensorSpec } from '../types.js';
+import { dtypeTable } from './dtype.js';
+import { decodeBFloat16, decodeFloat16 } from './half.js';
+import { formatShape } from './shape.js';
+import { Tensor } from './tensor.js';
+import type { Arguments, Value } from './value.js';
+
+/**
+ * Checks arguments of `forward` against a signature and puts them in its order.
+ * @throws ERR_INVALID_INPUT (missing, extra, no tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_RANGE
+ */
+export function checkedArguments(signature: Signature, args: Arguments): readonly Value[] {
+  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(signature, args as Record<string, Value>);
+  if (ordered.length !== signature.inputs.length) {
+    throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but received ${ordered.length}`);
+  }
+  for (const [i, spec] of signature.inputs.entries()) checkTensor(spec, ordered[i] as Value);
+  return ordered;
+}
+
+function byName(signature: Signature, args: Record<string, Value>): Value[] {
+  for (const name of Object.keys(args)) {
+    if (!signature.inputs.some((spec) => spec.name === name)) {
+      throw torchError(
+        'ERR_INVALID_INPUT',
+        `Expected the inputs ${names(signature)} but received ${describe(name)} too`,
+      );
+    }
+  }
+  return signature.inputs.map(({ name }) => {
+    if (!Object.hasOwn(args, name)) {
+      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but ${describe(name)} is missing`);
+    }
+    return args[name] as Value;
+  });
+}
+
+/** Checks one tensor against its spec; throws as checkedArguments. */
+export function checkTensor(spec: TensorSpec, value: Value): void {
+  if (!(value instanceof Tensor)) {
+    throw torchError(
+      'ERR_INVALID_INPUT',
+      `Expected a ${spec.dtype} tensor for ${spec.name} but received ${describe(value)}`,
+    );
+  }
+  if (value.dtype !== spec.dtype) {
+    throw torchError('ERR_INVALID_DTYPE', `Expected dtype ${spec.dtype} for ${spec.name} but received ${value.dtype}`);
+  }
+  const fits =
+    value.shape.length === spec.shape.length &&
+    spec.shape.every((size, axis) => size === null || size === value.shape[axis]);
+  if (!fits) {
+    throw torchError(
+      'ERR_INVALID_SHAPE',
+      `Expected shape ${formatShape(spec.shape)} for ${spec.name} but received ${formatShape(value.shape)}`,
+    );
+  }
+  if (spec.range) checkRange(spec, spec.range, value);
+}
+
+function checkRange(spec: TensorSpec, [min, max]: readonly [number, number], { dtype, data }: Tensor): void {
+  const half = dtype === 'float16' ? decodeFloat16 : dtype === 'bfloat16' ? decodeBFloat16 : undefined;
+  for (let i = 0; i < data.length; ++i) {
+    const element = data[i] as number | bigint;
+    const value = half ? half(element as number) : element;
+    if (value >= min && value <= max) continue; // false for NaN
+    if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(value)) {
+      throw torchError('ERR_NOT_FINITE', `Expected finite numbers for ${spec.name} but element ${i} is ${value}`);
+    }
+    throw torchError(
+      'ERR_OUT_OF_RANGE',
+      `Expected values in [${min}, ${max}] for ${spec.name} but element ${i} is ${value}`,
+    );
+  }
+}
+
+function names(signature: Signature): string {
+  return signature.inputs.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,82 @@
+import type { NativeDict, NativeTensor, NativeValue } from '../binding/addon.js';
+import { describe, torchError } from '../errors.js';
+import type { DType } from '../types.js';
+import type { TensorData } from './dtype.js';
+import { Tensor } from './tensor.js';
+import type { Arguments, Value } from './value.js';
+
+/** As engine/value.h's kMaxDepth: cycles and runaway nesting end in an error. */
+const maxDepth = 64;
+
+/** A value as the addon takes it. Throws ERR_INVALID_INPUT for what no model can take. */
+export function toWire(value: Value, where: string, depth = 0): NativeValue {
+  if (value instanceof Tensor) return value;
+  switch (typeof value) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'string':
+      return value;
+    case 'object':
+      break;
+    default:
+      throw unsupported(value, where);
+  }
+  if (value === null) return null;
+  if (depth === maxDepth) {
+    throw torchError('ERR_INVALID_INPUT', `Expected at most ${maxDepth} levels of nesting for ${where}`);
+  }
+  if (Array.isArray(value)) return value.map((item: Value, i) => toWire(item, `${where}[${i}]`, depth + 1));
+  const entries = value instanceof Map ? [...(value as ReadonlyMap<Value, Value>)] : plainEntries(value, where);
+  return {
+    keys: entries.map(([key]) => toWire(key, `${where}'s key`, depth + 1)),
+    values: entries.map(([key, item]) => toWire(item, `${where}.${String(key)}`, depth + 1)),
+  };
+}
+
+/** The positional and named halves of a call's arguments. */
+export function argumentsToWire(args: Arguments): { args: NativeValue[]; kwargs: NativeDict | null } {
+  if (Array.isArray(args)) {
+    return { args: args.map((value: Value, i) => toWire(value, `argument ${i}`)), kwargs: null };
+  }
+  if (args instanceof Tensor || args instanceof Map || typeof args !== 'object' || (args as unknown) === null) {
+    throw torchError(
+      'ERR_INVALID_INPUT',
+      `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`,
+    );
+  }
+  const entries = plainEntries(args, 'the arguments');
+  return {
+    args: [],
+    kwargs: { keys: entries.map(([name]) => name), values: entries.map(([name, value]) => toWire(value, name)) },
+  };
+}
+
+/** What the addon returned, as a caller sees it. */
+export function fromWire(value: NativeValue): Value {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly NativeValue[]).map(fromWire);
+  if ('keys' in value) return dictFromWire(value as NativeDict);
+  const { dtype, shape, data } = value as NativeTensor;
+  return new Tensor(dtype as DType, data as TensorData, shape);
+}
+
+function dictFromWire({ keys, values }: NativeDict): Value {
+  const entries = keys.map((key, i) => [fromWire(key), fromWire(values[i] as NativeValue)] as const);
+  // fromEntries defines own members, so a key like __proto__ is data and nothing else.
+  if (keys.every((key) => typeof key === 'string')) return Object.fromEntries(entries) as Record<string, Value>;
+  return new Map(entries as unknown as readonly [string | number | bigint | boolean, Value][]);
+}
+
+function plainEntries(value: object, where: string): [string, Value][] {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) throw unsupported(value, where);
+  return Object.entries(value as Record<string, Value>);
+}
+
+function unsupported(value: unknown, where: string) {
+  return torchError(
+    'ERR_INVALID_INPUT',
+    `Expected a Tensor, number, bigint, boolean, string, null, array, plain object or Map for ${where} but received ${describe(value)}`,
+  );
+}
