@@ -12,6 +12,8 @@ export interface SettingsSources {
   file?: string;
   /** Flags or values of the program itself, by the settings' names; undefined counts as not set. */
   overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
+  /** What the program prefers to the table's defaults. */
+  defaults?: Partial<Settings>;
 }
 
 type Values = Partial<Record<SettingKey, unknown>>;
@@ -28,9 +30,15 @@ const validate = new Ajv2020().compile({
  * The settings in force: overrides before environment before file before defaults.
  * @throws ERR_CONFIG naming the setting, where its value came from, what was expected and what came
  */
-export function loadSettings({ env = process.env, file, overrides = {} }: SettingsSources = {}): Settings {
+export function loadSettings({
+  env = process.env,
+  file,
+  overrides = {},
+  defaults = {},
+}: SettingsSources = {}): Settings {
   const settings = {
-    ...defaults(),
+    ...initialValues(),
+    ...defaults,
     // Variables of other software are often set for a whole machine: what was said to us comes before them.
     ...fromEnvironment(env, (setting) => setting.envFallback),
     ...fromFile(file),
@@ -45,7 +53,7 @@ export function loadSettings({ env = process.env, file, overrides = {} }: Settin
   return Object.freeze(settings);
 }
 
-function defaults(): Values {
+function initialValues(): Values {
   return Object.fromEntries(
     settingKeys.map((key) => {
       const { initial } = settingsTable[key];

@@ -48,11 +48,11 @@ const rows = {
     "Number format of the weights; auto keeps the artifact's own.",
   ),
   optimize: choice(['none', 'freeze', 'inference'], 'freeze', 'Graph optimisation at load.'),
-  instances: integer(1, 1024, 1, 'Runs of the model at the same time.'),
-  maxPending: integer(1, 1_000_000, 1024, 'Runs waiting for an instance; one more is answered 429.'),
+  instances: integer(1, 256, 1, 'Runs of the model at the same time.'),
+  maxPending: integer(0, 1_000_000, 1024, 'Runs waiting for an instance; one more is answered 429.'),
   warmupBatchSizes: integers(1, 128, [1, 32], 'Batch sizes run before the server reports ready.'),
   // The process.
-  intraOpThreads: optionalInteger(1, 1024, 'by the cores available', 'Threads of one run.', {
+  intraOpThreads: optionalInteger(1, 1024, 'by the cores', 'Threads of one run.', {
     envFallback: 'OMP_NUM_THREADS',
     flag: 'threads',
   }),

@@ -85,7 +85,7 @@ describe('settings', () => {
     ],
     ['a fraction', () => ({ overrides: { port: 80.5 } }), ['flag --port', '80.5']],
     ['too large', () => ({ overrides: { port: '65536' } }), ['port', '65536']],
-    ['too small', () => ({ env: { NODE_LIBTORCH_INSTANCES: '0' } }), ['NODE_LIBTORCH_INSTANCES', 'from 1 to 1024']],
+    ['too small', () => ({ env: { NODE_LIBTORCH_INSTANCES: '0' } }), ['NODE_LIBTORCH_INSTANCES', 'from 1 to 256']],
     ['a wrong choice', () => ({ overrides: { precision: 'fp8' } }), ['auto, fp32, fp16, bf16', '"fp8"']],
     ['a wrong device', () => ({ overrides: { device: 'cuda:x' } }), ['device', 'cuda:N']],
     ['an unknown key of the file', () => ({ file: file({ prot: 'hunter2' }) }), ['"prot"', 'settings.json']],

@@ -4,9 +4,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from '
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TorchError } from '#dist/errors.js';
 import { ModelRegistry, type ModelRecord } from '#dist/registry/index.js';
 import { compareVersions, defaultVersion, isFileName, isModelName, isVersion } from '#dist/registry/names.js';
+import { rejection } from './rejection.js';
 
 const bytes = Buffer.from('not a model, but bytes');
 
@@ -38,15 +38,6 @@ function sample(): Record<string, unknown> & { artifact: Record<string, unknown>
       predictionDistribution: [0.5, 0.5],
     },
   };
-}
-
-async function rejection(promise: Promise<unknown>): Promise<TorchError> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as TorchError;
-  }
-  throw new Error('expected a rejection');
 }
 
 describe('model registry', () => {

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import type { MethodSchema, TensorSpec } from '../../types.js';
+import type { LoadedTarget } from '../load-target.js';
+import { addSettings, modelSettings, settingsOf } from '../options.js';
+import { columns, formatBytes, printJson, printLines } from '../report.js';
+
+export function inspectCommand(): Command {
+  const command = new Command('inspect')
+    .description('load a model and show its methods, signature, sizes and, if it is in the registry, its record')
+    .argument('<model>', 'a model file, or name or name@version of the registry')
+    .option('--json', 'print JSON');
+  return addSettings(command, modelSettings).action(inspect);
+}
+
+async function inspect(model: string, flags: { json?: true } & Record<string, unknown>): Promise<void> {
+  const { loadTarget } = await import('../load-target.js');
+  await using loaded = await loadTarget(model, settingsOf(flags));
+  if (flags.json) {
+    const { info, signature } = loaded.model;
+    printJson({ file: loaded.path, ...info, signature, record: loaded.record });
+  } else printLines(describeModel(loaded));
+}
+
+function describeModel({ model, path, record }: LoadedTarget): string[] {
+  const { info, signature } = model;
+  const lines = columns([
+    ['file', path],
+    ['kind', `${info.engine} archive, ${formatBytes(info.artifactBytes)}`],
+    ['sha256', info.sha256],
+    ['device', `${info.device.device} (${info.device.reason})`],
+    ['parameters', `${formatBytes(info.parameterBytes)}, precision ${info.precision}`],
+    ['optimize', info.optimize],
+    ['stateful', info.stateful ? 'yes: it changes its own attributes when it runs' : 'no'],
+  ]);
+  lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
+  if (signature) {
+    lines.push(
+      'signature',
+      ...columns([...signature.inputs.map(row('in')), ...signature.outputs.map(row('out'))], '  '),
+    );
+  }
+  if (record) {
+    const { testAccuracy, testSamples } = record.metrics;
+    const accuracy =
+      testAccuracy === undefined ? [] : [['test', `accuracy ${testAccuracy} on ${testSamples} samples`] as const];
+    lines.push(
+      `record of ${record.name} ${record.version}`,
+      ...columns(
+        [['created', record.created], ['commit', record.sourceCommit], ['task', record.task.type], ...accuracy],
+        '  ',
+      ),
+    );
+  }
+  return [...lines, ...info.warnings.map((warning) => `warning: ${warning}`)];
+}
+
+function formatMethod({ name, args, returns }: MethodSchema): string {
+  const list = args.map((arg) => `${arg.name}: ${arg.type}${arg.hasDefault ? ' = …' : ''}`);
+  return `${name}(${list.join(', ')}) -> ${returns.join(', ')}`;
+}
+
+function row(direction: string) {
+  return ({ name, dtype, shape, range }: TensorSpec): [string, string] => [
+    `${direction} ${name}`,
+    `${dtype} [${shape.map((size) => size ?? '?').join(', ')}]${range ? ` from ${range[0]} to ${range[1]}` : ''}`,
+  ];
+}

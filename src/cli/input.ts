@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { describe, torchError } from '../errors.js';
+import { isDType } from '../runtime/dtype.js';
+import type { Nested } from '../runtime/nested.js';
+import { Tensor } from '../runtime/tensor.js';
+import type { Arguments, Value } from '../runtime/value.js';
+import type { DType, MethodSchema, Signature } from '../types.js';
+import { parseNpy } from './npy.js';
+
+/** What is known of the method that is called: how a plain array is to be read. */
+export interface InputContext {
+  readonly method: MethodSchema | undefined;
+  readonly signature: Signature | undefined;
+}
+
+/**
+ * The arguments in files, one file each: `.npy`, or JSON (`-` is JSON on stdin). In JSON a nested array of numbers is a
+ * tensor where the method takes one, `{"dtype", "shape", "data"}` a tensor anywhere, and a lone
+ * `{"args": [...]}` or `{"args": {...}}` all arguments by position or by name.
+ * @throws ERR_INVALID_INPUT, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_OUT_OF_RANGE
+ */
+export async function readArguments(files: readonly string[], context: InputContext): Promise<Arguments> {
+  const values = await Promise.all(files.map(readInput));
+  const [only] = values;
+  if (values.length === 1 && isObject(only) && Object.keys(only).join() === 'args') {
+    const { args } = only;
+    if (Array.isArray(args)) return args.map((value, index) => decodeArgument(value, index, context));
+    if (isObject(args)) {
+      return Object.fromEntries(
+        Object.entries(args).map(([name, value]) => [name, decodeArgument(value, name, context)]),
+      );
+    }
+    throw torchError('ERR_INVALID_INPUT', `Expected an array or an object for args but received ${describe(args)}`);
+  }
+  return values.map((value, index) => (value instanceof Tensor ? value : decodeArgument(value, index, context)));
+}
+
+async function readInput(file: string): Promise<unknown> {
+  try {
+    if (file.endsWith('.npy')) return parseNpy(await readFile(file));
+    return JSON.parse(file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')) as unknown;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code?.startsWith('ERR_')) throw cause;
+    // A JSON parser's message quotes the input.
+    const reason = cause instanceof SyntaxError ? 'it is no JSON' : (code ?? message);
+    throw torchError('ERR_INVALID_INPUT', `Expected a readable input in ${file} but ${reason}`, { cause });
+  }
+}
+
+function decodeArgument(value: unknown, key: number | string, { method, signature }: InputContext): Value {
+  const at = <T extends { readonly name: string }>(list: readonly T[] | undefined) =>
+    typeof key === 'number' ? list?.[key] : list?.find(({ name }) => name === key);
+  return decode(value, at(method?.args)?.type ?? 'Tensor', at(signature?.inputs)?.dtype);
+}
+
+function decode(value: unknown, type: string, dtype: DType | undefined): Value {
+  const bare = type.replace(/^Optional\[(.*)\]$/, '$1');
+  if (isObject(value)) {
+    if ('dtype' in value && 'data' in value) return tensorLiteral(value);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decode(item, '', undefined)]));
+  }
+  if (bare === 'Tensor' && value !== null) return Tensor.from(value as Nested, dtype);
+  if (!Array.isArray(value)) return value as Value;
+  return value.map((item) => decode(item, /^List\[(.*)\]$/.exec(bare)?.[1] ?? '', dtype));
+}
+
+function tensorLiteral({ dtype, shape, data }: Readonly<Record<string, unknown>>): Tensor {
+  if (!isDType(dtype)) throw torchError('ERR_INVALID_DTYPE', `Expected a dtype but received ${describe(dtype)}`);
+  const elements = Tensor.from(numbers(data, dtype), dtype);
+  return shape === undefined ? elements : new Tensor(dtype, elements.data, shape as readonly number[]);
+}
+
+/** What JSON has no number for comes as a string: 64-bit integers, NaN and the infinities. */
+function numbers(data: unknown, dtype: DType): Nested {
+  if (Array.isArray(data)) return data.map((item) => numbers(item, dtype));
+  if (typeof data !== 'string') return data as Nested;
+  if (/^(NaN|-?Infinity)$/.test(data)) return Number(data);
+  if (/^-?\d{1,20}$/.test(data)) return dtype.includes('int') ? BigInt(data) : Number(data);
+  throw torchError('ERR_INVALID_INPUT', 'Expected a number, or a string that holds one, but received another string');
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor);
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './commands/doctor.js';
+import { inspectCommand } from './commands/inspect.js';
+import { runCommand } from './commands/run.js';
+import { serveCommand } from './commands/serve.js';
+import { exitCodes, reportError } from './report.js';
+import { UsageError } from './usage.js';
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('node-libtorch')
+  .description('PyTorch models in Node.js: serve, run and inspect them')
+  .version(manifest.version)
+  .addHelpText('after', '\nExit codes: 0 done, 1 it failed, 2 it was asked wrongly. DEBUG=1 adds stacks to errors.');
+for (const command of [serveCommand(), runCommand(), inspectCommand(), doctorCommand()]) program.addCommand(command);
+for (const command of [program, ...program.commands])
+  command.exitOverride().showHelpAfterError('(--help shows the usage)');
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const json = process.argv.includes('--json');
+  // commander has printed its own.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  else if (error instanceof UsageError) {
+    reportError(error.cause, { json });
+    process.exitCode = exitCodes.usage;
+  } else {
+    reportError(error, { json });
+    process.exitCode = exitCodes.failure;
+  }
+}

@@ -1,0 +1,36 @@
+import { Option, type Command } from 'commander';
+// The table alone, not config.js: the validator behind it would make --help wait.
+import { settingsTable, type SettingKey } from '../config/table.js';
+
+/** Adds one flag for each setting, with its values, default and environment variable in the help. */
+export function addSettings(command: Command, keys: readonly SettingKey[]): Command {
+  for (const key of keys) {
+    const { flag, values, initialText, env, description } = settingsTable[key];
+    command.addOption(
+      new Option(`--${flag} <value>`, `${description} ${sentence(values)} (default: ${initialText}; ${env})`),
+    );
+  }
+  return command;
+}
+
+/** The settings that were given as flags, as text. */
+export function settingsOf(options: Readonly<Record<string, unknown>>): Partial<Record<SettingKey, unknown>> {
+  const given: Partial<Record<SettingKey, unknown>> = {};
+  for (const key of Object.keys(settingsTable) as SettingKey[]) {
+    const value = options[new Option(`--${settingsTable[key].flag} <value>`).attributeName()];
+    if (value !== undefined) given[key] = value;
+  }
+  return given;
+}
+
+/** What `run` and `inspect` need to bring a model up; `serve` has every setting. */
+export const modelSettings: readonly SettingKey[] = [
+  'registryDir',
+  'modelsDir',
+  'device',
+  'precision',
+  'optimize',
+  'intraOpThreads',
+];
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

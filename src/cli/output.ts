@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+import type { Nested } from '../runtime/nested.js';
+import { formatShape } from '../runtime/shape.js';
+import { Tensor } from '../runtime/tensor.js';
+import type { Value } from '../runtime/value.js';
+
+/** A result as JSON that `run --input` reads again: tensors as `{"dtype", "shape", "data"}`, Maps as lists of pairs. */
+export function toJson(value: Value): unknown {
+  if (value instanceof Tensor) {
+    const data = [value.toArray() as unknown].flat(Infinity as 1);
+    return { dtype: value.dtype, shape: value.shape, data: data.map(jsonNumber) };
+  }
+  if (value instanceof Map) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item as Value)]);
+  if (Array.isArray(value)) return value.map((item) => toJson(item as Value));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item as Value)]));
+  }
+  return jsonNumber(value);
+}
+
+/** A result for people: tensors with their dtype and shape, long axes cut short. */
+export function toText(value: Value): string {
+  if (value instanceof Tensor)
+    return `${value.dtype} ${formatShape(value.shape)}\n${shown(rounded(value.toArray(), value))}`;
+  if (Array.isArray(value)) return value.map((item, index) => `[${index}] ${toText(item as Value)}`).join('\n') || '[]';
+  if (typeof value === 'object' && value !== null) {
+    const entries: [unknown, Value][] =
+      value instanceof Map ? [...value] : Object.entries(value as Record<string, Value>);
+    return entries.map(([key, item]) => `${String(key)}: ${toText(item)}`).join('\n') || '{}';
+  }
+  return shown(value);
+}
+
+/** JSON has no 64-bit integers beyond 2^53 and no NaN; they go as strings instead of as something else. */
+function jsonNumber(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** Seven digits are all that a float32 holds; the rest of the double is noise to a reader. */
+function rounded(nested: Nested, tensor: Tensor): Nested {
+  if (Array.isArray(nested)) return nested.map((item: Nested) => rounded(item, tensor));
+  return tensor.dtype === 'float32' ? Number((nested as number).toPrecision(7)) : nested;
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: null, maxArrayLength: 100, breakLength: 120, compact: 1 });
+}

@@ -1,0 +1,42 @@
+import { TorchError } from '../errors.js';
+
+/** 0 done, 1 it failed, 2 it was asked wrongly. */
+export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
+
+/**
+ * Prints an error as one line, or with `json` as one JSON object, on stderr. The stack only with DEBUG set: it helps
+ * whoever changes this package, not whoever uses it.
+ */
+export function reportError(error: unknown, { json }: { json: boolean }): void {
+  const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
+  const message = error instanceof Error ? error.message : String(error);
+  const errors = error instanceof TorchError ? error.errors : undefined;
+  process.stderr.write(
+    json
+      ? `${JSON.stringify({ error: { code, message, errors } })}\n`
+      : `error [${code}] ${message.replace(/\s*\n\s*/g, ' ')}\n`,
+  );
+  if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function printLines(lines: Iterable<string>): void {
+  process.stdout.write(`${[...lines].join('\n')}\n`);
+}
+
+/** Rows of a label and a text, the texts in one column. */
+export function columns(rows: readonly (readonly [label: string, text: string])[], indent = ''): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `${indent}${label.padEnd(width)}  ${text}`.trimEnd());
+}
+
+/** `938.4 KiB` */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,86 @@
+import type { SettingKey, Settings } from '../config.js';
+import { TorchError } from '../errors.js';
+import { ModelRegistry } from '../registry/index.js';
+import { runtime } from '../runtime/runtime.js';
+import { createLogger, createServer, drainOnSignal, type InferenceServer, type Logger } from '../server/index.js';
+import { ModelHost, type HostModel } from '../serving/index.js';
+import { configureThreads } from './load-target.js';
+import { commandSettings } from './settings.js';
+import { parseTarget } from './target.js';
+
+export interface ServeRequest {
+  readonly model: string | undefined;
+  /** Path of the settings file. */
+  readonly config: string | undefined;
+  readonly overrides: Partial<Record<SettingKey, unknown>>;
+}
+
+/**
+ * Serves until a signal ends it. It listens at once, so that health checks have somebody to ask, and is ready once the
+ * model is loaded and warm. When that fails it stops listening and throws.
+ */
+export async function serve(request: ServeRequest): Promise<void> {
+  const onTerminal = process.stdout.isTTY;
+  const target = request.model === undefined ? undefined : parseTarget(request.model);
+  const settings = commandSettings({
+    overrides: { ...request.overrides, ...(target && 'name' in target && namedSettings(target)) },
+    ...(request.config !== undefined && { file: request.config }),
+    // A person at a terminal reads the line below, not a log.
+    ...(onTerminal && { defaults: { logLevel: 'warn' } }),
+  });
+  configureThreads(settings);
+  const logger = createLogger({ level: settings.logLevel });
+  const host = await startHost(target && 'file' in target ? target.file : undefined, settings);
+  let server: InferenceServer | undefined;
+  try {
+    const { host: hostname, ...limits } = settings;
+    server = await createServer({ ...limits, hostname, host, logger });
+    drainOnSignal(server, host, logger);
+    logger.info({ url: server.url }, 'listening');
+    await host.ready;
+  } catch (error) {
+    // A signal came during the load; drainOnSignal ends the process.
+    if (error instanceof TorchError && error.code === 'ERR_DRAINING') return;
+    await server?.close();
+    await host.close();
+    throw error;
+  }
+  announce(server, host, logger, onTerminal);
+}
+
+async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
+  const { device, precision, optimize, instances, maxPending, model, modelVersion, warmupBatchSizes } = settings;
+  const load = { device, precision, optimize, instances, maxPending };
+  const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
+  const models: HostModel[] = [file === undefined ? { name: model, ...versions, load } : { file, load }];
+  const registry = file === undefined ? { registry: await ModelRegistry.open(settings) } : {};
+  return ModelHost.start({ ...registry, models, warmupBatchSizes });
+}
+
+/** What is served where, and on what: the device and the threads that were chosen. */
+function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): void {
+  const { threads, libtorch } = runtime.info();
+  for (const { name, version, model } of host.list()) {
+    const { device, instances, sha256, warnings } = model.info;
+    const facts = {
+      model: name,
+      version,
+      device: device.device,
+      instances,
+      threads,
+      libtorch: libtorch.version,
+      sha256,
+    };
+    logger.info({ ...facts, url: server.url, reason: device.reason, warmup: model.warmupReport }, 'ready');
+    for (const warning of warnings) logger.warn({ model: name, version }, warning);
+    if (!onTerminal) continue;
+    process.stdout.write(
+      `${name} ${version} at ${server.url} on ${device.device} (LibTorch ${libtorch.version}, ` +
+        `${instances} × ${threads.intraOp} threads)\n`,
+    );
+  }
+}
+
+function namedSettings({ name, version }: { name: string; version?: string }): Partial<Record<SettingKey, unknown>> {
+  return { model: name, ...(version !== undefined && { modelVersion: version }) };
+}

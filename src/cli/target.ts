@@ -1,0 +1,39 @@
+import { extname } from 'node:path';
+import type { Settings } from '../config.js';
+import type { ModelRecord } from '../registry/index.js';
+import type { LoadOptions } from '../types.js';
+
+/** What a person calls a model on the command line. */
+export type Target = { readonly file: string } | { readonly name: string; readonly version?: string };
+
+const extensions = ['.pt', '.pts', '.jit', '.pt2', '.onnx'];
+
+/** A path or a model file's extension means a file; anything else is `name` or `name@version` of the registry. */
+export function parseTarget(text: string): Target {
+  if (/[/\\]/.test(text) || extensions.includes(extname(text))) return { file: text };
+  const [name = '', version] = text.split('@', 2);
+  return version === undefined ? { name } : { name, version };
+}
+
+export interface Located {
+  readonly path: string;
+  /** Undefined for a bare file. */
+  readonly record: ModelRecord | undefined;
+  readonly options: LoadOptions;
+}
+
+/** Where a target's artifact lies and how it is to be loaded. @throws as ModelRegistry.resolve and artifactPath */
+export async function locate(target: Target, settings: Settings): Promise<Located> {
+  const { device, precision, optimize } = settings;
+  const options = { device, precision, optimize };
+  if ('file' in target) return { path: target.file, record: undefined, options };
+  const { ModelRegistry } = await import('../registry/index.js');
+  const registry = await ModelRegistry.open(settings);
+  const record = await registry.resolve(target.name, target.version);
+  const { engine, signature, artifact } = record;
+  return {
+    path: await registry.artifactPath(record),
+    record,
+    options: { ...options, engine, signature, sha256: artifact.sha256 },
+  };
+}
