@@ -15,10 +15,7 @@ export {
 } from './registry/index.js';
 export {
   ModelHost,
-  ServedModel,
-  classifier,
-  type ClassificationResult,
-  type Classifier,
+  type ServedModel,
   type HostEvents,
   type HostFileModel,
   type HostModel,
