@@ -41,7 +41,8 @@ class Group {
       try {
         value = encode(env_, std::move(settlement.value));
       } catch (const NapiFailure&) {
-        // JavaScript could not take it (no memory for a buffer, say). It must be told, or its promise never settles.
+        // JavaScript could not take it (no memory for a buffer, say). It must be told, or its promise never
+        // settles.
         forget_exception(env_);
         value = null;
         error = encode_error(env_, {"ERR_OUT_OF_MEMORY", "The result does not fit into JavaScript's memory"});
@@ -73,8 +74,8 @@ class Group {
 
 Channel::Channel(napi_env env, napi_value on_settled) : env_(env) {
   check(napi_create_reference(env, on_settled, 1, &on_settled_));
-  check(napi_create_threadsafe_function(env, nullptr, nullptr, encode_text(env, "node-libtorch"), 0, 1, nullptr, nullptr,
-                                        this, on_call, &function_));
+  check(napi_create_threadsafe_function(env, nullptr, nullptr, encode_text(env, "node-libtorch"), 0, 1,
+                                        nullptr, nullptr, this, on_call, &function_));
   hold_loop(false);
 }
 
@@ -82,13 +83,14 @@ void Channel::settle(Settlement settlement) {
   const std::lock_guard lock(mutex_);
   if (!alive_) return;
   settled_.push_back(std::move(settlement));
-  // One call is under way for everything that gathers until it is served. The lock is held over the call, so that
-  // shut() cannot free the function in between.
+  // One call is under way for everything that gathers until it is served. The lock is held over the call, so
+  // that shut() cannot free the function in between.
   if (settled_.size() == 1) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
 }
 
 void Channel::hold_loop(bool hold) {
-  check(hold ? napi_ref_threadsafe_function(env_, function_) : napi_unref_threadsafe_function(env_, function_));
+  check(hold ? napi_ref_threadsafe_function(env_, function_)
+             : napi_unref_threadsafe_function(env_, function_));
 }
 
 void Channel::shut() {

@@ -1,5 +1,5 @@
-// The way back from worker threads to one JavaScript environment: a queue of settlements and one thread-safe-function
-// call for as many of them as have gathered.
+// The way back from worker threads to one JavaScript environment: a queue of settlements and one
+// thread-safe-function call for as many of them as have gathered.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct Settlement {
 
 class Channel {
  public:
-  // On the JavaScript thread. `on_settled` is called with flat groups of five: id, error or null, value, queueMs, runMs.
+  // On the JavaScript thread. `on_settled` is called with flat groups of five: id, error or null, value,
+  // queueMs, runMs.
   Channel(napi_env env, napi_value on_settled);
 
   // From any thread. Dropped when the environment is gone.

@@ -16,8 +16,9 @@ namespace {
 // How long a run may go on after its environment has ended.
 constexpr std::chrono::seconds kJoinLimit{5};
 
-// A thread that is still inside LibTorch while the process's static objects are destroyed would crash it. Registered
-// when the first thread is given up, so it runs before every destructor that was registered earlier.
+// A thread that is still inside LibTorch while the process's static objects are destroyed would crash it.
+// Registered when the first thread is given up, so it runs before every destructor that was registered
+// earlier.
 void leave_without_destructors() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -53,13 +54,15 @@ Channel& Environment::channel() {
 
 std::shared_ptr<Session> Environment::create_session(size_t instances, size_t max_pending) {
   channel();
-  auto session = Session::create(channel_, instances, max_pending, [this](napi_env env, const auto& gone) { forget(env, gone); });
+  auto session = Session::create(channel_, instances, max_pending,
+                                 [this](napi_env env, const auto& gone) { forget(env, gone); });
   sessions_.insert(session);
   return session;
 }
 
 void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) {
-  session->executor().join_until(engine::Clock::now() + kJoinLimit);  // its last thread has nothing left to do
+  session->executor().join_until(engine::Clock::now() +
+                                 kJoinLimit);  // its last thread has nothing left to do
   int64_t now = 0;
   if (session->reported_bytes != 0) napi_adjust_external_memory(env, -session->reported_bytes, &now);
   session->reported_bytes = 0;
@@ -74,7 +77,8 @@ napi_value Environment::allocate_bytes(size_t bytes) {
   const napi_value buffer = external_array_buffer(env_, memory, memory.get(), bytes);
   void* data = nullptr;
   check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
-  if (data == memory.get()) shared_memory_[data] = memory;  // a copy where external buffers are refused is not ours
+  if (data == memory.get())
+    shared_memory_[data] = memory;  // a copy where external buffers are refused is not ours
   return buffer;
 }
 
@@ -89,7 +93,9 @@ void Environment::shut() {
   const engine::Clock::time_point deadline = engine::Clock::now() + kJoinLimit;
   for (const std::shared_ptr<Session>& session : sessions_) {
     if (session->executor().join_until(deadline)) continue;
-    std::fputs("node-libtorch: a model run did not end within 5 s of its environment; its thread is left behind\n", stderr);
+    std::fputs(
+        "node-libtorch: a model run did not end within 5 s of its environment; its thread is left behind\n",
+        stderr);
     session->executor().abandon();
     leave_without_destructors();
     new std::shared_ptr<Session>(session);  // the thread goes on using it: kept for the life of the process

@@ -1,5 +1,5 @@
-// Everything that belongs to one JavaScript environment (the main thread or a worker): its channel and its sessions.
-// No state of the binding is shared between environments.
+// Everything that belongs to one JavaScript environment (the main thread or a worker): its channel and its
+// sessions. No state of the binding is shared between environments.
 #pragma once
 
 #include <map>

@@ -11,8 +11,8 @@ namespace {
 
 using engine::EngineError;
 
-// Marks our handles, so that no other wrapped object is ever taken for one. Random, because two copies of this addon may
-// live in one process.
+// Marks our handles, so that no other wrapped object is ever taken for one. Random, because two copies of
+// this addon may live in one process.
 const napi_type_tag& handle_tag() {
   static const napi_type_tag tag = [] {
     std::random_device random;
@@ -39,7 +39,8 @@ double id_of(napi_env env, napi_value value) { return decode_number(env, value, 
 
 size_t count_of(napi_env env, napi_value value, const char* where) {
   const double number = decode_number(env, value, where);
-  if (!(number >= 0 && number <= 1e9)) throw EngineError("ERR_INVALID_ARGUMENT", std::string("Expected a count for ") + where);
+  if (!(number >= 0 && number <= 1e9))
+    throw EngineError("ERR_INVALID_ARGUMENT", std::string("Expected a count for ") + where);
   return static_cast<size_t>(number);
 }
 

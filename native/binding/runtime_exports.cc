@@ -23,8 +23,9 @@ engine::Dict describe(engine::ThreadCounts counts) {
 Napi::Value initialise(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
-    const engine::ThreadCounts wanted{static_cast<int>(decode_number(env, argument(info, 1), "intraOpThreads")),
-                                      static_cast<int>(decode_number(env, argument(info, 2), "interOpThreads"))};
+    const engine::ThreadCounts wanted{
+        static_cast<int>(decode_number(env, argument(info, 1), "intraOpThreads")),
+        static_cast<int>(decode_number(env, argument(info, 2), "interOpThreads"))};
     if (wanted.intra_op < 1 || wanted.inter_op < 1) {
       throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected thread counts of at least 1");
     }
@@ -64,7 +65,8 @@ Napi::Value allocate_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
     const double bytes = decode_number(env, argument(info, 0), "bytes");
-    if (!(bytes >= 0 && bytes < 1e15)) throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected a count of bytes");
+    if (!(bytes >= 0 && bytes < 1e15))
+      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected a count of bytes");
     return {env, Environment::of(env).allocate_bytes(static_cast<size_t>(bytes))};
   });
 }

@@ -38,7 +38,8 @@ Value describe(const engine::ModelInfo& info) {
   for (const std::string& warning : info.warnings) warnings.push_back({warning});
   return {DictBuilder()
               .add("engine", info.engine)
-              .add("device", DictBuilder().add("device", info.device.device).add("reason", info.device.reason).build())
+              .add("device",
+                   DictBuilder().add("device", info.device.device).add("reason", info.device.reason).build())
               .add("precision", info.precision)
               .add("optimize", info.optimize)
               .add("methods", std::move(methods))
@@ -72,11 +73,13 @@ uint64_t job_id(double id) { return static_cast<uint64_t>(id); }
 
 }  // namespace
 
-std::shared_ptr<Session> Session::create(std::shared_ptr<Channel> channel, size_t instances, size_t max_pending,
-                                         OnGone on_gone) {
+std::shared_ptr<Session> Session::create(std::shared_ptr<Channel> channel, size_t instances,
+                                         size_t max_pending, OnGone on_gone) {
   const std::shared_ptr<Session> session(new Session(std::move(channel), std::move(on_gone)));
-  // The executor's last thread speaks through a plain pointer: the environment keeps the session until it has.
-  session->executor_ = std::make_unique<engine::Executor>(instances, max_pending, [raw = session.get()] { raw->gone(); });
+  // The executor's last thread speaks through a plain pointer: the environment keeps the session until it
+  // has.
+  session->executor_ =
+      std::make_unique<engine::Executor>(instances, max_pending, [raw = session.get()] { raw->gone(); });
   return session;
 }
 
@@ -123,7 +126,8 @@ void Session::run(double id, engine::RunRequest request, std::optional<size_t> w
     case engine::Executor::Submitted::accepted:
       return;
     case engine::Executor::Submitted::full:
-      throw EngineError("ERR_QUEUE_FULL", "The model's queue of waiting runs is full; raise maxPending or send less");
+      throw EngineError("ERR_QUEUE_FULL",
+                        "The model's queue of waiting runs is full; raise maxPending or send less");
     case engine::Executor::Submitted::closed:
       throw disposed();
   }

@@ -14,16 +14,18 @@ class Session : public std::enable_shared_from_this<Session> {
   // `on_gone` runs on the JavaScript thread once the model is freed and its threads are about to end.
   using OnGone = std::function<void(napi_env, const std::shared_ptr<Session>&)>;
 
-  static std::shared_ptr<Session> create(std::shared_ptr<Channel> channel, size_t instances, size_t max_pending,
-                                         OnGone on_gone);
+  static std::shared_ptr<Session> create(std::shared_ptr<Channel> channel, size_t instances,
+                                         size_t max_pending, OnGone on_gone);
 
   // Loads on the first worker; settles `id` with the model's info.
   void load(double id, engine::LoadRequest request);
-  // Throws ERR_QUEUE_FULL or ERR_DISPOSED. Settles `id` with the result. `worker` pins the run to one instance.
+  // Throws ERR_QUEUE_FULL or ERR_DISPOSED. Settles `id` with the result. `worker` pins the run to one
+  // instance.
   void run(double id, engine::RunRequest request, std::optional<size_t> worker);
   // False when the run has started or ended.
   bool cancel(double id);
-  // Settles the ids of waiting runs with ERR_DISPOSED, and `id` when the model is freed. Idempotent; later ids settle too.
+  // Settles the ids of waiting runs with ERR_DISPOSED, and `id` when the model is freed. Idempotent; later
+  // ids settle too.
   void close(std::optional<double> id);
 
   engine::Executor& executor() { return *executor_; }
@@ -32,7 +34,8 @@ class Session : public std::enable_shared_from_this<Session> {
   int64_t reported_bytes = 0;
 
  private:
-  Session(std::shared_ptr<Channel> channel, OnGone on_gone) : channel_(std::move(channel)), on_gone_(std::move(on_gone)) {}
+  Session(std::shared_ptr<Channel> channel, OnGone on_gone)
+      : channel_(std::move(channel)), on_gone_(std::move(on_gone)) {}
   void gone();
 
   const std::shared_ptr<Channel> channel_;

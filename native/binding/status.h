@@ -1,5 +1,5 @@
-// Checked Node-API calls for code that must survive an environment that is going down: a failed call is an exception of
-// ours, never a Napi::Error, whose construction and throwing may themselves be refused then.
+// Checked Node-API calls for code that must survive an environment that is going down: a failed call is an
+// exception of ours, never a Napi::Error, whose construction and throwing may themselves be refused then.
 #pragma once
 
 #include "../napi_config.h"

@@ -22,8 +22,8 @@ constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 // By DType: what the elements are on the JavaScript side.
 constexpr std::array<napi_typedarray_type, engine::kDTypeCount> kArrayTypes{
-    napi_float32_array, napi_float64_array, napi_uint16_array, napi_uint16_array,   napi_int8_array,
-    napi_uint8_array,   napi_int16_array,   napi_uint16_array, napi_int32_array,    napi_uint32_array,
+    napi_float32_array,  napi_float64_array,   napi_uint16_array, napi_uint16_array, napi_int8_array,
+    napi_uint8_array,    napi_int16_array,     napi_uint16_array, napi_int32_array,  napi_uint32_array,
     napi_bigint64_array, napi_biguint64_array, napi_uint8_array};
 static_assert(kArrayTypes[static_cast<size_t>(DType::boolean)] == napi_uint8_array);
 static_assert(kArrayTypes[static_cast<size_t>(DType::int64)] == napi_bigint64_array);
@@ -40,7 +40,8 @@ std::vector<int64_t> decode_shape(napi_env env, napi_value array, const std::str
   uint32_t rank = 0;
   if (is_array) check(napi_get_array_length(env, array, &rank));
   if (!is_array || rank > kMaxRank) {
-    throw EngineError("ERR_INVALID_SHAPE", "Expected an array of at most 32 dimensions for the shape of " + where);
+    throw EngineError("ERR_INVALID_SHAPE",
+                      "Expected an array of at most 32 dimensions for the shape of " + where);
   }
   std::vector<int64_t> shape(rank);
   for (uint32_t i = 0; i < rank; ++i) {
@@ -56,7 +57,8 @@ std::vector<int64_t> decode_shape(napi_env env, napi_value array, const std::str
   return shape;
 }
 
-// Bytes of a shape, empty on overflow. Zero-size tensors too: LibTorch multiplies the other dimensions for the strides.
+// Bytes of a shape, empty on overflow. Zero-size tensors too: LibTorch multiplies the other dimensions for
+// the strides.
 std::optional<size_t> byte_count(const std::vector<int64_t>& shape, size_t element_bytes) {
   int64_t strides = static_cast<int64_t>(element_bytes);
   bool empty = false;
@@ -93,9 +95,9 @@ TensorValue decode_tensor(napi_env env, napi_value object, const std::string& wh
   // A detached buffer has length 0, so it ends here as well.
   const size_t given = length * engine::dtype_bytes(*dtype);
   if (!bytes || given != *bytes) {
-    throw EngineError("ERR_INVALID_SHAPE", "Expected " + (bytes ? std::to_string(*bytes) : "fewer than 2^63") +
-                                               " bytes for the shape of " + where + " but received " +
-                                               std::to_string(given));
+    throw EngineError("ERR_INVALID_SHAPE",
+                      "Expected " + (bytes ? std::to_string(*bytes) : "fewer than 2^63") +
+                          " bytes for the shape of " + where + " but received " + std::to_string(given));
   }
   tensor.bytes = *bytes;
   tensor.owner = engine::allocate_tensor_memory(tensor.bytes);

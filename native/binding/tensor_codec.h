@@ -14,7 +14,8 @@ engine::TensorValue decode_tensor(napi_env env, napi_value object, const std::st
 
 napi_value encode_tensor(napi_env env, engine::TensorValue tensor);
 
-// An ArrayBuffer over memory that `owner` keeps alive; a copy of it where the runtime refuses external buffers.
+// An ArrayBuffer over memory that `owner` keeps alive; a copy of it where the runtime refuses external
+// buffers.
 napi_value external_array_buffer(napi_env env, std::shared_ptr<void> owner, void* data, size_t bytes);
 
 }  // namespace node_libtorch::binding

@@ -66,7 +66,8 @@ Value decode_bigint(napi_env env, napi_value value, const std::string& where) {
 }
 
 Value decode_at(napi_env env, napi_value value, const std::string& where, size_t depth) {
-  if (depth > engine::kMaxDepth) invalid("at most " + std::to_string(engine::kMaxDepth) + " levels of nesting", where);
+  if (depth > engine::kMaxDepth)
+    invalid("at most " + std::to_string(engine::kMaxDepth) + " levels of nesting", where);
   napi_valuetype type = napi_undefined;
   check(napi_typeof(env, value, &type));
   switch (type) {
@@ -147,7 +148,9 @@ struct Encode {
 
 }  // namespace
 
-Value decode(napi_env env, napi_value value, const std::string& where) { return decode_at(env, value, where, 0); }
+Value decode(napi_env env, napi_value value, const std::string& where) {
+  return decode_at(env, value, where, 0);
+}
 
 List decode_list(napi_env env, napi_value array, const std::string& where) {
   if (!is_array(env, array)) invalid("an array", where);

@@ -9,13 +9,15 @@
 namespace node_libtorch::binding {
 
 // JavaScript to engine; tensors are copied here, once. `where` names the value in messages.
-// Throws EngineError (ERR_INVALID_INPUT, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_OUT_OF_RANGE) or NapiFailure.
+// Throws EngineError (ERR_INVALID_INPUT, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_OUT_OF_RANGE) or
+// NapiFailure.
 engine::Value decode(napi_env env, napi_value value, const std::string& where);
 
 // An array of values.
 engine::List decode_list(napi_env env, napi_value array, const std::string& where);
 
-// Engine to JavaScript. Large tensors are handed over without a copy where the runtime allows it. Throws NapiFailure.
+// Engine to JavaScript. Large tensors are handed over without a copy where the runtime allows it. Throws
+// NapiFailure.
 napi_value encode(napi_env env, engine::Value value);
 
 napi_value encode_text(napi_env env, const std::string& text);

@@ -10,7 +10,8 @@ namespace node_libtorch::engine {
 
 bool cpu_has_bfloat16() noexcept {
 #if defined(__x86_64__)
-  // Intel SDM, CPUID leaf 7: subleaf 0 EDX bit 22 AMX-BF16 and bit 24 AMX-TILE; subleaf 1 EAX bit 5 AVX512_BF16.
+  // Intel SDM, CPUID leaf 7: subleaf 0 EDX bit 22 AMX-BF16 and bit 24 AMX-TILE; subleaf 1 EAX bit 5
+  // AVX512_BF16.
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (!__builtin_cpu_supports("avx512f")) return false;  // asks the operating system too
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;

@@ -3,8 +3,8 @@
 
 namespace node_libtorch::engine {
 
-// bfloat16 arithmetic in hardware (AVX512_BF16 or AMX on x86-64, the BF16 extension on arm64). Without it LibTorch
-// emulates, many times slower than float32.
+// bfloat16 arithmetic in hardware (AVX512_BF16 or AMX on x86-64, the BF16 extension on arm64). Without it
+// LibTorch emulates, many times slower than float32.
 bool cpu_has_bfloat16() noexcept;
 
 }  // namespace node_libtorch::engine

@@ -68,7 +68,8 @@ DeviceChoice choose_device(const std::string& wanted) {
 
 List list_devices() {
   List devices;
-  devices.push_back(Value{DictBuilder().add("name", std::string("cpu")).add("type", std::string("cpu")).build()});
+  devices.push_back(
+      Value{DictBuilder().add("name", std::string("cpu")).add("type", std::string("cpu")).build()});
   const Cuda cuda = find_cuda();
   for (int index = 0; index < cuda.devices; ++index) {
     devices.push_back(

@@ -1,4 +1,5 @@
-// The dtypes of the contract, one table (dtype.cc); src/runtime/dtype.ts has the same names, and a test compares them.
+// The dtypes of the contract, one table (dtype.cc); src/runtime/dtype.ts has the same names, and a test
+// compares them.
 #pragma once
 
 #include <cstddef>

@@ -34,7 +34,8 @@ EngineError classified(const char* fallback_code, std::string text) {
 }  // namespace
 
 EngineError current_error(const char* fallback_code) noexcept {
-  // JITException and ErrorReport are no c10::Error; c10::Error's what() carries frames and paths of the process.
+  // JITException and ErrorReport are no c10::Error; c10::Error's what() carries frames and paths of the
+  // process.
   try {
     try {
       throw;

@@ -20,9 +20,9 @@ class EngineError : public std::exception {
   std::string message_;
 };
 
-// Translates the exception in flight; call it inside a catch (...) block only. `fallback_code` is used for failures of
-// LibTorch that say no more about themselves, ERR_MODEL_LOAD or ERR_MODEL_EXECUTION. Never throws: out of memory while
-// translating is itself reported.
+// Translates the exception in flight; call it inside a catch (...) block only. `fallback_code` is used for
+// failures of LibTorch that say no more about themselves, ERR_MODEL_LOAD or ERR_MODEL_EXECUTION. Never
+// throws: out of memory while translating is itself reported.
 EngineError current_error(const char* fallback_code) noexcept;
 
 }  // namespace node_libtorch::engine

@@ -24,7 +24,8 @@ Executor::Executor(size_t workers, size_t max_pending, std::function<void()> on_
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
-      running_threads_ += threads_.size();  // never reaches zero: on_closed is not for an object that was never made
+      running_threads_ +=
+          threads_.size();  // never reaches zero: on_closed is not for an object that was never made
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
@@ -57,7 +58,8 @@ Executor::Submitted Executor::submit(Job job) {
 bool Executor::cancel(uint64_t id) {
   Job dropped;  // destroyed outside the lock: it owns the inputs
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(queue_.begin(), queue_.end(), [id](const Job& job) { return job.id == id; });
+  const auto found =
+      std::find_if(queue_.begin(), queue_.end(), [id](const Job& job) { return job.id == id; });
   if (found == queue_.end()) return false;
   dropped = std::move(*found);
   queue_.erase(found);
@@ -98,8 +100,9 @@ void Executor::abandon() {
 std::optional<Executor::Job> Executor::take(size_t worker) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto mine = std::find_if(queue_.begin(), queue_.end(),
-                                   [worker](const Job& job) { return job.worker.value_or(worker) == worker; });
+    const auto mine = std::find_if(queue_.begin(), queue_.end(), [worker](const Job& job) {
+      return job.worker.value_or(worker) == worker;
+    });
     if (mine != queue_.end()) {
       Job job = std::move(*mine);
       queue_.erase(mine);

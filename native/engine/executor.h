@@ -1,4 +1,5 @@
-// Worker threads of one model, with a bounded queue. Never libuv's pool: four jobs there delay the whole process's I/O.
+// Worker threads of one model, with a bounded queue. Never libuv's pool: four jobs there delay the whole
+// process's I/O.
 #pragma once
 
 #include <chrono>
@@ -21,8 +22,8 @@ class Executor {
     uint64_t id = 0;
     // Runs on a worker, inside InferenceMode and with the intra-op count applied. Must not throw.
     std::function<void(size_t worker)> run;
-    // Reports the result. Called on the same worker after the job's place was freed, so that whoever hears of the result
-    // finds room for the next job. Must not throw.
+    // Reports the result. Called on the same worker after the job's place was freed, so that whoever hears of
+    // the result finds room for the next job. Must not throw.
     std::function<void()> report;
     // Only this worker may take the job; any when empty.
     std::optional<size_t> worker;
@@ -32,8 +33,9 @@ class Executor {
 
   enum class Submitted { accepted, full, closed };
 
-  // Starts `workers` threads; at most `max_pending` bounded jobs wait while every worker is busy. `on_closed` is called by the last of them, as the last thing it does, once close() was
-  // called and every running job has ended; whatever the jobs captured is gone by then.
+  // Starts `workers` threads; at most `max_pending` bounded jobs wait while every worker is busy. `on_closed`
+  // is called by the last of them, as the last thing it does, once close() was called and every running job
+  // has ended; whatever the jobs captured is gone by then.
   Executor(size_t workers, size_t max_pending, std::function<void()> on_closed);
   // Threads must have been joined or abandoned before.
   ~Executor();

@@ -20,7 +20,8 @@ struct TensorPlacement {
 };
 
 // `where` names the argument in messages. Takes the tensors' memory over without a copy on the CPU.
-// Throws ERR_INVALID_INPUT when the value does not fit the type, ERR_UNSUPPORTED_TYPE for types that no value can have.
+// Throws ERR_INVALID_INPUT when the value does not fit the type, ERR_UNSUPPORTED_TYPE for types that no value
+// can have.
 c10::IValue to_ivalue(const Value& value, const c10::TypePtr& type, const std::string& where,
                       const TensorPlacement& placement);
 

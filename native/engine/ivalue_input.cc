@@ -17,27 +17,26 @@ constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 std::string kind_of(const Value& value) {
   return std::visit(
-      c10::overloaded([](std::monostate) -> std::string { return "null"; },
-                      [](bool) -> std::string { return "a boolean"; },
-                      [](int64_t) -> std::string { return "a bigint"; },
-                      [](double number) -> std::string {
-                        return std::trunc(number) == number ? "an integral number" : "a number";
-                      },
-                      [](const std::string&) -> std::string { return "a string"; },
-                      [](const TensorValue& tensor) -> std::string {
-                        return std::string("a ") + dtype_name(tensor.dtype) + " tensor";
-                      },
-                      [](const List& list) -> std::string {
-                        return "an array of " + std::to_string(list.size());
-                      },
-                      [](const Dict& dict) -> std::string {
-                        return "an object of " + std::to_string(dict.keys.size()) + " members";
-                      }),
+      c10::overloaded(
+          [](std::monostate) -> std::string { return "null"; },
+          [](bool) -> std::string { return "a boolean"; }, [](int64_t) -> std::string { return "a bigint"; },
+          [](double number) -> std::string {
+            return std::trunc(number) == number ? "an integral number" : "a number";
+          },
+          [](const std::string&) -> std::string { return "a string"; },
+          [](const TensorValue& tensor) -> std::string {
+            return std::string("a ") + dtype_name(tensor.dtype) + " tensor";
+          },
+          [](const List& list) -> std::string { return "an array of " + std::to_string(list.size()); },
+          [](const Dict& dict) -> std::string {
+            return "an object of " + std::to_string(dict.keys.size()) + " members";
+          }),
       value.data);
 }
 
 [[noreturn]] void mismatch(const std::string& wanted, const std::string& where, const Value& got) {
-  throw EngineError("ERR_INVALID_INPUT", "Expected " + wanted + " for " + where + " but received " + kind_of(got));
+  throw EngineError("ERR_INVALID_INPUT",
+                    "Expected " + wanted + " for " + where + " but received " + kind_of(got));
 }
 
 class Encoder {
@@ -46,8 +45,8 @@ class Encoder {
 
   IValue encode(const Value& value, const TypePtr& type, const std::string& where, size_t depth) const {
     if (depth > kMaxDepth) {
-      throw EngineError("ERR_INVALID_INPUT", "Expected at most " + std::to_string(kMaxDepth) +
-                                                 " levels of nesting for " + where);
+      throw EngineError("ERR_INVALID_INPUT",
+                        "Expected at most " + std::to_string(kMaxDepth) + " levels of nesting for " + where);
     }
     switch (type->kind()) {
       case TypeKind::TensorType:
@@ -97,7 +96,8 @@ class Encoder {
   IValue encode_tensor(const TensorValue& value) const {
     // The tensor keeps the value's memory alive; nothing else writes to it, so no copy is made.
     at::Tensor tensor = at::from_blob(
-        value.data, value.shape, [owner = value.owner](void*) {}, at::TensorOptions(scalar_type_of(value.dtype)));
+        value.data, value.shape, [owner = value.owner](void*) {},
+        at::TensorOptions(scalar_type_of(value.dtype)));
     const bool convert = placement_.input_dtype && tensor.is_floating_point();
     if (!convert && placement_.device.is_cpu()) return tensor;
     return tensor.to(placement_.device, convert ? *placement_.input_dtype : tensor.scalar_type());
@@ -136,7 +136,8 @@ class Encoder {
     const auto* items = std::get_if<List>(&value.data);
     const auto elements = type->expectRef<c10::TupleType>().elements();
     if (items == nullptr || items->size() != elements.size()) {
-      mismatch("an array of " + std::to_string(elements.size()) + " (" + type->annotation_str() + ")", where, value);
+      mismatch("an array of " + std::to_string(elements.size()) + " (" + type->annotation_str() + ")", where,
+               value);
     }
     std::vector<IValue> encoded;
     encoded.reserve(items->size());
@@ -179,7 +180,8 @@ class Encoder {
       return encode_list(value, c10::ListType::create(c10::AnyType::get()), where, depth);
     }
     if (std::holds_alternative<Dict>(value.data)) {
-      return encode_dict(value, c10::DictType::create(c10::StringType::get(), c10::AnyType::get()), where, depth);
+      return encode_dict(value, c10::DictType::create(c10::StringType::get(), c10::AnyType::get()), where,
+                         depth);
     }
     return encode_number(value, where);
   }
@@ -189,7 +191,8 @@ class Encoder {
 
 }  // namespace
 
-IValue to_ivalue(const Value& value, const TypePtr& type, const std::string& where, const TensorPlacement& placement) {
+IValue to_ivalue(const Value& value, const TypePtr& type, const std::string& where,
+                 const TensorPlacement& placement) {
   return Encoder(placement).encode(value, type, where, 0);
 }
 

@@ -20,9 +20,9 @@ void check_layout(const at::Tensor& tensor) {
   if (tensor.is_complex()) refuse("a complex tensor", "call torch.view_as_real() in the model");
 }
 
-// Takes the last reference that the result held. Whatever else still refers to the tensor or its storage then (a weight,
-// an attribute, another output) would see the caller's writes, so it is copied; and a small view must not keep a large
-// buffer alive.
+// Takes the last reference that the result held. Whatever else still refers to the tensor or its storage then
+// (a weight, an attribute, another output) would see the caller's writes, so it is copied; and a small view
+// must not keep a large buffer alive.
 bool may_hand_over(const at::Tensor& tensor) {
   return tensor.use_count() == 1 && tensor.storage().use_count() == 1 &&
          tensor.storage().nbytes() <= 2 * tensor.nbytes();
@@ -39,7 +39,8 @@ TensorValue decode_tensor(at::Tensor tensor, const TensorPlacement& placement) {
   if (!may_hand_over(tensor)) tensor = tensor.clone(at::MemoryFormat::Contiguous);
   const std::optional<DType> dtype = dtype_of(tensor.scalar_type());
   if (!dtype) {
-    refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()), "convert it in the model");
+    refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()),
+           "convert it in the model");
   }
   TensorValue value;
   value.dtype = *dtype;
@@ -60,7 +61,8 @@ List decode_items(std::vector<IValue> items, size_t depth, const TensorPlacement
 }
 
 Value decode(IValue value, size_t depth, const TensorPlacement& placement) {
-  if (depth > kMaxDepth) refuse("values nested deeper than " + std::to_string(kMaxDepth) + " levels", "flatten them");
+  if (depth > kMaxDepth)
+    refuse("values nested deeper than " + std::to_string(kMaxDepth) + " levels", "flatten them");
   if (value.isTensor()) return {decode_tensor(std::move(value).toTensor(), placement)};
   if (value.isNone()) return {std::monostate{}};
   if (value.isBool()) return {value.toBool()};
@@ -68,7 +70,8 @@ Value decode(IValue value, size_t depth, const TensorPlacement& placement) {
   if (value.isDouble()) return {value.toDouble()};
   if (value.isString()) return {value.toStringRef()};
   if (value.isDevice()) return {value.toDevice().str()};
-  // The container is let go before its items are decoded: they are then held once, unless the model holds them too.
+  // The container is let go before its items are decoded: they are then held once, unless the model holds
+  // them too.
   if (value.isTuple()) {
     std::vector<IValue> items = value.toTupleRef().elements().vec();
     value = IValue();
@@ -87,13 +90,17 @@ Value decode(IValue value, size_t depth, const TensorPlacement& placement) {
       values.push_back(entry.value());
     }
     value = IValue();
-    return {Dict{decode_items(std::move(keys), depth, placement), decode_items(std::move(values), depth, placement)}};
+    return {Dict{decode_items(std::move(keys), depth, placement),
+                 decode_items(std::move(values), depth, placement)}};
   }
-  refuse("a value of type " + value.type()->annotation_str(), "return tensors, numbers, strings, lists or dicts");
+  refuse("a value of type " + value.type()->annotation_str(),
+         "return tensors, numbers, strings, lists or dicts");
 }
 
 }  // namespace
 
-Value from_ivalue(IValue value, const TensorPlacement& placement) { return decode(std::move(value), 0, placement); }
+Value from_ivalue(IValue value, const TensorPlacement& placement) {
+  return decode(std::move(value), 0, placement);
+}
 
 }  // namespace node_libtorch::engine

@@ -18,9 +18,9 @@ struct LoadRequest {
   const uint8_t* bytes = nullptr;
   size_t size = 0;
   std::string device = "auto";
-  std::string precision = "auto";       // "auto", "fp32", "fp16", "bf16"
+  std::string precision = "auto";        // "auto", "fp32", "fp16", "bf16"
   std::string output_dtype = "float32";  // "float32" or "native"
-  std::string optimize = "freeze";      // "none", "freeze", "inference"
+  std::string optimize = "freeze";       // "none", "freeze", "inference"
   size_t instances = 1;
 };
 

@@ -8,8 +8,8 @@ struct ThreadCounts {
   int inter_op = 1;
 };
 
-// Fixes the counts for the process. The first call wins (LibTorch refuses a second inter-op setting); returns the
-// counts in force, which every environment of the process shares.
+// Fixes the counts for the process. The first call wins (LibTorch refuses a second inter-op setting); returns
+// the counts in force, which every environment of the process shares.
 ThreadCounts configure_threads(ThreadCounts wanted);
 
 // The counts in force; {0, 0} before configure_threads.

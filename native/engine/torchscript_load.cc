@@ -42,16 +42,18 @@ std::optional<at::ScalarType> precision_dtype(const std::string& precision, cons
   if (precision == "fp32") return at::kFloat;
   if (precision == "fp16") {
     if (device.is_cpu()) {
-      throw EngineError("ERR_PRECISION_UNSUPPORTED",
-                        "Precision fp16 was asked for on a CPU, where it is several times slower than fp32; use fp32, or "
-                        "bf16 where the CPU has it");
+      throw EngineError(
+          "ERR_PRECISION_UNSUPPORTED",
+          "Precision fp16 was asked for on a CPU, where it is several times slower than fp32; use fp32, or "
+          "bf16 where the CPU has it");
     }
     return at::kHalf;
   }
   if (precision == "bf16") {
     if (device.is_cpu() && !cpu_has_bfloat16()) {
-      throw EngineError("ERR_PRECISION_UNSUPPORTED",
-                        "Precision bf16 was asked for, but this CPU has neither AVX512_BF16 nor AMX; use fp32");
+      throw EngineError(
+          "ERR_PRECISION_UNSUPPORTED",
+          "Precision bf16 was asked for, but this CPU has neither AVX512_BF16 nor AMX; use fp32");
     }
     return at::kBFloat16;
   }
@@ -109,7 +111,8 @@ LoadedModule load_module(const LoadRequest& request) {
   const c10::Device device(info.device.device);
   const std::optional<at::ScalarType> dtype = precision_dtype(request.precision, device);
 
-  Module module = torch::jit::load(std::make_shared<BytesReader>(request), device, /*load_debug_files=*/false);
+  Module module =
+      torch::jit::load(std::make_shared<BytesReader>(request), device, /*load_debug_files=*/false);
   module.eval();
   if (dtype) convert_floating_point(module, *dtype);
 
@@ -119,9 +122,10 @@ LoadedModule load_module(const LoadRequest& request) {
     info.stateful = info.stateful || assigns_attributes(method);
   }
   if (info.stateful && request.instances > 1) {
-    throw EngineError("ERR_STATEFUL_MODEL", "The model keeps state (it assigns attributes when it runs), so its runs "
-                                            "must not overlap; expected instances: 1 but received " +
-                                                std::to_string(request.instances));
+    throw EngineError("ERR_STATEFUL_MODEL",
+                      "The model keeps state (it assigns attributes when it runs), so its runs "
+                      "must not overlap; expected instances: 1 but received " +
+                          std::to_string(request.instances));
   }
   info.parameter_bytes = parameter_bytes(module);
   optimize(module, request, info);

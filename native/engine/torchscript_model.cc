@@ -49,11 +49,10 @@ class TorchScriptModel : public Model {
 
   Value run(RunRequest request) const override {
     const DeviceScope scope(loaded_.placement.device);
-    if (request.scratch) {
-      const torch::jit::Module copy = loaded_.module.deepcopy();
-      return run_method(copy.get_method(find(request.method).name()), std::move(request));
-    }
-    return run_method(find(request.method), std::move(request));
+    const torch::jit::Method& method = find(request.method);
+    if (!request.scratch) return run_method(method, std::move(request));
+    const torch::jit::Module copy = loaded_.module.deepcopy();
+    return run_method(copy.get_method(method.name()), std::move(request));
   }
 
  private:
@@ -96,14 +95,15 @@ class TorchScriptModel : public Model {
         stack.push_back(*argument.default_value());
       } else {
         throw EngineError("ERR_INVALID_INPUT", "Expected argument " + quoted(argument.name()) + " (" +
-                                                   argument.type()->annotation_str() + ") for " + method.name() +
-                                                   " but it is missing");
+                                                   argument.type()->annotation_str() + ") for " +
+                                                   method.name() + " but it is missing");
       }
     }
     return stack;
   }
 
-  static void bind_names(const torch::jit::Method& method, const Dict& kwargs, std::vector<const Value*>& given) {
+  static void bind_names(const torch::jit::Method& method, const Dict& kwargs,
+                         std::vector<const Value*>& given) {
     const std::vector<c10::Argument>& schema = method.function().getSchema().arguments();
     for (size_t entry = 0; entry < kwargs.keys.size(); ++entry) {
       const auto* name = std::get_if<std::string>(&kwargs.keys[entry].data);
@@ -113,7 +113,8 @@ class TorchScriptModel : public Model {
         std::string known;
         for (size_t k = 1; k < schema.size(); ++k) known += (k > 1 ? ", " : "") + schema[k].name();
         throw EngineError("ERR_INVALID_INPUT", "Expected the arguments " + known + " for " + method.name() +
-                                                   " but received " + (name ? quoted(*name) : "a name of no string"));
+                                                   " but received " +
+                                                   (name ? quoted(*name) : "a name of no string"));
       }
       given[i] = &kwargs.values[entry];
     }

@@ -35,9 +35,11 @@ MethodInfo describe_method(const torch::jit::Method& method) {
   MethodInfo info{method.name(), {}, {}};
   for (size_t i = 1; i < schema.arguments().size(); ++i) {  // 0 is self
     const c10::Argument& argument = schema.arguments()[i];
-    info.args.push_back({argument.name(), argument.type()->annotation_str(), argument.default_value().has_value()});
+    info.args.push_back(
+        {argument.name(), argument.type()->annotation_str(), argument.default_value().has_value()});
   }
-  for (const c10::Argument& result : schema.returns()) info.returns.push_back(result.type()->annotation_str());
+  for (const c10::Argument& result : schema.returns())
+    info.returns.push_back(result.type()->annotation_str());
   return info;
 }
 

@@ -1,5 +1,5 @@
-// Values as they cross between JavaScript and an engine, free of Node-API and of LibTorch, so that the binding
-// compiles without LibTorch's headers and every engine speaks one language.
+// Values as they cross between JavaScript and an engine, free of Node-API and of LibTorch, so that the
+// binding compiles without LibTorch's headers and every engine speaks one language.
 #pragma once
 
 #include <cstddef>

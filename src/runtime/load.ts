@@ -6,7 +6,7 @@ import { startEngine, type Engine } from './engine.js';
 import type { Model } from './model.js';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
 import { availableCores } from './threads.js';
-import { TorchModel } from './torch_model.js';
+import { TorchModel } from './torch-model.js';
 
 /**
  * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.

@@ -3,11 +3,11 @@ import type { Signature, TensorSpec } from '../types.js';
 import { dtypeTable, type TensorData } from './dtype.js';
 import type { WarmupOptions, WarmupReport } from './model.js';
 import { checkInteger } from './options.js';
-import { checkRowIndependence } from './row_independence.js';
+import { checkRowIndependence } from './row-independence.js';
 import { encodeBFloat16, encodeFloat16 } from './half.js';
 import { repeatRows } from './rows.js';
 import { Tensor } from './tensor.js';
-import type { Placement, TorchModel } from './torch_model.js';
+import type { Placement, TorchModel } from './torch-model.js';
 import type { Arguments, Value } from './value.js';
 
 /** The JIT profiles the first run of a graph and optimizes on the second; the third is steady. */

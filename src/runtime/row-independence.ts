@@ -3,7 +3,7 @@ import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
 import { pickRows, pickTensorRows, rowCount, withSecondRow } from './rows.js';
 import { Tensor } from './tensor.js';
-import type { TorchModel } from './torch_model.js';
+import type { TorchModel } from './torch-model.js';
 import type { Arguments, Value } from './value.js';
 
 export interface RowVerdict {

@@ -1,0 +1,113 @@
+/** The recorded cases of test/fixtures/torchscript/cases.json, decoded. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { Tensor, type DType, type Value } from 'node-libtorch';
+import { dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
+import { decodeBFloat16, decodeFloat16 } from '#dist/runtime/half.js';
+import { fixture } from './paths.js';
+
+type Encoded =
+  | null
+  | boolean
+  | string
+  | readonly Encoded[]
+  | { $tensor: { dtype: DType; shape: number[]; base64: string } }
+  | { $int: string }
+  | { $float: number | string }
+  | { $tuple: readonly Encoded[] }
+  | { $dict: readonly (readonly [Encoded, Encoded])[] };
+
+interface EncodedCall {
+  readonly method: string;
+  readonly args: readonly Encoded[];
+  readonly kwargs?: Readonly<Record<string, Encoded>>;
+  readonly expected?: Encoded;
+  readonly tolerance?: number;
+  readonly error?: string;
+}
+
+export interface Case extends EncodedCall {
+  readonly name: string;
+  readonly file: string;
+  readonly sequence?: readonly EncodedCall[];
+}
+
+export const cases = (JSON.parse(readFileSync(fixture('torchscript/cases.json'), 'utf8')) as { cases: Case[] }).cases;
+
+/** The arguments of a case: by position, or all by name when it has names. */
+export function argumentsOf(
+  call: EncodedCall,
+  names: readonly string[],
+): readonly Value[] | Readonly<Record<string, Value>> {
+  const positional = call.args.map(decode);
+  if (!call.kwargs) return positional;
+  const named = Object.entries(call.kwargs).map(([name, value]) => [name, decode(value)] as const);
+  return Object.fromEntries([...positional.map((value, i) => [names[i] ?? `#${i}`, value] as const), ...named]);
+}
+
+/** An int comes back as a number when that is exact, so that is how it is expected. */
+export function decode(value: Encoded): Value {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly Encoded[]).map(decode);
+  if ('$tensor' in value) {
+    const { dtype, shape, base64 } = value.$tensor;
+    const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
+    const { array, bytes: size } = dtypeTable[dtype];
+    return new Tensor(dtype, new array(bytes.buffer, 0, bytes.byteLength / size) as TensorData, shape);
+  }
+  if ('$int' in value) {
+    const exact = BigInt(value.$int);
+    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+  }
+  if ('$float' in value) return Number(value.$float);
+  if ('$tuple' in value) return value.$tuple.map(decode);
+  const { $dict } = value as { $dict: readonly (readonly [Encoded, Encoded])[] };
+  const entries = $dict.map(([key, item]) => [decode(key), decode(item)] as const);
+  return entries.every(([key]) => typeof key === 'string')
+    ? (Object.fromEntries(entries) as Record<string, Value>)
+    : new Map(entries as unknown as readonly [string | number | bigint | boolean, Value][]);
+}
+
+/** Equal in structure, dtypes and shapes; floats within tolerance × (1 + |expected|), everything else exactly. */
+export function expectValue(actual: Value, expected: Value, tolerance: number, path = 'result'): void {
+  if (expected instanceof Tensor) {
+    expect(actual, path).to.be.instanceOf(Tensor);
+    const tensor = actual as Tensor;
+    expect(tensor.dtype, `${path}.dtype`).to.equal(expected.dtype);
+    expect(tensor.shape, `${path}.shape`).to.deep.equal(expected.shape);
+    const real = tensor.dtype === 'float16' ? decodeFloat16 : tensor.dtype === 'bfloat16' ? decodeBFloat16 : undefined;
+    for (let i = 0; i < expected.data.length; ++i) {
+      const got = tensor.data[i] as number | bigint;
+      const wanted = expected.data[i] as number | bigint;
+      if (real) expectNumber(real(got as number), real(wanted as number), tolerance, `${path}[${i}]`);
+      else expectNumber(got, wanted, tolerance, `${path}[${i}]`);
+    }
+  } else if (Array.isArray(expected)) {
+    expect(actual, path).to.be.an('array').with.length(expected.length);
+    expected.forEach((item: Value, i) => {
+      expectValue((actual as readonly Value[])[i] as Value, item, tolerance, `${path}[${i}]`);
+    });
+  } else if (expected instanceof Map) {
+    expect(actual, path).to.be.instanceOf(Map);
+    const map = actual as ReadonlyMap<unknown, Value>;
+    expect([...map.keys()], `${path} keys`).to.deep.equal([...expected.keys()]);
+    for (const [key, item] of expected) expectValue(map.get(key) as Value, item as Value, tolerance, `${path}[${String(key)}]`);
+  } else if (typeof expected === 'object' && expected !== null) {
+    expect(Object.keys(actual as object), `${path} keys`).to.deep.equal(Object.keys(expected));
+    for (const [key, item] of Object.entries(expected)) {
+      expectValue((actual as Record<string, Value>)[key] as Value, item as Value, tolerance, `${path}.${key}`);
+    }
+  } else if (typeof expected === 'number') {
+    expectNumber(actual, expected, tolerance, path);
+  } else {
+    expect(actual, path).to.equal(expected);
+  }
+}
+
+function expectNumber(actual: unknown, expected: number | bigint, tolerance: number, path: string): void {
+  if (typeof expected === 'bigint' || tolerance === 0 || !Number.isFinite(expected)) {
+    expect(Object.is(actual, expected), `${path}: ${String(actual)} is ${String(expected)}`).to.equal(true);
+  } else {
+    expect(actual, path).to.be.a('number').closeTo(expected, tolerance * (1 + Math.abs(expected)));
+  }
+}

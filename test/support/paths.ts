@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
+/** The package's root. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A file under test/fixtures. */
+export const fixture = (path: string): string => `${root}test/fixtures/${path}`;
+
+/** The bundled digit model. */
+export const digitModel = `${root}models/mnist-mlp/v1.0/model.pt`;
