@@ -3,7 +3,7 @@ import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, type ModelRecord } from '../registry/index.js';
 import { loadModel } from '../runtime/load.js';
 import type { Model, WarmupOptions } from '../runtime/model.js';
-import type { LoadOptions, Signature } from '../types.js';
+import type { LoadOptions } from '../types.js';
 import { checkAgainstRecord } from './check-record.js';
 import type { ServedModelParts } from './served-model.js';
 
@@ -95,12 +95,5 @@ async function warmUp(
   signal: AbortSignal,
 ) {
   if (options === false || (!options?.example && !model.signature)) return;
-  await model.warmup({ batchSizes: sizesFor(model.signature, sizes), ...options, signal });
-}
-
-/** A signature that fixes dimension 0 takes that many rows and no other number. */
-function sizesFor(signature: Signature | undefined, sizes: readonly number[]): readonly number[] {
-  const fixed = signature?.inputs.map(({ shape }) => shape[0]).find((dimension) => dimension !== null);
-  if (fixed !== undefined) return [fixed as number];
-  return signature?.inputs.some(({ shape }) => shape.length === 0) ? [1] : sizes;
+  await model.warmup({ batchSizes: sizes, ...options, signal });
 }
