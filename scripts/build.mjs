@@ -1,29 +1,41 @@
 #!/usr/bin/env node
-// `npm run build`: TypeScript, LibTorch, the addon, and one try of it in a child process.
-//   --force        run every step      --ts-only      TypeScript alone
-//   --native-only  no TypeScript (dist/ must be there)
+// npm run build: TypeScript, LibTorch, the addon, and one try of it; each step only when its inputs have changed.
 
-import { libtorch, native, typescript } from './steps/build-steps.mjs';
+import { parseArgs } from 'node:util';
+import { build, run } from './steps/build.mjs';
 
-const flags = new Set(process.argv.slice(2));
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort(signal));
-
-async function build() {
-  const force = flags.has('--force');
-  if (!flags.has('--native-only') && !typescript(force)) return 1;
-  if (flags.has('--ts-only')) return 0;
-  const found = await libtorch(stop.signal);
-  await native(found, force, stop.signal);
-  return 0;
-}
+const usage = `node scripts/build.mjs [options]
+  --force          run every step
+  --ts-only        TypeScript alone
+  --native-only    LibTorch and the addon alone (dist/ must be there)
+  --tests          also compile the tests
+  --torch=2.11.0   build against another minor, found in LIBTORCH or in the active Python`;
 
 try {
-  process.exitCode = await build();
-} catch (error) {
-  if (stop.signal.aborted) process.exitCode = stop.signal.reason === 'SIGINT' ? 130 : 143;
+  const { values } = parseArgs({
+    options: {
+      force: { type: 'boolean' },
+      'ts-only': { type: 'boolean' },
+      'native-only': { type: 'boolean' },
+      tests: { type: 'boolean' },
+      torch: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) process.stdout.write(`${usage}\n`);
   else {
-    process.stderr.write(`${error?.code ? `${error.code}: ` : ''}${error?.message ?? error}\n`);
-    process.exitCode = 1;
+    process.exitCode = await run((signal) =>
+      build({
+        signal,
+        force: values.force,
+        skipTypescript: values['native-only'],
+        skipNative: values['ts-only'],
+        tests: values.tests,
+        version: values.torch,
+      }),
+    );
   }
+} catch (error) {
+  process.stderr.write(`${error.message}\n${usage}\n`);
+  process.exitCode = 2;
 }

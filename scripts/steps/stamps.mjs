@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** sha256 over the contents of files and folders (by name, recursively) and over plain texts. */
-export function fingerprint(root, names, texts = []) {
+/** sha256 over the contents of files and folders (recursively, of files that match) and over plain texts. */
+export function fingerprint(root, names, texts = [], matching = /^/) {
   const hash = createHash('sha256');
   for (const name of names) {
-    for (const file of filesOf(join(root, name))) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file));
+    for (const file of filesOf(join(root, name)).filter((path) => matching.test(path))) {
+      hash.update(file.slice(root.length)).update('\0').update(readFileSync(file));
+    }
   }
   for (const text of texts) hash.update('\0').update(String(text));
   return hash.digest('hex');

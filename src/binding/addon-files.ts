@@ -1,0 +1,45 @@
+/** Finds the two native modules: built in this package, or in the package of this platform. */
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { torchError } from '../errors.js';
+import { isClone, packageRoot } from './package-root.js';
+import { currentPlatform, describePlatform } from './platform.js';
+
+export interface AddonFiles {
+  readonly loader: string;
+  readonly addon: string;
+}
+
+/** The package with the prebuilt modules of a platform. */
+export const addonPackage = (triple: string): string => `@node-libtorch/${triple}`;
+
+/** ERR_ADDON_NOT_FOUND, with the places looked at, when there are none. */
+export function findAddon(root: string = packageRoot()): AddonFiles {
+  const platform = currentPlatform();
+  const built = join(root, 'build/Release');
+  const prebuilt = addonPackage(platform.triple);
+  const installed = packageFolder(root, prebuilt);
+  for (const folder of [built, installed]) {
+    if (folder === undefined) continue;
+    const files = { loader: join(folder, 'loader.node'), addon: join(folder, 'node_libtorch.node') };
+    if (existsSync(files.loader) && existsSync(files.addon)) return files;
+  }
+  const fix = isClone() ? 'npm run build' : `npm install --include=optional node-libtorch`;
+  throw torchError(
+    'ERR_ADDON_NOT_FOUND',
+    `Expected the native addon for ${describePlatform(platform)}, but found none. Looked at:\n` +
+      `  ${built}: ${existsSync(built) ? 'has no loader.node and node_libtorch.node' : 'no such folder'}\n` +
+      `  package ${prebuilt}: ${installed === undefined ? 'not installed' : 'has no loader.node and node_libtorch.node'}\n` +
+      `  fix: ${fix}`,
+  );
+}
+
+function packageFolder(root: string, name: string): string | undefined {
+  try {
+    return dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}

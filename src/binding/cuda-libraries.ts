@@ -1,0 +1,50 @@
+/** Finds the libraries that LibTorch's CUDA half needs, in an order in which each finds those before it. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const order = [
+  /^libnvJitLink[-.].*so/,
+  /^libnvrtc\.so|^libnvrtc-[0-9a-f]+\.so/,
+  /^libcublasLt[-.].*so/,
+  /^libcublas[-.].*so/,
+  /^libcufft[-.].*so/,
+  /^libcusparse[-.].*so/,
+  /^libcusparseLt[-.].*so/,
+  /^libcufile[-.].*so/,
+  /^libcudnn[-.].*so/,
+  /^libnccl[-.].*so/,
+  /^libnvshmem_host[-.].*so/,
+  /^libc10_cuda\.so$/,
+  /^libtorch_nvshmem\.so$/,
+  /^libtorch_cuda\.so$/,
+];
+
+/** A lookup of library files by pattern: at most one each, LibTorch's own folder before the nvidia packages. */
+export type FindLibrary = (pattern: RegExp) => string[];
+
+/** @param nvidia the folder of a Python environment's nvidia packages, which need not exist */
+export function libraryFinder(libDir: string, nvidia: string): FindLibrary {
+  const packages = list(nvidia).map((name) => join(nvidia, name, 'lib'));
+  const folders = [libDir, ...packages].map((folder) => [folder, list(folder)] as const);
+  return (pattern) => {
+    for (const [folder, names] of folders) {
+      const name = names.find((candidate) => pattern.test(candidate));
+      if (name !== undefined) return [join(folder, name)];
+    }
+    return [];
+  };
+}
+
+/** In the order to open them; empty when this LibTorch has no CUDA. */
+export function cudaLibraries(libDir: string, find: FindLibrary): string[] {
+  return existsSync(join(libDir, 'libtorch_cuda.so')) ? order.flatMap(find) : [];
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}

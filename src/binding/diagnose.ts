@@ -1,0 +1,97 @@
+/** Everything a bug report needs, as one JSON-able object. Names no secrets and no models. */
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { findAddon } from './addon-files.js';
+import { cacheRoot } from './cache.js';
+import type { Candidate } from './locate.js';
+import { candidates } from './locate.js';
+import { packageRoot } from './package-root.js';
+import type { Platform } from './platform.js';
+import { checkPlatform, currentPlatform } from './platform.js';
+import type { ProbeResult } from './probe.js';
+import { probe } from './probe.js';
+import { libtorchVersion } from './version.js';
+
+export interface Diagnosis {
+  /** All is well: the platform is supported and the probe ran. */
+  readonly ok: boolean;
+  readonly version: string;
+  readonly libtorchWanted: string;
+  readonly platform: Platform & { readonly kernel: string; readonly problem: string | undefined };
+  readonly cpu: {
+    readonly model: string;
+    readonly cores: number;
+    /** As the control group says it, e.g. `max 100000`; undefined outside of one. */
+    readonly quota: string | undefined;
+    /** The vector instructions that decide LibTorch's speed and its bfloat16. */
+    readonly flags: Readonly<Record<(typeof interestingFlags)[number], boolean>> | undefined;
+  };
+  readonly memory: { readonly totalBytes: number; readonly freeBytes: number; readonly limit: string | undefined };
+  /** Every place LibTorch is looked for, in order. */
+  readonly libtorch: readonly Candidate[];
+  readonly cache: string;
+  readonly addon: { readonly path: string | undefined; readonly problem: string | undefined };
+  readonly probe: ProbeResult;
+  /** The variables that change how node-libtorch runs. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const interestingFlags = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'] as const;
+
+const variables = [
+  ...['LIBTORCH', 'NODE_LIBTORCH_CACHE', 'XDG_CACHE_HOME', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'VIRTUAL_ENV', 'NODE_OPTIONS'],
+  ...['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OMP_WAIT_POLICY', 'ATEN_CPU_CAPABILITY', 'CUDA_VISIBLE_DEVICES'],
+];
+
+/** Takes about a second: it asks Python, and tries the addon in a child process. */
+export async function diagnose(): Promise<Diagnosis> {
+  const platform = currentPlatform();
+  const problem = messageOf(() => checkPlatform(platform));
+  const result = await probe();
+  let path: string | undefined;
+  const missing = messageOf(() => (path = findAddon().addon));
+  return {
+    ok: problem === undefined && result.ok,
+    version: (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version,
+    libtorchWanted: libtorchVersion,
+    platform: { ...platform, kernel: release(), problem },
+    cpu: {
+      model: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      quota: read('/sys/fs/cgroup/cpu.max'),
+      flags: cpuFlags(),
+    },
+    memory: { totalBytes: totalmem(), freeBytes: freemem(), limit: read('/sys/fs/cgroup/memory.max') },
+    libtorch: [...candidates()],
+    cache: cacheRoot(),
+    addon: { path, problem: missing },
+    probe: result,
+    env: Object.fromEntries(variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  };
+}
+
+function cpuFlags(): Diagnosis['cpu']['flags'] {
+  const line = /^flags\s*:(.*)$/m.exec(read('/proc/cpuinfo') ?? '')?.[1];
+  if (line === undefined) return undefined;
+  const flags = new Set(line.trim().split(' '));
+  return Object.fromEntries(interestingFlags.map((flag) => [flag, flags.has(flag)])) as Diagnosis['cpu']['flags'];
+}
+
+function messageOf(action: () => void): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/** Loads the addon: checks the platform, finds and opens LibTorch, then requires the module. Once per environment. */
+
+import { createRequire } from 'node:module';
+import { torchError } from '../errors.js';
+import type { Addon } from './addon.js';
+import type { AddonFiles } from './addon-files.js';
+import { findAddon } from './addon-files.js';
+import type { LibtorchSource } from './libtorch-set.js';
+import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
+import { openLibraries, openLibrariesSync } from './open-libraries.js';
+import { checkPlatform } from './platform.js';
+
+export interface LoadNativeOptions {
+  /** For OMP_NUM_THREADS and MKL_NUM_THREADS, which are set before the libraries are opened. */
+  readonly intraOpThreads: number;
+}
+
+export interface LoadedNative {
+  readonly addon: Addon;
+  readonly addonPath: string;
+  readonly libtorch: {
+    readonly version: string;
+    /** The folder of its libraries. */
+    readonly path: string;
+    readonly source: LibtorchSource;
+    /** Its CUDA libraries are open. Whether there is a device, the runtime says. */
+    readonly cuda: boolean;
+    /** Why they are not, or what else was passed over. */
+    readonly warnings: readonly string[];
+  };
+}
+
+const require = createRequire(import.meta.url);
+let loaded: LoadedNative | undefined;
+let loading: Promise<LoadedNative> | undefined;
+
+/**
+ * Loads the addon and LibTorch without holding the event loop for the libraries (0.3 s).
+ * @throws ERR_PLATFORM_UNSUPPORTED, ERR_ADDON_NOT_FOUND, ERR_ADDON_LOAD, ERR_LIBTORCH_NOT_FOUND, ERR_LIBTORCH_VERSION or
+ * ERR_LIBTORCH_LOAD, each with what was looked for, what was found, and the command that fixes it
+ */
+export function loadNative(options: LoadNativeOptions): Promise<LoadedNative> {
+  if (loaded !== undefined) return Promise.resolve(loaded);
+  loading ??= load(options).finally(() => (loading = undefined));
+  return loading;
+}
+
+async function load(options: LoadNativeOptions): Promise<LoadedNative> {
+  const { files, loader, request } = prepare(options);
+  return finish(files, await openLibraries(loader, request));
+}
+
+/** As loadNative, on the spot. */
+export function loadNativeSync(options: LoadNativeOptions): LoadedNative {
+  if (loaded !== undefined) return loaded;
+  const { files, loader, request } = prepare(options);
+  return finish(files, openLibrariesSync(loader, request));
+}
+
+function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; loader: Loader; request: OpenRequest } {
+  checkPlatform();
+  const files = findAddon();
+  const loader = requireModule<Loader>(files.loader);
+  const threads = String(intraOpThreads);
+  const env = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
+  return { files, loader, request: { env, version: loader.torchVersion } };
+}
+
+function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
+  return (loaded ??= { addon: requireModule<Addon>(files.addon), addonPath: files.addon, libtorch });
+}
+
+function requireModule<T>(path: string): T {
+  try {
+    return require(path) as T;
+  } catch (error) {
+    throw torchError(
+      'ERR_ADDON_LOAD',
+      `${path} could not be loaded: ${(error as Error).message}\n` +
+        '  fix: build it for this machine (npm run build -- --force), or install node-libtorch again on it',
+      { cause: error },
+    );
+  }
+}

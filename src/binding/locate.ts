@@ -1,0 +1,97 @@
+/** Looks for a LibTorch: LIBTORCH, the cache, the runtime package, the active Python. */
+
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { torchError } from '../errors.js';
+import { cachedSet } from './cache.js';
+import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
+import { inspectSet } from './libtorch-set.js';
+import { isClone } from './package-root.js';
+import { currentPlatform } from './platform.js';
+import { findPythonTorch } from './python-torch.js';
+import { libtorchVersion, minorOf, sameMinor } from './version.js';
+
+export type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
+
+/** One place that was looked at, and what is there. */
+export interface Candidate {
+  readonly source: LibtorchSource;
+  /** For people: a folder, a package's name, a command. */
+  readonly place: string;
+  readonly set?: LibtorchSet;
+  /** Why it cannot be used. */
+  readonly problem?: string;
+  /** It is a LibTorch, of another minor version. */
+  readonly wrongVersion?: boolean;
+}
+
+export interface LocateOptions {
+  /** The version the addon was compiled against; another minor is refused. Default: the pinned one. */
+  readonly version?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The runtime package of a platform, installed beside node-libtorch as an optional dependency. */
+export const runtimePackage = (triple: string): string => `@node-libtorch/libtorch-${triple}-cpu`;
+
+/** Every place in order, looked at only as the iteration gets there: asking Python is slow. */
+export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
+  const { version = libtorchVersion, env = process.env } = options;
+  const { triple } = currentPlatform();
+  const judge = (source: LibtorchSource, place: string, folder = place): Candidate => {
+    const found = inspectSet(source, folder);
+    if ('problem' in found) return { source, place, problem: found.problem };
+    if (sameMinor(found.version, version)) return { source, place, set: found };
+    return { source, place, problem: `is LibTorch ${found.version}, not ${minorOf(version)}`, wrongVersion: true };
+  };
+  if (env.LIBTORCH) yield judge('LIBTORCH', env.LIBTORCH);
+  else yield { source: 'LIBTORCH', place: 'the environment', problem: 'LIBTORCH is not set' };
+  yield judge('cache', cachedSet(triple, env));
+  const installed = packageFolder(runtimePackage(triple));
+  if (installed !== undefined) yield judge('package', installed);
+  else yield { source: 'package', place: runtimePackage(triple), problem: 'not installed' };
+  const { python, folder } = findPythonTorch(env);
+  if (folder !== undefined) yield judge('python', folder);
+  else yield { source: 'python', place: python ?? 'python3', problem: python === undefined ? 'not on PATH' : 'has no torch' };
+}
+
+/** The first LibTorch that can be used; see `usable`. */
+export function locate(options: LocateOptions = {}): LibtorchSet {
+  for (const set of usable(options)) return set;
+  throw torchError('ERR_INTERNAL', 'Expected usable() to end with an error');
+}
+
+/**
+ * Every LibTorch that can be used, best first. Ends by throwing ERR_LIBTORCH_NOT_FOUND or ERR_LIBTORCH_VERSION, which
+ * lists every place looked at. A LIBTORCH that is set and wrong throws at once: what was asked for is never replaced.
+ */
+export function* usable(options: LocateOptions = {}): Generator<LibtorchSet, never> {
+  const seen: Candidate[] = [];
+  for (const candidate of candidates(options)) {
+    seen.push(candidate);
+    if (candidate.set !== undefined) yield candidate.set;
+    const { env = process.env } = options;
+    if (candidate.source === 'LIBTORCH' && env.LIBTORCH && candidate.problem !== undefined) break;
+  }
+  throw notFound(seen, options.version ?? libtorchVersion);
+}
+
+function notFound(seen: readonly Candidate[], version: string): Error {
+  const wrong = seen.find((candidate) => candidate.wrongVersion === true);
+  const lines = seen.map(({ source, place, problem }) => `  ${source}: ${place}: ${problem ?? 'could not be opened'}\n`);
+  const fetch = isClone() ? 'npm run build' : `pip install torch==${libtorchVersion}`;
+  const what = `LibTorch ${minorOf(version)}, which the addon was built against`;
+  return torchError(
+    wrong === undefined ? 'ERR_LIBTORCH_NOT_FOUND' : 'ERR_LIBTORCH_VERSION',
+    `Expected ${what}, but found ${wrong === undefined ? 'none' : `another version`}. Looked at:\n${lines.join('')}` +
+      `  fix: ${fetch}, or set LIBTORCH=/path/to/libtorch-${minorOf(version)}`,
+  );
+}
+
+function packageFolder(name: string): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}

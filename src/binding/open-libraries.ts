@@ -1,0 +1,116 @@
+/** Opens the first LibTorch that can be opened, through loader.node. */
+
+import { existsSync } from 'node:fs';
+import { torchError } from '../errors.js';
+import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
+import { usable } from './locate.js';
+
+/** What loader.node exports. */
+export interface Loader {
+  /** The LibTorch version that the addon was compiled against. */
+  readonly torchVersion: string;
+  open(request: NativeRequest): NativeOutcome;
+  openAsync(request: NativeRequest): Promise<NativeOutcome>;
+}
+
+interface NativeRequest {
+  readonly env: Readonly<Record<string, string>>;
+  readonly libraries: readonly string[];
+  readonly optional: readonly string[];
+  readonly description: string;
+}
+
+/** Of the first request that succeeded in this process, in whichever thread. */
+interface NativeOutcome {
+  readonly description: string;
+  readonly optionalFailure?: string;
+}
+
+interface LoadFailure extends Error {
+  readonly code: 'ERR_LIBTORCH_LOAD';
+  readonly file: string;
+  /** Part of it stayed in the process, so that no other LibTorch may be tried. */
+  readonly stuck: boolean;
+}
+
+export interface OpenRequest {
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+}
+
+export interface LoadedLibraries {
+  readonly version: string;
+  readonly path: string;
+  readonly source: LibtorchSource;
+  readonly cuda: boolean;
+  readonly warnings: readonly string[];
+}
+
+export async function openLibraries(loader: Loader, request: OpenRequest): Promise<LoadedLibraries> {
+  const passedOver: string[] = [];
+  for (const set of usable({ version: request.version })) {
+    try {
+      return describe(await loader.openAsync(nativeRequest(set, request, passedOver)));
+    } catch (error) {
+      passedOver.push(passOver(set, error));
+    }
+  }
+  throw torchError('ERR_INTERNAL', 'Expected usable() to end with an error');
+}
+
+export function openLibrariesSync(loader: Loader, request: OpenRequest): LoadedLibraries {
+  const passedOver: string[] = [];
+  for (const set of usable({ version: request.version })) {
+    try {
+      return describe(loader.open(nativeRequest(set, request, passedOver)));
+    } catch (error) {
+      passedOver.push(passOver(set, error));
+    }
+  }
+  throw torchError('ERR_INTERNAL', 'Expected usable() to end with an error');
+}
+
+function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonly string[]): NativeRequest {
+  const device = set.hasCuda && hasNvidiaDevice();
+  const { version, libDir: path, source } = set;
+  const noDevice = set.hasCuda && !device ? ['its CUDA libraries were not opened: this machine shows no NVIDIA device'] : [];
+  const description = { version, path, source, cuda: device, warnings: [...warnings, ...noDevice] };
+  return {
+    env: request.env,
+    libraries: set.libraries,
+    optional: device ? set.cudaLibraries : [],
+    description: JSON.stringify(description satisfies LoadedLibraries),
+  };
+}
+
+function describe({ description, optionalFailure }: NativeOutcome): LoadedLibraries {
+  const set = JSON.parse(description) as LoadedLibraries;
+  if (optionalFailure === undefined) return set;
+  const warning = `its CUDA libraries could not be opened, so it computes on the CPU: ${optionalFailure}`;
+  return { ...set, cuda: false, warnings: [...set.warnings, warning] };
+}
+
+/** The warning about a set that is passed over, or an error where passing it over would be wrong. */
+function passOver(set: LibtorchSet, error: unknown): string {
+  const failure = error as LoadFailure;
+  if (failure.code !== 'ERR_LIBTORCH_LOAD') throw error;
+  const what = `LibTorch ${set.version} in ${set.libDir} (${set.source}) could not be opened: ${failure.file}: ${failure.message}`;
+  // Named by the user, or half in the process already: never silently another one.
+  if (set.source === 'LIBTORCH' || failure.stuck || !set.hasCuda) {
+    throw torchError('ERR_LIBTORCH_LOAD', `${what}\n${fixFor(set, failure)}`, { cause: error });
+  }
+  return what;
+}
+
+function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
+  const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
+  if (missing !== undefined) return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
+  return set.source === 'cache'
+    ? `  fix: rm -r ${set.libDir}, then fetch it again (npm run build)`
+    : '  fix: take another LibTorch (LIBTORCH=/path)';
+}
+
+/** The driver's device nodes: on bare metal and in containers, under WSL, on Tegra. */
+function hasNvidiaDevice(): boolean {
+  return ['/dev/nvidiactl', '/dev/dxg', '/dev/nvmap'].some((node) => existsSync(node));
+}

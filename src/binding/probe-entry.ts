@@ -1,0 +1,22 @@
+/** Run by probe.ts in a child process: loads everything, asks LibTorch about itself, prints one line of JSON. */
+
+import { TorchError } from '../errors.js';
+import type { NativeDict } from './addon.js';
+import { loadNativeSync } from './load.js';
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null || !('keys' in value)) return value;
+  const { keys, values } = value as NativeDict;
+  return Object.fromEntries(keys.map((key, i) => [String(key), plain(values[i])]));
+}
+
+try {
+  const { addon, addonPath, libtorch } = loadNativeSync({ intraOpThreads: 1 });
+  addon.initialise(() => undefined, 1, 1);
+  console.log(JSON.stringify({ ok: true, addonPath, libtorch, runtime: plain(addon.runtimeInfo()) }));
+} catch (error) {
+  const { code, message } = error instanceof TorchError ? error : { code: 'ERR_ADDON_LOAD', message: String(error) };
+  console.log(JSON.stringify({ ok: false, code, message }));
+}
