@@ -28,12 +28,10 @@ List decode_items(napi_env env, napi_value array, const std::string& where, size
   List list;
   list.reserve(length);
   for (uint32_t i = 0; i < length; ++i) {
-    napi_handle_scope scope = nullptr;
-    check(napi_open_handle_scope(env, &scope));
+    const HandleScope scope(env);
     napi_value item = nullptr;
     check(napi_get_element(env, array, i, &item));
     list.push_back(decode_at(env, item, where, depth));
-    check(napi_close_handle_scope(env, scope));
   }
   return list;
 }
@@ -105,10 +103,8 @@ napi_value encode_list(napi_env env, List list) {
   napi_value array = nullptr;
   check(napi_create_array_with_length(env, list.size(), &array));
   for (uint32_t i = 0; i < list.size(); ++i) {
-    napi_handle_scope scope = nullptr;
-    check(napi_open_handle_scope(env, &scope));
+    const HandleScope scope(env);
     check(napi_set_element(env, array, i, encode(env, std::move(list[i]))));
-    check(napi_close_handle_scope(env, scope));
   }
   return array;
 }

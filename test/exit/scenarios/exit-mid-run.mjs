@@ -1,0 +1,4 @@
+import { startRun } from './common.mjs';
+
+await startRun();
+process.exit(3);

@@ -1,0 +1,9 @@
+import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import { startRun } from './common.mjs';
+
+const [, , slow] = process.argv;
+const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { slow } });
+await once(worker, 'message');
+await startRun();
+process.exit(4);

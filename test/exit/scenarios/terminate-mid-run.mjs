@@ -1,0 +1,7 @@
+import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+
+const [, , slow] = process.argv;
+const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { slow } });
+await once(worker, 'message');
+await worker.terminate();
