@@ -28,14 +28,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  const json = process.argv.includes('--json');
   // commander has printed its own.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  else if (error instanceof UsageError) {
-    reportError(error.cause, { json });
-    process.exitCode = exitCodes.usage;
-  } else {
-    reportError(error, { json });
-    process.exitCode = exitCodes.failure;
+  else {
+    const wrongUsage = error instanceof UsageError;
+    reportError(wrongUsage ? error.cause : error, { json: process.argv.includes('--json') });
+    process.exitCode = wrongUsage ? exitCodes.usage : exitCodes.failure;
   }
 }

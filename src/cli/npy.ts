@@ -1,5 +1,5 @@
 import { torchError } from '../errors.js';
-import { dtypeTable, type TensorData } from '../runtime/dtype.js';
+import { dtypeTable } from '../runtime/dtype.js';
 import { Tensor } from '../runtime/tensor.js';
 import type { DType } from '../types.js';
 
@@ -41,7 +41,7 @@ export function parseNpy(file: Uint8Array): Tensor {
   const { array, bytes } = dtypeTable[dtype];
   if ((file.length - start) % bytes !== 0) throw invalid(`whole ${dtype} elements`, `${file.length - start} bytes`);
   // A copy, for the elements may start at any byte of the file.
-  return new Tensor(dtype, new array(new Uint8Array(file.subarray(start)).buffer) as TensorData, shape);
+  return new Tensor(dtype, new array(new Uint8Array(file.subarray(start)).buffer), shape);
 }
 
 function headerOf(file: Uint8Array): { header: string; start: number } {

@@ -24,8 +24,8 @@ export function toText(value: Value): string {
     return `${value.dtype} ${formatShape(value.shape)}\n${shown(rounded(value.toArray(), value))}`;
   if (Array.isArray(value)) return value.map((item, index) => `[${index}] ${toText(item as Value)}`).join('\n') || '[]';
   if (typeof value === 'object' && value !== null) {
-    const entries: [unknown, Value][] =
-      value instanceof Map ? [...value] : Object.entries(value as Record<string, Value>);
+    const entries =
+      value instanceof Map ? [...(value as Map<unknown, Value>)] : Object.entries(value as Record<string, Value>);
     return entries.map(([key, item]) => `${String(key)}: ${toText(item)}`).join('\n') || '{}';
   }
   return shown(value);
@@ -44,5 +44,5 @@ function rounded(nested: Nested, tensor: Tensor): Nested {
 }
 
 function shown(value: unknown): string {
-  return inspect(value, { depth: null, maxArrayLength: 100, breakLength: 120, compact: 1 });
+  return inspect(value, { depth: null, maxArrayLength: 100, breakLength: 120 });
 }

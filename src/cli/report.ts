@@ -4,17 +4,15 @@ import { TorchError } from '../errors.js';
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 
 /**
- * Prints an error as one line, or with `json` as one JSON object, on stderr. The stack only with DEBUG set: it helps
- * whoever changes this package, not whoever uses it.
+ * Prints an error on stderr: one line, and those that a message adds on how to mend it; or, with `json`, one JSON
+ * object. The stack only with DEBUG set: it helps whoever changes this package, not whoever uses it.
  */
 export function reportError(error: unknown, { json }: { json: boolean }): void {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
   const message = error instanceof Error ? error.message : String(error);
   const errors = error instanceof TorchError ? error.errors : undefined;
   process.stderr.write(
-    json
-      ? `${JSON.stringify({ error: { code, message, errors } })}\n`
-      : `error [${code}] ${message.replace(/\s*\n\s*/g, ' ')}\n`,
+    json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`,
   );
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

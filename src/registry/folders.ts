@@ -20,5 +20,6 @@ export async function existingFolder(path: string, key: string): Promise<string>
 
 /** `ENOENT` and the like, or one of our own codes. */
 export function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code ?? 'unknown error');
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown error';
 }

@@ -122,7 +122,14 @@ export class ModelHost implements AsyncDisposable {
 
   async #load({ models, registry, warmupBatchSizes = [1, 32] }: HostOptions): Promise<void> {
     const { signal } = this.#loading;
-    const hooks = { admit: () => this.#admit(), ended: (event: RunEvent) => this.#emit(event) };
+    const hooks = {
+      admit: () => {
+        this.#admit();
+      },
+      ended: (event: RunEvent) => {
+        this.#emit(event);
+      },
+    };
     try {
       for (const model of models) {
         for await (const parts of loadServed(model, { registry, warmupBatchSizes, signal })) {

@@ -90,7 +90,7 @@ export class ServedModel implements ServedModelParts {
 }
 
 function rowsOf(args: Arguments): number {
-  const tensor = Object.values(args).find((value) => value instanceof Tensor) as Tensor | undefined;
+  const tensor = Object.values<Value>(args).find((value) => value instanceof Tensor);
   return tensor?.shape[0] ?? 1;
 }
 

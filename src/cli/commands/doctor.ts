@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import type { Diagnosis } from '../../binding/diagnose.js';
+import { columns, exitCodes, formatBytes, printJson, printLines } from '../report.js';
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('show what this installation found, and what is wrong with it')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExits 1 when something is broken. It names no model and no secret: paste it into a bug report.',
+    )
+    .action(async (flags: { json?: true }) => {
+      const { diagnose } = await import('../../binding/diagnose.js');
+      const diagnosis = await diagnose();
+      if (flags.json) printJson(diagnosis);
+      else printLines(report(diagnosis));
+      if (!diagnosis.ok) process.exitCode = exitCodes.failure;
+    });
+}
+
+function report({
+  version,
+  platform,
+  cpu,
+  memory,
+  libtorchWanted,
+  libtorch,
+  addon,
+  probe,
+  env,
+  cache,
+  ok,
+}: Diagnosis): string[] {
+  const flags = Object.entries(cpu.flags ?? {}).flatMap(([flag, has]) => (has ? [flag] : []));
+  const libc = platform.libc === 'glibc' ? `glibc ${platform.glibc ?? '?'}` : platform.libc;
+  const lines = columns([
+    ['node-libtorch', version],
+    ['Node', platform.node],
+    ['platform', [platform.triple, libc, `kernel ${platform.kernel}`, ...problem(platform.problem)].join(', ')],
+    [
+      'CPU',
+      [cpu.model, `${cpu.cores} cores`, ...flags, ...(cpu.quota === undefined ? [] : [`quota ${cpu.quota}`])].join(
+        ', ',
+      ),
+    ],
+    [
+      'memory',
+      `${formatBytes(memory.freeBytes)} free of ${formatBytes(memory.totalBytes)}, limit ${memory.limit ?? 'none'}`,
+    ],
+    ['cache', cache],
+    ['addon', addon.path ?? oneLine(addon.problem ?? 'not found')],
+  ]);
+  lines.push(`LibTorch ${libtorchWanted} is looked for in`);
+  const places = libtorch.map(({ source, place, set, problem: why }): [string, string] => [
+    source,
+    `${place}: ${set && why === undefined ? `${set.version}${set.hasCuda ? ' with CUDA' : ''}` : oneLine(why ?? 'nothing')}`,
+  ]);
+  lines.push(...(places.length > 0 ? columns(places, '  ') : ['  nowhere']));
+  const variables = Object.entries(env);
+  if (variables.length > 0) lines.push('environment', ...columns(variables, '  '));
+  lines.push(probe.ok ? `probe: loaded in ${probe.milliseconds} ms` : `probe: [${probe.code}] ${probe.message}`);
+  if (probe.ok)
+    lines.push(
+      ...columns(
+        Object.entries(probe.runtime).map(([key, value]) => [key, shown(value)] as const),
+        '  ',
+      ),
+    );
+  return [...lines, ok ? 'all is well' : 'something is broken, see above'];
+}
+
+const problem = (text: string | undefined): string[] => (text === undefined ? [] : [oneLine(text)]);
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, '; ');
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
