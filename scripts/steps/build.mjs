@@ -1,3 +1,4 @@
+/* global AbortController */
 // The whole build, and what is shared by the scripts that run it.
 
 import { say } from './context.mjs';

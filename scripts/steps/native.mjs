@@ -19,7 +19,11 @@ export async function findLibtorch({ signal, version }) {
 /** native/ → build/Release/*.node, unless sources, LibTorch and compiler are what they were. */
 export async function compileNative(libtorch, { force, signal }) {
   const { version, libDir, includeDir, source } = libtorch;
-  const inputs = fingerprint(root, ['native', 'CMakeLists.txt'], [version, libDir, includeDir, process.env.CXX, process.arch]);
+  const inputs = fingerprint(
+    root,
+    ['native', 'CMakeLists.txt'],
+    [version, libDir, includeDir, process.env.CXX, process.arch],
+  );
   if (!force && stamps.isFresh('native', inputs, modules)) return;
   say(`Building the addon against LibTorch ${version} (${source}: ${libDir})`);
   const { compile } = await dist('provision/compile.js');

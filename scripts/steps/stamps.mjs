@@ -42,7 +42,9 @@ export class Stamps {
 
   /** Whether a step last succeeded on these inputs and what it made is still there. */
   isFresh(step, inputs, outputs) {
-    return this.#stamps[step] === inputs && outputs.every((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+    return (
+      this.#stamps[step] === inputs && outputs.every((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
+    );
   }
 
   set(step, inputs) {

@@ -7,8 +7,20 @@ import { root, say, stamps } from './context.mjs';
 import { fingerprint } from './stamps.mjs';
 
 const projects = {
-  typescript: { title: 'Compiling TypeScript', config: 'tsconfig.build.json', from: 'src', to: 'dist', record: 'build' },
-  tests: { title: 'Compiling the tests', config: 'tsconfig.test.json', from: 'test', to: 'build-test', record: 'build-test' },
+  typescript: {
+    title: 'Compiling TypeScript',
+    config: 'tsconfig.build.json',
+    from: 'src',
+    to: 'dist',
+    record: 'build',
+  },
+  tests: {
+    title: 'Compiling the tests',
+    config: 'tsconfig.test.json',
+    from: 'test',
+    to: 'build-test',
+    record: 'build-test',
+  },
 };
 
 /** Compiles a project unless its sources are what they were. False when tsc found faults, which it has printed. */
@@ -22,7 +34,8 @@ export function compileTypescript(name, force) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   if (!existsSync(tsc)) throw new Error('TypeScript is not installed\n  fix: npm ci');
   // tsc's own record of what it has written must not outlive the files.
-  if (force || !existsSync(join(root, to))) rmSync(join(root, record, config.replace('.json', '.tsbuildinfo')), { force: true });
+  if (force || !existsSync(join(root, to)))
+    rmSync(join(root, record, config.replace('.json', '.tsbuildinfo')), { force: true });
   const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: ['ignore', 2, 2] });
   removeOrphans(join(root, from), join(root, to));
   if (status === 0) stamps.set(name, inputs);

@@ -41,17 +41,26 @@ export interface Diagnosis {
 export const interestingFlags = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'] as const;
 
 const variables = [
-  ...['LIBTORCH', 'NODE_LIBTORCH_CACHE', 'XDG_CACHE_HOME', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'VIRTUAL_ENV', 'NODE_OPTIONS'],
+  ...[
+    'LIBTORCH',
+    'NODE_LIBTORCH_CACHE',
+    'XDG_CACHE_HOME',
+    'LD_LIBRARY_PATH',
+    'LD_PRELOAD',
+    'VIRTUAL_ENV',
+    'NODE_OPTIONS',
+  ],
   ...['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OMP_WAIT_POLICY', 'ATEN_CPU_CAPABILITY', 'CUDA_VISIBLE_DEVICES'],
 ];
 
 /** Takes about a second: it asks Python, and tries the addon in a child process. */
 export async function diagnose(): Promise<Diagnosis> {
   const platform = currentPlatform();
-  const problem = messageOf(() => checkPlatform(platform));
+  const problem = messageOf(() => {
+    checkPlatform(platform);
+  });
   const result = await probe();
-  let path: string | undefined;
-  const missing = messageOf(() => (path = findAddon().addon));
+  const addon = findAddonOrReason();
   return {
     ok: problem === undefined && result.ok,
     version: (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version,
@@ -66,9 +75,11 @@ export async function diagnose(): Promise<Diagnosis> {
     memory: { totalBytes: totalmem(), freeBytes: freemem(), limit: read('/sys/fs/cgroup/memory.max') },
     libtorch: [...candidates()],
     cache: cacheRoot(),
-    addon: { path, problem: missing },
+    addon,
     probe: result,
-    env: Object.fromEntries(variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    env: Object.fromEntries(
+      variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
   };
 }
 
@@ -77,6 +88,14 @@ function cpuFlags(): Diagnosis['cpu']['flags'] {
   if (line === undefined) return undefined;
   const flags = new Set(line.trim().split(' '));
   return Object.fromEntries(interestingFlags.map((flag) => [flag, flags.has(flag)])) as Diagnosis['cpu']['flags'];
+}
+
+function findAddonOrReason(): Diagnosis['addon'] {
+  try {
+    return { path: findAddon().addon, problem: undefined };
+  } catch (error) {
+    return { path: undefined, problem: (error as Error).message };
+  }
 }
 
 function messageOf(action: () => void): string | undefined {

@@ -55,7 +55,9 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
   if (libDir === undefined) return { problem: `neither it nor its lib/ has ${cpuLibrary}` };
   const version = readVersion(root, libDir);
   if (version === undefined) {
-    return { problem: 'its version is unknown: no libtorch.json, version.py, build-version or TorchConfigVersion.cmake' };
+    return {
+      problem: 'its version is unknown: no libtorch.json, version.py, build-version or TorchConfigVersion.cmake',
+    };
   }
   // CUDA's own libraries lie beside torch in a Python environment, and in lib/ elsewhere.
   const find = libraryFinder(libDir, join(root, '..', 'nvidia'));
@@ -64,7 +66,9 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
     source,
     version,
     libDir,
-    includeDir: [join(root, 'include'), join(libDir, '..', 'include')].find((dir) => existsSync(join(dir, 'ATen/ATen.h'))),
+    includeDir: [join(root, 'include'), join(libDir, '..', 'include')].find((dir) =>
+      existsSync(join(dir, 'ATen/ATen.h')),
+    ),
     libraries: (orders[process.platform] ?? []).flatMap(find),
     cudaLibraries: cuda,
     hasCuda: cuda.length > 0,

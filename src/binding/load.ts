@@ -60,19 +60,19 @@ export function loadNativeSync(options: LoadNativeOptions): LoadedNative {
 function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; loader: Loader; request: OpenRequest } {
   checkPlatform();
   const files = findAddon();
-  const loader = requireModule<Loader>(files.loader);
+  const loader = requireModule(files.loader) as Loader;
   const threads = String(intraOpThreads);
   const env = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
   return { files, loader, request: { env, version: loader.torchVersion } };
 }
 
 function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
-  return (loaded ??= { addon: requireModule<Addon>(files.addon), addonPath: files.addon, libtorch });
+  return (loaded ??= { addon: requireModule(files.addon) as Addon, addonPath: files.addon, libtorch });
 }
 
-function requireModule<T>(path: string): T {
+function requireModule(path: string): unknown {
   try {
-    return require(path) as T;
+    return require(path);
   } catch (error) {
     throw torchError(
       'ERR_ADDON_LOAD',

@@ -52,7 +52,12 @@ export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   else yield { source: 'package', place: runtimePackage(triple), problem: 'not installed' };
   const { python, folder } = findPythonTorch(env);
   if (folder !== undefined) yield judge('python', folder);
-  else yield { source: 'python', place: python ?? 'python3', problem: python === undefined ? 'not on PATH' : 'has no torch' };
+  else
+    yield {
+      source: 'python',
+      place: python ?? 'python3',
+      problem: python === undefined ? 'not on PATH' : 'has no torch',
+    };
 }
 
 /** The first LibTorch that can be used; see `usable`. */
@@ -78,7 +83,9 @@ export function* usable(options: LocateOptions = {}): Generator<LibtorchSet, nev
 
 function notFound(seen: readonly Candidate[], version: string): Error {
   const wrong = seen.find((candidate) => candidate.wrongVersion === true);
-  const lines = seen.map(({ source, place, problem }) => `  ${source}: ${place}: ${problem ?? 'could not be opened'}\n`);
+  const lines = seen.map(
+    ({ source, place, problem }) => `  ${source}: ${place}: ${problem ?? 'could not be opened'}\n`,
+  );
   const fetch = isClone() ? 'npm run build' : `pip install torch==${libtorchVersion}`;
   const what = `LibTorch ${minorOf(version)}, which the addon was built against`;
   return torchError(

@@ -73,7 +73,8 @@ export function openLibrariesSync(loader: Loader, request: OpenRequest): LoadedL
 function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonly string[]): NativeRequest {
   const device = set.hasCuda && hasNvidiaDevice();
   const { version, libDir: path, source } = set;
-  const noDevice = set.hasCuda && !device ? ['its CUDA libraries were not opened: this machine shows no NVIDIA device'] : [];
+  const noDevice =
+    set.hasCuda && !device ? ['its CUDA libraries were not opened: this machine shows no NVIDIA device'] : [];
   const description = { version, path, source, cuda: device, warnings: [...warnings, ...noDevice] };
   return {
     env: request.env,
@@ -104,7 +105,8 @@ function passOver(set: LibtorchSet, error: unknown): string {
 
 function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
   const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
-  if (missing !== undefined) return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
+  if (missing !== undefined)
+    return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
   return set.source === 'cache'
     ? `  fix: rm -r ${set.libDir}, then fetch it again (npm run build)`
     : '  fix: take another LibTorch (LIBTORCH=/path)';

@@ -12,7 +12,10 @@ export function packageRoot(): string {
 function find(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'node-libtorch') {
+    if (
+      existsSync(manifest) &&
+      (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'node-libtorch'
+    ) {
       return folder;
     }
     if (folder === dirname(folder)) return from;

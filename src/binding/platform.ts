@@ -67,16 +67,16 @@ export function checkPlatform(platform: Platform = currentPlatform()): void {
 
 /** One line for messages: `linux-x64, glibc 2.36, Node 20.20.2`. */
 export function describePlatform(platform: Platform): string {
-  const libc = platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
+  const libc =
+    platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
   return [platform.triple, ...libc, `Node ${platform.node}`].join(', ');
 }
 
 /** Negative, zero or positive, by the numbers of two dotted versions. */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0));
-  for (let i = 0; i < Math.max(left!.length, right!.length); i++) {
-    const difference = (left![i] ?? 0) - (right![i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  const numbers = (version: string): number[] => version.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  const right = numbers(b);
+  const left = [...numbers(a), ...right.map(() => 0)];
+  const differences = left.map((number, i) => number - (right[i] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
 }

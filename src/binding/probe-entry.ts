@@ -9,7 +9,7 @@ function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null || !('keys' in value)) return value;
   const { keys, values } = value as NativeDict;
-  return Object.fromEntries(keys.map((key, i) => [String(key), plain(values[i])]));
+  return Object.fromEntries(keys.map((key, i) => [key as string, plain(values[i])]));
 }
 
 try {

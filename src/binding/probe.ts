@@ -38,7 +38,10 @@ export function probe(options: ProbeOptions = {}): Promise<ProbeResult> {
       } else if (error?.killed) {
         resolve(bad(`did not end within ${timeoutMs} ms`));
       } else if (error?.signal) {
-        resolve({ ...bad(`died of ${error.signal}${said?.ok ? ', after it had answered' : ''}${tail(stderr)}`), signal: error.signal });
+        resolve({
+          ...bad(`died of ${error.signal}${said?.ok ? ', after it had answered' : ''}${tail(stderr)}`),
+          signal: error.signal,
+        });
       } else {
         resolve(bad(`ended with exit code ${error?.code ?? 0} and no result${tail(stderr)}`));
       }

@@ -31,7 +31,15 @@ export async function compile(options: CompileOptions): Promise<string> {
     NODE_LIBTORCH_TORCH_VERSION: options.version,
     ...options.defines,
   };
-  const args = ['-d', root, '-O', out, '-l', 'warn', ...Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`)];
+  const args = [
+    '-d',
+    root,
+    '-O',
+    out,
+    '-l',
+    'warn',
+    ...Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`),
+  ];
   // Not `compile`, which answers a compiler's error by building everything a second time.
   for (const step of ['configure', 'build']) await cmakeJs(root, [step, ...args], env, options.signal);
   return join(out, 'Release');

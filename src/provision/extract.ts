@@ -9,12 +9,13 @@ import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import type { FileRecord } from '../binding/cache.js';
 import { torchError } from '../errors.js';
+import type { Bar } from './report.js';
 
 export interface Extraction {
   /** Where an entry of the wheel goes, relative to the target; undefined leaves it out. */
   readonly select: (entry: string) => string | undefined;
   /** Called once with the bytes to be written; what it returns is told of each part as it is. */
-  readonly progress?: (totalBytes: number) => { add(bytes: number): void; end(): void };
+  readonly progress?: (totalBytes: number) => Bar;
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +42,7 @@ export async function extract(wheel: string, target: string, options: Extraction
       const path = join(target, name);
       if (!made.has(dirname(path))) made.add(dirname(await mkdirFor(path)));
       const source = await zip.openReadStreamPromise(entry);
-      written.set(name, await write(source, path, modeOf(entry), bar?.add, options.signal));
+      written.set(name, await write(source, path, modeOf(entry), bar, options.signal));
     }
     bar?.end();
   } finally {
@@ -64,7 +65,7 @@ async function write(
   source: NodeJS.ReadableStream,
   path: string,
   mode: number,
-  onBytes?: (bytes: number) => void,
+  bar?: Bar,
   signal?: AbortSignal,
 ): Promise<FileRecord> {
   const hash = createHash('sha256');
@@ -73,7 +74,7 @@ async function write(
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       bytes += chunk.length;
-      onBytes?.(chunk.length);
+      bar?.add(chunk.length);
       done(null, chunk);
     },
   });

@@ -45,7 +45,7 @@ export async function libtorchForBuild(options: ForBuildOptions = {}): Promise<B
     );
   }
   const { libDir, includeDir } = await provision({ ...options, headers: true });
-  return { source: 'cache', version: libtorchVersion, libDir, includeDir: includeDir! };
+  return { source: 'cache', version: libtorchVersion, libDir, includeDir };
 }
 
 /** A LIBTORCH that is set and cannot be used ends the build: what was asked for is never replaced. */

@@ -13,7 +13,9 @@ export const headersFolder = 'include';
 /** The wheels that still have to be fetched for a set to be complete. */
 export function missingWheels(set: string, pin: PlatformPin, headers: boolean): WheelPin[] {
   const manifest = readManifest(set);
-  return pin.wheels.filter((wheel) => lacksFiles(set, wheel, manifest) || (headers && lacksHeaders(set, wheel, manifest)));
+  return pin.wheels.filter(
+    (wheel) => lacksFiles(set, wheel, manifest) || (headers && lacksHeaders(set, wheel, manifest)),
+  );
 }
 
 /** Whether a file of the wheel is not in the set, or not at its recorded size. */
@@ -54,7 +56,9 @@ export async function verifySet(set: string): Promise<string[]> {
   if (manifest.headers !== undefined) {
     const found = headersRecord(await hashTree(join(set, headersFolder)));
     if (found.sha256 !== manifest.headers.sha256) {
-      faults.push(`${headersFolder}/: expected ${manifest.headers.count} headers as fetched but received ${found.count}`);
+      faults.push(
+        `${headersFolder}/: expected ${manifest.headers.count} headers as fetched but received ${found.count}`,
+      );
     }
   }
   return faults;

@@ -21,7 +21,15 @@ export function pipArguments(pin: WheelPin, folder: string): string[] {
   const platforms = pin.platforms.flatMap((platform) => ['--platform', platform]);
   return [
     ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'],
-    ...['--no-input', '--python-version', '3.11', '--implementation', pin.abi === 'none' ? 'py' : 'cp', '--abi', pin.abi],
+    ...[
+      '--no-input',
+      '--python-version',
+      '3.11',
+      '--implementation',
+      pin.abi === 'none' ? 'py' : 'cp',
+      '--abi',
+      pin.abi,
+    ],
     ...platforms,
     ...['--dest', folder, `${pin.project}==${pin.version}`],
   ];
@@ -69,7 +77,11 @@ function run(args: string[], env: NodeJS.ProcessEnv, options: FetchOptions): Pro
 }
 
 function failed(pin: WheelPin, what: string, python: string, args: string[], output: string): Error {
-  const lines = output.trim().split('\n').filter((line) => line !== '').slice(-4);
+  const lines = output
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-4);
   return torchError(
     'ERR_DOWNLOAD',
     `Could not fetch ${pin.project} ${pin.version}: ${what}\n` +

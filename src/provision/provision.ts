@@ -1,21 +1,21 @@
 /** Brings a verified LibTorch into the cache: fetch, check, extract, move into place. */
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest } from '../binding/cache.js';
-import { cacheRoot, cachedSet, manifestName, readManifest } from '../binding/cache.js';
+import type { FileRecord } from '../binding/cache.js';
+import { cacheRoot, cachedSet } from '../binding/cache.js';
 import { torchError } from '../errors.js';
 import { currentPlatform } from '../binding/platform.js';
 import { extract } from './extract.js';
-import { headersFolder, headersRecord, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
+import { install } from './install.js';
+import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
 import type { PlatformPin, WheelPin } from './pins.js';
 import { pinsFor } from './pins.js';
 import { fetchWheel } from './pip.js';
 import { findPip } from './python.js';
 import type { Report } from './report.js';
 import { silent } from './report.js';
-import { openStaging, replace } from './staging.js';
+import { openStaging } from './staging.js';
 
 export interface ProvisionOptions {
   /** Also the C++ headers, for building the addon. Default false. */
@@ -32,7 +32,8 @@ export interface ProvisionOptions {
 export interface Provisioned {
   readonly set: string;
   readonly libDir: string;
-  readonly includeDir: string | undefined;
+  /** The headers, which are there when they were asked for. */
+  readonly includeDir: string;
   /** The wheels that had to be fetched; empty when all was there. */
   readonly fetched: readonly string[];
 }
@@ -47,11 +48,10 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
   const set = cachedSet(triple, env);
   const missing = missingWheels(set, pin, headers);
   if (missing.length > 0) await fetchInto(set, triple, pin, missing, options);
-  const includeDir = join(set, headersFolder);
   return {
     set,
     libDir: join(set, 'lib'),
-    includeDir: readManifest(set)?.headers === undefined ? undefined : includeDir,
+    includeDir: join(set, headersFolder),
     fetched: missing.map((wheel) => wheel.file),
   };
 }
@@ -78,7 +78,7 @@ async function fetchInto(
     }
   }
   options.signal?.throwIfAborted();
-  await install(fresh, set, staging.path, manifestOf(pin.version, triple, files));
+  await install(fresh, set, staging.path, { version: pin.version, platform: triple, files });
   options.report?.step(`LibTorch ${pin.version} is in ${set}`);
 }
 
@@ -93,7 +93,12 @@ async function takeWheel(
   const { report = silent, env, signal } = options;
   report.step(`Fetching ${wheel.file}`);
   const folder = join(staging, 'wheels');
-  const path = await fetchWheel(wheel, folder, { python, progress: report.live, ...(env && { env }), ...(signal && { signal }) });
+  const path = await fetchWheel(wheel, folder, {
+    python,
+    progress: report.live,
+    ...(env && { env }),
+    ...(signal && { signal }),
+  });
   const records = await extract(path, fresh, {
     select: selector(wheel, wanted),
     progress: (bytes) => report.bar(`Extracting ${wheel.project}`, bytes),
@@ -112,39 +117,4 @@ function selector(wheel: WheelPin, wanted: { files: boolean; headers: boolean })
     if (prefix !== undefined && entry.startsWith(prefix)) return `${headersFolder}/${entry.slice(prefix.length)}`;
     return files.get(entry);
   };
-}
-
-function manifestOf(version: string, platform: string, files: ReadonlyMap<string, FileRecord>): Manifest {
-  const isHeader = ([name]: [string, FileRecord]): boolean => name.startsWith(`${headersFolder}/`);
-  const headers = [...files].filter(isHeader);
-  return {
-    version,
-    platform,
-    kind: 'cpu',
-    files: Object.fromEntries([...files].filter((file) => !isHeader(file))),
-    ...(headers.length > 0 && { headers: headersRecord(new Map(headers)) }),
-  };
-}
-
-/** A new set is moved in as one folder; parts of an existing one one by one, and the manifest after them. */
-async function install(fresh: string, set: string, staging: string, part: Manifest): Promise<void> {
-  const known = readManifest(set);
-  const manifest: Manifest = { ...known, ...part, files: { ...known?.files, ...part.files } };
-  await writeFile(join(fresh, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
-  if (known === undefined) return moveIn(fresh, set, staging);
-  await mkdir(join(set, 'lib'), { recursive: true });
-  for (const name of Object.keys(part.files)) await rename(join(fresh, name), join(set, name));
-  if (existsSync(join(fresh, headersFolder))) await replace(join(fresh, headersFolder), join(set, headersFolder), staging);
-  await rename(join(fresh, manifestName), join(set, manifestName));
-}
-
-/** Another run may have finished first: its set is as good and may be in use, so it stays. */
-async function moveIn(fresh: string, set: string, staging: string): Promise<void> {
-  await rename(fresh, set).catch(async (error: unknown) => {
-    const known = readManifest(set);
-    const fetched = readManifest(fresh);
-    if (known !== undefined && (known.headers !== undefined || fetched?.headers === undefined)) return;
-    if (!existsSync(set)) throw error;
-    await replace(fresh, set, staging);
-  });
 }

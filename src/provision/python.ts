@@ -23,6 +23,7 @@ export function findPip(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 function reason(result: { error?: Error; stderr: string; status: number | null }): string {
-  if (result.error !== undefined) return (result.error as NodeJS.ErrnoException).code === 'ENOENT' ? 'not on PATH' : result.error.message;
+  if (result.error !== undefined)
+    return (result.error as NodeJS.ErrnoException).code === 'ENOENT' ? 'not on PATH' : result.error.message;
   return result.stderr.trim().split('\n').at(-1) || `exit code ${result.status}`;
 }

@@ -5,8 +5,13 @@ export interface Report {
   readonly live: boolean;
   /** One finished or starting step. */
   step(text: string): void;
-  /** A step of a known size: add bytes as they are done, then end it. */
-  bar(text: string, totalBytes: number): { add(bytes: number): void; end(): void };
+  bar(text: string, totalBytes: number): Bar;
+}
+
+/** A step of a known size: add bytes as they are done, then end it. */
+export interface Bar {
+  add(bytes: number): void;
+  end(): void;
 }
 
 /** Shows nothing. */
@@ -21,7 +26,8 @@ const refreshMs = 100;
 
 /** Reports to a stream: stderr, so that stdout stays for data. */
 export function reportTo(stream: NodeJS.WriteStream = process.stderr): Report {
-  const live = stream.isTTY === true;
+  // Undefined, not false, where it is no terminal.
+  const live = stream.isTTY ? true : false;
   const step = (text: string): void => void stream.write(`${text}\n`);
   return {
     live,
@@ -45,7 +51,9 @@ export function reportTo(stream: NodeJS.WriteStream = process.stderr): Report {
           shown = Date.now();
           draw('');
         },
-        end: () => draw('\n'),
+        end() {
+          draw('\n');
+        },
       };
     },
   };

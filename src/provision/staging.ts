@@ -34,7 +34,11 @@ async function sweep(root: string): Promise<void> {
 
 async function isStale(path: string, name: string): Promise<boolean> {
   const pid = Number(/^\.tmp-(\d+)-/.exec(name)?.[1]);
-  const age = Date.now() - (await stat(path).then((s) => s.mtimeMs).catch(() => Date.now()));
+  const age =
+    Date.now() -
+    (await stat(path)
+      .then((s) => s.mtimeMs)
+      .catch(() => Date.now()));
   // The cache may be shared by containers, whose process numbers mean nothing here: a dead number alone proves
   // nothing until the folder has also been quiet for a while.
   return age > staleMs || (age > 60_000 && !isAlive(pid));
@@ -53,7 +57,8 @@ function isAlive(pid: number): boolean {
 export async function replace(from: string, to: string, staging: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await rename(from, to);
+      await rename(from, to);
+      return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || attempt === 3) throw error;
