@@ -57,6 +57,11 @@ describe('settings', () => {
     });
   });
 
+  it("take a program's own defaults before the table's only", () => {
+    const defaults = { logLevel: 'warn', port: 1 } as const;
+    expect(loadSettings({ env: { PORT: '2' }, defaults })).to.include({ logLevel: 'warn', port: 2 });
+  });
+
   it('honour OMP_NUM_THREADS, its first number, when nothing else sets the threads', () => {
     expect(loadSettings({ env: { OMP_NUM_THREADS: '3,1' } }).intraOpThreads).to.equal(3);
     expect(loadSettings({ env: { OMP_NUM_THREADS: '3' }, file: file({ intraOpThreads: 2 }) }).intraOpThreads).to.equal(
