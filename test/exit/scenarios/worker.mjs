@@ -7,7 +7,7 @@ if (workerData.load) {
   await loadModel(workerData.digit);
 }
 const model = await loadModel(workerData.slow);
-const answer = model.call('forward', [row, workerData.steps ?? 2000]);
+const answer = model.call('forward', [row, workerData.steps ?? 500]);
 setTimeout(() => parentPort.postMessage('running'), 20);
 if (workerData.exit) setTimeout(() => process.exit(5), 40);
 await answer;
