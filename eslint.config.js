@@ -3,7 +3,14 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { layers } from './scripts/lint/layers.mjs';
 
-const node = { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly' };
+const node = {
+  process: 'readonly',
+  console: 'readonly',
+  Buffer: 'readonly',
+  URL: 'readonly',
+  setTimeout: 'readonly',
+  AbortController: 'readonly',
+};
 
 export default defineConfig(
   { ignores: ['dist', 'build', 'build-test', 'coverage', 'out', 'node_modules', 'test/fixtures'] },
@@ -14,6 +21,12 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      // An abort rejects with whatever reason the caller gave.
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
       // Public input may have any type, whatever the declarations promise.
       '@typescript-eslint/no-unnecessary-condition': 'off',
     },
@@ -28,6 +41,7 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off', // chai
       '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
     },
   },
   {

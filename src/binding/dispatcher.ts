@@ -62,7 +62,7 @@ export class Dispatcher {
       try {
         submit(id);
       } catch (error) {
-        reject(fromNative(error) as Error);
+        reject(fromNative(error));
         return;
       }
       this.#operations.set(id, operation);
@@ -112,7 +112,7 @@ export class Dispatcher {
     if (!operation.awaited) return;
     operation.release();
     this.#unhold();
-    if (error) operation.reject(fromNative(error) as Error);
+    if (error) operation.reject(fromNative(error));
     else operation.resolve({ value, timings: { queueMs, runMs } });
   }
 

@@ -1,9 +1,8 @@
-import type { Addon, NativeValue } from '../binding/addon.js';
+import type { Addon } from '../binding/addon.js';
 import { Dispatcher } from '../binding/dispatcher.js';
 import { loadNative, loadNativeSync, type LoadedNative } from '../binding/load.js';
 import { torchError } from '../errors.js';
 import { defaultIntraOpThreads } from './threads.js';
-import type { Value } from './value.js';
 import { fromWire } from './wire.js';
 
 /** Thread counts of LibTorch. Fixed for the life of the process by whoever loads first. */
@@ -58,8 +57,8 @@ function initialise(native: LoadedNative, intraOpThreads: number): Engine {
   const { addon } = native;
   const dispatcher = new Dispatcher(addon);
   const threads = fromWire(
-    addon.initialise(dispatcher.onSettled, intraOpThreads, wanted.interOpThreads ?? 1) as NativeValue,
-  ) as Value as Engine['threads'];
+    addon.initialise(dispatcher.onSettled, intraOpThreads, wanted.interOpThreads ?? 1),
+  ) as Engine['threads'];
   // Node runs no clean-up hooks on process.exit() in the main thread; without this LibTorch's static objects would be
   // destroyed under a run that is still going.
   process.on('exit', () => {

@@ -15,7 +15,7 @@ export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: Te
   const resolved = dtype ?? defaultDType(leaves[0]);
   const data = new dtypeTable[resolved].array(elementCount(shape)) as TensorData;
   const encode = encoderOf(resolved);
-  for (const [index, leaf] of leaves.entries()) data[index] = encode(leaf, index) as never;
+  for (const [index, leaf] of leaves.entries()) data[index] = encode(leaf, index);
   return { dtype: resolved, data, shape };
 }
 

@@ -58,5 +58,5 @@ function mapTensors(args: Arguments, change: (tensor: Tensor) => Tensor): Argume
 }
 
 function constructorOf({ dtype }: Tensor): new (length: number) => TensorData {
-  return dtypeTable[dtype].array as new (length: number) => TensorData;
+  return dtypeTable[dtype].array;
 }

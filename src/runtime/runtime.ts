@@ -10,6 +10,8 @@ export interface RuntimeInfo {
     readonly path: string;
     readonly source: string;
     readonly cuda: boolean;
+    /** What was passed over while looking for it, e.g. CUDA libraries that do not load. */
+    readonly warnings: readonly string[];
   };
   /** The addon: its file, and the LibTorch version it was compiled against. */
   readonly addon: { readonly path: string; readonly torchVersion: string };

@@ -14,6 +14,7 @@ export function elementCount(shape: readonly number[]): number {
     throw torchError('ERR_INVALID_SHAPE', `Expected at most ${maxRank} dimensions but received ${shape.length}`);
   }
   let count = 1;
+  let strides = 1; // LibTorch multiplies the non-zero dimensions even of a tensor without elements
   for (const [index, dimension] of (shape as readonly number[]).entries()) {
     if (!Number.isSafeInteger(dimension) || dimension < 0) {
       throw torchError(
@@ -22,9 +23,8 @@ export function elementCount(shape: readonly number[]): number {
       );
     }
     count *= dimension;
+    strides *= Math.max(1, dimension);
   }
-  // Zero-size tensors may carry large other dimensions: the product of the non-zero ones is what LibTorch computes strides of.
-  const strides = shape.reduce((product, dimension) => product * Math.max(1, dimension), 1);
   if (!Number.isSafeInteger(strides)) {
     throw torchError('ERR_INVALID_SHAPE', `Expected fewer than 2^53 elements but received shape ${formatShape(shape)}`);
   }

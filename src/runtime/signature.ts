@@ -59,18 +59,21 @@ export function checkTensor(spec: TensorSpec, value: Value): void {
   if (spec.range) checkRange(spec, spec.range, value);
 }
 
-function checkRange(spec: TensorSpec, [min, max]: readonly [number, number], { dtype, data }: Tensor): void {
+// Messages name the element, never its value: they end up in logs.
+function checkRange(spec: TensorSpec, range: readonly [number, number], { dtype, data }: Tensor): void {
+  // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
+  const [min, max] = dtype === 'float32' ? [Math.fround(range[0]), Math.fround(range[1])] : range;
   const half = dtype === 'float16' ? decodeFloat16 : dtype === 'bfloat16' ? decodeBFloat16 : undefined;
   for (let i = 0; i < data.length; ++i) {
     const element = data[i] as number | bigint;
     const value = half ? half(element as number) : element;
     if (value >= min && value <= max) continue; // false for NaN
     if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(value)) {
-      throw torchError('ERR_NOT_FINITE', `Expected finite numbers for ${spec.name} but element ${i} is ${value}`);
+      throw torchError('ERR_NOT_FINITE', `Expected finite numbers for ${spec.name} but element ${i} is not finite`);
     }
     throw torchError(
       'ERR_OUT_OF_RANGE',
-      `Expected values in [${min}, ${max}] for ${spec.name} but element ${i} is ${value}`,
+      `Expected values in [${range[0]}, ${range[1]}] for ${spec.name} but element ${i} is outside`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { ModelHandle, NativeValue } from '../binding/addon.js';
+import type { ModelHandle } from '../binding/addon.js';
 import type { OperationLimits } from '../binding/dispatcher.js';
 import { describe, expected, torchError } from '../errors.js';
 import type { ModelInfo, RunOptions, Signature } from '../types.js';
@@ -132,7 +132,7 @@ export class TorchModel implements Model {
       addon.run(id, this.#handle, method, wire.args, wire.kwargs, instance, scratch);
       ++this.#pending;
     }, limits);
-    return { value: fromWire(value as NativeValue) as T, timings };
+    return { value: fromWire(value) as T, timings };
   }
 
   dispose(): Promise<void> {

@@ -69,7 +69,7 @@ function exampleTensor(spec: TensorSpec): Tensor {
     const share = ((i * 2654435761) % 2 ** 32) / 2 ** 32; // Knuth's multiplicative hash: spread out, no seed needed
     const real = min + (max - min) * share;
     const value = kind === 'float' ? real : Math.round(real);
-    data[i] = (kind === 'int' && bytes === 8 ? BigInt(value) : half ? half(value) : value) as never;
+    data[i] = kind === 'int' && bytes === 8 ? BigInt(value) : half ? half(value) : value;
   }
   return new Tensor(spec.dtype, data, shape);
 }

@@ -1,7 +1,6 @@
-import type { NativeDict, NativeTensor, NativeValue } from '../binding/addon.js';
+import type { NativeDict, NativeValue } from '../binding/addon.js';
 import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
-import type { TensorData } from './dtype.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 
@@ -30,7 +29,7 @@ export function toWire(value: Value, where: string, depth = 0): NativeValue {
   const entries = value instanceof Map ? [...(value as ReadonlyMap<Value, Value>)] : plainEntries(value, where);
   return {
     keys: entries.map(([key]) => toWire(key, `${where}'s key`, depth + 1)),
-    values: entries.map(([key, item]) => toWire(item, `${where}.${String(key)}`, depth + 1)),
+    values: entries.map(([key, item]) => toWire(item, `${where}.${memberName(key)}`, depth + 1)),
   };
 }
 
@@ -57,8 +56,8 @@ export function fromWire(value: NativeValue): Value {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return (value as readonly NativeValue[]).map(fromWire);
   if ('keys' in value) return dictFromWire(value as NativeDict);
-  const { dtype, shape, data } = value as NativeTensor;
-  return new Tensor(dtype as DType, data as TensorData, shape);
+  const { dtype, shape, data } = value;
+  return new Tensor(dtype as DType, data, shape);
 }
 
 function dictFromWire({ keys, values }: NativeDict): Value {
@@ -72,6 +71,10 @@ function plainEntries(value: object, where: string): [string, Value][] {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw unsupported(value, where);
   return Object.entries(value as Record<string, Value>);
+}
+
+function memberName(key: Value): string {
+  return typeof key === 'object' ? '?' : String(key);
 }
 
 function unsupported(value: unknown, where: string) {

@@ -38,9 +38,14 @@ describe('loadModel', () => {
   });
 
   it('accepts the right sha256 and refuses another', async () => {
-    const sha256 = createHash('sha256').update(await readFile(linear)).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(await readFile(linear))
+      .digest('hex');
     await (await loadModel(linear, { sha256 })).dispose();
-    await rejection(() => loadModel(linear, { sha256: sha256.replace(/^./, (c) => (c === '0' ? '1' : '0')) }), 'ERR_INTEGRITY');
+    await rejection(
+      () => loadModel(linear, { sha256: sha256.replace(/^./, (c) => (c === '0' ? '1' : '0')) }),
+      'ERR_INTEGRITY',
+    );
   });
 
   it('refuses a flipped byte anywhere, 200 places', async () => {
@@ -66,7 +71,9 @@ describe('loadModel', () => {
   ];
   for (const [file, code, message] of refused) {
     it(`refuses ${file} saying what it is`, async () => {
-      expect((await rejection(() => loadModel(fixture(`torchscript/${file}`)), code)).message).to.match(message as RegExp);
+      expect((await rejection(() => loadModel(fixture(`torchscript/${file}`)), code)).message).to.match(
+        message as RegExp,
+      );
     });
   }
 

@@ -153,7 +153,11 @@ describe('Model', () => {
       const model = await loadModel(fixture('torchscript/layouts.pt'));
       const methods = model.info.methods.map(({ name }) => name);
       expect(methods).to.include('transposed');
-      const x = new Tensor('float32', Float32Array.from({ length: 512 * 512 }, (_, i) => i), [512, 512]);
+      const x = new Tensor(
+        'float32',
+        Float32Array.from({ length: 512 * 512 }, (_, i) => i),
+        [512, 512],
+      );
       const out = await model.call<Tensor>('transposed', [x]);
       await model.dispose();
       expect(out.shape).to.deep.equal([512, 512]);
@@ -194,7 +198,10 @@ describe('Model', () => {
     }
 
     it('shows no path and no C++ frame in an execution error', async () => {
-      const error = await rejection(() => model.run(new Tensor('float32', new Float32Array(5), [1, 5])), 'ERR_MODEL_EXECUTION');
+      const error = await rejection(
+        () => model.run(new Tensor('float32', new Float32Array(5), [1, 5])),
+        'ERR_MODEL_EXECUTION',
+      );
       expect(error.message).to.not.match(/frame #|\.so|0x[0-9a-f]{8}/);
     });
   });

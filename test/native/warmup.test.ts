@@ -4,7 +4,11 @@ import { rejection } from '../support/errors.js';
 import { digitModel, fixture } from '../support/paths.js';
 
 const rows = (n: number, width: number): Tensor =>
-  new Tensor('float32', Float32Array.from({ length: n * width }, (_, i) => Math.sin(i + 1)), [n, width]);
+  new Tensor(
+    'float32',
+    Float32Array.from({ length: n * width }, (_, i) => Math.sin(i + 1)),
+    [n, width],
+  );
 
 describe('warmup', () => {
   it('runs every size on every instance and finds a row-independent model', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
-import { dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
+import { dtypeTable } from '#dist/runtime/dtype.js';
 import { decodeBFloat16, decodeFloat16 } from '#dist/runtime/half.js';
 import { fixture } from './paths.js';
 
@@ -53,7 +53,7 @@ export function decode(value: Encoded): Value {
     const { dtype, shape, base64 } = value.$tensor;
     const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
     const { array, bytes: size } = dtypeTable[dtype];
-    return new Tensor(dtype, new array(bytes.buffer, 0, bytes.byteLength / size) as TensorData, shape);
+    return new Tensor(dtype, new array(bytes.buffer, 0, bytes.byteLength / size), shape);
   }
   if ('$int' in value) {
     const exact = BigInt(value.$int);
@@ -91,7 +91,8 @@ export function expectValue(actual: Value, expected: Value, tolerance: number, p
     expect(actual, path).to.be.instanceOf(Map);
     const map = actual as ReadonlyMap<unknown, Value>;
     expect([...map.keys()], `${path} keys`).to.deep.equal([...expected.keys()]);
-    for (const [key, item] of expected) expectValue(map.get(key) as Value, item as Value, tolerance, `${path}[${String(key)}]`);
+    for (const [key, item] of expected)
+      expectValue(map.get(key) as Value, item as Value, tolerance, `${path}[${String(key)}]`);
   } else if (typeof expected === 'object' && expected !== null) {
     expect(Object.keys(actual as object), `${path} keys`).to.deep.equal(Object.keys(expected));
     for (const [key, item] of Object.entries(expected)) {
@@ -108,6 +109,8 @@ function expectNumber(actual: unknown, expected: number | bigint, tolerance: num
   if (typeof expected === 'bigint' || tolerance === 0 || !Number.isFinite(expected)) {
     expect(Object.is(actual, expected), `${path}: ${String(actual)} is ${String(expected)}`).to.equal(true);
   } else {
-    expect(actual, path).to.be.a('number').closeTo(expected, tolerance * (1 + Math.abs(expected)));
+    expect(actual, path)
+      .to.be.a('number')
+      .closeTo(expected, tolerance * (1 + Math.abs(expected)));
   }
 }
