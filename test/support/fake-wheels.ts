@@ -68,7 +68,10 @@ export async function fakeIndex(): Promise<FakeIndex> {
     env: { ...process.env, NODE_LIBTORCH_CACHE: cache, PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder },
     set: join(cache, `libtorch-2.15.0-${triple}-cpu`),
     path: (number) => join(folder, pin.wheels[number]!.file),
-    empty: () => rm(folder, { recursive: true }),
+    empty: async () => {
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+    },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true }),
   };
 }

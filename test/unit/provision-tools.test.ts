@@ -1,0 +1,95 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { findPip } from '#dist/provision/python.js';
+import { pins, pinsFor } from '#dist/provision/pins.js';
+import { pipArguments } from '#dist/provision/pip.js';
+import { checkToolchain } from '#dist/provision/toolchain.js';
+import { compareVersions } from '#dist/binding/platform.js';
+import { rejection } from '../support/errors.js';
+
+describe('the tools of provisioning and building', () => {
+  let bin: string;
+  beforeEach(async () => {
+    bin = await mkdtemp(join(tmpdir(), 'node-libtorch-test-'));
+  });
+  afterEach(() => rm(bin, { recursive: true }));
+  const tool = async (name: string, says: string, code = 0) => {
+    await writeFile(join(bin, name), `#!/bin/sh\necho "${says}"\nexit ${code}\n`);
+    await chmod(join(bin, name), 0o755);
+  };
+
+  it('no Python: one error with the command that installs it', async () => {
+    const error = await rejection(() => findPip({ PATH: bin }), 'ERR_DOWNLOAD');
+    expect(error.message)
+      .to.contain('python3 -m pip: not on PATH')
+      .and.contain('python -m pip: not on PATH')
+      .and.contain('apt-get install -y python3 python3-pip');
+  });
+
+  it('a Python without pip is passed over', async () => {
+    await tool('python3', 'No module named pip', 1);
+    expect((await rejection(() => findPip({ PATH: bin }), 'ERR_DOWNLOAD')).message).to.contain(
+      'python3 -m pip: exit code 1',
+    );
+    await tool('python', 'pip 23');
+    expect(findPip({ PATH: bin })).to.equal('python');
+  });
+
+  it('no tools: one error that names them all and the command that installs them', async () => {
+    const error = await rejection(() => checkToolchain({ PATH: bin }), 'ERR_BUILD');
+    expect(error.message)
+      .to.contain('missing a C++20 compiler: looked for c++, g++, clang++ on PATH')
+      .and.contain('missing CMake 3.22 or newer: looked for cmake on PATH')
+      .and.contain('missing ninja or make')
+      .and.contain('apt-get install -y g++ cmake ninja-build');
+  });
+
+  it('only CMake is missing or too old: the rest is shown as found', async () => {
+    await tool('g++', 'g++ (Debian) 12.2.0');
+    await tool('make', 'GNU Make 4.3');
+    const missing = (await rejection(() => checkToolchain({ PATH: bin }), 'ERR_BUILD')).message;
+    expect(missing).to.contain('found   a C++20 compiler: g++ (Debian) 12.2.0').and.contain('missing CMake');
+    await tool('cmake', 'cmake version 3.16.3');
+    expect((await rejection(() => checkToolchain({ PATH: bin }), 'ERR_BUILD')).message).to.contain(
+      'too old CMake 3.22 or newer: cmake version 3.16.3',
+    );
+    await tool('cmake', 'cmake version 3.25.1');
+    checkToolchain({ PATH: bin });
+  });
+
+  it('takes the compiler that CXX names', async () => {
+    const error = await rejection(() => checkToolchain({ PATH: bin, CXX: 'my-c++' }), 'ERR_BUILD');
+    expect(error.message).to.contain('looked for my-c++ on PATH');
+  });
+
+  it('compares versions by their numbers', () => {
+    expect(compareVersions('2.9', '2.28')).to.be.below(0);
+    expect(compareVersions('2.28', '2.28.0')).to.equal(0);
+    expect(compareVersions('3.22.1', '3.22')).to.be.above(0);
+  });
+
+  it('pins are whole: a sha256, tags and files for each wheel', () => {
+    for (const [triple, { wheels }] of Object.entries(pins)) {
+      for (const pin of wheels) {
+        expect(pin.sha256, triple).to.match(/^[0-9a-f]{64}$/);
+        expect(pin.file, triple).to.contain(`-${pin.platforms.join('.')}.whl`);
+        expect(pin.files, triple).to.not.be.empty;
+      }
+    }
+    const hashes = Object.values(pins).flatMap(({ wheels }) => wheels.map(({ sha256 }) => sha256));
+    expect(new Set(hashes).size).to.equal(hashes.length);
+  });
+
+  it('a platform without a pin is refused with the way out', async () => {
+    const error = await rejection(() => pinsFor('linux-ppc64'), 'ERR_PLATFORM_UNSUPPORTED');
+    expect(error.message).to.contain('linux-ppc64').and.contain('linux-x64').and.contain('LIBTORCH=');
+  });
+
+  it('asks pip for the file of a platform, whatever Python runs it', () => {
+    const args = pipArguments(pins['linux-x64']!.wheels[0]!, '/somewhere').join(' ');
+    expect(args).to.contain('--python-version 3.11 --implementation cp --abi cp311 --platform manylinux_2_28_x86_64');
+    expect(args).to.match(/--no-deps --only-binary=:all: .*torch==2\.15\.0$/);
+  });
+});
