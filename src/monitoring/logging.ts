@@ -17,7 +17,7 @@ const maxBacklog = 4 * 2 ** 20;
  * A logger that writes one JSON object a line. Whatever it is given, no line holds an input value or a credential.
  */
 export function createLogger({ level = 'info', stream = standardOutput() }: LoggerOptions = {}): Logger {
-  return pino(
+  const logger = pino(
     {
       level,
       base: null,
@@ -27,7 +27,6 @@ export function createLogger({ level = 'info', stream = standardOutput() }: Logg
       formatters: {
         level: (label) => ({ level: label }),
         log: scrub,
-        bindings: scrub,
       },
       hooks: {
         // A bare error is logged under `err`, by the same rules.
@@ -40,6 +39,12 @@ export function createLogger({ level = 'info', stream = standardOutput() }: Logg
     },
     stream,
   );
+  // pino gives no hook for what a child is bound to; children inherit this one.
+  const { child } = logger;
+  logger.child = function (this: Logger, bindings: Record<string, unknown>, options?: object) {
+    return child.call(this, scrub(bindings), options);
+  } as typeof logger.child;
+  return logger;
 }
 
 /** Writes what is buffered; called before the process exits. */

@@ -6,6 +6,7 @@ import { acceptedEncodings } from './codec/encoding.js';
 import type { ServerContext } from './context.js';
 import { endAfterUpload, isUploading } from './linger.js';
 import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
+import { openExchanges, type Endable } from './open-exchanges.js';
 import { requestIdOf } from './request-id.js';
 import { record } from './access-log.js';
 
@@ -26,7 +27,7 @@ const key = Symbol('node-libtorch exchange');
 const json = 'application/json; charset=utf-8';
 
 /** One request and its answer: its id, its clock, the ways to answer it, and what is logged and counted at its end. */
-export class Exchange {
+export class Exchange implements Endable {
   readonly id: string;
   readonly started = performance.now();
   readonly note: PredictionNote = {};
@@ -35,6 +36,7 @@ export class Exchange {
   /** What went wrong on our side, for the log. */
   cause: unknown;
   #abort: AbortController | undefined;
+  readonly #open: Set<Endable>;
 
   private constructor(
     readonly context: ServerContext,
@@ -42,12 +44,18 @@ export class Exchange {
     readonly res: ServerResponse,
   ) {
     this.id = requestIdOf(req);
+    this.#open = openExchanges(req.socket);
+    this.#open.add(this);
     context.lifecycle.enter();
-    res.once('close', () => {
-      context.lifecycle.leave();
-      if (!res.writableFinished) this.#abort?.abort(new ClientGone());
-      record(this);
-    });
+    res.once('close', () => this.end());
+  }
+
+  /** The answer is out, or its connection is gone. */
+  end(): void {
+    if (!this.#open.delete(this)) return;
+    this.context.lifecycle.leave();
+    if (!this.res.writableFinished) this.#abort?.abort(new ClientGone());
+    record(this);
   }
 
   /** The exchange of a request: the first handler to ask begins it. */
@@ -59,7 +67,7 @@ export class Exchange {
   /** Aborts when the client goes away before the answer is out. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.res.destroyed) this.#abort.abort(new ClientGone());
+    if (!this.#open.has(this)) this.#abort.abort(new ClientGone());
     return this.#abort.signal;
   }
 
@@ -70,7 +78,7 @@ export class Exchange {
   /** Answers with a problem document. Nothing is sent when the client is gone or an answer is under way. */
   fail(thrown: unknown, headers: OutgoingHttpHeaders = {}): void {
     const error = asTorchError(thrown);
-    if (thrown instanceof ClientGone || this.res.destroyed) return;
+    if (thrown instanceof ClientGone || !this.#open.has(this)) return;
     this.code = error.code;
     this.cause = error;
     if (this.res.headersSent) {

@@ -1,6 +1,6 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { torchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 import { appOf } from './app.js';
 import { answerClientErrors } from './client-error.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
@@ -79,6 +79,12 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
   const predict = predictHandler(context);
   const app = appOf(context, predict);
   const maxHeaders = options.maxHeadersCount ?? initial('maxHeadersCount');
+  const listener = (req: IncomingMessage, res: ServerResponse) => {
+    const fault = headerFault(req, maxHeaders);
+    if (fault) Exchange.of(context, req, res).fail(fault, { connection: 'close' });
+    else if (req.method === 'POST' && req.url === '/predict') predict(req, res);
+    else app(req, res);
+  };
   const server = createHttpServer(
     {
       headersTimeout: options.headersTimeoutMs ?? initial('headersTimeoutMs'),
@@ -87,23 +93,33 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
       connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? initial('connectionsCheckingIntervalMs'),
       keepAliveTimeout: options.keepAliveTimeoutMs ?? initial('keepAliveTimeoutMs'),
       noDelay: true,
+      // Checked below instead: node would answer without a body.
+      requireHostHeader: false,
     },
-    (req, res) => {
-      if (req.rawHeaders.length > 2 * maxHeaders) {
-        Exchange.of(context, req, res).fail(
-          torchError('ERR_HEADERS_TOO_LARGE', `Expected at most ${maxHeaders} header lines`),
-        );
-      } else if (req.method === 'POST' && req.url === '/predict') predict(req, res);
-      else app(req, res);
-    },
+    listener,
   );
   // One more than allowed: node drops silently what is beyond, and a request without its last headers is another request.
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = options.maxConnections ?? initial('maxConnections');
   server.maxRequestsPerSocket = options.maxRequestsPerSocket ?? initial('maxRequestsPerSocket');
   server.on('drop', () => context.metrics.connectionDropped());
+  // An expectation that we do not know is not one that we must refuse.
+  server.on('checkExpectation', listener);
   answerClientErrors(server, context);
   return server;
+}
+
+function headerFault(
+  { rawHeaders, headers, httpVersion }: IncomingMessage,
+  maxHeaders: number,
+): TorchError | undefined {
+  if (rawHeaders.length > 2 * maxHeaders) {
+    return torchError('ERR_HEADERS_TOO_LARGE', `Expected at most ${maxHeaders} header lines`);
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return torchError('ERR_BAD_REQUEST', 'Expected a Host header');
+  }
+  return undefined;
 }
 
 function listen(server: Server, hostname: string, port: number): Promise<void> {
