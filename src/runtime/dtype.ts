@@ -1,3 +1,4 @@
+import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
 
 type TypedArrayConstructor =
@@ -70,4 +71,13 @@ export const dtypes = Object.keys(dtypeTable) as readonly DType[];
 
 export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && Object.hasOwn(dtypeTable, value);
+}
+
+/** @throws ERR_INVALID_DTYPE */
+export function checkDType(dtype: unknown): asserts dtype is DType {
+  if (isDType(dtype)) return;
+  throw torchError(
+    'ERR_INVALID_DTYPE',
+    `Expected one of ${dtypes.join(', ')} for dtype but received ${describe(dtype)}`,
+  );
 }

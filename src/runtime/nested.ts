@@ -1,18 +1,19 @@
 import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
-import { dtypeTable, type TensorData } from './dtype.js';
+import { checkDType, dtypeTable, type TensorData } from './dtype.js';
 import { decodeFloat16, encodeFloat16, decodeBFloat16, encodeBFloat16 } from './half.js';
 import { elementCount, formatShape, maxRank } from './shape.js';
 
 export type Nested = number | bigint | boolean | readonly Nested[];
 type Leaf = number | bigint | boolean;
 
-/** Row-major elements of a nested array. Throws ERR_INVALID_SHAPE when it is ragged. */
+/** Row-major elements of a nested array. Throws ERR_INVALID_SHAPE when it is ragged, ERR_INVALID_DTYPE for no dtype. */
 export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: TensorData; shape: number[] } {
   const shape = shapeOf(nested);
   const leaves: Leaf[] = [];
   collect(nested, shape, 0, leaves);
   const resolved = dtype ?? defaultDType(leaves[0]);
+  checkDType(resolved);
   const data = new dtypeTable[resolved].array(elementCount(shape)) as TensorData;
   const encode = encoderOf(resolved);
   for (const [index, leaf] of leaves.entries()) data[index] = encode(leaf, index);

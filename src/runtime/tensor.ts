@@ -1,6 +1,6 @@
-import { describe, expected, torchError } from '../errors.js';
+import { expected, torchError } from '../errors.js';
 import type { DType } from '../types.js';
-import { dtypeTable, dtypes, isDType, type TensorData } from './dtype.js';
+import { checkDType, dtypeTable, type TensorData } from './dtype.js';
 import { flatten, nest, type Nested } from './nested.js';
 import { elementCount, formatShape } from './shape.js';
 
@@ -23,12 +23,7 @@ export class Tensor {
    * @throws ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_INVALID_INPUT
    */
   constructor(dtype: DType, data: TensorDataLike, shape: readonly number[]) {
-    if (!isDType(dtype)) {
-      throw torchError(
-        'ERR_INVALID_DTYPE',
-        `Expected one of ${dtypes.join(', ')} for dtype but received ${describe(dtype)}`,
-      );
-    }
+    checkDType(dtype);
     const elements = elementCount(shape);
     this.dtype = dtype;
     this.shape = Object.freeze([...shape]);
