@@ -1,4 +1,3 @@
-/* global AbortController */
 // The whole build, and what is shared by the scripts that run it.
 
 import { say } from './context.mjs';

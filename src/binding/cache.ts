@@ -30,8 +30,8 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** The folder of the fetched CPU set of a platform. */
-export function cachedSet(triple: string, env?: NodeJS.ProcessEnv): string {
-  return join(cacheRoot(env), `libtorch-${libtorchVersion}-${triple}-cpu`);
+export function cachedSet(triple: string, env?: NodeJS.ProcessEnv, version: string = libtorchVersion): string {
+  return join(cacheRoot(env), `libtorch-${version}-${triple}-cpu`);
 }
 
 /** The manifest of a set, or undefined where there is none that can be read. */

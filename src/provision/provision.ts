@@ -45,7 +45,7 @@ export interface Provisioned {
 export async function provision(options: ProvisionOptions = {}): Promise<Provisioned> {
   const { headers = false, triple = currentPlatform().triple, env = process.env } = options;
   const pin = options.pin ?? pinsFor(triple);
-  const set = cachedSet(triple, env);
+  const set = cachedSet(triple, env, pin.version);
   const missing = missingWheels(set, pin, headers);
   if (missing.length > 0) await fetchInto(set, triple, pin, missing, options);
   return {

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Compiles and loads the sources against LibTorch 2.11.0, the oldest they support: GPU machines lag. Linux x64 only.
+// The result goes to build/torch-2.11 and leaves the usual build alone. Fetches 530 MB the first time.
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { run } from './steps/build.mjs';
+import { dist, root, say } from './steps/context.mjs';
+import { compileTypescript } from './steps/typescript.mjs';
+
+const version = '2.11.0';
+const file = `torch-${version}-cp311-cp311-manylinux_2_28_x86_64.whl`;
+const sha256 = '7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a';
+
+process.exitCode = await run(async (signal) => {
+  if (!compileTypescript('typescript', false)) return false;
+  const [{ provision }, { reportTo }, { pinsFor }, { compile }, { locate }] = await Promise.all(
+    [
+      'provision/provision.js',
+      'provision/report.js',
+      'provision/pins.js',
+      'provision/compile.js',
+      'binding/locate.js',
+    ].map(dist),
+  );
+  // The same files as of the pinned release, CUDA's libraries included: their minor versions are compatible.
+  const wheels = pinsFor('linux-x64').wheels.map((pin) =>
+    pin.project === 'torch' ? { ...pin, version, file, sha256 } : pin,
+  );
+  const set = await provision({
+    triple: 'linux-x64',
+    pin: { version, wheels },
+    headers: true,
+    signal,
+    report: reportTo(),
+  });
+  const { libDir, includeDir } = set;
+  const built = await compile({ root, out: join(root, 'build/torch-2.11'), libDir, includeDir, version, signal });
+  const require = createRequire(import.meta.url);
+  const loader = require(join(built, 'loader.node'));
+  const { libraries } = locate({ version: loader.torchVersion, env: { ...process.env, LIBTORCH: set.set } });
+  loader.open({ env: {}, libraries, optional: [], description: '' });
+  const addon = require(join(built, 'node_libtorch.node'));
+  addon.initialise(() => undefined, 1, 1);
+  const { keys, values } = addon.runtimeInfo();
+  say(`The addon runs on LibTorch ${values[keys.indexOf('torchVersion')]}`);
+  return values[keys.indexOf('torchVersion')].startsWith(version);
+});

@@ -1,0 +1,20 @@
+// Run by binding.gyp: builds with CMake in a folder of its own and copies the modules to where node-gyp expects them.
+
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { run } from './steps/build.mjs';
+import { dist, root } from './steps/context.mjs';
+import { findLibtorch } from './steps/native.mjs';
+import { compileTypescript } from './steps/typescript.mjs';
+
+const product = resolve(process.argv[2] ?? join(root, 'build/Release'));
+
+process.exitCode = await run(async (signal) => {
+  if (!compileTypescript('typescript', false)) return false;
+  const libtorch = await findLibtorch({ signal });
+  const { compile } = await dist('provision/compile.js');
+  const built = await compile({ root, out: join(root, 'build/cmake'), ...libtorch, signal });
+  mkdirSync(product, { recursive: true });
+  for (const name of ['loader.node', 'node_libtorch.node']) copyFileSync(join(built, name), join(product, name));
+  return true;
+});
