@@ -1,5 +1,5 @@
 import yauzl from 'yauzl';
-import { torchError, type TorchError } from '../errors.js';
+import { describe, torchError, type TorchError } from '../errors.js';
 
 /** Bounds on what an archive may unpack to: a 1.5 MB one was seen to take 1.6 GB. */
 export interface ArchiveLimits {
@@ -23,7 +23,12 @@ interface Entry {
   readonly packed: number;
   readonly unpacked: number;
   readonly stored: boolean;
+  /** Where its local header begins. */
+  readonly offset: number;
 }
+
+/** The fixed part of a local header; a name and padding follow. */
+const localHeaderBytes = 30;
 
 /**
  * Reads the directory of a zip archive, without unpacking, and refuses what no exporter writes.
@@ -38,6 +43,7 @@ export async function checkTorchScriptArchive(bytes: Buffer, limits = defaultArc
   }
   if (code > limits.codeBytes)
     throw unsafe(`its code and pickles unpack to ${code} bytes, more than ${limits.codeBytes}`);
+  checkOverlap(entries, bytes.length);
   checkKind(entries.map(({ name }) => name));
 }
 
@@ -49,10 +55,20 @@ function isTensor({ name }: Entry): boolean {
 function checkEntry(entry: Entry, limits: ArchiveLimits): void {
   const { name, packed, unpacked, stored } = entry;
   if (Buffer.byteLength(name) > limits.nameBytes) throw unsafe('an entry has a name of more than 255 bytes');
-  if (isTensor(entry) && !stored) throw unsafe(`tensor ${name} is compressed, which PyTorch never does`);
-  if (stored && packed !== unpacked) throw unsafe(`entry ${name} is stored, yet its two sizes differ`);
+  if (isTensor(entry) && !stored) throw unsafe(`tensor ${describe(name)} is compressed, which PyTorch never does`);
+  if (stored && packed !== unpacked) throw unsafe(`entry ${describe(name)} is stored, yet its two sizes differ`);
   if (unpacked > 2 ** 20 && unpacked > packed * limits.ratio) {
-    throw unsafe(`entry ${name} unpacks to more than ${limits.ratio} times its size`);
+    throw unsafe(`entry ${describe(name)} unpacks to more than ${limits.ratio} times its size`);
+  }
+}
+
+/** Entries that share bytes are how a small file unpacks to a large one although no single entry is compressed. */
+function checkOverlap(entries: readonly Entry[], fileBytes: number): void {
+  let end = 0;
+  for (const { name, offset, packed } of entries.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < end) throw unsafe(`entry ${describe(name)} overlaps another`);
+    end = offset + localHeaderBytes + packed;
+    if (end > fileBytes) throw unsafe(`entry ${describe(name)} lies beyond the end of the file`);
   }
 }
 
@@ -87,19 +103,20 @@ function readDirectory(bytes: Buffer, limits: ArchiveLimits): Promise<Entry[]> {
       const seen = new Set<string>();
       zip.on('entry', (entry: yauzl.Entry) => {
         const { fileName: name, compressedSize: packed, uncompressedSize: unpacked } = entry;
+        const offset = entry.relativeOffsetOfLocalHeader;
         if (seen.has(name)) {
-          reject(unsafe(`entry ${name} is there twice`));
+          reject(unsafe(`entry ${describe(name)} is there twice`));
           return;
         }
         seen.add(name);
-        entries.push({ name, packed, unpacked, stored: entry.compressionMethod === 0 });
+        entries.push({ name, packed, unpacked, stored: entry.compressionMethod === 0, offset });
         zip.readEntry();
       });
       zip.on('end', () => {
         resolve(entries);
       });
       zip.on('error', (fault: Error) => {
-        reject(unsafe(fault.message));
+        reject(unsafe(`reading its directory failed: ${describe(fault.message)}`));
       });
       zip.readEntry();
     });

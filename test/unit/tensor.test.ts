@@ -8,7 +8,7 @@ const arrays = [
   ...[Float32Array, Float64Array, Uint16Array, Int8Array, Uint8Array, Int16Array, Int32Array, Uint32Array],
   ...[BigInt64Array, BigUint64Array, Uint8ClampedArray],
 ];
-const make = (dtype: DType, elements: number): TensorData => new dtypeTable[dtype].array(elements) as TensorData;
+const make = (dtype: DType, elements: number): TensorData => new dtypeTable[dtype].array(elements);
 const build = (dtype: unknown, data: unknown, shape: unknown): Tensor =>
   new Tensor(dtype as DType, data as TensorDataLike, shape as number[]);
 const refuse = (code: string, dtype: unknown, data: unknown, shape: unknown) =>
