@@ -71,20 +71,28 @@ void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) 
 
 napi_value Environment::allocate_bytes(size_t bytes) {
   for (auto it = shared_memory_.begin(); it != shared_memory_.end();) {
-    it = it->second.expired() ? shared_memory_.erase(it) : std::next(it);
+    it = it->second.owner.expired() ? shared_memory_.erase(it) : std::next(it);
   }
   const std::shared_ptr<void> memory = engine::allocate_tensor_memory(bytes);
   const napi_value buffer = external_array_buffer(env_, memory, memory.get(), bytes);
   void* data = nullptr;
   check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
   if (data == memory.get())
-    shared_memory_[data] = memory;  // a copy where external buffers are refused is not ours
+    shared_memory_[data] = {memory, bytes};  // a copy where external buffers are refused is not ours
   return buffer;
 }
 
 std::shared_ptr<void> Environment::owner_of(void* data) {
   const auto found = shared_memory_.find(data);
-  return found == shared_memory_.end() ? nullptr : found->second.lock();
+  return found == shared_memory_.end() ? nullptr : found->second.owner.lock();
+}
+
+bool Environment::is_shared(const void* data) const {
+  auto after = shared_memory_.upper_bound(data);
+  if (after == shared_memory_.begin()) return false;
+  const auto& [begin, memory] = *std::prev(after);
+  return !memory.owner.expired() &&
+         static_cast<const char*>(data) < static_cast<const char*>(begin) + memory.bytes;
 }
 
 void Environment::shut() {

@@ -27,7 +27,11 @@ class Environment {
 
   // Memory shared with JavaScript, so that a load can keep it alive without a reference.
   napi_value allocate_bytes(size_t bytes);
+  // Empty when `data` is not the beginning of such memory.
   std::shared_ptr<void> owner_of(void* data);
+  // Whether `data` lies inside such memory: JavaScript goes on using it, so it is never handed over as a
+  // result.
+  bool is_shared(const void* data) const;
 
   // Ends every session: drops what waits, waits for what runs. Idempotent.
   void shut();
@@ -38,7 +42,11 @@ class Environment {
   const napi_env env_;
   std::shared_ptr<Channel> channel_;
   std::set<std::shared_ptr<Session>> sessions_;
-  std::map<void*, std::weak_ptr<void>> shared_memory_;
+  struct SharedMemory {
+    std::weak_ptr<void> owner;
+    size_t bytes;
+  };
+  std::map<const void*, SharedMemory> shared_memory_;
 };
 
 }  // namespace node_libtorch::binding

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../engine/error.h"
+#include "environment.h"
 #include "status.h"
 #include "value_codec.h"
 
@@ -100,9 +101,12 @@ TensorValue decode_tensor(napi_env env, napi_value object, const std::string& wh
                           " bytes for the shape of " + where + " but received " + std::to_string(given));
   }
   tensor.bytes = *bytes;
-  tensor.owner = engine::allocate_tensor_memory(tensor.bytes);
+  // A batch was gathered into memory of ours already (allocateBytes); everything else is copied here, once.
+  tensor.owner = tensor.bytes > 0 ? Environment::of(env).owner_of(data) : nullptr;
+  const bool gathered = tensor.owner != nullptr;
+  if (!gathered) tensor.owner = engine::allocate_tensor_memory(tensor.bytes);
   tensor.data = tensor.owner.get();
-  if (tensor.bytes > 0) std::memcpy(tensor.data, data, tensor.bytes);
+  if (!gathered && tensor.bytes > 0) std::memcpy(tensor.data, data, tensor.bytes);
   return tensor;
 }
 
@@ -122,7 +126,7 @@ napi_value external_array_buffer(napi_env env, std::shared_ptr<void> owner, void
 
 napi_value encode_tensor(napi_env env, TensorValue tensor) {
   napi_value buffer = nullptr;
-  if (tensor.bytes >= kHandOverBytes) {
+  if (tensor.bytes >= kHandOverBytes && !Environment::of(env).is_shared(tensor.data)) {
     buffer = external_array_buffer(env, std::move(tensor.owner), tensor.data, tensor.bytes);
   } else {
     void* copy = nullptr;

@@ -9,7 +9,8 @@
 
 namespace node_libtorch::binding {
 
-// Checks dtype against the typed array's kind and shape against its byte length, then copies.
+// Checks dtype against the typed array's kind and shape against its byte length, then copies, unless the
+// memory is allocateBytes' own: the caller then leaves it alone until the run has ended.
 engine::TensorValue decode_tensor(napi_env env, napi_value object, const std::string& where);
 
 napi_value encode_tensor(napi_env env, engine::TensorValue tensor);

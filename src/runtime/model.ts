@@ -1,10 +1,17 @@
 import type { ModelInfo, RunOptions, RunTimings, Signature } from '../types.js';
+import type { PreparedCall } from './prepared-call.js';
 import type { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 
 /** A result with the time it took. */
 export interface Execution<T extends Value = Value> {
   readonly value: T;
+  readonly timings: RunTimings;
+}
+
+/** What each call of a batch got, and the time that the run they shared took. */
+export interface BatchExecution {
+  readonly values: readonly Value[];
   readonly timings: RunTimings;
 }
 
@@ -52,6 +59,22 @@ export interface Model extends AsyncDisposable {
 
   /** Runs an example on every instance until lazy initialisation is done, and checks row independence. */
   warmup(options?: WarmupOptions): Promise<WarmupReport>;
+
+  /**
+   * Checks a call, copies its inputs and says what it may be batched with. For BatchQueue.
+   * @param owned the tensors are nobody else's, so that no copy is needed
+   * @throws what `call` throws for its arguments, and ERR_NOT_BATCHABLE
+   * @internal
+   */
+  prepare(method: string, args: Arguments, owned?: boolean): PreparedCall;
+
+  /**
+   * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
+   * @param padTo rows to run at least; the last row is repeated and its results are dropped
+   * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
+   * @internal
+   */
+  runBatch(calls: readonly PreparedCall[], padTo?: number): Promise<BatchExecution>;
 
   /** Drops what is queued, lets what runs finish, frees the model. Idempotent. */
   dispose(): Promise<void>;

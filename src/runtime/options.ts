@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { describe, expected, torchError } from '../errors.js';
 import type { EngineName, LoadOptions, RunOptions } from '../types.js';
 import { checkSha256 } from './artifact.js';
+import { checkSignature } from './check-signature.js';
 
 const engineByExtension: Readonly<Record<string, EngineName>> = {
   '.pt': 'torchscript',
@@ -28,6 +29,7 @@ const known = new Set(['device', 'instances', 'maxPending', 'signature', 'sha256
  */
 export function resolveLoadOptions(path: string, options: LoadOptions): ResolvedLoadOptions {
   if (typeof path !== 'string' || path === '') throw expected('a path', 'the model', path);
+  checkObject('the options of loadModel', options);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of loadModel', name);
   }
@@ -38,6 +40,7 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
     }
   }
   if (options.sha256 !== undefined) checkSha256(options.sha256);
+  if (options.signature !== undefined) checkSignature(options.signature);
   checkSignal(options.signal);
   const { instances = 1, maxPending = 1024, device = 'auto' } = options;
   checkInteger('instances', instances, 1, 256);
@@ -58,7 +61,9 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
 }
 
 /** @throws ERR_INVALID_ARGUMENT */
-export function checkRunOptions({ signal, timeoutMs }: RunOptions): void {
+export function checkRunOptions(options: RunOptions): void {
+  checkObject('the options of a run', options);
+  const { signal, timeoutMs } = options;
   checkSignal(signal);
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
     throw expected('a number of milliseconds above 0 and below 2^31', 'timeoutMs', timeoutMs);
@@ -69,6 +74,10 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
     throw expected(`an integer from ${min} to ${max}`, name, value);
   }
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('an object', name, value);
 }
 
 function checkSignal(signal: unknown): void {

@@ -1,17 +1,18 @@
 import { describe, torchError } from '../errors.js';
-import type { Signature, TensorSpec } from '../types.js';
+import type { DType, Signature, TensorSpec } from '../types.js';
 import { dtypeTable } from './dtype.js';
-import { decodeBFloat16, decodeFloat16 } from './half.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './half.js';
 import { formatShape } from './shape.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
+import { namedArguments } from './wire.js';
 
 /**
  * Checks arguments of `forward` against a signature and puts them in its order.
  * @throws ERR_INVALID_INPUT (missing, extra, no tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_RANGE
  */
 export function checkedArguments(signature: Signature, args: Arguments): readonly Value[] {
-  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(signature, args as Record<string, Value>);
+  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(signature, namedArguments(args));
   if (ordered.length !== signature.inputs.length) {
     throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but received ${ordered.length}`);
   }
@@ -59,10 +60,17 @@ export function checkTensor(spec: TensorSpec, value: Value): void {
   if (spec.range) checkRange(spec, spec.range, value);
 }
 
+/** What a number becomes as an element, where that is another number. */
+const roundings: Partial<Record<DType, (value: number) => number>> = {
+  float32: Math.fround,
+  float16: (value) => decodeFloat16(encodeFloat16(value)),
+  bfloat16: (value) => decodeBFloat16(encodeBFloat16(value)),
+};
+
 // Messages name the element, never its value: they end up in logs.
 function checkRange(spec: TensorSpec, range: readonly [number, number], { dtype, data }: Tensor): void {
   // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
-  const [min, max] = dtype === 'float32' ? [Math.fround(range[0]), Math.fround(range[1])] : range;
+  const [min, max] = range.map(roundings[dtype] ?? Number) as [number, number];
   const half = dtype === 'float16' ? decodeFloat16 : dtype === 'bfloat16' ? decodeBFloat16 : undefined;
   for (let i = 0; i < data.length; ++i) {
     const element = data[i] as number | bigint;

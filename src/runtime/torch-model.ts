@@ -4,9 +4,12 @@ import { describe, expected, torchError } from '../errors.js';
 import type { ModelInfo, RunOptions, Signature } from '../types.js';
 import type { Artifact } from './artifact.js';
 import type { Engine } from './engine.js';
-import type { Execution, Model, WarmupOptions, WarmupReport } from './model.js';
+import { gather, scatter, type SlabPool } from './collate.js';
+import type { BatchExecution, Execution, Model, WarmupOptions, WarmupReport } from './model.js';
 import { checkRunOptions, type ResolvedLoadOptions } from './options.js';
+import { prepareCall, type PreparedCall } from './prepared-call.js';
 import { checkedArguments } from './signature.js';
+import { slabPool } from './slab-pool.js';
 import type { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 import { warmUp } from './warmup.js';
@@ -26,6 +29,8 @@ export class TorchModel implements Model {
   readonly signature: Signature | undefined;
   readonly #engine: Engine;
   readonly #handle: ModelHandle;
+  readonly #methods: ReadonlySet<string>;
+  readonly #slabs: SlabPool;
   #pending = 0;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
@@ -35,6 +40,8 @@ export class TorchModel implements Model {
     this.#handle = handle;
     this.info = info;
     this.signature = signature;
+    this.#methods = new Set(info.methods.map(({ name }) => name));
+    this.#slabs = slabPool((bytes) => engine.addon.allocateBytes(bytes));
   }
 
   /** @throws as loadModel; nothing is left behind then */
@@ -97,13 +104,27 @@ export class TorchModel implements Model {
   ): Promise<Execution<T>> {
     if (typeof method !== 'string') throw expected('a method name', 'method', method);
     checkRunOptions(options);
-    const checked = this.signature && method === 'forward' ? checkedArguments(this.signature, args) : args;
-    return this.submit<T>(method, checked, options);
+    return this.submit<T>(method, this.#checked(method, args), options);
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
     this.#warmupReport = await warmUp(this, options);
     return this.#warmupReport;
+  }
+
+  prepare(method: string, args: Arguments, owned = false): PreparedCall {
+    this.#requireMethod(method);
+    return prepareCall(method, this.#checked(method, args), owned);
+  }
+
+  async runBatch(calls: readonly PreparedCall[], padTo = 0): Promise<BatchExecution> {
+    const [first] = calls;
+    if (!first) return { values: [], timings: { queueMs: 0, runMs: 0 } };
+    const { args, rows, slabs } = gather(calls, padTo, this.#slabs);
+    const { value, timings } = await this.submit<Value>(first.method, args, {}, {}, () => {
+      for (const slab of slabs) this.#slabs.give(slab);
+    });
+    return { values: scatter(value, calls, rows), timings };
   }
 
   /** Runs without checking against the signature. @internal */
@@ -112,12 +133,9 @@ export class TorchModel implements Model {
     args: Arguments,
     { signal, timeoutMs }: RunOptions,
     { instance = -1, scratch = false }: Placement = {},
+    onFinished?: () => void,
   ): Promise<Execution<T>> {
-    if (this.#disposal) throw torchError('ERR_DISPOSED', 'The model was disposed');
-    if (!this.info.methods.some(({ name }) => name === method)) {
-      const known = this.info.methods.map(({ name }) => name).join(', ');
-      throw torchError('ERR_METHOD_NOT_FOUND', `Expected one of the methods ${known} but received ${describe(method)}`);
-    }
+    this.#requireMethod(method);
     const wire = argumentsToWire(args);
     const { addon, dispatcher } = this.#engine;
     const limits: OperationLimits = {
@@ -126,6 +144,7 @@ export class TorchModel implements Model {
       handle: this.#handle,
       onFinished: () => {
         --this.#pending;
+        onFinished?.();
       },
     };
     const { value, timings } = await dispatcher.start((id) => {
@@ -133,6 +152,17 @@ export class TorchModel implements Model {
       ++this.#pending;
     }, limits);
     return { value: fromWire(value) as T, timings };
+  }
+
+  #checked(method: string, args: Arguments): Arguments {
+    return this.signature && method === 'forward' ? checkedArguments(this.signature, args) : args;
+  }
+
+  #requireMethod(method: string): void {
+    if (this.#disposal) throw torchError('ERR_DISPOSED', 'The model was disposed');
+    if (this.#methods.has(method)) return;
+    const known = [...this.#methods].join(', ');
+    throw torchError('ERR_METHOD_NOT_FOUND', `Expected one of the methods ${known} but received ${describe(method)}`);
   }
 
   dispose(): Promise<void> {

@@ -38,17 +38,20 @@ export function argumentsToWire(args: Arguments): { args: NativeValue[]; kwargs:
   if (Array.isArray(args)) {
     return { args: args.map((value: Value, i) => toWire(value, `argument ${i}`)), kwargs: null };
   }
-  if (args instanceof Tensor || args instanceof Map || typeof args !== 'object' || (args as unknown) === null) {
-    throw torchError(
-      'ERR_INVALID_INPUT',
-      `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`,
-    );
-  }
-  const entries = plainEntries(args, 'the arguments');
+  const entries = Object.entries(namedArguments(args));
   return {
     args: [],
     kwargs: { keys: entries.map(([name]) => name), values: entries.map(([name, value]) => toWire(value, name)) },
   };
+}
+
+/** Arguments by name. Throws ERR_INVALID_INPUT for what is no plain object. */
+export function namedArguments(args: unknown): Readonly<Record<string, Value>> {
+  if (typeof args === 'object' && args !== null && isPlain(args)) return args as Record<string, Value>;
+  throw torchError(
+    'ERR_INVALID_INPUT',
+    `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`,
+  );
 }
 
 /** What the addon returned, as a caller sees it. */
@@ -68,13 +71,17 @@ function dictFromWire({ keys, values }: NativeDict): Value {
 }
 
 function plainEntries(value: object, where: string): [string, Value][] {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw unsupported(value, where);
+  if (!isPlain(value)) throw unsupported(value, where);
   return Object.entries(value as Record<string, Value>);
 }
 
 function memberName(key: Value): string {
   return typeof key === 'object' ? '?' : String(key);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function unsupported(value: unknown, where: string) {

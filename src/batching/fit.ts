@@ -1,0 +1,59 @@
+/** A batch twice as old counts half: about the last hundred batches decide. */
+const forgetting = 0.99;
+
+export interface Fit {
+  /** Milliseconds a row adds. */
+  readonly a: number;
+  /** Milliseconds a batch takes beside its rows. */
+  readonly b: number;
+  /** Batches measured so far. */
+  readonly samples: number;
+}
+
+/** Least squares of t(n) = a·n + b over batches of n rows that took t milliseconds, with exponential forgetting. */
+export class LatencyFit {
+  #weight = 0;
+  #n = 0;
+  #t = 0;
+  #nn = 0;
+  #nt = 0;
+  #samples = 0;
+
+  add(rows: number, milliseconds: number): void {
+    this.#weight = this.#weight * forgetting + 1;
+    this.#n = this.#n * forgetting + rows;
+    this.#t = this.#t * forgetting + milliseconds;
+    this.#nn = this.#nn * forgetting + rows * rows;
+    this.#nt = this.#nt * forgetting + rows * milliseconds;
+    this.#samples++;
+  }
+
+  /** Undefined before the first batch. With one size only, all its time is put on the rows, which is the careful reading. */
+  get value(): Fit | undefined {
+    if (this.#samples === 0) return undefined;
+    const spread = this.#weight * this.#nn - this.#n * this.#n;
+    const proportional = { a: this.#t / this.#n, b: 0, samples: this.#samples };
+    if (spread < 1e-6 * this.#n * this.#n) return proportional;
+    const a = (this.#weight * this.#nt - this.#n * this.#t) / spread;
+    const b = (this.#t - a * this.#n) / this.#weight;
+    if (b < 0) return proportional;
+    return a < 0 ? { a: 0, b: this.#t / this.#weight, samples: this.#samples } : { a, b, samples: this.#samples };
+  }
+
+  /** Expected milliseconds of a batch of `rows`; 0 while nothing is known. */
+  predict(rows: number): number {
+    const fit = this.value;
+    return fit ? fit.a * rows + fit.b : 0;
+  }
+
+  /**
+   * The most rows, at least 1, whose batch takes half of `targetMs`: a request that just missed a batch waits for that one
+   * and then runs in the next.
+   */
+  capacity(targetMs: number, maxRows: number): number {
+    const fit = this.value;
+    if (!fit || targetMs === Infinity) return maxRows;
+    const rows = fit.a > 0 ? Math.floor((targetMs / 2 - fit.b) / fit.a) : fit.b <= targetMs / 2 ? maxRows : 1;
+    return Math.max(1, Math.min(maxRows, rows));
+  }
+}

@@ -1,0 +1,90 @@
+import { expected, torchError } from '../errors.js';
+import type { Model } from '../runtime/model.js';
+import { checkInteger } from '../runtime/options.js';
+
+export interface BatchQueueOptions {
+  /** Rows of a batch at most, default 32. A larger request is split and its results are rejoined. */
+  maxBatchSize?: number;
+  /**
+   * How long the oldest waiting request may be held back to fill a batch, default 0: an idle instance takes what has
+   * queued. Skipped when nothing is in flight.
+   */
+  maxDelayMs?: number;
+  /** Batches are padded up to the next of these sizes, so that the model sees few shapes. The largest must be maxBatchSize. */
+  allowedBatchSizes?: readonly number[];
+  /** Rows waiting at most, default 1024; more are refused with ERR_QUEUE_FULL. */
+  maxQueueSize?: number;
+  /** Bytes of waiting inputs at most, default 256 MiB. */
+  maxQueueBytes?: number;
+  /** Milliseconds a request may take from submission to result, default none. A call's own limit may only shorten it. */
+  timeoutMs?: number;
+  /** Caps the batch size so that a request that just misses a batch still answers in time, by the measured run times. */
+  targetP95Ms?: number;
+  /** What priority 0, the default, stands for: 1 is the most urgent. Default 5. */
+  defaultPriority?: number;
+  /** How much longer a request waits for each level below another, default 100: no level starves. */
+  agingMs?: number;
+  /** Batch a model whose rows were never found independent (by warmup). */
+  rowIndependent?: boolean;
+}
+
+export type ResolvedBatchOptions = Required<Omit<BatchQueueOptions, 'allowedBatchSizes' | 'rowIndependent'>> & {
+  readonly allowedBatchSizes: readonly number[] | undefined;
+};
+
+export const lowestPriority = 10;
+
+const numbers = {
+  maxDelayMs: [0, 60_000],
+  maxQueueBytes: [1, Number.MAX_SAFE_INTEGER],
+  timeoutMs: [0, Infinity],
+  targetP95Ms: [0, Infinity],
+  agingMs: [0, 3_600_000],
+} as const;
+
+/** @throws ERR_INVALID_ARGUMENT naming the option */
+export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOptions {
+  const { maxBatchSize = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
+  checkInteger('maxBatchSize', maxBatchSize, 1, 1_000_000);
+  checkInteger('maxQueueSize', maxQueueSize, 1, 100_000_000);
+  checkInteger('defaultPriority', defaultPriority, 1, lowestPriority);
+  for (const [name, [min, max]] of Object.entries(numbers)) {
+    const value = options[name as keyof typeof numbers];
+    if (value !== undefined && !(typeof value === 'number' && value >= min && value <= max)) {
+      throw expected(`a number from ${min} to ${max}`, name, value);
+    }
+  }
+  return {
+    maxBatchSize,
+    maxDelayMs: options.maxDelayMs ?? 0,
+    allowedBatchSizes: allowedBatchSizes && sortedSizes(allowedBatchSizes, maxBatchSize),
+    maxQueueSize,
+    maxQueueBytes: options.maxQueueBytes ?? 256 * 2 ** 20,
+    timeoutMs: options.timeoutMs ?? Infinity,
+    targetP95Ms: options.targetP95Ms ?? Infinity,
+    defaultPriority,
+    agingMs: options.agingMs ?? 100,
+  };
+}
+
+function sortedSizes(sizes: readonly number[], maxBatchSize: number): readonly number[] {
+  for (const size of sizes) checkInteger('a size in allowedBatchSizes', size, 1, maxBatchSize);
+  const sorted = [...new Set(sizes)].sort((a, b) => a - b);
+  if (sorted.at(-1) !== maxBatchSize) {
+    throw expected(`maxBatchSize (${maxBatchSize}) as the largest size`, 'allowedBatchSizes', sorted.at(-1));
+  }
+  return sorted;
+}
+
+/** @throws ERR_STATEFUL_MODEL or ERR_NOT_BATCHABLE for a model whose requests must not share a run */
+export function requireBatchable(model: Model, rowIndependent: boolean | undefined): void {
+  if (model.info.stateful) {
+    throw torchError('ERR_STATEFUL_MODEL', 'The model keeps state, so its requests must not share a run');
+  }
+  if (rowIndependent || model.warmupReport?.rowIndependent) return;
+  const why = model.warmupReport?.rowIndependence ?? 'it was never checked: call model.warmup() first';
+  throw torchError(
+    'ERR_NOT_BATCHABLE',
+    `Expected a model whose rows are independent, but ${why}; rowIndependent: true takes your word for it`,
+  );
+}

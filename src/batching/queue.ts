@@ -1,0 +1,301 @@
+import { EventEmitter } from 'node:events';
+import { expected, torchError } from '../errors.js';
+import { concatenate } from '../runtime/collate.js';
+import type { Execution, Model } from '../runtime/model.js';
+import { checkRunOptions } from '../runtime/options.js';
+import { sliceCall, type PreparedCall } from '../runtime/prepared-call.js';
+import type { Tensor } from '../runtime/tensor.js';
+import type { Arguments, Value } from '../runtime/value.js';
+import type { RunOptions } from '../types.js';
+import { Deadlines } from './deadlines.js';
+import {
+  lowestPriority,
+  requireBatchable,
+  resolveBatchOptions,
+  type BatchQueueOptions,
+  type ResolvedBatchOptions,
+} from './options.js';
+import type { Request } from './request.js';
+import { BatchRunner } from './runner.js';
+import { Counters, type BatchEvent, type CloseReason, type QueueStats } from './stats.js';
+import { Waiting } from './waiting.js';
+
+export interface QueueRunOptions extends RunOptions {
+  /** 1 (most urgent) to 10; 0, the default, stands for the queue's defaultPriority. */
+  priority?: number;
+  /** The tensors are nobody else's, so that no copy is made. @internal */
+  owned?: boolean;
+}
+
+/** Puts calls of a model together into batches. Takes and returns exactly what the Model's own methods do. */
+export class BatchQueue implements AsyncDisposable {
+  readonly model: Model;
+  readonly options: ResolvedBatchOptions;
+  readonly #waiting = new Waiting();
+  readonly #counters = new Counters();
+  readonly #events = new EventEmitter<{ batch: [BatchEvent] }>();
+  readonly #deadlines = new Deadlines((request) => {
+    this.#counters.timedOut++;
+    const waited = Math.round(performance.now() - request.submitted);
+    this.#giveUp(
+      request,
+      torchError('ERR_TIMEOUT', `Expected an answer before its deadline, ${waited} ms after the call`),
+    );
+  });
+  readonly #runner: BatchRunner;
+  #pumping = false;
+  #delay: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+  #sequence = 0;
+
+  /**
+   * @throws ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
+   * checked (warmup) unless `rowIndependent` says otherwise
+   */
+  constructor(model: Model, options: BatchQueueOptions = {}) {
+    this.options = resolveBatchOptions(options);
+    requireBatchable(model, options.rowIndependent);
+    this.model = model;
+    this.#runner = new BatchRunner(model, this.options, this.#counters, {
+      settle: (request) => {
+        this.#deadlines.remove(request);
+      },
+      ended: (event) => {
+        this.#events.emit('batch', event);
+        this.#pump();
+      },
+    });
+  }
+
+  /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
+  async run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
+    return (await this.execute<T>('forward', [input], options)).value;
+  }
+
+  /** As Model.call. Throws as `run`. */
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
+    return (await this.execute<T>(method, args, options)).value;
+  }
+
+  /** As `call`, with the time in the queue and the run of the batch that carried the call. */
+  async execute<T extends Value = Value>(
+    method: string,
+    args: Arguments,
+    options: QueueRunOptions = {},
+  ): Promise<Execution<T>> {
+    checkRunOptions(options);
+    const { signal, timeoutMs = Infinity, priority = 0, owned = false } = options;
+    if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
+      throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
+    }
+    signal?.throwIfAborted();
+    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+    const call = this.model.prepare(method, args, owned);
+    this.#admit(call);
+    const now = performance.now();
+    const level = priority === 0 ? this.options.defaultPriority : priority;
+    const order = {
+      level,
+      submitted: now,
+      deadline: now + Math.min(this.options.timeoutMs, timeoutMs),
+    };
+    const { maxBatchSize } = this.options;
+    if (call.rows <= maxBatchSize) return this.#submit<T>(call, order, signal);
+    return this.#submitSplit<T>(call, order, signal);
+  }
+
+  stats(): QueueStats {
+    const { completed, failed, timedOut, aborted, refused, closed, batchSizes, batches, rows, paddedRows, isolated } =
+      this.#counters;
+    return {
+      waitingRequests: this.#waiting.requests,
+      waitingRows: this.#waiting.rows,
+      waitingBytes: this.#waiting.bytes,
+      batchesInFlight: this.#runner.inFlight,
+      batches,
+      rows,
+      paddedRows,
+      closed: { ...closed },
+      batchSizes: { ...batchSizes },
+      requests: { completed, failed, timedOut, aborted, refused },
+      isolated,
+      fit: this.#runner.fit.value,
+      batchCapacity: this.#capacity(),
+    };
+  }
+
+  on(event: 'batch', listener: (event: BatchEvent) => void): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  off(event: 'batch', listener: (event: BatchEvent) => void): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  /** Takes no more calls and waits for those it has. The model stays. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closing ??= new Promise((resolve) => {
+      this.#idle = resolve;
+      this.#pump();
+    }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #admit({ rows, bytes }: PreparedCall): void {
+    const { maxQueueSize, maxQueueBytes } = this.options;
+    if (rows > maxQueueSize) {
+      throw torchError(
+        'ERR_INVALID_SHAPE',
+        `Expected at most ${maxQueueSize} rows (maxQueueSize) but received ${rows}`,
+      );
+    }
+    if (this.#waiting.rows + rows > maxQueueSize || this.#waiting.bytes + bytes > maxQueueBytes) {
+      this.#counters.refused++;
+      const what = this.#waiting.rows + rows > maxQueueSize ? `${maxQueueSize} rows` : `${maxQueueBytes} bytes`;
+      throw torchError('ERR_QUEUE_FULL', `Expected at most ${what} waiting; the queue is full`);
+    }
+  }
+
+  #submit<T extends Value>(call: PreparedCall, order: Order, signal: AbortSignal | undefined): Promise<Execution<T>> {
+    return new Promise<Execution<T>>((resolve, reject) => {
+      const { level, submitted, deadline } = order;
+      const request: Request = {
+        call,
+        submitted,
+        deadline,
+        rank: submitted + (level - 1) * this.options.agingMs + ++this.#sequence * 1e-9,
+        resolve: resolve as (execution: Execution) => void,
+        reject,
+        settled: false,
+        started: false,
+      };
+      if (signal) this.#follow(request, signal);
+      this.#waiting.push(request, level);
+      this.#deadlines.add(request);
+      // One look per turn of the event loop: calls made in the same turn share a batch.
+      if (this.#runner.inFlight < this.model.info.instances) {
+        this.#pumpSoon();
+      }
+    });
+  }
+
+  async #submitSplit<T extends Value>(
+    call: PreparedCall,
+    order: Order,
+    signal: AbortSignal | undefined,
+  ): Promise<Execution<T>> {
+    // One part's failure takes the others out of the queue.
+    const failure = new AbortController();
+    const own = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    const parts: Promise<Execution>[] = [];
+    for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
+      const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
+      parts.push(this.#submit<Value>(part, order, own));
+    }
+    try {
+      const done = await Promise.all(parts);
+      return {
+        value: concatenate(done.map(({ value }) => value)) as T,
+        timings: {
+          queueMs: Math.max(...done.map(({ timings }) => timings.queueMs)),
+          runMs: done.reduce((sum, { timings }) => sum + timings.runMs, 0),
+        },
+      };
+    } catch (error) {
+      failure.abort(error);
+      await Promise.allSettled(parts);
+      throw error;
+    }
+  }
+
+  #follow(request: Request, signal: AbortSignal): void {
+    const onAbort = (): void => {
+      this.#counters.aborted++;
+      this.#giveUp(request, signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const { resolve, reject } = request;
+    const stop = (): void => {
+      signal.removeEventListener('abort', onAbort);
+    };
+    Object.assign(request, {
+      resolve: (execution: Execution) => {
+        stop();
+        resolve(execution);
+      },
+      reject: (reason: unknown) => {
+        stop();
+        reject(reason);
+      },
+    });
+  }
+
+  /** Settles a request from outside its batch. A waiting one frees its place; a running one is computed for nobody. */
+  #giveUp(request: Request, reason: unknown): void {
+    if (request.settled) return;
+    request.settled = true;
+    if (!request.started) this.#waiting.forget(request);
+    this.#deadlines.remove(request);
+    request.reject(reason);
+    if (this.#closing) this.#pump();
+  }
+
+  #capacity(): number {
+    const { targetP95Ms, maxBatchSize } = this.options;
+    return this.#runner.fit.capacity(targetP95Ms, maxBatchSize);
+  }
+
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => {
+      this.#pumping = false;
+      this.#pump();
+    });
+  }
+
+  /** Starts batches while an instance is idle and requests wait. */
+  #pump(): void {
+    clearTimeout(this.#delay);
+    this.#delay = undefined;
+    while (this.#runner.inFlight < this.model.info.instances) {
+      const group = this.#waiting.next();
+      if (!group) break;
+      const capacity = this.#capacity();
+      const first = group.first as Request;
+      const held = this.#hold(first, group.rows, capacity);
+      if (typeof held === 'number') {
+        this.#delay = setTimeout(() => {
+          this.#pump();
+        }, held);
+        break;
+      }
+      const { requests, reason } = this.#waiting.take(group, capacity);
+      this.#runner.start(requests, held ?? reason);
+    }
+    if (this.#waiting.requests === 0 && this.#runner.inFlight === 0) this.#idle?.();
+  }
+
+  /** Milliseconds to hold a batch back, or why it is not (any longer); undefined when delays do not come into it. */
+  #hold(first: Request, rows: number, capacity: number): number | CloseReason | undefined {
+    const { maxDelayMs } = this.options;
+    if (maxDelayMs === 0 || this.#runner.inFlight === 0 || rows >= capacity || this.#closing) return undefined;
+    const now = performance.now();
+    const latestStart = first.deadline - this.#runner.fit.predict(rows);
+    if (now >= first.submitted + maxDelayMs) return 'delay';
+    if (now >= latestStart) return 'deadline';
+    return Math.max(1, Math.ceil(Math.min(first.submitted + maxDelayMs, latestStart) - now));
+  }
+}
+
+interface Order {
+  readonly level: number;
+  readonly submitted: number;
+  readonly deadline: number;
+}

@@ -1,0 +1,18 @@
+import type { Execution } from '../runtime/model.js';
+import type { PreparedCall } from '../runtime/prepared-call.js';
+
+/** A call, or a part of a call that was larger than a batch, waiting or in a batch. All times are performance.now(). */
+export interface Request {
+  readonly call: PreparedCall;
+  readonly submitted: number;
+  /** When it times out; Infinity for never. */
+  readonly deadline: number;
+  /** Position in the order of service: requests start in ascending order within their group. */
+  readonly rank: number;
+  readonly resolve: (execution: Execution) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Settled or given up; whoever meets it afterwards leaves it alone. */
+  settled: boolean;
+  /** In a batch, so no longer counted as waiting. */
+  started: boolean;
+}

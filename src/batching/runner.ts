@@ -1,0 +1,117 @@
+import { TorchError } from '../errors.js';
+import type { BatchExecution, Model } from '../runtime/model.js';
+import type { Value } from '../runtime/value.js';
+import { LatencyFit } from './fit.js';
+import type { ResolvedBatchOptions } from './options.js';
+import type { Request } from './request.js';
+import type { BatchEvent, CloseReason, Counters } from './stats.js';
+
+/** After so many batches in a row whose requests all failed alone too, running them alone is given up until one succeeds. */
+const isolationLimit = 3;
+
+export interface RunnerHooks {
+  /** A request was settled by its batch. */
+  settle(request: Request): void;
+  /** A batch has ended and its instance is idle. */
+  ended(event: BatchEvent): void;
+}
+
+/** Runs batches and gives each request its outcome. */
+export class BatchRunner {
+  readonly fit = new LatencyFit();
+  readonly #model: Model;
+  readonly #allowedSizes: readonly number[] | undefined;
+  readonly #counters: Counters;
+  readonly #hooks: RunnerHooks;
+  #hopeless = 0;
+  inFlight = 0;
+
+  constructor(model: Model, options: ResolvedBatchOptions, counters: Counters, hooks: RunnerHooks) {
+    this.#model = model;
+    this.#allowedSizes = options.allowedBatchSizes;
+    this.#counters = counters;
+    this.#hooks = hooks;
+  }
+
+  start(requests: readonly Request[], reason: CloseReason): void {
+    this.inFlight++;
+    const started = performance.now();
+    let rows = 0;
+    for (const request of requests) {
+      request.started = true;
+      rows += request.call.rows;
+    }
+    const padTo = this.#allowedSizes?.find((size) => size >= rows) ?? rows;
+    this.#counters.closedBatch(rows, padTo, reason);
+    const finish = (runMs: number, outcome: BatchEvent['outcome']): void => {
+      this.inFlight--;
+      const [oldest] = requests as [Request];
+      const waitMs = started - oldest.submitted;
+      const paddedRows = padTo - rows;
+      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
+    };
+    this.#model
+      .runBatch(
+        requests.map(({ call }) => call),
+        padTo,
+      )
+      .then(
+        (execution) => {
+          this.#hopeless = 0;
+          this.fit.add(padTo, execution.timings.runMs);
+          this.#resolve(requests, execution, started);
+          finish(execution.timings.runMs, 'ok');
+        },
+        (error: unknown) => {
+          const failed = (): void => finish(performance.now() - started, 'failed');
+          if (this.#mayIsolate(requests, error)) void this.#isolate(requests, started).then(failed);
+          else {
+            for (const request of requests) this.#reject(request, error);
+            failed();
+          }
+        },
+      );
+  }
+
+  #mayIsolate(requests: readonly Request[], error: unknown): boolean {
+    // Out of memory and device errors would only happen again; a misshapen output is the model's, not a request's.
+    const model = error instanceof TorchError && error.code === 'ERR_MODEL_EXECUTION';
+    return model && requests.length > 1 && this.#hopeless < isolationLimit;
+  }
+
+  /** Runs each request of a failed batch by itself, once, so that only those at fault fail. */
+  async #isolate(requests: readonly Request[], started: number): Promise<void> {
+    let saved = 0;
+    for (const request of requests) {
+      if (request.settled) continue; // timed out or aborted meanwhile
+      this.#counters.isolated++;
+      try {
+        const padTo = this.#allowedSizes?.find((size) => size >= request.call.rows);
+        this.#resolve([request], await this.#model.runBatch([request.call], padTo), started);
+        saved++;
+      } catch (error) {
+        this.#reject(request, error);
+      }
+    }
+    this.#hopeless = saved > 0 ? 0 : this.#hopeless + 1;
+  }
+
+  #resolve(requests: readonly Request[], { values, timings }: BatchExecution, started: number): void {
+    for (const [i, request] of requests.entries()) {
+      if (request.settled) continue;
+      request.settled = true;
+      this.#counters.completed++;
+      this.#hooks.settle(request);
+      const queueMs = started - request.submitted + timings.queueMs;
+      request.resolve({ value: values[i] as Value, timings: { queueMs, runMs: timings.runMs } });
+    }
+  }
+
+  #reject(request: Request, error: unknown): void {
+    if (request.settled) return;
+    request.settled = true;
+    this.#counters.failed++;
+    this.#hooks.settle(request);
+    request.reject(error);
+  }
+}

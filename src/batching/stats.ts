@@ -1,0 +1,69 @@
+import type { Fit } from './fit.js';
+
+/**
+ * Why a batch was closed. `size`: it was full, or the next request did not fit. `idle`: an idle instance took all there
+ * was. `delay`: maxDelayMs was over. `deadline`: waiting longer would have missed one. `shape`: others waited, but of
+ * another group.
+ */
+export type CloseReason = 'size' | 'idle' | 'delay' | 'deadline' | 'shape';
+
+export interface QueueStats {
+  readonly waitingRequests: number;
+  readonly waitingRows: number;
+  readonly waitingBytes: number;
+  readonly batchesInFlight: number;
+  readonly batches: number;
+  readonly rows: number;
+  readonly paddedRows: number;
+  readonly closed: Readonly<Record<CloseReason, number>>;
+  /** Batches by their rows without padding. */
+  readonly batchSizes: Readonly<Record<number, number>>;
+  readonly requests: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly timedOut: number;
+    readonly aborted: number;
+    readonly refused: number;
+  };
+  /** Requests that were run again by themselves after their batch had failed. */
+  readonly isolated: number;
+  /** t(n) = a·n + b milliseconds, as measured. */
+  readonly fit: Fit | undefined;
+  /** Rows a batch takes at present: maxBatchSize, or less for targetP95Ms. */
+  readonly batchCapacity: number;
+}
+
+/** One batch that has ended. */
+export interface BatchEvent {
+  readonly rows: number;
+  readonly paddedRows: number;
+  readonly requests: number;
+  readonly reason: CloseReason;
+  /** Of the request that had waited longest. */
+  readonly waitMs: number;
+  readonly runMs: number;
+  readonly outcome: 'ok' | 'failed';
+}
+
+/** Counters of a queue. */
+export class Counters {
+  batches = 0;
+  rows = 0;
+  paddedRows = 0;
+  completed = 0;
+  failed = 0;
+  timedOut = 0;
+  aborted = 0;
+  refused = 0;
+  isolated = 0;
+  readonly closed: Record<CloseReason, number> = { size: 0, idle: 0, delay: 0, deadline: 0, shape: 0 };
+  readonly batchSizes: Record<number, number> = {};
+
+  closedBatch(rows: number, padded: number, reason: CloseReason): void {
+    this.batches++;
+    this.rows += rows;
+    this.paddedRows += padded - rows;
+    this.closed[reason]++;
+    this.batchSizes[rows] = (this.batchSizes[rows] ?? 0) + 1;
+  }
+}
