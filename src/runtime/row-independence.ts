@@ -92,6 +92,7 @@ export function isClose(x: Tensor, y: Tensor, tolerance: number): boolean {
     const left = real(x.data[i] as number);
     const right = real(y.data[i] as number);
     if (Object.is(left, right) || left === right) continue;
+    if (!Number.isFinite(left) || !Number.isFinite(right)) return false; // Infinity is within Infinity of anything
     if (!(Math.abs(left - right) <= tolerance * Math.max(scale, Math.abs(right)))) return false;
   }
   return true;

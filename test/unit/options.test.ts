@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import type { RunOptions, Signature } from 'node-libtorch';
+import { checkRunOptions, resolveLoadOptions } from '#dist/runtime/options.js';
+import { rejection } from '../support/errors.js';
+
+const resolve = (options: object, path: unknown = 'model.pt') => resolveLoadOptions(path as string, options);
+
+describe('load options', () => {
+  it('have the documented defaults', () => {
+    expect(resolve({})).to.deep.equal({
+      engine: 'torchscript',
+      device: 'auto',
+      precision: 'auto',
+      outputDtype: 'float32',
+      instances: 1,
+      maxPending: 1024,
+      optimize: 'freeze',
+    });
+  });
+
+  it('keep what was given, and what is undefined takes the default', () => {
+    const signature: Signature = { inputs: [{ name: 'x', dtype: 'bool', shape: [null, 0] }], outputs: [] };
+    const signal = new AbortController().signal;
+    const given = { device: 'cuda:1', precision: 'bf16', instances: 256, maxPending: 0, sha256: '0'.repeat(64) };
+    expect(resolve({ ...given, signature, signal })).to.deep.include({ ...given, signature, signal });
+    const nothing = { instances: undefined, device: undefined, signal: undefined, signature: undefined };
+    expect(resolve({ ...nothing, sha256: undefined })).to.deep.equal(resolve({}));
+  });
+
+  const engines: [string, string][] = [
+    ['model.pt', 'torchscript'],
+    ['model.pts', 'torchscript'],
+    ['dir.onnx/model.JIT', 'torchscript'],
+    ['model.v1.pt2', 'aotinductor'],
+    ['model.onnx', 'onnx'],
+  ];
+  for (const [path, engine] of engines) {
+    it(`take ${engine} for ${path}`, () => {
+      expect(resolve({}, path).engine).to.equal(engine);
+    });
+  }
+
+  it('let the engine be named whatever the extension', async () => {
+    expect(resolve({ engine: 'torchscript' }, 'model.bin').engine).to.equal('torchscript');
+    for (const path of ['model.bin', 'model', '.pt', 'model.pt.gz'])
+      await rejection(() => resolve({}, path), 'ERR_MODEL_FORMAT');
+  });
+
+  const input = { name: 'x', dtype: 'float32', shape: [null, 4] };
+  const withInput = (change: object): object => ({ signature: { inputs: [{ ...input, ...change }], outputs: [] } });
+  const wrong: [string, unknown][] = [
+    ['no object', null],
+    ['a string', 'cpu'],
+    ['an array', []],
+    ['an unknown option', { devise: 'cpu' }],
+    ['an inherited name', { toString: 1 }],
+    ['an unknown engine', { engine: 'tensorflow' }],
+    ['an unknown precision', { precision: 'int8' }],
+    ['an unknown output dtype', { outputDtype: 'float16' }],
+    ['an unknown optimisation', { optimize: true }],
+    ['a device of no string', { device: 0 }],
+    ...[0, -1, 1.5, 257, NaN, Infinity, '1', null, 1n].map((instances): [string, unknown] => [
+      `${String(instances)} (${typeof instances}) instances`,
+      { instances },
+    ]),
+    ...[-1, 0.5, 1_000_001, NaN, '5', null].map((maxPending): [string, unknown] => [
+      `a queue of ${String(maxPending)} (${typeof maxPending})`,
+      { maxPending },
+    ]),
+    ...['', 'a'.repeat(63), 'A'.repeat(64), `${'a'.repeat(64)}\n`, 5, null].map((sha256): [string, unknown] => [
+      `sha256 ${JSON.stringify(sha256)}`,
+      { sha256 },
+    ]),
+    ['a signal of no AbortSignal', { signal: new EventTarget() }],
+    ['a signature of no object', { signature: 'x' }],
+    ['a signature without outputs', { signature: { inputs: [] } }],
+    ['inputs of no array', { signature: { inputs: {}, outputs: [] } }],
+    ['an input that is null', { signature: { inputs: [null], outputs: [] } }],
+    ['an input without a name', withInput({ name: undefined })],
+    ['an unknown dtype', withInput({ dtype: 'float' })],
+    ['a shape of no array', withInput({ shape: 4 })],
+    ['a negative dimension', withInput({ shape: [-1] })],
+    ['an undefined dimension', withInput({ shape: [undefined] })],
+    ['half a range', withInput({ range: [0] })],
+    ['a range of no numbers', withInput({ range: ['0', '1'] })],
+    ['a range with NaN', withInput({ range: [NaN, 1] })],
+    ['a range the wrong way round', withInput({ range: [1, 0] })],
+    ['two inputs of one name', { signature: { inputs: [input, input], outputs: [] } }],
+  ];
+  for (const [what, options] of wrong) {
+    it(`refuse ${what}`, () => rejection(() => resolve(options as object), 'ERR_INVALID_ARGUMENT'));
+  }
+
+  for (const path of ['', undefined, null, 5, Buffer.from('model.pt'), new URL('file:///model.pt')]) {
+    it(`refuse the path ${String(path)} (${typeof path})`, () =>
+      rejection(() => resolveLoadOptions(path as string, {}), 'ERR_INVALID_ARGUMENT'));
+  }
+});
+
+describe('run options', () => {
+  const check = (options: unknown) => {
+    checkRunOptions(options as RunOptions);
+  };
+
+  it('take a signal and a time', () => {
+    for (const timeoutMs of [0.5, 1, 2 ** 31 - 1, undefined]) check({ timeoutMs, signal: AbortSignal.abort() });
+    check({});
+  });
+
+  const wrong = [0, -1, NaN, Infinity, 2 ** 31, '5', null, 5n].map((timeoutMs) => ({ timeoutMs }));
+  for (const options of [...wrong, { signal: {} }, { signal: null }, { signal: 'now' }, null, 5, 'soon']) {
+    const [[name, value] = ['', options]] = Object.entries(options ?? {});
+    it(`refuse ${name} ${String(value)} (${typeof value})`, () =>
+      rejection(() => check(options), 'ERR_INVALID_ARGUMENT'));
+  }
+});
