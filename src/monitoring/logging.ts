@@ -40,8 +40,8 @@ export function createLogger({ level = 'info', stream = standardOutput() }: Logg
     stream,
   );
   // pino gives no hook for what a child is bound to; children inherit this one.
-  const { child } = logger;
-  logger.child = function (this: Logger, bindings: Record<string, unknown>, options?: object) {
+  const child = Reflect.get(logger, 'child') as (this: unknown, bindings: object, options?: object) => unknown;
+  logger.child = function (this: unknown, bindings: Record<string, unknown>, options?: object) {
     return child.call(this, scrub(bindings), options);
   } as typeof logger.child;
   return logger;
@@ -60,8 +60,8 @@ export function flushLogger(logger: Logger): Promise<void> {
 }
 
 function standardOutput(): DestinationStream {
-  // Asynchronous: a full pipe must not stop the event loop.
-  const stream = destination({ dest: 1, sync: false, maxLength: maxBacklog });
+  // Asynchronous: a full pipe must not stop the event loop. With a minimum of 0 `flush` would not wait for anything.
+  const stream = destination({ dest: 1, sync: false, minLength: 1, maxLength: maxBacklog });
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);
   return stream;

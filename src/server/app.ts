@@ -37,8 +37,8 @@ export function appOf(context: ServerContext, predict: RawHandler): Express {
       const exchange = begin(req, res);
       exchange.route = path;
       if (methods.includes(req.method)) return handler(req, res, next);
-      if (req.method === 'OPTIONS') return exchange.send(204, undefined, '', { allow });
-      exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
+      if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
+      else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
     });
   };
   const read = (path: Route, handler: Handler) =>

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Server as NetServer } from 'node:net';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { Lifecycle } from './lifecycle.js';
 
 export interface DrainOptions {
@@ -12,24 +13,30 @@ export interface DrainReport {
   readonly aborted: number;
 }
 
-const graceMs = 250;
+/**
+ * How long idle connections stay open, so that a request that is on its way over one is answered and not reset: every
+ * answer now closes its connection, so a busy client has left by itself when this is over.
+ */
+const idleGraceMs = 250;
 
 /** Ends a server without losing a request that it has begun. */
 export async function drain(server: Server, lifecycle: Lifecycle, options: DrainOptions): Promise<DrainReport> {
-  lifecycle.phase = 'leaving';
+  lifecycle.leaving = true;
   if (options.preStopDelayMs > 0) await delay(options.preStopDelayMs);
-  lifecycle.phase = 'draining';
-  // Also closes the connections that are idle now.
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await Promise.race([lifecycle.idle(), delay(options.drainTimeoutMs, undefined, { ref: false })]);
+  const timeIsOver = delay(options.drainTimeoutMs, undefined, { ref: false });
+  // Just after connections were accepted: those that wait for it when the listener closes are reset by the kernel.
+  await turn();
+  // The close of node:http would also close idle connections, at once, and stop checking the time limits.
+  const closed = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+  await Promise.race([closed, timeIsOver, delay(idleGraceMs, undefined, { ref: false })]);
+  server.closeIdleConnections();
+  await Promise.race([lifecycle.idle(), timeIsOver]);
   const aborted = lifecycle.inFlight;
-  if (aborted === 0) {
-    // Answers sent before the drain have left connections open. One that has just begun another request is refused in
-    // words, within a moment, and not by a reset.
-    server.closeIdleConnections();
-    await Promise.race([closed, delay(graceMs, undefined, { ref: false })]);
-  }
   server.closeAllConnections();
   await closed;
+  // The listener is closed already; this ends the checks of the time limits.
+  server.close();
   return { aborted };
 }

@@ -103,7 +103,7 @@ export class Exchange implements Endable {
       'x-request-id': this.id,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      ...((uploading || context.lifecycle.phase !== 'serving') && { connection: 'close' }),
+      ...((uploading || context.lifecycle.leaving) && { connection: 'close' }),
     });
     if (uploading) endAfterUpload(req, res, body);
     else res.end(body);

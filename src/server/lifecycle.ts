@@ -1,12 +1,7 @@
-/**
- * `serving`; `leaving`: not ready any more, but what still arrives is served, for load balancers need a moment to notice;
- * `draining`: predictions are refused.
- */
-export type Phase = 'serving' | 'leaving' | 'draining';
-
-/** What a server is doing, and the requests it has begun and not yet answered. */
+/** Whether a server is about to end, and the requests it has begun and not yet answered. */
 export class Lifecycle {
-  phase: Phase = 'serving';
+  /** Not ready any more; what still arrives is served, and told to close its connection. */
+  leaving = false;
   #inFlight = 0;
   #idleWaiters: (() => void)[] = [];
 

@@ -4,13 +4,13 @@ import type { Readiness } from './schemas/health.js';
 
 /** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
 export function readiness({ host, lifecycle }: ServerContext): Readiness {
-  const status = lifecycle.phase === 'serving' ? host.state : 'draining';
+  const status = lifecycle.leaving ? 'draining' : host.state;
   return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
 }
 
-/** @throws ERR_DRAINING, ERR_NOT_READY */
-export function requireServing({ host, lifecycle }: ServerContext): void {
-  if (lifecycle.phase === 'draining' || host.state === 'draining' || host.state === 'closed') {
+/** @throws ERR_DRAINING, ERR_NOT_READY: what the host would say, before a body is read for it */
+export function requireServing({ host }: ServerContext): void {
+  if (host.state === 'draining' || host.state === 'closed') {
     throw torchError('ERR_DRAINING', 'The server is shutting down');
   }
   if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');

@@ -34,8 +34,8 @@ export interface InferenceServer extends AsyncDisposable {
   /** The server of node:http, for what is not covered here. */
   readonly http: Server;
   /**
-   * Reports not ready, waits `preStopDelayMs`, stops accepting, answers what is in flight, for at most `drainTimeoutMs`,
-   * and closes every connection. Idempotent. The host stays open.
+   * Reports not ready, waits `preStopDelayMs`, stops accepting, answers what is in flight or on its way over an open
+   * connection, for at most `drainTimeoutMs`, and closes every connection. Idempotent. The host stays open.
    */
   close(): Promise<DrainReport>;
 }

@@ -75,6 +75,22 @@ describe('logger', () => {
     expect(text).not.to.include('hush').and.not.match(marked);
   });
 
+  it('writes every line before the process exits, once flushed', async () => {
+    const script = `
+      const { createLogger, flushLogger } = await import('#dist/monitoring/logging.js');
+      const logger = createLogger();
+      for (let count = 0; count < 2000; count++) logger.info({ count }, 'tick');
+      await flushLogger(logger);
+      process.exit(0);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(text.trimEnd().split('\n')).to.have.length(2000);
+  });
+
   it('outlives the reader of standard output', async () => {
     const script = `
       const { createLogger } = await import('#dist/monitoring/logging.js');

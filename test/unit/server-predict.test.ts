@@ -182,7 +182,7 @@ describe('POST /predict over a host in memory', () => {
       [new Error(secret), 'ERR_INTERNAL'],
       [secret, 'ERR_INTERNAL'],
     ] as const) {
-      host.behaviour = () => Promise.reject(error as Error);
+      host.behaviour = () => Promise.reject(error);
       const answer = await predict(server.url, good);
       expectProblem(answer, { status: code === 'ERR_INTEGRITY' ? 409 : 500, code });
       expect(JSON.stringify(answer.body)).not.to.include('987654321');

@@ -34,7 +34,8 @@ function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
     const onData = (chunk: Buffer) => {
       if (length + chunk.length > limit) {
         req.pause();
-        return settle(() => reject(tooLarge(limit)));
+        settle(() => reject(tooLarge(limit)));
+        return;
       }
       // Most bodies come in one piece, which is used as it is.
       body = length === 0 ? chunk : append(body, length, chunk);

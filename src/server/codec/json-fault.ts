@@ -13,83 +13,74 @@ export function jsonFaultPosition(text: string): number {
   return new Scanner(text).document();
 }
 
-/** Thrown inside the scanner only. */
-class Fault {
-  constructor(readonly position: number) {}
-}
-
+/** Every part says whether it was whole; where it was not, the scanner stays at the fault. */
 class Scanner {
   #at = 0;
+  readonly #text: string;
 
-  constructor(readonly text: string) {}
-
-  document(): number {
-    try {
-      this.#skipBlank();
-      this.#value();
-      this.#skipBlank();
-      return this.#at;
-    } catch (fault) {
-      if (fault instanceof Fault) return fault.position;
-      throw fault;
-    }
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  #value(): void {
-    switch (this.text[this.#at]) {
+  document(): number {
+    this.#skipBlank();
+    if (this.#value()) this.#skipBlank();
+    return this.#at;
+  }
+
+  #value(): boolean {
+    switch (this.#text[this.#at]) {
       case '{':
-        return this.#members('}', () => {
-          this.#string();
-          this.#skipBlank();
-          this.#expect(':');
-          this.#skipBlank();
-          this.#value();
-        });
+        return this.#members('}', () => this.#member());
       case '[':
         return this.#members(']', () => this.#value());
       case '"':
         return this.#string();
       default:
-        if (!this.#match(number) && !this.#match(literal)) throw new Fault(this.#at);
+        return this.#match(number) || this.#match(literal);
     }
   }
 
-  #members(close: string, member: () => void): void {
+  #member(): boolean {
+    if (!this.#string()) return false;
+    this.#skipBlank();
+    if (!this.#take(':')) return false;
+    this.#skipBlank();
+    return this.#value();
+  }
+
+  #members(close: string, member: () => boolean): boolean {
     this.#at++;
     this.#skipBlank();
-    if (this.text[this.#at] === close) {
-      this.#at++;
-      return;
-    }
-    for (;;) {
-      member();
+    if (this.#take(close)) return true;
+    while (member()) {
       this.#skipBlank();
-      if (this.text[this.#at] === close) break;
-      this.#expect(',');
+      if (this.#take(close)) return true;
+      if (!this.#take(',')) return false;
       this.#skipBlank();
     }
-    this.#at++;
+    return false;
   }
 
   // A loop, for a pattern over a string of megabytes would run out of backtracking space.
-  #string(): void {
-    this.#expect('"');
+  #string(): boolean {
+    if (!this.#take('"')) return false;
     for (;;) {
-      const character = this.text[this.#at];
+      const character = this.#text[this.#at];
+      if (character === undefined || character < ' ') return false;
       if (character === '\\') {
-        if (!this.#match(escape)) throw new Fault(this.#at);
-      } else if (character === undefined || character < ' ') {
-        throw new Fault(this.#at);
+        if (!this.#match(escape)) return false;
       } else {
         this.#at++;
-        if (character === '"') return;
+        if (character === '"') return true;
       }
     }
   }
 
-  #expect(character: string): void {
-    if (this.text[this.#at] !== character) throw new Fault(this.#at);
+  #take(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
     this.#at++;
+    return true;
   }
 
   #skipBlank(): void {
@@ -98,7 +89,7 @@ class Scanner {
 
   #match(pattern: RegExp): boolean {
     pattern.lastIndex = this.#at;
-    if (!pattern.test(this.text)) return false;
+    if (!pattern.test(this.#text)) return false;
     this.#at = pattern.lastIndex;
     return true;
   }

@@ -42,11 +42,12 @@ async function predict(
   const served = host.model(host.defaultModel, model_version);
   note.model = served.name;
   note.version = served.version;
-  const { features, range, predict: run } = classifierOf(served);
+  const model = classifierOf(served);
+  const { features, range } = model;
   const rows = parseRows(input_data, { features, range, batchSize: batch_size });
   note.rows = batch_size;
   note.shape = [batch_size, features];
-  const { predictions, confidenceScores, inferenceTimeMs } = await run(rows, batch_size, {
+  const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, batch_size, {
     signal: exchange.signal,
     timeoutMs: deadline.left(),
   });
