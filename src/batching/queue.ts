@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import { expected, torchError } from '../errors.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
@@ -193,6 +193,7 @@ export class BatchQueue implements AsyncDisposable {
     // One part's failure takes the others out of the queue.
     const failure = new AbortController();
     const own = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    setMaxListeners(0, own);
     const parts: Promise<Execution>[] = [];
     for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
       const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
@@ -287,7 +288,9 @@ export class BatchQueue implements AsyncDisposable {
     const { maxDelayMs } = this.options;
     if (maxDelayMs === 0 || this.#runner.inFlight === 0 || rows >= capacity || this.#closing) return undefined;
     const now = performance.now();
-    const latestStart = first.deadline - this.#runner.fit.predict(rows);
+    // Half its time at most goes into waiting for company: the fit may know nothing yet.
+    const half = (first.submitted + first.deadline) / 2;
+    const latestStart = Math.min(half, first.deadline - this.#runner.fit.predict(rows));
     if (now >= first.submitted + maxDelayMs) return 'delay';
     if (now >= latestStart) return 'deadline';
     return Math.max(1, Math.ceil(Math.min(first.submitted + maxDelayMs, latestStart) - now));

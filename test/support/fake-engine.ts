@@ -1,0 +1,80 @@
+/**
+ * An engine for unit tests of the queue's policy: y = 2x row by row, with run times, failures and instances that the
+ * test steers. It notes what it was asked, so that invariants can be checked from its side too.
+ */
+import { Tensor, torchError, type Model, type Value } from './internals.js';
+import { gather, scatter } from '#dist/runtime/collate.js';
+import { prepareCall, type PreparedCall } from '#dist/runtime/prepared-call.js';
+import type { BatchExecution } from '#dist/runtime/model.js';
+
+export interface FakeBatch {
+  /** First element of every row, padding included. */
+  readonly sentinels: readonly number[];
+  readonly key: string;
+}
+
+export interface FakeOptions {
+  readonly instances?: number;
+  /** Milliseconds a batch takes. */
+  readonly runMs?: (rows: number) => number;
+  /** A row with such a first element makes its whole run fail. */
+  readonly isPoison?: (sentinel: number) => boolean;
+  readonly failWith?: 'ERR_MODEL_EXECUTION' | 'ERR_OUT_OF_MEMORY';
+  readonly answer?: (x: Tensor) => Value;
+  readonly rowIndependent?: boolean;
+  readonly stateful?: boolean;
+}
+
+export class FakeEngine {
+  readonly batches: FakeBatch[] = [];
+  inFlight = 0;
+  mostInFlight = 0;
+  readonly #options: FakeOptions;
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options;
+  }
+
+  /** What a BatchQueue sees of a model. */
+  get model(): Model {
+    const { instances = 1, rowIndependent = true, stateful = false } = this.#options;
+    return {
+      info: { instances, stateful },
+      warmupReport: { rowIndependent, rowIndependence: 'as the test says' },
+      prepare: (method: string, args: Value[], owned: boolean) => prepareCall(method, args, owned),
+      runBatch: (calls: PreparedCall[], padTo: number) => this.#run(calls, padTo),
+    } as unknown as Model;
+  }
+
+  async #run(calls: readonly PreparedCall[], padTo = 0): Promise<BatchExecution> {
+    const { instances = 1, runMs = () => 0, isPoison = () => false, failWith = 'ERR_MODEL_EXECUTION' } = this.#options;
+    const pool = { take: (bytes: number) => new ArrayBuffer(bytes), give: () => undefined };
+    const { args, rows } = gather(calls, padTo, pool);
+    const [x] = args as [Tensor];
+    const width = x.data.length / rows;
+    const sentinels = Array.from({ length: rows }, (_, row) => Number(x.data[row * width]));
+    this.batches.push({ sentinels, key: (calls[0] as PreparedCall).key });
+    this.inFlight++;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    if (this.inFlight > instances) throw new Error('more batches in flight than instances');
+    const time = runMs(rows);
+    await new Promise((resolve) => (time > 0 ? setTimeout(resolve, time) : setImmediate(resolve)));
+    this.inFlight--;
+    if (sentinels.some(isPoison)) throw torchError(failWith, 'poison');
+    const answer = this.#options.answer ?? double;
+    return { values: scatter(answer(x), calls, rows), timings: { queueMs: 0, runMs: time } };
+  }
+}
+
+function double(x: Tensor): Value {
+  return new Tensor(
+    'float32',
+    (x.data as Float32Array).map((value) => 2 * value),
+    x.shape,
+  );
+}
+
+/** `count` rows of `width` elements, all of them `sentinel`. */
+export function rowsOf(sentinel: number, count = 1, width = 4): Tensor {
+  return new Tensor('float32', new Float32Array(count * width).fill(sentinel), [count, width]);
+}

@@ -1,0 +1,2 @@
+export { Tensor, type Model, type Value } from 'node-libtorch';
+export { torchError } from '#dist/errors.js';

@@ -1,0 +1,99 @@
+/**
+ * The queue under random load, and the invariants that must hold whatever happens. Used by the unit property test with
+ * a few thousand requests and by test/stress/queue.mjs with a million.
+ */
+import { expect } from 'chai';
+import { BatchQueue, type BatchQueueOptions } from '#dist/batching/index.js';
+import { FakeEngine, rowsOf } from './fake-engine.js';
+
+export interface RequestPlan {
+  readonly rows: number;
+  readonly width: number;
+  readonly priority: number;
+  /** Turns of the event loop before it is submitted. */
+  readonly after: number;
+  readonly abortAfterMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly poison: boolean;
+}
+
+export interface Plan {
+  readonly options: BatchQueueOptions;
+  readonly instances: number;
+  readonly runMs: number;
+  readonly requests: readonly RequestPlan[];
+}
+
+/** Runs a plan; throws where an invariant does not hold. Returns how the requests ended. */
+export async function play({ options, instances, runMs, requests }: Plan): Promise<Record<string, number>> {
+  const poisoned = new Set<number>();
+  const engine = new FakeEngine({ instances, runMs: () => runMs, isPoison: (sentinel) => poisoned.has(sentinel) });
+  const queue = new BatchQueue(engine.model, options);
+  const { maxBatchSize, maxQueueSize, maxQueueBytes } = queue.options;
+  const endings: Record<string, number> = {};
+  const settled = new Map<number, number>();
+  const accepted = new Map<number, RequestPlan>();
+
+  const one = async (plan: RequestPlan, sentinel: number): Promise<void> => {
+    for (let turn = 0; turn < plan.after; ++turn) await new Promise((resolve) => setImmediate(resolve));
+    if (plan.poison) poisoned.add(sentinel);
+    const controller = new AbortController();
+    if (plan.abortAfterMs !== undefined) setTimeout(() => controller.abort('aborted'), plan.abortAfterMs);
+    const { rows, width, priority, timeoutMs } = plan;
+    accepted.set(sentinel, plan);
+    const answer = queue.run(rowsOf(sentinel, rows, width), {
+      priority,
+      signal: controller.signal,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+    const stats = queue.stats();
+    expect(stats.waitingRows, 'waiting rows').to.be.at.most(maxQueueSize);
+    expect(stats.waitingBytes, 'waiting bytes').to.be.at.most(maxQueueBytes);
+    const ending = await answer.then(
+      (tensor) => {
+        expect(tensor.shape).to.deep.equal([rows, width]);
+        for (const element of tensor.data) if (element !== 2 * sentinel) throw new Error('a row of somebody else');
+        return 'fulfilled';
+      },
+      (error: unknown) => (error === 'aborted' ? error : ((error as { code?: string }).code ?? String(error))),
+    );
+    settled.set(sentinel, (settled.get(sentinel) ?? 0) + 1);
+    endings[ending] = (endings[ending] ?? 0) + 1;
+    if (ending === 'ERR_MODEL_EXECUTION') expect(plan.poison, 'only a poisonous request fails').to.equal(true);
+    if (ending === 'fulfilled') expect(plan.poison, 'a poisonous request does not succeed').to.equal(false);
+    const known = ['fulfilled', 'aborted', 'ERR_MODEL_EXECUTION', 'ERR_TIMEOUT', 'ERR_QUEUE_FULL', 'ERR_INVALID_SHAPE'];
+    expect(known).to.include(ending);
+  };
+
+  await Promise.all(requests.map((plan, i) => one(plan, i + 1)));
+  await queue.close();
+
+  expect(settled.size, 'every request settles').to.equal(requests.length);
+  for (const [, times] of settled) expect(times, 'settles once').to.equal(1);
+  const { waitingRows, waitingRequests, waitingBytes, batchesInFlight } = queue.stats();
+  expect({ waitingRows, waitingRequests, waitingBytes, batchesInFlight }).to.deep.equal({
+    waitingRows: 0,
+    waitingRequests: 0,
+    waitingBytes: 0,
+    batchesInFlight: 0,
+  });
+  expect(engine.mostInFlight).to.be.at.most(instances);
+  const largest = Math.max(0, ...engine.batches.map(({ sentinels }) => sentinels.length));
+  expect(largest, 'rows of a batch').to.be.at.most(maxBatchSize);
+  if (poisoned.size === 0) expectOrder(engine, accepted);
+  return endings;
+}
+
+/** Within one priority and group requests start in the order of submission. Runs that are retried start again. */
+function expectOrder(engine: FakeEngine, accepted: ReadonlyMap<number, RequestPlan>): void {
+  const last = new Map<string, number>();
+  for (const { sentinels, key } of engine.batches) {
+    for (const sentinel of sentinels) {
+      const plan = accepted.get(sentinel);
+      if (!plan) throw new Error(`row ${sentinel} was never submitted`);
+      const line = `${key}/${plan.priority === 0 ? 5 : plan.priority}/${plan.after}`;
+      expect(sentinel, `order within ${line}`).to.be.at.least(last.get(line) ?? 0);
+      last.set(line, sentinel);
+    }
+  }
+}

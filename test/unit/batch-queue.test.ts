@@ -1,0 +1,386 @@
+import { expect } from 'chai';
+import { BatchQueue } from '#dist/batching/queue.js';
+import { FakeEngine, rowsOf } from '../support/fake-engine.js';
+import { rejection } from '../support/errors.js';
+import { Tensor } from '../support/internals.js';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const first = (tensor: Tensor): number => Number(tensor.data[0]);
+
+describe('BatchQueue', () => {
+  describe('forming batches', () => {
+    it('puts the calls of one turn into one batch, in order, each getting its own rows', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model);
+      const answers = await Promise.all([1, 2, 3].map((sentinel) => queue.run(rowsOf(sentinel, sentinel))));
+      expect(engine.batches).to.have.length(1);
+      expect(engine.batches[0]?.sentinels).to.deep.equal([1, 2, 2, 3, 3, 3]);
+      answers.forEach((answer, i) => {
+        expect(answer.shape).to.deep.equal([i + 1, 4]);
+        expect([...answer.data]).to.deep.equal(new Array((i + 1) * 4).fill(2 * (i + 1)));
+      });
+    });
+
+    it('counts rows, not requests', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 4 });
+      await Promise.all([3, 3, 1].map((count, i) => queue.run(rowsOf(i, count))));
+      expect(engine.batches.map(({ sentinels }) => sentinels.length)).to.deep.equal([3, 4]);
+      expect(queue.stats().closed).to.include({ size: 2, idle: 0 });
+    });
+
+    it('takes what queued while the instance was busy, without a timer', async () => {
+      const engine = new FakeEngine({ runMs: () => 20 });
+      const queue = new BatchQueue(engine.model);
+      const one = queue.run(rowsOf(1));
+      await sleep(5);
+      const rest = [2, 3, 4].map((sentinel) => queue.run(rowsOf(sentinel)));
+      await Promise.all([one, ...rest]);
+      expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1], [2, 3, 4]]);
+    });
+
+    it('keeps shapes, dtypes, methods, names and other arguments apart', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model);
+      const wide = (sentinel: number): Tensor => rowsOf(sentinel, 1, 8);
+      await Promise.all([
+        queue.run(rowsOf(1)),
+        queue.run(wide(2)),
+        queue.call('forward', [rowsOf(3), 'a']),
+        queue.call('forward', [rowsOf(4), 'b']),
+        queue.call('other', [rowsOf(5)]),
+        queue.call('forward', [rowsOf(6), 'a']),
+        queue.run(rowsOf(7)),
+      ]);
+      expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1, 7], [2], [3, 6], [4], [5]]);
+      expect(queue.stats().closed.shape).to.equal(4);
+    });
+
+    it('splits a request that is larger than a batch and rejoins its rows in order', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 4 });
+      const data = Float32Array.from({ length: 20 }, (_, i) => i);
+      const answer = await queue.run(new Tensor('float32', data, [10, 2]));
+      expect([...answer.data]).to.deep.equal([...data].map((value) => 2 * value));
+      expect(answer.shape).to.deep.equal([10, 2]);
+      expect(engine.batches.map(({ sentinels }) => sentinels.length)).to.deep.equal([4, 4, 2]);
+    });
+
+    it('pads to the next allowed size by repeating the last row, and drops what comes of it', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 8, allowedBatchSizes: [8, 1, 4] });
+      const answers = await Promise.all([1, 2, 3].map((sentinel) => queue.run(rowsOf(sentinel))));
+      expect(engine.batches[0]?.sentinels).to.deep.equal([1, 2, 3, 3]);
+      expect(answers.map(first)).to.deep.equal([2, 4, 6]);
+      expect(queue.stats()).to.include({ rows: 3, paddedRows: 1 });
+    });
+
+    it('uses the inputs as they were at the call', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model);
+      const x = rowsOf(1);
+      const answer = queue.run(x);
+      x.data.fill(99 as never);
+      expect(first(await answer)).to.equal(2);
+    });
+
+    it('keeps as many batches in flight as there are instances', async () => {
+      const engine = new FakeEngine({ instances: 3, runMs: () => 5 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 1 });
+      await Promise.all(Array.from({ length: 12 }, (_, i) => queue.run(rowsOf(i))));
+      expect(engine.mostInFlight).to.equal(3);
+    });
+  });
+
+  describe('maxDelayMs', () => {
+    it('is skipped when nothing is in flight', async () => {
+      const queue = new BatchQueue(new FakeEngine().model, { maxDelayMs: 5000 });
+      const started = performance.now();
+      await queue.run(rowsOf(1));
+      expect(performance.now() - started).to.be.below(1000);
+    });
+
+    it('holds a batch back until the oldest has waited that long', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 200 : 1) });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 40, maxBatchSize: 8 });
+      const busy = queue.run(rowsOf(1));
+      await sleep(5);
+      const two = queue.run(rowsOf(2, 2));
+      await sleep(10);
+      const three = queue.run(rowsOf(3, 2));
+      await Promise.all([two, three]);
+      expect(engine.batches[1]?.sentinels).to.deep.equal([2, 2, 3, 3]);
+      expect(queue.stats().closed.delay).to.equal(1);
+      await busy;
+    });
+
+    it('is cut short when the batch is full', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 4 });
+      const busy = queue.run(rowsOf(1));
+      await sleep(5);
+      await Promise.all([queue.run(rowsOf(2, 2)), queue.run(rowsOf(3, 2))]);
+      expect(engine.batches[1]?.sentinels).to.have.length(4);
+      await busy;
+    });
+
+    it('is cut short by a deadline', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 8 });
+      const busy = queue.run(rowsOf(1));
+      await sleep(5);
+      await queue.run(rowsOf(2, 2), { timeoutMs: 150 });
+      expect(queue.stats().closed.deadline).to.equal(1);
+      await busy;
+    });
+  });
+
+  describe('bounds', () => {
+    it('refuses at once what would make more than maxQueueSize rows or maxQueueBytes wait', async () => {
+      const engine = new FakeEngine({ runMs: () => 20 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 2, maxQueueSize: 4 });
+      const running = queue.run(rowsOf(0));
+      await sleep(5);
+      const waiting = [queue.run(rowsOf(1, 3)).catch((error: unknown) => error), queue.run(rowsOf(2))];
+      await rejection(() => queue.run(rowsOf(3)), 'ERR_QUEUE_FULL');
+      expect(queue.stats()).to.include({ waitingRows: 4, waitingRequests: 3 });
+      await Promise.all([running, ...waiting]);
+      expect(first(await queue.run(rowsOf(4)))).to.equal(8);
+
+      const bytes = new BatchQueue(new FakeEngine({ runMs: () => 20 }).model, { maxQueueBytes: 40 });
+      const accepted = [bytes.run(rowsOf(1)), bytes.run(rowsOf(2))];
+      await rejection(() => bytes.run(rowsOf(3)), 'ERR_QUEUE_FULL');
+      await Promise.all(accepted);
+    });
+
+    it('says so when a request could never fit', async () => {
+      const queue = new BatchQueue(new FakeEngine().model, { maxQueueSize: 4 });
+      await rejection(() => queue.run(rowsOf(1, 5)), 'ERR_INVALID_SHAPE');
+    });
+
+    it('frees the place of an aborted or expired request at once', async () => {
+      const engine = new FakeEngine({ runMs: () => 50 });
+      const queue = new BatchQueue(engine.model, { maxQueueSize: 1 });
+      const running = queue.run(rowsOf(0));
+      await sleep(5);
+      for (let i = 1; i < 500; ++i) {
+        const controller = new AbortController();
+        const waiting = queue.run(rowsOf(i), { signal: controller.signal });
+        controller.abort(i);
+        expect(await waiting.catch((reason: unknown) => reason)).to.equal(i);
+      }
+      expect(queue.stats()).to.include({ waitingRows: 0, waitingRequests: 0, waitingBytes: 0 });
+      await running;
+      expect(engine.batches).to.have.length(1);
+    });
+  });
+
+  describe('time limits', () => {
+    it('rejects a waiting request at its deadline while the instance is busy, and never runs it', async () => {
+      const engine = new FakeEngine({ runMs: () => 200 });
+      const queue = new BatchQueue(engine.model, { timeoutMs: 30 });
+      const running = rejection(() => queue.run(rowsOf(1)), 'ERR_TIMEOUT');
+      await sleep(10);
+      const started = performance.now();
+      await rejection(() => queue.run(rowsOf(2)), 'ERR_TIMEOUT');
+      expect(performance.now() - started).to.be.within(25, 150);
+      await running;
+      await queue.close();
+      expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1]]);
+      expect(queue.stats().requests.timedOut).to.equal(2);
+    });
+
+    it('lets a call shorten the limit, and not lengthen it', async () => {
+      const engine = new FakeEngine({ runMs: () => 150 });
+      const queue = new BatchQueue(engine.model, { timeoutMs: 40 });
+      const started = performance.now();
+      await rejection(() => queue.run(rowsOf(1), { timeoutMs: 10_000 }), 'ERR_TIMEOUT');
+      expect(performance.now() - started).to.be.below(140);
+      await rejection(() => queue.run(rowsOf(2), { timeoutMs: 1 }), 'ERR_TIMEOUT');
+    });
+  });
+
+  describe('priorities', () => {
+    const order = async (priorities: number[], agingMs: number, gap = 0): Promise<number[]> => {
+      const engine = new FakeEngine({ runMs: () => 20 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 1, agingMs });
+      const running = queue.run(rowsOf(99));
+      await sleep(5);
+      const rest: Promise<unknown>[] = [];
+      for (const [i, priority] of priorities.entries()) {
+        rest.push(queue.run(rowsOf(i), { priority }));
+        if (gap) await sleep(gap);
+      }
+      await Promise.all([running, ...rest]);
+      return engine.batches.slice(1).map(({ sentinels }) => sentinels[0] as number);
+    };
+
+    it('starts the more urgent first, and equals in the order of submission', async () => {
+      expect(await order([0, 1, 5, 2, 10, 1], 1000)).to.deep.equal([1, 5, 3, 0, 2, 4]);
+    });
+
+    it('starves no level: who has waited long enough comes first', async () => {
+      expect(await order([6, 5, 5, 5], 5, 6)).to.deep.equal([0, 1, 2, 3]);
+    });
+
+    it('refuses a priority that is none', async () => {
+      const queue = new BatchQueue(new FakeEngine().model);
+      for (const priority of [-1, 11, 1.5, NaN]) {
+        await rejection(() => queue.run(rowsOf(1), { priority }), 'ERR_INVALID_ARGUMENT');
+      }
+    });
+  });
+
+  describe('failures', () => {
+    it('runs the requests of a failed batch alone, so that only the one at fault fails', async () => {
+      const engine = new FakeEngine({ isPoison: (sentinel) => sentinel === 13 });
+      const queue = new BatchQueue(engine.model);
+      const answers = await Promise.allSettled([1, 13, 2].map((sentinel) => queue.run(rowsOf(sentinel))));
+      expect(answers.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+      expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1, 13, 2], [1], [13], [2]]);
+      expect(queue.stats()).to.include({ isolated: 3 });
+      expect(first(await queue.run(rowsOf(5)))).to.equal(10);
+    });
+
+    it('never retries after out of memory', async () => {
+      const engine = new FakeEngine({ isPoison: () => true, failWith: 'ERR_OUT_OF_MEMORY' });
+      const queue = new BatchQueue(engine.model);
+      await Promise.all([1, 2].map((i) => rejection(() => queue.run(rowsOf(i)), 'ERR_OUT_OF_MEMORY')));
+      expect(engine.batches).to.have.length(1);
+    });
+
+    it('gives isolation up after three hopeless batches, until one succeeds', async () => {
+      let broken = true;
+      const engine = new FakeEngine({ isPoison: () => broken });
+      const queue = new BatchQueue(engine.model);
+      const pair = (): Promise<unknown> => Promise.allSettled([1, 2].map((i) => queue.run(rowsOf(i))));
+      for (let i = 0; i < 3; ++i) await pair();
+      expect(engine.batches).to.have.length(9);
+      await pair();
+      expect(engine.batches, 'not isolated').to.have.length(10);
+      broken = false;
+      await pair();
+      broken = true;
+      await pair();
+      expect(engine.batches, 'isolated again').to.have.length(14);
+    });
+
+    it('fails a split request as one, and takes its other parts out of the queue', async () => {
+      const engine = new FakeEngine({ isPoison: (sentinel) => sentinel === 0 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 1 });
+      const data = Float32Array.from({ length: 50 }, (_, i) => i);
+      await rejection(() => queue.run(new Tensor('float32', data, [50, 1])), 'ERR_MODEL_EXECUTION');
+      expect(engine.batches.length).to.be.below(4);
+      expect(queue.stats().waitingRows).to.equal(0);
+    });
+
+    const misshapen: [string, (x: Tensor) => unknown][] = [
+      ['one row too few', (x) => new Tensor('float32', new Float32Array(0), [(x.shape[0] as number) - 1, 0])],
+      ['a scalar', () => 1],
+      ['a tensor without rows', () => new Tensor('float32', new Float32Array(1), [])],
+      ['a list with a string in it', (x) => [x, 'text']],
+      ['null', () => null],
+    ];
+    for (const [what, answer] of misshapen) {
+      it(`refuses an output that is ${what}`, async () => {
+        const queue = new BatchQueue(new FakeEngine({ answer: answer as never }).model);
+        await Promise.all([1, 2].map((i) => rejection(() => queue.run(rowsOf(i)), 'ERR_NOT_BATCHABLE')));
+      });
+    }
+
+    it('gives dicts, lists and Maps of outputs to each their own rows', async () => {
+      const answer = (x: Tensor) => ({ a: x, b: [x, { c: x }], m: new Map([[1, x]]) });
+      const queue = new BatchQueue(new FakeEngine({ answer: answer as never }).model, { maxBatchSize: 3 });
+      interface Answer {
+        a: Tensor;
+        b: [Tensor, { c: Tensor }];
+        m: Map<number, Tensor>;
+      }
+      const answers = await Promise.all([queue.run<never>(rowsOf(1)), queue.run<never>(rowsOf(2, 5))]);
+      for (const [i, { a, b, m }] of (answers as Answer[]).entries()) {
+        for (const leaf of [a, b[0], b[1].c, m.get(1) as Tensor]) {
+          expect(leaf.shape).to.deep.equal([i === 0 ? 1 : 5, 4]);
+          expect([...leaf.data]).to.deep.equal(new Array(leaf.size).fill(i + 1));
+        }
+      }
+    });
+  });
+
+  describe('what may not be batched', () => {
+    const cases: [string, string, () => unknown][] = [
+      [
+        'a model that mixes rows',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue(new FakeEngine({ rowIndependent: false }).model),
+      ],
+      [
+        'a model that was never checked',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue({ ...new FakeEngine().model, warmupReport: undefined } as never),
+      ],
+      [
+        'a stateful model, whatever its owner says',
+        'ERR_STATEFUL_MODEL',
+        () => new BatchQueue(new FakeEngine({ stateful: true }).model, { rowIndependent: true }),
+      ],
+      [
+        'an unsorted maximum',
+        'ERR_INVALID_ARGUMENT',
+        () => new BatchQueue(new FakeEngine().model, { allowedBatchSizes: [1, 16] }),
+      ],
+      ['a batch of no size', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxBatchSize: 0 })],
+      ['a negative delay', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxDelayMs: -1 })],
+      [
+        'a call without a tensor',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue(new FakeEngine().model).call('forward', [1]),
+      ],
+      ['no rows', 'ERR_NOT_BATCHABLE', () => new BatchQueue(new FakeEngine().model).run(rowsOf(1, 0))],
+      [
+        'rows that disagree',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue(new FakeEngine().model).call('forward', [rowsOf(1, 2), rowsOf(1, 3)]),
+      ],
+      [
+        'tensors inside a list',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue(new FakeEngine().model).call('forward', [rowsOf(1), [rowsOf(1)]]),
+      ],
+    ];
+    for (const [what, code, action] of cases) it(`refuses ${what} with ${code}`, () => rejection(action, code));
+
+    it('takes its owner’s word for row independence', async () => {
+      const queue = new BatchQueue(new FakeEngine({ rowIndependent: false }).model, { rowIndependent: true });
+      expect(first(await queue.run(rowsOf(2)))).to.equal(4);
+    });
+  });
+
+  describe('close', () => {
+    it('takes no more calls and waits for those it has', async () => {
+      const engine = new FakeEngine({ runMs: () => 10 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 1 });
+      const answers = [1, 2, 3].map((i) => queue.run(rowsOf(i)));
+      const closed = queue.close();
+      await rejection(() => queue.run(rowsOf(4)), 'ERR_DRAINING');
+      await closed;
+      expect((await Promise.all(answers)).map(first)).to.deep.equal([2, 4, 6]);
+      await queue.close();
+    });
+
+    it('ends at once when there is nothing', () => new BatchQueue(new FakeEngine().model).close());
+  });
+
+  describe('targetP95Ms', () => {
+    it('caps the batch so that waiting for one batch and running in the next takes no longer', async () => {
+      const engine = new FakeEngine({ runMs: (rows) => 2 + rows });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 64, targetP95Ms: 40 });
+      for (const count of [1, 4, 8, 12]) await queue.run(rowsOf(1, count));
+      const { fit, batchCapacity } = queue.stats();
+      expect(fit?.a).to.be.closeTo(1, 1e-6);
+      expect(fit?.b).to.be.closeTo(2, 1e-6);
+      expect(batchCapacity).to.equal(18);
+      await Promise.all(Array.from({ length: 40 }, (_, i) => queue.run(rowsOf(i))));
+      expect(Math.max(...Object.keys(queue.stats().batchSizes).map(Number))).to.be.at.most(18);
+    });
+  });
+});
