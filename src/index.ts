@@ -13,6 +13,8 @@ export {
   type RegistryEntry,
   type RegistryOptions,
 } from './registry/index.js';
+export { BatchQueue, type BatchQueueOptions, type QueueRunOptions, type QueueStats } from './batching/index.js';
+export type { BatchEvent, CloseReason, Fit } from './batching/index.js';
 export {
   ModelHost,
   type ServedModel,

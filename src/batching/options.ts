@@ -24,7 +24,7 @@ export interface BatchQueueOptions {
   defaultPriority?: number;
   /** How much longer a request waits for each level below another, default 100: no level starves. */
   agingMs?: number;
-  /** Batch a model whose rows were never found independent (by warmup). */
+  /** Your word that rows are independent, of every method: nothing needs to have been checked by warmup. */
   rowIndependent?: boolean;
 }
 

@@ -1,5 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
-import { expected, torchError } from '../errors.js';
+import { describe, expected, torchError } from '../errors.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { checkRunOptions } from '../runtime/options.js';
@@ -48,6 +48,7 @@ export class BatchQueue implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
   #sequence = 0;
+  readonly #trusted: boolean;
 
   /**
    * @throws ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
@@ -57,6 +58,7 @@ export class BatchQueue implements AsyncDisposable {
     this.options = resolveBatchOptions(options);
     requireBatchable(model, options.rowIndependent);
     this.model = model;
+    this.#trusted = options.rowIndependent === true;
     this.#runner = new BatchRunner(model, this.options, this.#counters, {
       settle: (request) => {
         this.#deadlines.remove(request);
@@ -91,6 +93,12 @@ export class BatchQueue implements AsyncDisposable {
     }
     signal?.throwIfAborted();
     if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+    if (method !== 'forward' && !this.#trusted) {
+      throw torchError(
+        'ERR_NOT_BATCHABLE',
+        `Expected forward, whose rows alone were checked, but received ${describe(method)}`,
+      );
+    }
     const call = this.model.prepare(method, args, owned);
     this.#admit(call);
     const now = performance.now();

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
-import { ServedModel, type RunEvent } from './served-model.js';
+import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
 
 export interface HostOptions {
   /** Default: the registry bundled with this package. */
@@ -10,7 +10,7 @@ export interface HostOptions {
   models: readonly HostModel[];
   /** The name that `model()` without one means. Default: the first of `models`. */
   defaultModel?: string;
-  /** Batch sizes each model is run with before the host is ready, default [1, 32]. */
+  /** Batch sizes each model is run with before the host is ready. Default: those that its batching makes, else [1, 32]. */
   warmupBatchSizes?: readonly number[];
 }
 
@@ -20,6 +20,8 @@ export type HostState = 'loading' | 'ready' | 'draining' | 'closed';
 export interface HostEvents {
   /** A call of a model has ended, well or not. */
   run: [event: RunEvent];
+  /** A batch has ended, of a model that batches. */
+  batch: [event: ServedBatchEvent];
 }
 
 /** Models that were loaded, checked and warmed up together, and are drained together. */
@@ -120,14 +122,17 @@ export class ModelHost implements AsyncDisposable {
     return this.close();
   }
 
-  async #load({ models, registry, warmupBatchSizes = [1, 32] }: HostOptions): Promise<void> {
+  async #load({ models, registry, warmupBatchSizes }: HostOptions): Promise<void> {
     const { signal } = this.#loading;
     const hooks = {
       admit: () => {
         this.#admit();
       },
       ended: (event: RunEvent) => {
-        this.#emit(event);
+        this.#emit('run', event);
+      },
+      batch: (event: ServedBatchEvent) => {
+        this.#emit('batch', event);
       },
     };
     try {
@@ -167,9 +172,9 @@ export class ModelHost implements AsyncDisposable {
     throw this.#state === 'loading' ? torchError('ERR_NOT_READY', 'The models are still being loaded') : draining();
   }
 
-  #emit(event: RunEvent): void {
+  #emit(...event: ['run', RunEvent] | ['batch', ServedBatchEvent]): void {
     try {
-      this.#events.emit('run', event);
+      this.#events.emit(...(event as ['run', RunEvent]));
     } catch (error) {
       // A broken listener is no reason to lose a prediction.
       process.emitWarning(error as Error);

@@ -1,6 +1,6 @@
 /** Models held ready for callers, and what their inputs and outputs mean. */
 export { ModelHost, type HostEvents, type HostOptions, type HostState } from './host.js';
 export type { HostFileModel, HostModel, HostRegistryModel } from './load-served.js';
-export { ServedModel, type RunEvent } from './served-model.js';
+export { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
 export { classifier, type ClassificationResult, type Classifier } from './classification.js';
 export { parseRows, rowFaults, type RowsSpec } from './preprocessing.js';

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, type ModelRecord } from '../registry/index.js';
 import { loadModel } from '../runtime/load.js';
@@ -10,8 +11,10 @@ import type { ServedModelParts } from './served-model.js';
 interface HostModelOptions {
   /** What the record does not decide: device, precision, instances, … */
   load?: Omit<LoadOptions, 'signal'>;
-  /** Default: the host's warmupBatchSizes, made from the signature; false: none. */
+  /** Default: the sizes that batching makes, else [1, 32], from the signature; false: none. */
   warmup?: WarmupOptions | false;
+  /** Puts concurrent calls of `forward` into batches. A model that cannot be batched runs without, and says so. */
+  batching?: BatchQueueOptions | false;
 }
 
 /** A model of the registry. */
@@ -32,7 +35,8 @@ export type HostModel = HostRegistryModel | HostFileModel;
 
 export interface LoadContext {
   registry: ModelRegistry | undefined;
-  warmupBatchSizes: readonly number[];
+  /** Overrules the sizes that batching asks for. */
+  warmupBatchSizes: readonly number[] | undefined;
   signal: AbortSignal;
 }
 
@@ -62,9 +66,9 @@ export async function* loadServed(model: HostModel, context: LoadContext): Async
 }
 
 async function bringUp(
-  identity: Omit<ServedModelParts, 'model'>,
+  identity: Pick<ServedModelParts, 'name' | 'version' | 'record'>,
   path: string,
-  { load, warmup }: HostModelOptions,
+  { load, warmup, batching = false }: HostModelOptions,
   { signal, warmupBatchSizes }: LoadContext,
 ): Promise<ServedModelParts> {
   const { name, version, record } = identity;
@@ -73,8 +77,9 @@ async function bringUp(
     model = await loadModel(path, { ...load, ...optionsOf(record), signal });
     // Whoever says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
-    await warmUp(model, warmup, warmupBatchSizes, signal);
-    return { ...identity, model };
+    const limits = batching && withDefaultSizes(batching, model);
+    await warmUp(model, warmup, warmupBatchSizes ?? warmupSizes(limits), signal);
+    return { ...identity, model, ...queueOf(model, limits) };
   } catch (error) {
     await model?.dispose();
     if (!(error instanceof TorchError) || signal.aborted) throw error;
@@ -96,4 +101,29 @@ async function warmUp(
 ) {
   if (options === false || (!options?.example && !model.signature)) return;
   await model.warmup({ batchSizes: sizes, ...options, signal });
+}
+
+/** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */
+function withDefaultSizes(options: BatchQueueOptions, { info }: Model): BatchQueueOptions {
+  if (options.allowedBatchSizes || info.device.device === 'cpu') return options;
+  const { maxBatchSize } = resolveBatchOptions(options);
+  const powers = Array.from({ length: Math.ceil(Math.log2(maxBatchSize)) }, (_, i) => 2 ** i);
+  return { ...options, allowedBatchSizes: [...powers, maxBatchSize] };
+}
+
+function warmupSizes(limits: BatchQueueOptions | false): readonly number[] {
+  if (!limits) return [1, 32];
+  const { allowedBatchSizes, maxBatchSize } = resolveBatchOptions(limits);
+  return allowedBatchSizes ?? [...new Set([1, maxBatchSize])];
+}
+
+function queueOf(model: Model, limits: BatchQueueOptions | false): Pick<ServedModelParts, 'queue' | 'notBatched'> {
+  if (!limits) return { queue: undefined, notBatched: undefined };
+  try {
+    return { queue: new BatchQueue(model, limits), notBatched: undefined };
+  } catch (error) {
+    const { code, message } = error as TorchError;
+    if (code !== 'ERR_NOT_BATCHABLE' && code !== 'ERR_STATEFUL_MODEL') throw error;
+    return { queue: undefined, notBatched: message };
+  }
 }

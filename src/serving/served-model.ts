@@ -1,9 +1,10 @@
 import { TorchError, type ErrorCode } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
+import type { BatchEvent, BatchQueue, QueueRunOptions } from '../batching/index.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { Tensor } from '../runtime/tensor.js';
 import type { Arguments, Value } from '../runtime/value.js';
-import type { RunOptions, RunTimings } from '../types.js';
+import type { RunTimings } from '../types.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -17,11 +18,18 @@ export interface RunEvent {
   readonly timings: RunTimings | undefined;
 }
 
+/** One batch of a served model that has ended. */
+export interface ServedBatchEvent extends BatchEvent {
+  readonly model: string;
+  readonly version: string;
+}
+
 /** What a served model needs of its host. */
 export interface ServedModelHooks {
   /** Throws while the host takes no calls. */
   admit(): void;
   ended(event: RunEvent): void;
+  batch(event: ServedBatchEvent): void;
 }
 
 export interface ServedModelParts {
@@ -30,6 +38,10 @@ export interface ServedModelParts {
   /** Undefined for a file that is in no registry. */
   readonly record: ModelRecord | undefined;
   readonly model: Model;
+  /** What callers of `forward` share; undefined when every call is a run of its own. */
+  readonly queue: BatchQueue | undefined;
+  /** Why there is no queue, where one was asked for. */
+  readonly notBatched: string | undefined;
 }
 
 /** A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. */
@@ -38,16 +50,23 @@ export class ServedModel implements ServedModelParts {
   readonly version: string;
   readonly record: ModelRecord | undefined;
   readonly model: Model;
+  readonly queue: BatchQueue | undefined;
+  readonly notBatched: string | undefined;
   readonly #hooks: ServedModelHooks;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor({ name, version, record, model }: ServedModelParts, hooks: ServedModelHooks) {
+  constructor({ name, version, record, model, queue, notBatched }: ServedModelParts, hooks: ServedModelHooks) {
     this.name = name;
     this.version = version;
     this.record = record;
     this.model = model;
+    this.queue = queue;
+    this.notBatched = notBatched;
     this.#hooks = hooks;
+    queue?.on('batch', (event) => {
+      hooks.batch({ ...event, model: name, version });
+    });
   }
 
   /** Calls that have begun and not ended. */
@@ -56,22 +75,28 @@ export class ServedModel implements ServedModelParts {
   }
 
   /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls */
-  async run<T extends Value = Tensor>(input: Value, options?: RunOptions): Promise<T> {
+  async run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
     return (await this.execute<T>('forward', [input], options)).value;
   }
 
   /** As `Model.call`. @throws as `run` */
-  async call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T> {
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
     return (await this.execute<T>(method, args, options)).value;
   }
 
   /** As `Model.execute`. @throws as `run` */
-  async execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>> {
+  async execute<T extends Value = Value>(
+    method: string,
+    args: Arguments,
+    options?: QueueRunOptions,
+  ): Promise<Execution<T>> {
     this.#hooks.admit();
     const call = { model: this.name, version: this.version, method, rows: rowsOf(args) };
     this.#inFlight++;
     try {
-      const execution = await this.model.execute<T>(method, args, options);
+      // Rows were found independent for `forward` alone, so other methods run by themselves.
+      const runner = method === 'forward' ? (this.queue ?? this.model) : this.model;
+      const execution = await runner.execute<T>(method, args, options);
       this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
       return execution;
     } catch (error) {

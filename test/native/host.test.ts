@@ -191,7 +191,7 @@ describe('model host', () => {
         'number of inputs',
         ({ signature }) => {
           const { inputs } = signature as { inputs: unknown[] };
-          inputs.push(inputs[0]);
+          inputs.push({ ...(inputs[0] as object), name: 'second' });
         },
       ],
     ];

@@ -41,7 +41,7 @@ describe('BatchQueue', () => {
 
     it('keeps shapes, dtypes, methods, names and other arguments apart', async () => {
       const engine = new FakeEngine();
-      const queue = new BatchQueue(engine.model);
+      const queue = new BatchQueue(engine.model, { rowIndependent: true });
       const wide = (sentinel: number): Tensor => rowsOf(sentinel, 1, 8);
       await Promise.all([
         queue.run(rowsOf(1)),
@@ -330,6 +330,11 @@ describe('BatchQueue', () => {
       ],
       ['a batch of no size', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxBatchSize: 0 })],
       ['a negative delay', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxDelayMs: -1 })],
+      [
+        'a method that was not checked',
+        'ERR_NOT_BATCHABLE',
+        () => new BatchQueue(new FakeEngine().model).call('other', [rowsOf(1)]),
+      ],
       [
         'a call without a tensor',
         'ERR_NOT_BATCHABLE',

@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import type { InferenceHost } from '#dist/server/context.js';
 import { torchError } from '#dist/errors.js';
 import { Tensor } from '#dist/runtime/tensor.js';
-import type { Model } from '#dist/runtime/model.js';
 import type { RunOptions } from '#dist/types.js';
 import { ServedModel, type RunEvent } from '#dist/serving/served-model.js';
 
@@ -73,10 +72,10 @@ export class MemoryHost {
         };
       },
     };
-    return new ServedModel(
-      { name: 'tiny', version, record: recordOf(version, width) as never, model: model as unknown as Model },
-      { admit: () => undefined, ended: (event) => this.events.emit('run', event) },
-    );
+    // Only what the server uses of it: no queue, no engine.
+    const parts = { name: 'tiny', version, record: recordOf(version, width), model };
+    const hooks = { admit: () => undefined, ended: (event: RunEvent) => this.events.emit('run', event) };
+    return new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
   }
 }
 
