@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+// Checks the documentation: every relative link and anchor of every Markdown file leads somewhere, and the ```js blocks of
+// the pages in `runnable` run. A block is an ES module of its own, run from the root of the repository, where the package
+// is importable by its name; ```js continued goes on where the block before it ended, and ```ts is never run.
+// Needs what `npm run build` makes. Prints the faults and exits 1 when there are any.
+
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const runnable = ['README.md', 'docs/library.md'];
+const timeoutMs = 60_000;
+const faults = [];
+
+/** Lines outside of fenced blocks, with what may look like a link inside `code` taken out; and the fenced blocks. */
+function parse(text) {
+  const prose = [];
+  const blocks = [];
+  let fence;
+  for (const [index, line] of text.split('\n').entries()) {
+    const mark = /^\s*(`{3,}|~{3,})\s*(.*)$/.exec(line);
+    if (fence !== undefined) {
+      if (mark?.[1].startsWith(fence) && mark[2] === '') fence = undefined;
+      else blocks.at(-1).code.push(line);
+    } else if (mark) {
+      fence = mark[1];
+      blocks.push({ info: mark[2].trim(), line: index + 1, code: [] });
+    } else prose.push({ line: index + 1, text: line });
+  }
+  return { prose, blocks };
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(path) {
+  const counts = new Map();
+  const anchors = new Set();
+  for (const { text } of parse(readFileSync(path, 'utf8')).prose) {
+    for (const [, id] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(id);
+    const title = /^#{1,6}\s+(.*?)\s*#*$/.exec(text)?.[1];
+    if (title === undefined) continue;
+    const plain = title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+    const slug = plain
+      .toLowerCase()
+      .replace(/[^\p{L}\p{M}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-');
+    const seen = counts.get(slug) ?? 0;
+    counts.set(slug, seen + 1);
+    anchors.add(seen === 0 ? slug : `${slug}-${seen}`);
+  }
+  return anchors;
+}
+
+/** Targets of inline links, of images and of reference definitions. */
+function targetsOf(text) {
+  const plain = text.replace(/(`+).*?\1/g, '');
+  const inline = [...plain.matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g)].map((match) => match[1]);
+  const reference = /^\s*\[[^\]]+\]:\s+<?([^\s>]+)>?/.exec(plain);
+  return reference ? [...inline, reference[1]] : inline;
+}
+
+function checkLinks(page) {
+  const path = join(root, page);
+  for (const { line, text } of parse(readFileSync(path, 'utf8')).prose) {
+    for (const target of targetsOf(text)) {
+      const why = brokenBecause(path, target);
+      if (why !== undefined) faults.push(`${page}:${line}: ${target}: ${why}`);
+    }
+  }
+}
+
+function brokenBecause(path, target) {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return undefined; // elsewhere: not ours to check
+  const [file, anchor] = target.split('#', 2).map(decodeURIComponent);
+  const to = file === '' ? path : resolve(dirname(path), file);
+  if (relative(root, to).startsWith('..')) return 'leads out of the repository';
+  if (!existsSync(to)) return 'no such file';
+  if (anchor === undefined) return undefined;
+  if (statSync(to).isDirectory() || !to.endsWith('.md')) return 'only Markdown pages have anchors';
+  return anchorsOf(to).has(anchor) ? undefined : 'no such heading';
+}
+
+/** The programs of a page: each block, with the blocks it continues before it. */
+function programsOf(page) {
+  const programs = [];
+  for (const { info, line, code } of parse(readFileSync(join(root, page), 'utf8')).blocks) {
+    if (info !== 'js' && info !== 'js continued') continue;
+    const before = info === 'js' ? '' : programs.at(-1)?.source;
+    if (before === undefined) faults.push(`${page}:${line}: there is no block to continue`);
+    else programs.push({ page, line, source: `${before}${code.join('\n')}\n` });
+  }
+  return programs;
+}
+
+function run({ page, line, source }) {
+  return new Promise((done) => {
+    const options = { cwd: root, timeout: timeoutMs, killSignal: 'SIGKILL' };
+    const child = execFile(process.execPath, ['--input-type=module', '-'], options, (error, _stdout, stderr) => {
+      if (error === null) return done();
+      const end = error.killed ? `did not end within ${timeoutMs} ms` : `ended with ${error.signal ?? error.code}`;
+      faults.push(`${page}:${line}: ${end}\n${stderr.trim().replace(/^/gm, '    ')}`);
+      done();
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(source);
+  });
+}
+
+const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter((page) => page !== '' && existsSync(join(root, page)));
+for (const page of pages) checkLinks(page);
+const programs = runnable.filter((page) => existsSync(join(root, page))).flatMap(programsOf);
+for (const program of programs) await run(program);
+
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.stdout.write(`${pages.length} pages, ${programs.length} examples, ${faults.length} faults\n`);
+process.exitCode = faults.length === 0 ? 0 : 1;
