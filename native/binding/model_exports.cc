@@ -35,13 +35,12 @@ Session& session_of(napi_env env, napi_value object) {
   return **static_cast<Handle*>(handle);
 }
 
-double id_of(napi_env env, napi_value value) { return decode_number(env, value, "id"); }
+// As src/runtime/options.ts. Every instance is a thread.
+constexpr int64_t kMaxInstances = 256;
+constexpr int64_t kMaxPending = 1'000'000;
 
-size_t count_of(napi_env env, napi_value value, const char* where) {
-  const double number = decode_number(env, value, where);
-  if (!(number >= 0 && number <= 1e9))
-    throw EngineError("ERR_INVALID_ARGUMENT", std::string("Expected a count for ") + where);
-  return static_cast<size_t>(number);
+double id_of(napi_env env, napi_value value) {
+  return static_cast<double>(decode_count(env, value, "id", 0, kMaxSafeInteger));
 }
 
 napi_value member(napi_env env, napi_value object, const char* name) {
@@ -58,9 +57,10 @@ std::string text_member(napi_env env, napi_value object, const char* name) {
 Napi::Value create_model(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
-    const size_t instances = count_of(env, argument(info, 0), "instances");
-    if (instances == 0) throw EngineError("ERR_INVALID_ARGUMENT", "Expected at least one instance");
-    const size_t max_pending = count_of(env, argument(info, 1), "maxPending");
+    const auto instances =
+        static_cast<size_t>(decode_count(env, argument(info, 0), "instances", 1, kMaxInstances));
+    const auto max_pending =
+        static_cast<size_t>(decode_count(env, argument(info, 1), "maxPending", 0, kMaxPending));
     napi_value object = nullptr;
     check(napi_create_object(env, &object));
     auto handle = std::make_unique<Handle>(Environment::of(env).create_session(instances, max_pending));
@@ -82,9 +82,16 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     const napi_env env = info.Env();
     Session& session = session_of(env, argument(info, 1));
     const napi_value options = argument(info, 2);
+    napi_valuetype type = napi_undefined;
+    check(napi_typeof(env, options, &type));
+    if (type != napi_object) throw EngineError("ERR_INVALID_ARGUMENT", "Expected an object of load options");
+    const napi_value bytes = member(env, options, "bytes");
+    bool is_array_buffer = false;
+    check(napi_is_arraybuffer(env, bytes, &is_array_buffer));
+    if (!is_array_buffer) throw EngineError("ERR_INVALID_ARGUMENT", "Expected an ArrayBuffer for bytes");
     engine::LoadRequest request;
     void* data = nullptr;
-    check(napi_get_arraybuffer_info(env, member(env, options, "bytes"), &data, &request.size));
+    check(napi_get_arraybuffer_info(env, bytes, &data, &request.size));
     request.owner = Environment::of(env).owner_of(data);
     if (!request.owner) {
       request.owner = engine::allocate_tensor_memory(request.size);
@@ -111,8 +118,8 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     request.args = decode_list(env, argument(info, 3), "the arguments");
     engine::Value kwargs = decode(env, argument(info, 4), "the named arguments");
     if (auto* dict = std::get_if<engine::Dict>(&kwargs.data)) request.kwargs = std::move(*dict);
-    const double worker = decode_number(env, argument(info, 5), "worker");
-    check(napi_get_value_bool(env, argument(info, 6), &request.scratch));
+    const int64_t worker = decode_count(env, argument(info, 5), "worker", -1, kMaxInstances - 1);
+    request.scratch = decode_flag(env, argument(info, 6), "scratch");
     std::optional<size_t> pinned;
     if (worker >= 0) pinned = static_cast<size_t>(worker) % session.instances();
     session.run(id_of(env, argument(info, 0)), std::move(request), pinned);
@@ -140,7 +147,8 @@ Napi::Value dispose(const Napi::CallbackInfo& info) {
 Napi::Value report_memory(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     Session& session = session_of(info.Env(), argument(info, 0));
-    const auto bytes = static_cast<int64_t>(decode_number(info.Env(), argument(info, 1), "bytes"));
+    // V8 ends the process when it is told of more than it thinks possible.
+    const int64_t bytes = decode_count(info.Env(), argument(info, 1), "bytes", 0, int64_t{1} << 50);
     int64_t now = 0;
     check(napi_adjust_external_memory(info.Env(), bytes - session.reported_bytes, &now));
     session.reported_bytes = bytes;

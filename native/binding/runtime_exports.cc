@@ -12,6 +12,9 @@ namespace {
 
 using engine::DictBuilder;
 
+// As src/runtime/runtime.ts. OpenMP ends the process when it cannot start the threads it was told to.
+constexpr int64_t kMaxThreads = 1024;
+
 engine::Dict describe(engine::ThreadCounts counts) {
   return DictBuilder()
       .add("intraOp", static_cast<int64_t>(counts.intra_op))
@@ -23,12 +26,14 @@ engine::Dict describe(engine::ThreadCounts counts) {
 Napi::Value initialise(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
-    const engine::ThreadCounts wanted{
-        static_cast<int>(decode_number(env, argument(info, 1), "intraOpThreads")),
-        static_cast<int>(decode_number(env, argument(info, 2), "interOpThreads"))};
-    if (wanted.intra_op < 1 || wanted.inter_op < 1) {
-      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected thread counts of at least 1");
+    napi_valuetype type = napi_undefined;
+    check(napi_typeof(env, argument(info, 0), &type));
+    if (type != napi_function) {
+      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected a function for onSettled");
     }
+    const engine::ThreadCounts wanted{
+        static_cast<int>(decode_count(env, argument(info, 1), "intraOpThreads", 1, kMaxThreads)),
+        static_cast<int>(decode_count(env, argument(info, 2), "interOpThreads", 1, kMaxThreads))};
     const engine::ThreadCounts in_force = engine::configure_threads(wanted);
     static std::once_flag once;
     std::call_once(once, engine::redirect_model_output);
@@ -64,9 +69,7 @@ Napi::Value dtypes(const Napi::CallbackInfo& info) {
 Napi::Value allocate_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
-    const double bytes = decode_number(env, argument(info, 0), "bytes");
-    if (!(bytes >= 0 && bytes < 1e15))
-      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected a count of bytes");
+    const int64_t bytes = decode_count(env, argument(info, 0), "bytes", 0, int64_t{1} << 50);
     return {env, Environment::of(env).allocate_bytes(static_cast<size_t>(bytes))};
   });
 }
@@ -74,8 +77,7 @@ Napi::Value allocate_bytes(const Napi::CallbackInfo& info) {
 // holdLoop(hold)
 Napi::Value hold_loop(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    bool hold = false;
-    check(napi_get_value_bool(info.Env(), argument(info, 0), &hold));
+    const bool hold = decode_flag(info.Env(), argument(info, 0), "hold");
     Environment::of(info.Env()).channel().hold_loop(hold);
     return info.Env().Undefined();
   });

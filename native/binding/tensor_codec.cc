@@ -19,7 +19,6 @@ using engine::TensorValue;
 // Below this a copy is cheaper than an external buffer with its finalizer.
 constexpr size_t kHandOverBytes = 64 * 1024;
 constexpr uint32_t kMaxRank = 32;
-constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 // By DType: what the elements are on the JavaScript side.
 constexpr std::array<napi_typedarray_type, engine::kDTypeCount> kArrayTypes{
@@ -49,7 +48,7 @@ std::vector<int64_t> decode_shape(napi_env env, napi_value array, const std::str
     napi_value item = nullptr;
     check(napi_get_element(env, array, i, &item));
     const double dimension = decode_number(env, item, "a dimension of " + where);
-    if (!(dimension >= 0 && dimension <= kMaxSafeInteger) ||
+    if (!(dimension >= 0 && dimension <= static_cast<double>(kMaxSafeInteger)) ||
         dimension != static_cast<double>(static_cast<int64_t>(dimension))) {
       throw EngineError("ERR_INVALID_SHAPE", "Expected non-negative integers for the shape of " + where);
     }
@@ -68,6 +67,12 @@ std::optional<size_t> byte_count(const std::vector<int64_t>& shape, size_t eleme
     if (__builtin_mul_overflow(strides, dimension == 0 ? 1 : dimension, &strides)) return std::nullopt;
   }
   return empty ? 0 : static_cast<size_t>(strides);
+}
+
+// A bool of any other byte than 0 and 1 is undefined behaviour in C++, and LibTorch counts with them.
+void normalize_booleans(TensorValue& tensor) {
+  auto* bytes = static_cast<uint8_t*>(tensor.data);
+  for (size_t i = 0; i < tensor.bytes; ++i) bytes[i] = bytes[i] != 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -107,6 +112,7 @@ TensorValue decode_tensor(napi_env env, napi_value object, const std::string& wh
   if (!gathered) tensor.owner = engine::allocate_tensor_memory(tensor.bytes);
   tensor.data = tensor.owner.get();
   if (!gathered && tensor.bytes > 0) std::memcpy(tensor.data, data, tensor.bytes);
+  if (tensor.dtype == DType::boolean) normalize_booleans(tensor);
   return tensor;
 }
 

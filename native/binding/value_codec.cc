@@ -1,5 +1,6 @@
 #include "value_codec.h"
 
+#include <cmath>
 #include <cstdint>
 
 #include "../engine/error.h"
@@ -13,8 +14,6 @@ using engine::Dict;
 using engine::EngineError;
 using engine::List;
 using engine::Value;
-
-constexpr int64_t kMaxSafeInteger = 9007199254740991;
 
 [[noreturn]] void invalid(const std::string& wanted, const std::string& where) {
   throw EngineError("ERR_INVALID_INPUT", "Expected " + wanted + " for " + where);
@@ -173,6 +172,22 @@ double decode_number(napi_env env, napi_value value, const std::string& where) {
   double number = 0;
   if (napi_get_value_double(env, value, &number) != napi_ok) invalid("a number", where);
   return number;
+}
+
+bool decode_flag(napi_env env, napi_value value, const std::string& where) {
+  bool flag = false;
+  if (napi_get_value_bool(env, value, &flag) != napi_ok) invalid("a boolean", where);
+  return flag;
+}
+
+int64_t decode_count(napi_env env, napi_value value, const std::string& where, int64_t min, int64_t max) {
+  const double number = decode_number(env, value, where);
+  if (number >= static_cast<double>(min) && number <= static_cast<double>(max) &&
+      number == std::trunc(number)) {
+    return static_cast<int64_t>(number);
+  }
+  throw EngineError("ERR_INVALID_ARGUMENT", "Expected an integer from " + std::to_string(min) + " to " +
+                                                std::to_string(max) + " for " + where);
 }
 
 }  // namespace node_libtorch::binding

@@ -23,5 +23,11 @@ napi_value encode(napi_env env, engine::Value value);
 napi_value encode_text(napi_env env, const std::string& text);
 std::string decode_text(napi_env env, napi_value value, const std::string& where);
 double decode_number(napi_env env, napi_value value, const std::string& where);
+bool decode_flag(napi_env env, napi_value value, const std::string& where);
+// An integer from `min` to `max`, ERR_INVALID_ARGUMENT otherwise: what is no such number must not be cast to
+// one.
+int64_t decode_count(napi_env env, napi_value value, const std::string& where, int64_t min, int64_t max);
+
+inline constexpr int64_t kMaxSafeInteger = 9007199254740991;
 
 }  // namespace node_libtorch::binding

@@ -9,6 +9,9 @@ namespace {
 
 using c10::IValue;
 
+// Of a typed array in the oldest V8 we support, which ends the process when it is asked for more.
+constexpr int64_t kMaxElements = int64_t{1} << 32;
+
 [[noreturn]] void refuse(const std::string& what, const std::string& advice) {
   throw EngineError("ERR_BAD_OUTPUT", "The model returned " + what + ", which is not supported; " + advice);
 }
@@ -42,6 +45,7 @@ TensorValue decode_tensor(at::Tensor tensor, const TensorPlacement& placement) {
     refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()),
            "convert it in the model");
   }
+  if (tensor.numel() > kMaxElements) refuse("a tensor of more than 2^32 elements", "split it in the model");
   TensorValue value;
   value.dtype = *dtype;
   value.shape = tensor.sizes().vec();

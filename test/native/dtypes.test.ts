@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import { loadModel, Tensor, type DType, type Model } from 'node-libtorch';
+import { dtypes, dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
+import { startEngine } from '#dist/runtime/engine.js';
+import { resizable } from '../support/memory.js';
+import { fixture } from '../support/paths.js';
+import { seeded } from '../support/random.js';
+
+describe('dtypes', () => {
+  let model: Model;
+  before(async () => {
+    model = await loadModel(fixture('torchscript/dtypes.pt'), { device: 'cpu' });
+  });
+  after(() => model.dispose());
+  const identity = (x: Tensor): Promise<Tensor> => model.call<Tensor>('identity', [x]);
+
+  it('are the same in C++ and TypeScript: names, order, bytes', async () => {
+    const { addon } = await startEngine();
+    expect(addon.dtypes()).to.deep.equal(dtypes.map((name) => [name, dtypeTable[name].bytes]));
+  });
+
+  for (const dtype of dtypes) {
+    it(`${dtype} comes back bit by bit: all patterns or 65,536 random ones, and the extremes`, async () => {
+      const { array, bytes } = dtypeTable[dtype];
+      const raw = new Uint8Array(65536 * bytes);
+      const random = seeded(bytes);
+      for (let i = 0; i < raw.length; ++i) raw[i] = dtype === 'bool' ? i & 1 : random(256);
+      if (bytes === 2) new Uint16Array(raw.buffer).forEach((_, i, all) => (all[i] = i));
+      raw.fill(0, 0, bytes * 2).fill(dtype === 'bool' ? 1 : 255, bytes, bytes * 2); // all zeros, all ones
+      const data = new array(raw.buffer) as TensorData;
+      const back = await identity(new Tensor(dtype, data, [256, 256]));
+      expect(back.dtype).to.equal(dtype);
+      expect(back.data).to.be.instanceOf(array);
+      expect(Buffer.from(back.data.buffer).equals(Buffer.from(raw)), 'the same bytes').to.equal(true);
+    });
+
+    const shapes = [[], [0], [3, 0, 2], [1], Array<number>(32).fill(1)];
+    it(`${dtype} keeps every shape`, async () => {
+      for (const shape of shapes) {
+        const elements = shape.reduce((product, size) => product * size, 1);
+        const back = await identity(new Tensor(dtype, new dtypeTable[dtype].array(elements), shape));
+        expect(back).to.deep.include({ dtype, shape });
+        expect(back.size).to.equal(elements);
+      }
+    });
+  }
+
+  it('bool reaches the model as 0 and 1, whatever the bytes were: in C++ no other bool exists', async () => {
+    const x = new Tensor('bool', new Uint8Array([0, 1, 2, 255, 128, 0]), [6]);
+    expect([...(await identity(x)).data]).to.deep.equal([0, 1, 1, 1, 1, 0]);
+    const ones = new Tensor('bool', new Uint8Array(6).fill(1), [6]);
+    const logic = await model.call<Tensor>('logic', [x, ones]); // (x & y) ^ x
+    expect([...logic.data]).to.deep.equal([0, 0, 0, 0, 0, 0]);
+  });
+
+  describe('memory', () => {
+    const four = [1, 2, 3, 4];
+    const sources: [string, () => Tensor][] = [
+      ['a view with an offset', () => new Tensor('float32', new Float32Array([9, ...four, 9]).subarray(1, 5), [4])],
+      [
+        'shared memory',
+        () => {
+          const data = new Float32Array(new SharedArrayBuffer(16));
+          data.set(four);
+          return new Tensor('float32', data, [4]);
+        },
+      ],
+      [
+        'a view with an offset into shared memory',
+        () => {
+          const data = new Float32Array(new SharedArrayBuffer(24), 4, 4);
+          data.set(four);
+          return new Tensor('float32', data, [4]);
+        },
+      ],
+      [
+        'resizable memory',
+        () => {
+          const data = new Float32Array(resizable(16, 64));
+          data.set(four);
+          return new Tensor('float32', data, [4]);
+        },
+      ],
+    ];
+    for (const [what, make] of sources) {
+      it(`of ${what} is copied at submission`, async () => {
+        const x = make();
+        const answer = identity(x);
+        x.data.fill(0 as never);
+        expect((await answer).toArray()).to.deep.equal(four);
+      });
+    }
+
+    it('that shrinks after submission does no harm', async () => {
+      const buffer = resizable(16, 64);
+      const data = new Float32Array(buffer);
+      data.set(four);
+      const answer = identity(new Tensor('float32', data, [4]));
+      buffer.resize(0);
+      expect((await answer).toArray()).to.deep.equal(four);
+    });
+
+    it('of an output belongs to the caller: small ones and large ones can be written and transferred', async () => {
+      for (const size of [4, 100_000]) {
+        const x = new Tensor('float32', new Float32Array(size).fill(1), [size]);
+        const first = await identity(x);
+        first.data.fill(7 as never);
+        const second = await identity(x);
+        expect(second.data.every((element) => element === 1)).to.equal(true);
+        const moved = structuredClone<TensorData>(first.data, { transfer: [first.data.buffer as ArrayBuffer] });
+        expect(moved.length).to.equal(size);
+        expect(moved.every((element) => element === 7)).to.equal(true);
+      }
+    });
+  });
+
+  it('takes a number for no dtype it is not', async () => {
+    const names: DType[] = ['float32', 'bool', 'uint64'];
+    for (const dtype of names) {
+      const x = Tensor.from(dtype === 'bool' ? true : dtype === 'uint64' ? 2n ** 64n - 1n : 0.5, dtype);
+      expect((await identity(x)).toArray()).to.equal(x.toArray());
+    }
+  });
+});
