@@ -42,14 +42,17 @@ void complete(napi_env env, napi_status, void* data) {
   const std::unique_ptr<Task> task(static_cast<Task*>(data));
   napi_delete_async_work(env, task->work);
   try {
-    if (task->outcome.failure) check(napi_reject_deferred(env, task->deferred, load_error(env, task->outcome)));
-    else check(napi_resolve_deferred(env, task->deferred, loaded_object(env, task->outcome.loaded)));
+    if (task->outcome.failure)
+      check(napi_reject_deferred(env, task->deferred, load_error(env, task->outcome)));
+    else
+      check(napi_resolve_deferred(env, task->deferred, loaded_object(env, task->outcome.loaded)));
   } catch (const std::exception&) {
     // The environment is being torn down: nobody waits for the promise any more.
   }
 }
 
-// Takes a thread of libuv's pool once, at start-up: mapping and relocating LibTorch lasts a few hundred milliseconds.
+// Takes a thread of libuv's pool once, at start-up: mapping and relocating LibTorch lasts a few hundred
+// milliseconds.
 napi_value open_async(napi_env env, napi_callback_info info) {
   try {
     auto task = std::make_unique<Task>();

@@ -20,8 +20,8 @@ Process& process() {
   return *instance;
 }
 
-// On success the handles are never closed: LibTorch does not survive being unmapped. On failure they are, so that
-// another LibTorch can be tried; `stuck` says that one of them stayed nevertheless.
+// On success the handles are never closed: LibTorch does not survive being unmapped. On failure they are, so
+// that another LibTorch can be tried; `stuck` says that one of them stayed nevertheless.
 std::optional<Failure> open_all(const std::vector<std::string>& libraries, bool* stuck) {
   std::vector<void*> handles;
   for (const auto& path : libraries) {

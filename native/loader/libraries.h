@@ -21,8 +21,8 @@ struct Failure {
   std::string message;
 };
 
-// What this process has loaded. A process has one LibTorch: environments (worker threads) that come later share it,
-// whatever they asked for.
+// What this process has loaded. A process has one LibTorch: environments (worker threads) that come later
+// share it, whatever they asked for.
 struct Loaded {
   std::string description;
   std::optional<Failure> optional_failure;
@@ -35,8 +35,9 @@ struct Outcome {
   Loaded loaded;
 };
 
-// Sets the variables, unless an earlier request did: OpenMP and MKL read them once, when they are loaded, and afterwards
-// a change would only mislead. On the JavaScript thread, so that setenv does not meet a getenv of it.
+// Sets the variables, unless an earlier request did: OpenMP and MKL read them once, when they are loaded, and
+// afterwards a change would only mislead. On the JavaScript thread, so that setenv does not meet a getenv of
+// it.
 void set_environment(const Request& request);
 
 // Opens the libraries, unless this process has some already. Any thread.

@@ -43,7 +43,8 @@ std::vector<std::string> read_paths(napi_env env, napi_value array) {
   for (uint32_t i = 0; i < length; i++) {
     paths.push_back(read_string(env, element(env, array, i)));
     // A bare name would be searched for along the system's paths and could be any file.
-    if (paths.back().rfind('/', 0) != 0) throw std::runtime_error("loader: expected absolute paths of libraries");
+    if (paths.back().rfind('/', 0) != 0)
+      throw std::runtime_error("loader: expected absolute paths of libraries");
   }
   return paths;
 }

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+// Not libtorch_nvshmem: it uses c10_cuda without naming it, so only libtorch_cuda can bring it in.
 const order = [
   /^libnvJitLink[-.].*so/,
   /^libnvrtc\.so|^libnvrtc-[0-9a-f]+\.so/,
@@ -16,7 +17,6 @@ const order = [
   /^libnccl[-.].*so/,
   /^libnvshmem_host[-.].*so/,
   /^libc10_cuda\.so$/,
-  /^libtorch_nvshmem\.so$/,
   /^libtorch_cuda\.so$/,
 ];
 

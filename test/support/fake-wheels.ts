@@ -36,6 +36,9 @@ export async function fakeIndex(): Promise<FakeIndex> {
   const root = await mkdtemp(join(tmpdir(), 'node-libtorch-test-'));
   const [folder, cache] = [join(root, 'index'), join(root, 'cache')];
   await mkdir(folder);
+  // Hides a torch that this machine's Python may have.
+  await mkdir(join(root, 'python/torch'), { recursive: true });
+  await writeFile(join(root, 'python/torch/__init__.py'), '');
   const torch = await wheel(folder, 'torch', 'cp311-cp311-manylinux_2_28_x86_64', [
     entry('torch/lib/libtorch_cpu.so'),
     entry('torch/lib/libc10.so'),
@@ -65,7 +68,14 @@ export async function fakeIndex(): Promise<FakeIndex> {
     folder,
     cache,
     pin,
-    env: { ...process.env, NODE_LIBTORCH_CACHE: cache, PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder },
+    env: {
+      ...process.env,
+      LIBTORCH: '',
+      NODE_LIBTORCH_CACHE: cache,
+      PYTHONPATH: join(root, 'python'),
+      PIP_NO_INDEX: '1',
+      PIP_FIND_LINKS: folder,
+    },
     set: join(cache, `libtorch-2.15.0-${triple}-cpu`),
     path: (number) => join(folder, pin.wheels[number]!.file),
     empty: async () => {

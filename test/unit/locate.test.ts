@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -28,7 +28,10 @@ describe('locate', () => {
     files(`${folder}/lib/libc10.so`, `${folder}/lib/libtorch_cpu.so`, [`${folder}/build-version`, `${version}\n`]);
 
   it('lists every place, what is there, and the command that fixes it', async () => {
-    const error = await rejection(() => locate({ env }), 'ERR_LIBTORCH_NOT_FOUND');
+    await files(['bin/python3', '#!/bin/sh\necho "[]"\n']); // a Python without torch, whatever this machine has
+    await chmod(join(root, 'bin/python3'), 0o755);
+    const places = { ...env, PATH: join(root, 'bin') };
+    const error = await rejection(() => locate({ env: places }), 'ERR_LIBTORCH_NOT_FOUND');
     const [first, ...lines] = error.message.split('\n');
     expect(first).to.contain('Expected LibTorch 2.15');
     expect(lines.map((line) => line.trim())).to.satisfy((found: string[]) =>
@@ -78,6 +81,11 @@ describe('locate', () => {
     await libtorch(`cache/${set}`, '2.15.0');
     expect(locate({ env }).source).to.equal('cache');
     await rejection(() => locate({ env: { ...env, LIBTORCH: join(root, 'nowhere') } }), 'ERR_LIBTORCH_NOT_FOUND');
+  });
+
+  it('without Python it says so', async () => {
+    const error = await rejection(() => locate({ env: { ...env, PATH: root } }), 'ERR_LIBTORCH_NOT_FOUND');
+    expect(error.message).to.contain('python: python3: not on PATH');
   });
 
   it('refuses libraries whose version is nowhere', async () => {
