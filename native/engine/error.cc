@@ -42,7 +42,8 @@ EngineError current_error(const char* fallback_code) noexcept {
     } catch (const EngineError& error) {
       return error;
     } catch (const torch::jit::JITException& error) {
-      return classified(fallback_code, error.what());
+      // The model raised it, with a text of its own choice.
+      return {fallback_code, clipped(error.what())};
     } catch (const c10::OutOfMemoryError& error) {
       return {"ERR_OUT_OF_MEMORY", clipped(error.what_without_backtrace())};
     } catch (const c10::Error& error) {

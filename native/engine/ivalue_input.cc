@@ -66,7 +66,7 @@ class Encoder {
         if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
         mismatch("a string", where, value);
       case TypeKind::DeviceObjType:
-        if (const auto* text = std::get_if<std::string>(&value.data)) return c10::Device(*text);
+        if (const auto* text = std::get_if<std::string>(&value.data)) return encode_device(*text, where);
         mismatch("a device's name", where, value);
       case TypeKind::NoneType:
         if (std::holds_alternative<std::monostate>(value.data)) return IValue();
@@ -101,6 +101,14 @@ class Encoder {
     const bool convert = placement_.input_dtype && tensor.is_floating_point();
     if (!convert && placement_.device.is_cpu()) return tensor;
     return tensor.to(placement_.device, convert ? *placement_.input_dtype : tensor.scalar_type());
+  }
+
+  static IValue encode_device(const std::string& text, const std::string& where) {
+    try {
+      return c10::Device(text);
+    } catch (const c10::Error&) {
+      throw EngineError("ERR_INVALID_INPUT", "Expected a device such as cpu or cuda:0 for " + where);
+    }
   }
 
   static IValue encode_int(const Value& value, const std::string& where) {

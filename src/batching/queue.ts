@@ -113,6 +113,12 @@ export class BatchQueue implements AsyncDisposable {
     return this.#submitSplit<T>(call, order, signal);
   }
 
+  /** Not even one more row would be taken. */
+  get isFull(): boolean {
+    const { maxQueueSize, maxQueueBytes } = this.options;
+    return this.#waiting.rows >= maxQueueSize || this.#waiting.bytes >= maxQueueBytes;
+  }
+
   stats(): QueueStats {
     const { completed, failed, timedOut, aborted, refused, closed, batchSizes, batches, rows, paddedRows, isolated } =
       this.#counters;

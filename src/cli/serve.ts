@@ -1,6 +1,8 @@
 import type { SettingKey, Settings } from '../config.js';
 import { TorchError } from '../errors.js';
+import type { BatchQueueOptions } from '../batching/index.js';
 import { ModelRegistry } from '../registry/index.js';
+import type { WarmupReport } from '../runtime/model.js';
 import { runtime } from '../runtime/runtime.js';
 import { createLogger, createServer, drainOnSignal, type InferenceServer, type Logger } from '../server/index.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
@@ -51,16 +53,31 @@ export async function serve(request: ServeRequest): Promise<void> {
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
   const { device, precision, optimize, instances, maxPending, model, modelVersion, warmupBatchSizes } = settings;
   const load = { device, precision, optimize, instances, maxPending };
+  const common = { load, batching: batchingOf(settings) };
   const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
-  const models: HostModel[] = [file === undefined ? { name: model, ...versions, load } : { file, load }];
+  const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
   const registry = file === undefined ? { registry: await ModelRegistry.open(settings) } : {};
-  return ModelHost.start({ ...registry, models, warmupBatchSizes });
+  return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
+}
+
+function batchingOf(settings: Settings): BatchQueueOptions | false {
+  const { batching, maxBatchSize, maxDelayMs, allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } = settings;
+  if (batching === 'off') return false;
+  return {
+    maxBatchSize,
+    maxDelayMs,
+    maxQueueSize,
+    maxQueueBytes,
+    timeoutMs: settings.requestTimeoutMs,
+    ...(allowedBatchSizes && { allowedBatchSizes }),
+    ...(targetP95Ms !== undefined && { targetP95Ms }),
+  };
 }
 
 /** What is served where, and on what: the device and the threads that were chosen. */
 function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): void {
   const { threads, libtorch } = runtime.info();
-  for (const { name, version, model } of host.list()) {
+  for (const { name, version, model, queue, notBatched } of host.list()) {
     const { device, instances, sha256, warnings } = model.info;
     const facts = {
       model: name,
@@ -70,15 +87,22 @@ function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTe
       threads,
       libtorch: libtorch.version,
       sha256,
+      maxBatchSize: queue?.options.maxBatchSize ?? 1,
     };
-    logger.info({ ...facts, url: server.url, reason: device.reason, warmup: model.warmupReport }, 'ready');
-    for (const warning of warnings) logger.warn({ model: name, version }, warning);
+    logger.info({ ...facts, url: server.url, reason: device.reason, warmup: warmupFacts(model.warmupReport) }, 'ready');
+    if (notBatched !== undefined) logger.warn({ model: name, version }, `requests are not batched: ${notBatched}`);
+    for (const warning of [...libtorch.warnings, ...warnings]) logger.warn({ model: name, version }, warning);
     if (!onTerminal) continue;
     process.stdout.write(
       `${name} ${version} at ${server.url} on ${device.device} (LibTorch ${libtorch.version}, ` +
         `${instances} × ${threads.intraOp} threads)\n`,
     );
   }
+}
+
+/** Sizes as text: a list of numbers is withheld from the log, as inputs are. */
+function warmupFacts(report: WarmupReport | undefined): object | undefined {
+  return report && { ...report, batchSizes: report.batchSizes.join(',') };
 }
 
 function namedSettings({ name, version }: { name: string; version?: string }): Partial<Record<SettingKey, unknown>> {

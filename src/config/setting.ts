@@ -72,19 +72,20 @@ export function optionalInteger(
   return (key) => ({ ...integer(minimum, maximum, 0, description, names)(key), initial: undefined, initialText });
 }
 
-export function integers(
+/** A list of integers that something else chooses when it is not set. */
+export function optionalIntegers(
   minimum: number,
   maximum: number,
-  initial: readonly number[],
+  initialText: string,
   description: string,
-): Row<readonly number[]> {
+): Row<readonly number[] | undefined> {
   return (key) => ({
     ...base(key, {}),
     schema: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'integer', minimum, maximum } },
     parse: asIntegers,
     values: `1 to 16 integers from ${minimum} to ${maximum}, separated by commas (an array in the file)`,
-    initial,
-    initialText: initial.join(','),
+    initial: undefined,
+    initialText,
     description,
   });
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { choice, directory, integer, integers, optionalInteger, text, type Setting } from './setting.js';
+import { choice, directory, integer, optionalInteger, optionalIntegers, text, type Setting } from './setting.js';
 
 const day = 86_400_000;
 const bundled = (folder: string) => () => fileURLToPath(new URL(`../../${folder}`, import.meta.url));
@@ -13,7 +13,7 @@ const rows = {
   bodyLimitBytes: integer(1024, 2 ** 30, 8 * 2 ** 20, 'Largest request body, in bytes.'),
   maxConnections: integer(1, 65535, 1024, 'Open connections; more are closed at once.'),
   maxRequestsPerSocket: integer(1, 1_000_000, 1000, 'Requests on one connection before it is closed.'),
-  maxHeadersCount: integer(8, 2000, 64, 'Header lines of a request; the rest is dropped.'),
+  maxHeadersCount: integer(8, 2000, 64, 'Header lines of a request; one more is answered 431.'),
   // Time limits, in milliseconds.
   requestTimeoutMs: integer(1, day, 30_000, 'Deadline of a prediction; a request may shorten it.'),
   headersTimeoutMs: integer(1, day, 10_000, "Time for a request's headers to arrive; at most receiveTimeoutMs."),
@@ -49,8 +49,26 @@ const rows = {
   ),
   optimize: choice(['none', 'freeze', 'inference'], 'freeze', 'Graph optimisation at load.'),
   instances: integer(1, 256, 1, 'Runs of the model at the same time.'),
-  maxPending: integer(0, 1_000_000, 1024, 'Runs waiting for an instance; one more is answered 429.'),
-  warmupBatchSizes: integers(1, 128, [1, 32], 'Batch sizes run before the server reports ready.'),
+  maxPending: integer(0, 1_000_000, 1024, 'Without batching: runs waiting for an instance; one more is answered 429.'),
+  warmupBatchSizes: optionalIntegers(1, 1024, 'those batches have', 'Batch sizes run before the server reports ready.'),
+  // Batching of concurrent requests.
+  batching: choice(['on', 'off'], 'on', 'Requests that arrive while the model is busy share its next run.'),
+  maxBatchSize: integer(1, 1024, 32, 'Rows of a batch; a larger request is split.'),
+  maxDelayMs: integer(0, 60_000, 0, 'How long a request may be held back for others to join it, in milliseconds.'),
+  allowedBatchSizes: optionalIntegers(
+    1,
+    1024,
+    'any; on CUDA powers of two',
+    'Batches are padded up to one of these; the largest is maxBatchSize.',
+  ),
+  maxQueueSize: integer(1, 10_000_000, 1024, 'Rows waiting for a batch; more are answered 429.'),
+  maxQueueBytes: integer(1024, 2 ** 40, 256 * 2 ** 20, 'Bytes of inputs waiting for a batch; more are answered 429.'),
+  targetP95Ms: optionalInteger(
+    1,
+    day,
+    'none',
+    'Latency objective: batches grow only as far as it allows, in milliseconds.',
+  ),
   // The process.
   intraOpThreads: optionalInteger(1, 1024, 'by the cores', 'Threads of one run.', {
     envFallback: 'OMP_NUM_THREADS',

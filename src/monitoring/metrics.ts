@@ -12,6 +12,24 @@ export interface RunSample {
   readonly timings: { readonly queueMs: number; readonly runMs: number } | undefined;
 }
 
+/** What is measured of one batch. */
+export interface BatchSample {
+  readonly model: string;
+  readonly version: string;
+  readonly rows: number;
+  readonly paddedRows: number;
+  readonly reason: string;
+}
+
+/** The state of a model's queue. Times are milliseconds. */
+export interface QueueSample {
+  readonly model: string;
+  readonly version: string;
+  readonly waitingRows: number;
+  readonly batchCapacity: number;
+  readonly fit: { readonly a: number; readonly b: number } | undefined;
+}
+
 const requestBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
@@ -62,8 +80,32 @@ export class ServerMetrics {
     registers: [this.#registry],
   });
 
-  /** @param inFlight requests begun and not yet answered, read when the metrics are */
-  constructor(inFlight: () => number) {
+  readonly #batchRows = new Histogram({
+    name: 'batch_rows',
+    help: 'Rows of a batch, without padding.',
+    labelNames: modelLabels,
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers: [this.#registry],
+  });
+  readonly #padding = new Counter({
+    name: 'batch_padded_rows_total',
+    help: 'Rows run for nobody, to reach an allowed batch size.',
+    labelNames: modelLabels,
+    registers: [this.#registry],
+  });
+  readonly #closed = new Counter({
+    name: 'batches_total',
+    help: 'Batches run, by why they were closed.',
+    labelNames: [...modelLabels, 'reason'] as const,
+    registers: [this.#registry],
+  });
+
+  /**
+   * Both are read when the metrics are.
+   * @param inFlight requests begun and not yet answered
+   * @param queues what waits for a batch, by model
+   */
+  constructor(inFlight: () => number, queues: () => Iterable<QueueSample>) {
     new Gauge({
       name: 'http_requests_in_flight',
       help: 'Requests begun and not yet answered.',
@@ -72,6 +114,36 @@ export class ServerMetrics {
         this.set(inFlight());
       },
     });
+    new Gauge({
+      name: 'batch_queue_rows',
+      help: 'Rows waiting for a batch.',
+      labelNames: modelLabels,
+      registers: [this.#registry],
+      collect() {
+        for (const { model, version, waitingRows } of queues()) this.set({ model, version }, waitingRows);
+      },
+    });
+    new Gauge({
+      name: 'batch_queue_capacity_rows',
+      help: 'Rows a batch takes at present: maxBatchSize, or less for the latency objective.',
+      labelNames: modelLabels,
+      registers: [this.#registry],
+      collect() {
+        for (const { model, version, batchCapacity } of queues()) this.set({ model, version }, batchCapacity);
+      },
+    });
+    for (const term of ['a', 'b'] as const) {
+      new Gauge({
+        name: term === 'a' ? 'batch_fit_row_seconds' : 'batch_fit_base_seconds',
+        help:
+          term === 'a' ? 'Time a row adds to a batch, as fitted.' : 'Time a batch takes beside its rows, as fitted.',
+        labelNames: modelLabels,
+        registers: [this.#registry],
+        collect() {
+          for (const { model, version, fit } of queues()) if (fit) this.set({ model, version }, fit[term] / 1000);
+        },
+      });
+    }
     this.#dropped.inc(0);
     this.#merged = Registry.merge([this.#registry, processMetrics()]);
   }
@@ -94,6 +166,12 @@ export class ServerMetrics {
     if (!timings) return;
     this.#inference.observe({ model, version }, timings.runMs / 1000);
     this.#queue.observe({ model, version }, timings.queueMs / 1000);
+  }
+
+  batch({ model, version, rows, paddedRows, reason }: BatchSample): void {
+    this.#batchRows.observe({ model, version }, rows);
+    if (paddedRows > 0) this.#padding.inc({ model, version }, paddedRows);
+    this.#closed.inc({ model, version, reason });
   }
 
   /** Everything in the text format of Prometheus. */

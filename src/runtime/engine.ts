@@ -2,12 +2,15 @@ import type { Addon } from '../binding/addon.js';
 import { Dispatcher } from '../binding/dispatcher.js';
 import { loadNative, loadNativeSync, type LoadedNative } from '../binding/load.js';
 import { torchError } from '../errors.js';
-import { defaultIntraOpThreads } from './threads.js';
+import { defaultIntraOpThreads, threadsOfEnvironment } from './threads.js';
 import { fromWire } from './wire.js';
 
 /** Thread counts of LibTorch. Fixed for the life of the process by whoever loads first. */
 export interface ThreadSettings {
-  /** Threads one operator may use, per instance. Default: cores less one, shared by the first model's instances. */
+  /**
+   * Threads one operator may use, per instance. Default: OMP_NUM_THREADS, else the cores less one, shared by the first
+   * model's instances.
+   */
   intraOpThreads?: number;
   /** Threads for torch.jit.fork inside a model. Default 1. */
   interOpThreads?: number;
@@ -37,7 +40,7 @@ export function configureThreads(settings: ThreadSettings): void {
 /** Loads LibTorch off the event loop, once. `instances` shares out the default thread count. */
 export function startEngine(instances = 1): Promise<Engine> {
   if (engine) return Promise.resolve(engine);
-  const intraOpThreads = wanted.intraOpThreads ?? defaultIntraOpThreads(instances);
+  const intraOpThreads = intraOpThreadsFor(instances);
   starting ??= loadNative({ intraOpThreads })
     .then((native) => (engine ??= initialise(native, intraOpThreads)))
     .catch((error: unknown) => {
@@ -49,8 +52,12 @@ export function startEngine(instances = 1): Promise<Engine> {
 
 /** As startEngine, holding the event loop for as long as loading the libraries takes (about 0.3 s, once). */
 export function startEngineSync(): Engine {
-  const intraOpThreads = wanted.intraOpThreads ?? defaultIntraOpThreads(1);
+  const intraOpThreads = intraOpThreadsFor(1);
   return (engine ??= initialise(loadNativeSync({ intraOpThreads }), intraOpThreads));
+}
+
+function intraOpThreadsFor(instances: number): number {
+  return wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
 }
 
 function initialise(native: LoadedNative, intraOpThreads: number): Engine {

@@ -32,7 +32,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 
 function checkThreads({ threads }: Engine, { instances }: ResolvedLoadOptions): void {
   const cores = Math.max(1, Math.floor(availableCores()));
-  if (instances === 1 || instances * threads.intraOp <= cores) return;
+  if (instances * threads.intraOp <= cores) return;
   throw torchError(
     'ERR_INVALID_ARGUMENT',
     `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${threads.intraOp}; ` +

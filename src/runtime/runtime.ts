@@ -35,6 +35,9 @@ export const runtime = {
    * @throws ERR_ALREADY_INITIALIZED afterwards, ERR_INVALID_ARGUMENT for a count that is no positive integer
    */
   configure(settings: ThreadSettings): void {
+    if (typeof settings !== 'object' || (settings as unknown) === null) {
+      throw expected('an object', 'the settings of runtime.configure', settings);
+    }
     for (const [name, value] of Object.entries(settings as Record<string, unknown>)) {
       if (name !== 'intraOpThreads' && name !== 'interOpThreads') {
         throw expected('intraOpThreads or interOpThreads', 'a setting of runtime.configure', name);

@@ -14,6 +14,12 @@ export function defaultIntraOpThreads(instances: number): number {
   return Math.max(1, Math.floor((Math.floor(availableCores()) - 1) / instances));
 }
 
+/** The first number of OMP_NUM_THREADS, where it is a sensible one; never more than the cores. */
+export function threadsOfEnvironment(env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const count = Number(env['OMP_NUM_THREADS']?.split(',')[0]);
+  return Number.isSafeInteger(count) && count >= 1 ? Math.min(count, Math.floor(availableCores())) : undefined;
+}
+
 /** CPUs of the control group's quota (v2, else v1); undefined when there is none. */
 export function cgroupQuota(root = '/sys/fs/cgroup'): number | undefined {
   const [quota, period] = read(`${root}/cpu.max`)?.split(/\s+/) ?? [

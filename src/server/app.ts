@@ -4,6 +4,7 @@ import { torchError } from '../errors.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
 import { Exchange, type Route } from './exchange.js';
 import type { Handler } from './handler.js';
+import { follow } from './host-metrics.js';
 import { live, ready } from './routes/health.js';
 import { metrics } from './routes/metrics.js';
 import { openapi } from './routes/openapi.js';
@@ -16,7 +17,7 @@ import { predictHandler, type RawHandler } from './routes/predict.js';
 export function createApp(options: AppOptions): Express {
   const context = createContext(options);
   // For as long as the host lives: an app has no end of its own.
-  context.host.on('run', (event) => context.metrics.run(event));
+  follow(context.host, context.metrics);
   return appOf(context, predictHandler(context));
 }
 

@@ -2,6 +2,7 @@ import { initial } from './defaults.js';
 import { createLogger, type Logger } from '../monitoring/logging.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
 import type { ModelHost } from '../serving/index.js';
+import { queueSamples } from './host-metrics.js';
 import { Lifecycle } from './lifecycle.js';
 
 /** What the server needs of a ModelHost. */
@@ -38,7 +39,10 @@ export function createContext({ host, logger, logLevel, ...limits }: AppOptions)
   return {
     host,
     logger: logger || createLogger({ level: logger === false ? 'silent' : (logLevel ?? 'info') }),
-    metrics: new ServerMetrics(() => lifecycle.inFlight),
+    metrics: new ServerMetrics(
+      () => lifecycle.inFlight,
+      () => queueSamples(host),
+    ),
     lifecycle,
     bodyLimitBytes: limits.bodyLimitBytes ?? initial('bodyLimitBytes'),
     requestTimeoutMs: limits.requestTimeoutMs ?? initial('requestTimeoutMs'),

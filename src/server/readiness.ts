@@ -15,3 +15,10 @@ export function requireServing({ host }: ServerContext): void {
   }
   if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');
 }
+
+/** @throws ERR_QUEUE_FULL when no version of the default model would take another row: before a body is read for it */
+export function requireRoom({ host }: ServerContext): void {
+  const versions = host.list().filter(({ name }) => name === host.defaultModel);
+  if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;
+  throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+}

@@ -7,6 +7,7 @@ import { createContext, type AppOptions, type ServerContext } from './context.js
 import { initial } from './defaults.js';
 import { drain, type DrainReport } from './drain.js';
 import { Exchange } from './exchange.js';
+import { follow } from './host-metrics.js';
 import { predictHandler } from './routes/predict.js';
 
 /** The limits are the settings of the same names; see docs/settings.md. */
@@ -47,13 +48,12 @@ export interface InferenceServer extends AsyncDisposable {
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
   const context = createContext(options);
   const { host, metrics } = context;
-  const onRun = metrics.run.bind(metrics);
-  host.on('run', onRun);
+  const unfollow = follow(host, metrics);
   const http = httpServer(context, options);
   try {
     await listen(http, options.hostname ?? '127.0.0.1', options.port ?? initial('port'));
   } catch (error) {
-    host.off('run', onRun);
+    unfollow();
     throw error;
   }
   const { address, port, family } = http.address() as AddressInfo;
@@ -62,7 +62,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     (closing ??= drain(http, context.lifecycle, {
       preStopDelayMs: options.preStopDelayMs ?? initial('preStopDelayMs'),
       drainTimeoutMs: options.drainTimeoutMs ?? initial('drainTimeoutMs'),
-    }).finally(() => host.off('run', onRun)));
+    }).finally(unfollow));
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     address,

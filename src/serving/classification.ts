@@ -18,7 +18,7 @@ export interface Classifier {
   readonly range: readonly [min: number, max: number] | undefined;
   readonly labels: readonly string[];
   /**
-   * @param rows `batchSize × features` numbers, row-major
+   * @param rows `batchSize × features` numbers, row-major; not to be written to until the answer is there
    * @throws ERR_BAD_OUTPUT when the model answers anything but one float32 score per row and label; as `Model.run`
    */
   predict(rows: Float32Array, batchSize: number, options?: RunOptions): Promise<ClassificationResult>;
@@ -55,7 +55,7 @@ export function classifier(served: ServedModel): Classifier {
     labels,
     async predict(rows, batchSize, options) {
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
-      const { value, timings } = await served.execute('forward', [tensor], options);
+      const { value, timings } = await served.execute('forward', [tensor], { ...options, owned: true });
       const scores = scoresOf(value, [batchSize, labels.length]);
       return { ...classify(scores, batchSize, labels.length, activation), inferenceTimeMs: timings.runMs };
     },

@@ -31,7 +31,7 @@ describe('settings', () => {
   it('have secure defaults', () => {
     const settings = loadSettings({ env: {} });
     expect(settings).to.include({ host: '127.0.0.1', port: 8000, bodyLimitBytes: 8 * 2 ** 20, model: 'mnist-mlp' });
-    expect(settings.warmupBatchSizes).to.deep.equal([1, 32]);
+    expect(settings).to.include({ batching: 'on', maxBatchSize: 32, maxDelayMs: 0, maxQueueSize: 1024 });
     expect(settings.intraOpThreads).to.equal(undefined);
     expect(settings.registryDir).to.match(/model-registry$/);
     expect(Object.isFrozen(settings)).to.equal(true);
@@ -41,7 +41,7 @@ describe('settings', () => {
     const values = Object.fromEntries(
       Object.entries(loadSettings({ env: {} })).filter(([, value]) => value !== undefined),
     );
-    expect(loadSettings({ env: {}, overrides: values as Partial<Settings> })).to.deep.equal(loadSettings({ env: {} }));
+    expect(loadSettings({ env: {}, overrides: values })).to.deep.equal(loadSettings({ env: {} }));
   });
 
   it('take flags before environment before file before defaults', () => {
@@ -98,8 +98,8 @@ describe('settings', () => {
     ['a wrong type in the file', () => ({ file: file({ port: '80' }) }), ['port', 'settings.json', '"80"']],
     [
       'an item out of bounds',
-      () => ({ file: file({ warmupBatchSizes: [1, 129] }) }),
-      ['warmupBatchSizes', 'from 1 to 128'],
+      () => ({ file: file({ warmupBatchSizes: [1, 1025] }) }),
+      ['warmupBatchSizes', 'from 1 to 1024'],
     ],
     ['a file that is no object', () => ({ file: file([1]) }), ['an object of settings', 'an array of 1']],
     ['a missing file', () => ({ file: join(folder, 'none.json') }), ['none.json', 'ENOENT']],

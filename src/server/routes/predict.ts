@@ -4,7 +4,7 @@ import { readJson } from '../codec/request-json.js';
 import type { ServerContext } from '../context.js';
 import { Deadline } from '../deadline.js';
 import { Exchange } from '../exchange.js';
-import { requireServing } from '../readiness.js';
+import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
 import { validPredictRequest } from '../validation.js';
 
@@ -36,6 +36,7 @@ async function predict(
   const { req, context, note } = exchange;
   const { host, bodyLimitBytes, requestTimeoutMs } = context;
   requireServing(context);
+  requireRoom(context);
   const deadline = new Deadline(req, exchange.started, requestTimeoutMs);
   const { input_data, model_version, batch_size = 1 } = validPredictRequest(await readJson(req, bodyLimitBytes));
   // An unknown version is said so before its values are looked at: another version may take other rows.
