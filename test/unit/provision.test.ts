@@ -93,7 +93,9 @@ describe('provision', function () {
   it('says what pip said when the package cannot be had', async () => {
     await index.empty();
     const error = await rejection(() => run(), 'ERR_DOWNLOAD');
-    expect(error.message).to.match(/torch 2\.15\.0: pip ended with 1\n[^]*No matching distribution[^]*fix: .*pip config list/);
+    expect(error.message).to.match(
+      /torch 2\.15\.0: pip ended with 1\n[^]*No matching distribution[^]*fix: .*pip config list/,
+    );
   });
 
   it('runs at the same time without harm', async () => {
