@@ -1,4 +1,5 @@
-import { EventEmitter, setMaxListeners } from 'node:events';
+import { EventEmitter } from 'node:events';
+import { onAbort } from '../binding/abort.js';
 import { describe, expected, torchError } from '../errors.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
@@ -207,7 +208,6 @@ export class BatchQueue implements AsyncDisposable {
     // One part's failure takes the others out of the queue.
     const failure = new AbortController();
     const own = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-    setMaxListeners(0, own);
     const parts: Promise<Execution>[] = [];
     for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
       const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
@@ -230,15 +230,11 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   #follow(request: Request, signal: AbortSignal): void {
-    const onAbort = (): void => {
+    const stop = onAbort(signal, () => {
       this.#counters.aborted++;
       this.#giveUp(request, signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    });
     const { resolve, reject } = request;
-    const stop = (): void => {
-      signal.removeEventListener('abort', onAbort);
-    };
     Object.assign(request, {
       resolve: (execution: Execution) => {
         stop();

@@ -1,5 +1,6 @@
 import { isErrorCode, torchError } from '../errors.js';
 import type { RunTimings } from '../types.js';
+import { onAbort } from './abort.js';
 import type { Addon, ModelHandle, NativeError, NativeValue } from './addon.js';
 
 export interface NativeResult {
@@ -88,19 +89,20 @@ export class Dispatcher {
       }
       operation.reject(reason);
     };
-    const onAbort = (): void => {
-      give(signal?.reason);
-    };
     const timer =
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
             give(torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`));
           }, timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unfollow =
+      signal &&
+      onAbort(signal, () => {
+        give(signal.reason);
+      });
     operation.release = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      unfollow?.();
     };
   }
 
