@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '../errors.js';
 import { ClientGone } from './codec/body.js';
 import { acceptedEncodings } from './codec/encoding.js';
+import { acceptedTypes } from './codec/media-type.js';
 import type { ServerContext } from './context.js';
 import { endAfterUpload, isUploading } from './linger.js';
 import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
@@ -88,7 +89,7 @@ export class Exchange implements Endable {
     const problem = problemOf(error, this.id);
     this.send(problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), {
       ...(isRetryable(error) && { 'retry-after': retrySeconds() }),
-      ...(problem.status === 415 && { accept: 'application/json', 'accept-encoding': acceptedEncodings }),
+      ...(problem.status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
       ...headers,
     });
   }

@@ -82,7 +82,7 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     const fault = headerFault(req, maxHeaders);
     if (fault) Exchange.of(context, req, res).fail(fault, { connection: 'close' });
-    else if (req.method === 'POST' && req.url === '/predict') predict(req, res);
+    else if (req.method === 'POST' && isPredict(req.url)) predict(req, res);
     else app(req, res);
   };
   const server = createHttpServer(
@@ -107,6 +107,10 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
   server.on('checkExpectation', listener);
   answerClientErrors(server, context);
   return server;
+}
+
+function isPredict(url: string | undefined): boolean {
+  return url === '/predict' || url?.startsWith('/predict?') === true;
 }
 
 function headerFault(

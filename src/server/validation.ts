@@ -21,6 +21,25 @@ export function validPredictRequest(body: unknown): PredictRequest {
   });
 }
 
+const isVersion = ajv.compile<string>(PredictRequest.properties.model_version);
+
+/**
+ * The version that the query of a URL names, where a body has no room for it; undefined without one.
+ * @throws ERR_VALIDATION for any other member, for one that comes twice, and for what no version can be
+ */
+export function validVersionQuery(url: string): string | undefined {
+  const start = url.indexOf('?');
+  if (start === -1) return undefined;
+  let version: string | undefined;
+  for (const [name, value] of new URLSearchParams(url.slice(start))) {
+    if (name !== 'model_version') throw torchError('ERR_VALIDATION', 'Query: unknown member; expected model_version');
+    if (version !== undefined) throw torchError('ERR_VALIDATION', 'Query: expected model_version once');
+    if (!isVersion(value)) throw torchError('ERR_VALIDATION', `Query: model_version ${isVersion.errors?.[0]?.message}`);
+    version = value;
+  }
+  return version;
+}
+
 interface Fault {
   pointer: string;
   detail: string;

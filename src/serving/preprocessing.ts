@@ -1,12 +1,22 @@
 import { describe, torchError, type ErrorCode, type ErrorDetail } from '../errors.js';
 
-/** What a request's rows must be. */
-export interface RowsSpec {
+/** What a model says of its rows. */
+export interface RowsOf {
   /** Numbers in a row. */
   readonly features: number;
-  readonly batchSize: number;
   /** Inclusive bounds; without them, whatever a float32 can hold. */
   readonly range?: readonly [min: number, max: number] | undefined;
+}
+
+/** What a request's rows must be. */
+export interface RowsSpec extends RowsOf {
+  readonly batchSize: number;
+}
+
+/** Rows that were checked, row-major. */
+export interface Rows {
+  readonly rows: Float32Array;
+  readonly batchSize: number;
 }
 
 /** More faults than this help nobody, and a request must not make us build a million of them. */
@@ -30,6 +40,15 @@ export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Float32Ar
     rows[index] = value;
   }
   return rows;
+}
+
+/** As `parseRows`, for numbers that are float32 already: nothing is copied. @throws as parseRows */
+export function checkRows(rows: Float32Array, spec: RowsSpec): void {
+  const [min, max] = spec.range ?? [-float32Max, float32Max];
+  for (let index = 0; index < rows.length; index++) {
+    const value = rows[index] as number;
+    if (!(value >= min && value <= max)) throw invalidRows(rows, spec);
+  }
 }
 
 /**

@@ -8,8 +8,9 @@ import { createApp, createServer, type InferenceServer } from '#dist/server/inde
 import { fixture } from '../support/paths.js';
 import { badInputs } from './support/bad-input.js';
 import { confidence, digits } from './support/digits.js';
-import { expectProblem, predict } from './support/http.js';
+import { expectProblem, predict, type Answer } from './support/http.js';
 import { keptLogger } from './support/logs.js';
+import { badOctets, octets, octetStream } from './support/octets.js';
 
 const tolerance = 1e-5;
 const row = (index: number): readonly number[] => digits[index]?.input ?? [];
@@ -66,6 +67,19 @@ describe('the digit model over HTTP', () => {
     expect(body['predictions']).to.deep.equal(digits.map(({ label }) => label));
     for (const [index, { logits }] of digits.entries()) {
       expect((body['confidence_scores'] as number[])[index]).to.be.closeTo(confidence(logits), tolerance);
+    }
+  });
+
+  it('answers raw numbers as it answers JSON', async () => {
+    const input_data = digits.flatMap(({ input }) => input);
+    const json = await predict(server.url, JSON.stringify({ input_data, batch_size: digits.length }));
+    const raw = await predict(server.url, octets(input_data), octetStream, '?model_version=v1.0');
+    const withoutTime = ({ body }: Answer) => ({ ...body, inference_time_ms: 0 });
+    expect(raw.status).to.equal(200);
+    expect(withoutTime(raw)).to.deep.equal(withoutTime(json));
+    for (const { name, body, headers, query, status, code } of badOctets(784)) {
+      const answer = await predict(server.url, body, headers, query);
+      expect(answer.body, name).to.include({ status, code });
     }
   });
 

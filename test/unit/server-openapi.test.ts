@@ -49,6 +49,17 @@ describe('/openapi.json', () => {
     expect(schemaOf('PredictResponse')(answer.body)).to.equal(true);
   });
 
+  it('says that raw numbers are taken', () => {
+    const post = document.paths['/predict']?.['post'] as unknown as {
+      requestBody: { content: object };
+      parameters: { name: string; in: string; schema: object }[];
+    };
+    expect(post.requestBody.content).to.include.keys('application/json', 'application/octet-stream');
+    const query = post.parameters.filter((parameter) => parameter.in === 'query');
+    expect(query.map(({ name }) => name)).to.deep.equal(['model_version']);
+    expect(query[0]?.schema).to.include({ type: 'string', maxLength: 128 });
+  });
+
   it('describes the other answers', async () => {
     expect(schemaOf('Liveness')((await request(app).get('/health/live')).body)).to.equal(true);
     expect(schemaOf('Readiness')((await request(app).get('/health/ready')).body)).to.equal(true);

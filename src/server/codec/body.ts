@@ -23,6 +23,15 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
   return decode ? decode(bytes, limit) : bytes;
 }
 
+/** What a body parser mounted before us has left on `req.body`; undefined when nobody has read the body. */
+export function foreignBody(req: IncomingMessage & { body?: unknown }): unknown {
+  const { body } = req;
+  // Older body parsers leave an empty object on requests that they did not read.
+  const isPlaceholder =
+    typeof body === 'object' && body !== null && !req.readableDidRead && Object.keys(body).length === 0;
+  return isPlaceholder ? undefined : body;
+}
+
 function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let body: Buffer = Buffer.alloc(0);

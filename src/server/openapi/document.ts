@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
 import { initial } from '../defaults.js';
 import { Liveness, Readiness } from '../schemas/health.js';
-import { PredictRequest, PredictResponse } from '../schemas/predict.js';
+import { maxBatchSize, PredictRequest, PredictResponse } from '../schemas/predict.js';
 import { ProblemDocument } from '../schemas/problem.js';
 import { problemResponses } from './problems.js';
 
@@ -63,6 +63,12 @@ function predictOperation(model: DescribedModel | undefined): Json {
     description: describeModel(model),
     parameters: [
       {
+        name: 'model_version',
+        in: 'query',
+        description: 'With application/octet-stream: as the member of that name in JSON.',
+        schema: plain({ version: PredictRequest.properties.model_version })['version'],
+      },
+      {
         name: 'X-Request-Timeout-Ms',
         in: 'header',
         description: `Shortens the deadline of the server (default ${initial('requestTimeoutMs')} ms).`,
@@ -77,7 +83,12 @@ function predictOperation(model: DescribedModel | undefined): Json {
     ],
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: ref('PredictRequest'), example: exampleOf(model) } },
+      content: {
+        'application/json': { schema: ref('PredictRequest'), example: exampleOf(model) },
+        'application/octet-stream': {
+          schema: { description: `1 to ${maxBatchSize} rows of little-endian float32 numbers, one after the other.` },
+        },
+      },
     },
   };
 }

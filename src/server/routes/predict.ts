@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { classifier, parseRows, type Classifier, type ServedModel } from '../../serving/index.js';
-import { readJson } from '../codec/request-json.js';
+import { classifier, type Classifier, type ServedModel } from '../../serving/index.js';
+import { readPrediction } from '../codec/prediction.js';
 import type { ServerContext } from '../context.js';
 import { Deadline } from '../deadline.js';
 import { Exchange } from '../exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
-import { validPredictRequest } from '../validation.js';
 
 /** A handler that needs nothing of Express: the app mounts it, and the server calls it in front of the app. */
 export type RawHandler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -38,17 +37,16 @@ async function predict(
   requireServing(context);
   requireRoom(context);
   const deadline = new Deadline(req, exchange.started, requestTimeoutMs);
-  const { input_data, model_version, batch_size = 1 } = validPredictRequest(await readJson(req, bodyLimitBytes));
+  const input = await readPrediction(req, bodyLimitBytes);
   // An unknown version is said so before its values are looked at: another version may take other rows.
-  const served = host.model(host.defaultModel, model_version);
+  const served = host.model(host.defaultModel, input.version);
   note.model = served.name;
   note.version = served.version;
   const model = classifierOf(served);
-  const { features, range } = model;
-  const rows = parseRows(input_data, { features, range, batchSize: batch_size });
-  note.rows = batch_size;
-  note.shape = [batch_size, features];
-  const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, batch_size, {
+  const { rows, batchSize } = input.rows(model);
+  note.rows = batchSize;
+  note.shape = [batchSize, model.features];
+  const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, batchSize, {
     signal: exchange.signal,
     timeoutMs: deadline.left(),
   });

@@ -13,8 +13,9 @@ export async function predict(
   url: string,
   body: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
+  query = '',
 ): Promise<Answer> {
-  const response = await fetch(`${url}/predict`, {
+  const response = await fetch(`${url}/predict${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: body as string,
