@@ -8,6 +8,8 @@ import type { ServedModel } from './served-model.js';
 export interface ClassificationResult extends Classes {
   /** The native run of the batch that carried the rows, in milliseconds, without queueing. */
   readonly inferenceTimeMs: number;
+  /** From submission until that run began, in milliseconds. */
+  readonly queueTimeMs: number;
 }
 
 /** A served model seen as what its record says it is: rows of numbers in, classes out. */
@@ -57,7 +59,8 @@ export function classifier(served: ServedModel): Classifier {
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
       const { value, timings } = await served.execute('forward', [tensor], { ...options, owned: true });
       const scores = scoresOf(value, [batchSize, labels.length]);
-      return { ...classify(scores, batchSize, labels.length, activation), inferenceTimeMs: timings.runMs };
+      const classes = classify(scores, batchSize, labels.length, activation);
+      return { ...classes, inferenceTimeMs: timings.runMs, queueTimeMs: timings.queueMs };
     },
   };
 }

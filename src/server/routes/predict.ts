@@ -46,11 +46,12 @@ async function predict(
   const { rows, batchSize } = input.rows(model);
   note.rows = batchSize;
   note.shape = [batchSize, model.features];
-  const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, batchSize, {
+  const { predictions, confidenceScores, inferenceTimeMs, queueTimeMs } = await model.predict(rows, batchSize, {
     signal: exchange.signal,
     timeoutMs: deadline.left(),
   });
   note.inferenceMs = inferenceTimeMs;
+  note.queueMs = queueTimeMs;
   return {
     predictions,
     confidence_scores: confidenceScores,
