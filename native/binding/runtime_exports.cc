@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "exports.h"
 #include "guard.h"
+#include "json_numbers.h"
 #include "value_codec.h"
 
 namespace node_libtorch::binding {
@@ -74,6 +75,48 @@ Napi::Value allocate_bytes(const Napi::CallbackInfo& info) {
   });
 }
 
+struct TypedArray {
+  void* data;
+  size_t length;
+};
+
+TypedArray typed_array(napi_env env, napi_value value, napi_typedarray_type type, const char* where) {
+  bool is_typed_array = false;
+  check(napi_is_typedarray(env, value, &is_typed_array));
+  napi_typedarray_type given{};
+  TypedArray array{nullptr, 0};
+  if (is_typed_array) {
+    check(napi_get_typedarray_info(env, value, &given, &array.length, &array.data, nullptr, nullptr));
+  }
+  if (!is_typed_array || given != type) {
+    throw engine::EngineError("ERR_INVALID_ARGUMENT",
+                              std::string("Expected another typed array for ") + where);
+  }
+  return array;
+}
+
+// parseNumbers(bytes, begin, out, found): the count, 0 when it is no plain array; found = [end, min, max]
+Napi::Value parse_numbers(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    const TypedArray bytes = typed_array(env, argument(info, 0), napi_uint8_array, "bytes");
+    const int64_t begin = decode_count(env, argument(info, 1), "begin", 0, kMaxSafeInteger);
+    const TypedArray out = typed_array(env, argument(info, 2), napi_float32_array, "out");
+    const TypedArray found = typed_array(env, argument(info, 3), napi_float64_array, "found");
+    if (found.length < 3)
+      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected three numbers for found");
+    const std::string_view text(static_cast<const char*>(bytes.data), bytes.length);
+    const auto numbers =
+        parse_json_numbers(text, static_cast<size_t>(begin), static_cast<float*>(out.data), out.length);
+    if (!numbers) return Napi::Number::New(env, 0);
+    auto* const said = static_cast<double*>(found.data);
+    said[0] = static_cast<double>(numbers->end);
+    said[1] = numbers->min;
+    said[2] = numbers->max;
+    return Napi::Number::New(env, static_cast<double>(numbers->count));
+  });
+}
+
 // holdLoop(hold)
 Napi::Value hold_loop(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
@@ -98,6 +141,7 @@ void export_runtime_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
   exports.Set("dtypes", Napi::Function::New(env, dtypes, "dtypes"));
   exports.Set("allocateBytes", Napi::Function::New(env, allocate_bytes, "allocateBytes"));
+  exports.Set("parseNumbers", Napi::Function::New(env, parse_numbers, "parseNumbers"));
   exports.Set("holdLoop", Napi::Function::New(env, hold_loop, "holdLoop"));
   exports.Set("shutdown", Napi::Function::New(env, shutdown, "shutdown"));
 }

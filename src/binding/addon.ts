@@ -51,6 +51,11 @@ export interface Addon {
   runtimeInfo(): NativeDict;
   dtypes(): readonly (readonly [name: string, bytes: number])[];
   allocateBytes(bytes: number): ArrayBuffer;
+  /**
+   * Reads the JSON array of numbers that opens at `begin` into `out`, and [end, min, max] into `found`. Returns how many
+   * there are; 0 when it is not an array of plain numbers that fits.
+   */
+  parseNumbers(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
   holdLoop(hold: boolean): void;
   shutdown(): void;
   createModel(instances: number, maxPending: number): ModelHandle;

@@ -50,6 +50,11 @@ export function startEngine(instances = 1): Promise<Engine> {
   return starting;
 }
 
+/** The engine, if anything has started it. */
+export function startedEngine(): Engine | undefined {
+  return engine;
+}
+
 /** As startEngine, holding the event loop for as long as loading the libraries takes (about 0.3 s, once). */
 export function startEngineSync(): Engine {
   const intraOpThreads = intraOpThreadsFor(1);

@@ -23,6 +23,9 @@ export function validPredictRequest(body: unknown): PredictRequest {
 
 const isVersion = ajv.compile<string>(PredictRequest.properties.model_version);
 
+/** Whether a parsed body has the form of a prediction request. */
+export const fitsPredictRequest: (body: unknown) => body is PredictRequest = isPredictRequest;
+
 /**
  * The version that the query of a URL names, where a body has no room for it; undefined without one.
  * @throws ERR_VALIDATION for any other member, for one that comes twice, and for what no version can be

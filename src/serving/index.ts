@@ -3,5 +3,5 @@ export { ModelHost, type HostEvents, type HostOptions, type HostState } from './
 export type { HostFileModel, HostModel, HostRegistryModel } from './load-served.js';
 export { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
 export { classifier, type ClassificationResult, type Classifier } from './classification.js';
-export { parseRows, rowFaults, type Rows, type RowsOf, type RowsSpec } from './preprocessing.js';
+export { areRows, parseRows, rowFaults, type Rows, type RowsOf, type RowsSpec } from './preprocessing.js';
 export { octetRows } from './octets.js';

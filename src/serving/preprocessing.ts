@@ -42,6 +42,19 @@ export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Float32Ar
   return rows;
 }
 
+/** Numbers that were read into float32, and the bounds they had before. */
+export interface ParsedNumbers {
+  readonly values: Float32Array;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Whether `parseRows` would take the numbers. */
+export function areRows({ values, min, max }: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
+  const [least, greatest] = range ?? [-float32Max, float32Max];
+  return values.length === features * batchSize && min >= least && max <= greatest;
+}
+
 /** As `parseRows`, for numbers that are float32 already: nothing is copied. @throws as parseRows */
 export function checkRows(rows: Float32Array, spec: RowsSpec): void {
   const [min, max] = spec.range ?? [-float32Max, float32Max];

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { octetRows, parseRows, type Rows, type RowsOf } from '../../serving/index.js';
+import { areRows, octetRows, parseRows, type Rows, type RowsOf } from '../../serving/index.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { validPredictRequest, validVersionQuery } from '../validation.js';
 import { foreignBody, readBody } from './body.js';
 import { parseJson } from './json.js';
 import { bodyTypeOf } from './media-type.js';
+import { parsePlainRequest } from './plain-request.js';
 
 /** A prediction as it was asked for; what its rows must be, only the version that answers can say. */
 export interface PredictionInput {
@@ -32,8 +33,27 @@ function ofOctets(body: unknown, url: string): PredictionInput {
 }
 
 function ofJson(given: unknown): PredictionInput {
-  const bytes = typeof given === 'string' ? Buffer.from(given) : given;
-  const body = Buffer.isBuffer(bytes) ? parseJson(bytes) : bytes;
+  const body = typeof given === 'string' ? Buffer.from(given) : given;
+  return Buffer.isBuffer(body) ? jsonPrediction(body) : parsedPrediction(body);
+}
+
+/** The prediction that a JSON text asks for. @throws as readPrediction */
+export function jsonPrediction(bytes: Buffer): PredictionInput {
+  const plain = parsePlainRequest(bytes);
+  if (!plain) return parsedPrediction(parseJson(bytes));
+  const { numbers, model_version, batch_size: batchSize = 1 } = plain;
+  return {
+    version: model_version,
+    rows: (model) =>
+      areRows(numbers, { ...model, batchSize })
+        ? { rows: numbers.values, batchSize }
+        : // It is for parseRows to say what is wrong.
+          parsedPrediction(parseJson(bytes)).rows(model),
+  };
+}
+
+/** The prediction that parsed JSON asks for. @throws ERR_VALIDATION */
+export function parsedPrediction(body: unknown): PredictionInput {
   const { input_data, model_version, batch_size: batchSize = 1 }: PredictRequest = validPredictRequest(body);
   return {
     version: model_version,

@@ -1,0 +1,58 @@
+import { parseNumberArray, type NumberArray } from '../../runtime/number-array.js';
+import { fitsPredictRequest } from '../validation.js';
+
+/** A request without its numbers, which were read straight from the body's bytes. */
+export interface PlainRequest {
+  readonly numbers: NumberArray;
+  readonly model_version?: string | undefined;
+  readonly batch_size?: number | undefined;
+}
+
+const key = '"input_data"';
+const commonHead = `{${key}:`;
+/** Bytes beside the numbers; a request has no use for more. */
+const maxRest = 1024;
+/** A key written with escapes could be any key; other characters than ASCII are for a decoder to judge. */
+const unusual = /\\|[^\t\n\r -~]/;
+
+/**
+ * Reads a body whose only large part is a plain array of numbers under `input_data`, about twice as fast as JSON.parse.
+ * Undefined for everything else, be it faulty or only unusual: then the whole is parsed, and its faults are said.
+ */
+export function parsePlainRequest(bytes: Buffer): PlainRequest | undefined {
+  const at = bytes.subarray(0, maxRest).indexOf(key);
+  if (at === -1) return undefined;
+  const begin = arrayStart(bytes, at + key.length);
+  if (begin > maxRest) return undefined;
+  const numbers = parseNumberArray(bytes, begin);
+  if (!numbers || bytes.length - numbers.end > maxRest) return undefined;
+  const head = bytes.toString('latin1', 0, begin);
+  const tail = bytes.toString('latin1', numbers.end);
+  if (head === commonHead && tail === '}') return { numbers };
+  if (unusual.test(head) || unusual.test(tail) || tail.includes('input_data')) return undefined;
+  const rest = parsed(`${head}[0]${tail}`);
+  if (!fitsPredictRequest(rest)) return undefined;
+  const { model_version, batch_size } = rest;
+  return { model_version, batch_size, numbers };
+}
+
+/** Index of what follows the colon behind a key; of nothing that opens an array where there is none. */
+function arrayStart(bytes: Buffer, behindKey: number): number {
+  let at = skipBlank(bytes, behindKey);
+  if (bytes[at] === 0x3a) at = skipBlank(bytes, at + 1);
+  return at;
+}
+
+function skipBlank(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return at;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
