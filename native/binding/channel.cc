@@ -46,6 +46,9 @@ class Group {
         forget_exception(env_);
         value = null;
         error = encode_error(env_, {"ERR_OUT_OF_MEMORY", "The result does not fit into JavaScript's memory"});
+      } catch (...) {
+        value = null;
+        error = encode_error(env_, engine::current_error("ERR_INTERNAL"));
       }
     }
     push_number(settlement.id);

@@ -30,6 +30,13 @@ void leave_without_destructors() {
   });
 }
 
+// Gives a session's threads up. They go on using it, so it is kept for the life of the process.
+void leave_behind(const std::shared_ptr<Session>& session) {
+  session->executor().abandon();
+  leave_without_destructors();
+  new std::shared_ptr<Session>(session);
+}
+
 }  // namespace
 
 Environment::Environment(napi_env env) : env_(env) {}
@@ -42,7 +49,7 @@ Environment& Environment::of(napi_env env) {
 }
 
 void Environment::open(napi_value on_settled) {
-  if (channel_) return;
+  if (channel_) throw engine::EngineError("ERR_ALREADY_INITIALIZED", "initialise() was called before");
   channel_ = std::make_shared<Channel>(env_, on_settled);
   check(napi_add_env_cleanup_hook(env_, [](void* self) { static_cast<Environment*>(self)->shut(); }, this));
 }
@@ -61,8 +68,8 @@ std::shared_ptr<Session> Environment::create_session(size_t instances, size_t ma
 }
 
 void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) {
-  session->executor().join_until(engine::Clock::now() +
-                                 kJoinLimit);  // its last thread has nothing left to do
+  // Its last thread has nothing left to do, so this takes no time.
+  if (!session->executor().join_until(engine::Clock::now() + kJoinLimit)) leave_behind(session);
   int64_t now = 0;
   if (session->reported_bytes != 0) napi_adjust_external_memory(env, -session->reported_bytes, &now);
   session->reported_bytes = 0;
@@ -70,10 +77,11 @@ void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) 
 }
 
 napi_value Environment::allocate_bytes(size_t bytes) {
+  const std::shared_ptr<void> memory = engine::allocate_tensor_memory(bytes);
+  // Only now: memory that another thread frees in between could be given out again, inside a stale range.
   for (auto it = shared_memory_.begin(); it != shared_memory_.end();) {
     it = it->second.owner.expired() ? shared_memory_.erase(it) : std::next(it);
   }
-  const std::shared_ptr<void> memory = engine::allocate_tensor_memory(bytes);
   const napi_value buffer = external_array_buffer(env_, memory, memory.get(), bytes);
   void* data = nullptr;
   check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
@@ -104,9 +112,7 @@ void Environment::shut() {
     std::fputs(
         "node-libtorch: a model run did not end within 5 s of its environment; its thread is left behind\n",
         stderr);
-    session->executor().abandon();
-    leave_without_destructors();
-    new std::shared_ptr<Session>(session);  // the thread goes on using it: kept for the life of the process
+    leave_behind(session);
   }
   sessions_.clear();
 }

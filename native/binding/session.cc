@@ -158,10 +158,15 @@ void Session::close(std::optional<double> id) {
 }
 
 void Session::gone() {
+  {
+    // On this worker, outside the lock: freeing a large model takes time that the event loop has not.
+    std::shared_ptr<const engine::Model> model;
+    const std::lock_guard lock(mutex_);
+    model.swap(model_);
+  }
   std::vector<double> waiting;
   {
     const std::lock_guard lock(mutex_);
-    model_.reset();  // on this worker: freeing a large model takes time that the event loop has not
     gone_ = true;
     waiting.swap(waiting_for_close_);
   }

@@ -117,13 +117,25 @@ TensorValue decode_tensor(napi_env env, napi_value object, const std::string& wh
 }
 
 napi_value external_array_buffer(napi_env env, std::shared_ptr<void> owner, void* data, size_t bytes) {
-  auto* keeper = new std::shared_ptr<void>(std::move(owner));
-  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); };
+  // Node may call the finalizer and then report a failure, or only report it; whether it did decides who
+  // frees.
+  struct Keeper {
+    std::shared_ptr<void> owner;
+    bool* released;
+  };
+  bool released = false;
+  auto* keeper = new Keeper{std::move(owner), &released};
+  const auto release = [](napi_env, void*, void* hint) {
+    auto* done = static_cast<Keeper*>(hint);
+    if (done->released != nullptr) *done->released = true;
+    delete done;
+  };
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, keeper, &buffer);
+  if (!released) keeper->released = nullptr;
   if (status == napi_ok) return buffer;
-  const std::unique_ptr<std::shared_ptr<void>> kept(keeper);
-  if (status != napi_no_external_buffers_allowed) throw NapiFailure{status};
+  const std::unique_ptr<Keeper> kept(released ? nullptr : keeper);
+  if (released || status != napi_no_external_buffers_allowed) throw NapiFailure{status};
   void* copy = nullptr;
   check(napi_create_arraybuffer(env, bytes, &copy, &buffer));
   std::memcpy(copy, data, bytes);

@@ -27,7 +27,7 @@ class Executor {
     std::function<void()> report;
     // Only this worker may take the job; any when empty.
     std::optional<size_t> worker;
-    // Not counted against max_pending (loading, warm-up of each worker).
+    // Not counted against max_pending (loading).
     bool unbounded = false;
   };
 

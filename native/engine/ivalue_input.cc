@@ -152,6 +152,8 @@ class Encoder {
     for (size_t i = 0; i < items->size(); ++i) {
       encoded.push_back(encode((*items)[i], elements[i], where + "[" + std::to_string(i) + "]", depth + 1));
     }
+    const auto& tuple_type = type->expect<c10::TupleType>();
+    if (tuple_type->schema()) return c10::ivalue::Tuple::createNamed(std::move(encoded), tuple_type);
     return c10::ivalue::Tuple::create(std::move(encoded));
   }
 

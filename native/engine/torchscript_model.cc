@@ -1,3 +1,4 @@
+#include <ATen/DeviceAccelerator.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -127,7 +128,11 @@ class TorchScriptModel : public Model {
 }  // namespace
 
 std::unique_ptr<Model> load_torchscript(const LoadRequest& request) {
-  return std::make_unique<TorchScriptModel>(load_module(request));
+  auto model = std::make_unique<TorchScriptModel>(load_module(request));
+  // Weights were moved and converted on the default stream; runs use streams of their own.
+  const c10::Device device(model->info().device.device);
+  if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
+  return model;
 }
 
 }  // namespace node_libtorch::engine

@@ -25,6 +25,13 @@ class Lane {
     this.#requests.push(request);
   }
 
+  *live(): Iterable<Request> {
+    for (let i = this.#head; i < this.#requests.length; ++i) {
+      const request = this.#requests[i] as Request;
+      if (!request.settled) yield request;
+    }
+  }
+
   shift(): void {
     this.#head++;
     if (this.#head >= worthCompacting && this.#head * 2 >= this.#requests.length) this.#compact();
@@ -60,6 +67,11 @@ export class Group {
   /** The request whose turn it is. */
   get first(): Request | undefined {
     return this.#firstLane()?.first;
+  }
+
+  /** Every waiting request, in no order that matters. */
+  *live(): Iterable<Request> {
+    for (const lane of this.#lanes.values()) yield* lane.live();
   }
 
   /** Takes requests in order while they fit into `capacity` rows; always the first. */

@@ -53,6 +53,8 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
     if (value !== undefined && !(typeof value === 'number' && value >= min && value <= max)) {
       throw expected(`a number from ${min} to ${max}`, name, value);
     }
+    if (value === 0 && (name === 'timeoutMs' || name === 'targetP95Ms'))
+      throw expected('a number above 0', name, value);
   }
   return {
     maxBatchSize,

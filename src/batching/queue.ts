@@ -9,6 +9,7 @@ import type { Tensor } from '../runtime/tensor.js';
 import type { Arguments, Value } from '../runtime/value.js';
 import type { RunOptions } from '../types.js';
 import { Deadlines } from './deadlines.js';
+import type { Group } from './group.js';
 import {
   lowestPriority,
   requireBatchable,
@@ -36,12 +37,7 @@ export class BatchQueue implements AsyncDisposable {
   readonly #counters = new Counters();
   readonly #events = new EventEmitter<{ batch: [BatchEvent] }>();
   readonly #deadlines = new Deadlines((request) => {
-    this.#counters.timedOut++;
-    const waited = Math.round(performance.now() - request.submitted);
-    this.#giveUp(
-      request,
-      torchError('ERR_TIMEOUT', `Expected an answer before its deadline, ${waited} ms after the call`),
-    );
+    this.#expire(request);
   });
   readonly #runner: BatchRunner;
   #pumping = false;
@@ -65,8 +61,8 @@ export class BatchQueue implements AsyncDisposable {
         this.#deadlines.remove(request);
       },
       ended: (event) => {
-        this.#events.emit('batch', event);
         this.#pump();
+        this.#tell(event);
       },
     });
   }
@@ -152,10 +148,13 @@ export class BatchQueue implements AsyncDisposable {
 
   /** Takes no more calls and waits for those it has. The model stays. Idempotent. */
   close(): Promise<void> {
-    return (this.#closing ??= new Promise((resolve) => {
-      this.#idle = resolve;
-      this.#pump();
-    }));
+    if (!this.#closing) {
+      this.#closing = new Promise((resolve) => {
+        this.#idle = resolve;
+      });
+      this.#pump(); // nothing is held back any more
+    }
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -205,13 +204,17 @@ export class BatchQueue implements AsyncDisposable {
     order: Order,
     signal: AbortSignal | undefined,
   ): Promise<Execution<T>> {
-    // One part's failure takes the others out of the queue.
+    // One part's failure takes the others out of the queue. Not AbortSignal.any: it would stay with a long-lived signal.
     const failure = new AbortController();
-    const own = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    const unfollow =
+      signal &&
+      onAbort(signal, () => {
+        failure.abort(signal.reason);
+      });
     const parts: Promise<Execution>[] = [];
     for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
       const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
-      parts.push(this.#submit<Value>(part, order, own));
+      parts.push(this.#submit<Value>(part, order, failure.signal));
     }
     try {
       const done = await Promise.all(parts);
@@ -226,6 +229,8 @@ export class BatchQueue implements AsyncDisposable {
       failure.abort(error);
       await Promise.allSettled(parts);
       throw error;
+    } finally {
+      unfollow?.();
     }
   }
 
@@ -247,6 +252,12 @@ export class BatchQueue implements AsyncDisposable {
     });
   }
 
+  #expire(request: Request): void {
+    this.#counters.timedOut++;
+    const limit = Math.round(request.deadline - request.submitted);
+    this.#giveUp(request, torchError('ERR_TIMEOUT', `Expected an answer within ${limit} ms`));
+  }
+
   /** Settles a request from outside its batch. A waiting one frees its place; a running one is computed for nobody. */
   #giveUp(request: Request, reason: unknown): void {
     if (request.settled) return;
@@ -255,6 +266,14 @@ export class BatchQueue implements AsyncDisposable {
     this.#deadlines.remove(request);
     request.reject(reason);
     if (this.#closing) this.#pump();
+  }
+
+  #tell(event: BatchEvent): void {
+    try {
+      this.#events.emit('batch', event);
+    } catch (error) {
+      process.emitWarning(error as Error); // a broken listener is no reason to stop
+    }
   }
 
   #capacity(): number {
@@ -275,35 +294,56 @@ export class BatchQueue implements AsyncDisposable {
   #pump(): void {
     clearTimeout(this.#delay);
     this.#delay = undefined;
+    const held = new Set<Group>();
+    let wait = Infinity;
     while (this.#runner.inFlight < this.model.info.instances) {
-      const group = this.#waiting.next();
+      const group = this.#waiting.next(held);
       if (!group) break;
       const capacity = this.#capacity();
-      const first = group.first as Request;
-      const held = this.#hold(first, group.rows, capacity);
-      if (typeof held === 'number') {
-        this.#delay = setTimeout(() => {
-          this.#pump();
-        }, held);
-        break;
+      const verdict = this.#hold(group, capacity);
+      if (typeof verdict === 'number') {
+        held.add(group); // another group may have what it takes
+        wait = Math.min(wait, verdict);
+        continue;
       }
       const { requests, reason } = this.#waiting.take(group, capacity);
-      this.#runner.start(requests, held ?? reason);
+      const live = this.#unexpired(requests);
+      if (live.length > 0) this.#runner.start(live, verdict ?? reason);
+    }
+    if (wait < Infinity) {
+      this.#delay = setTimeout(() => {
+        this.#pump();
+      }, wait);
     }
     if (this.#waiting.requests === 0 && this.#runner.inFlight === 0) this.#idle?.();
   }
 
-  /** Milliseconds to hold a batch back, or why it is not (any longer); undefined when delays do not come into it. */
-  #hold(first: Request, rows: number, capacity: number): number | CloseReason | undefined {
-    const { maxDelayMs } = this.options;
-    if (maxDelayMs === 0 || this.#runner.inFlight === 0 || rows >= capacity || this.#closing) return undefined;
+  /** The timer may come late, after a stall of the event loop; what has expired must not run all the same. */
+  #unexpired(requests: readonly Request[]): Request[] {
     const now = performance.now();
-    // Half its time at most goes into waiting for company: the fit may know nothing yet.
-    const half = (first.submitted + first.deadline) / 2;
-    const latestStart = Math.min(half, first.deadline - this.#runner.fit.predict(rows));
-    if (now >= first.submitted + maxDelayMs) return 'delay';
-    if (now >= latestStart) return 'deadline';
-    return Math.max(1, Math.ceil(Math.min(first.submitted + maxDelayMs, latestStart) - now));
+    return requests.filter((request) => {
+      if (request.deadline > now) return true;
+      this.#expire(request);
+      return false;
+    });
+  }
+
+  /** Milliseconds to hold a batch back, or why it is not (any longer); undefined when delays do not come into it. */
+  #hold(group: Group, capacity: number): number | CloseReason | undefined {
+    const { maxDelayMs } = this.options;
+    if (maxDelayMs === 0 || this.#runner.inFlight === 0 || group.rows >= capacity || this.#closing) return undefined;
+    const now = performance.now();
+    const runMs = this.#runner.fit.predict(group.rows);
+    let delayed = Infinity;
+    let latest = Infinity;
+    for (const { submitted, deadline } of group.live()) {
+      delayed = Math.min(delayed, submitted + maxDelayMs);
+      // Half its time at most goes into waiting for company: the fit may know nothing yet.
+      latest = Math.min(latest, (submitted + deadline) / 2, deadline - runMs);
+    }
+    if (now >= delayed) return 'delay';
+    if (now >= latest) return 'deadline';
+    return Math.max(1, Math.ceil(Math.min(delayed, latest) - now));
   }
 }
 

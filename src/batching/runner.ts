@@ -74,26 +74,33 @@ export class BatchRunner {
   }
 
   #mayIsolate(requests: readonly Request[], error: unknown): boolean {
-    // Out of memory and device errors would only happen again; a misshapen output is the model's, not a request's.
-    const model = error instanceof TorchError && error.code === 'ERR_MODEL_EXECUTION';
-    return model && requests.length > 1 && this.#hopeless < isolationLimit;
+    return requests.length > 1 && this.#hopeless < isolationLimit && isRowsFault(error);
   }
 
   /** Runs each request of a failed batch by itself, once, so that only those at fault fail. */
   async #isolate(requests: readonly Request[], started: number): Promise<void> {
+    let tried = 0;
     let saved = 0;
+    let fatal: unknown;
     for (const request of requests) {
       if (request.settled) continue; // timed out or aborted meanwhile
+      if (fatal !== undefined) {
+        this.#reject(request, fatal);
+        continue;
+      }
       this.#counters.isolated++;
+      tried++;
       try {
         const padTo = this.#allowedSizes?.find((size) => size >= request.call.rows);
         this.#resolve([request], await this.#model.runBatch([request.call], padTo), started);
         saved++;
       } catch (error) {
         this.#reject(request, error);
+        if (!isRowsFault(error)) fatal = error;
       }
     }
-    this.#hopeless = saved > 0 ? 0 : this.#hopeless + 1;
+    if (saved > 0) this.#hopeless = 0;
+    else if (tried > 0) this.#hopeless++;
   }
 
   #resolve(requests: readonly Request[], { values, timings }: BatchExecution, started: number): void {
@@ -114,4 +121,12 @@ export class BatchRunner {
     this.#hooks.settle(request);
     request.reject(error);
   }
+}
+
+/**
+ * Only what the model itself raised may be the fault of single rows. Out of memory and device errors would only happen
+ * again, and a misshapen output is the model's own.
+ */
+function isRowsFault(error: unknown): boolean {
+  return error instanceof TorchError && error.code === 'ERR_MODEL_EXECUTION';
 }

@@ -1,5 +1,6 @@
+import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { constants, open } from 'node:fs/promises';
+import { constants as fs, open } from 'node:fs/promises';
 import { describe, torchError } from '../errors.js';
 
 export interface Artifact {
@@ -25,13 +26,19 @@ export async function readArtifact(
 ): Promise<Artifact> {
   signal?.throwIfAborted();
   // Without O_NONBLOCK opening a FIFO would wait for a writer, for ever.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
+  const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${reason(cause)})`, { cause });
   });
   try {
     const status = await file.stat();
     if (!status.isFile()) throw torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
     if (status.size === 0) throw torchError('ERR_MODEL_FORMAT', `Expected a model file at ${path} but it is empty`);
+    if (status.size > constants.MAX_LENGTH) {
+      throw torchError(
+        'ERR_MODEL_LOAD',
+        `Expected at most ${constants.MAX_LENGTH} bytes, which a Buffer of this Node holds, but ${path} has ${status.size}`,
+      );
+    }
     const bytes = allocate(status.size);
     const view = Buffer.from(bytes);
     const hash = createHash('sha256');

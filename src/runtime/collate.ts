@@ -82,6 +82,9 @@ function pick(value: Value, from: number, to: number, total: number): Value {
 /** The results of a call's parts, one below the other. The parts have the same structure. */
 export function concatenate(parts: readonly Value[]): Value {
   const [first] = parts;
+  if (parts.some((part) => structureOf(part) !== structureOf(first as Value))) {
+    throw torchError('ERR_NOT_BATCHABLE', 'Expected outputs of one structure for every part of a split call');
+  }
   if (first instanceof Tensor) return concatenateTensors(parts as readonly Tensor[]);
   if (Array.isArray(first))
     return first.map((_, i) => concatenate(parts.map((part) => (part as readonly Value[])[i] as Value)));
@@ -92,6 +95,14 @@ export function concatenate(parts: readonly Value[]): Value {
     ([key], i) => [key, concatenate(all.map((own) => (own[i] as [string, Value])[1]))] as const,
   );
   return first instanceof Map ? new Map(joined) : Object.fromEntries(joined);
+}
+
+/** Equal for values that can be put below each other; of containers the outermost level only. */
+function structureOf(value: Value): string {
+  if (value instanceof Tensor) return `${value.dtype}[${value.shape.slice(1).join(',')}]`;
+  if (Array.isArray(value)) return `list ${value.length}`;
+  const keys = value instanceof Map ? [...(value as ReadonlyMap<string, Value>).keys()] : Object.keys(value as object);
+  return `${value instanceof Map ? 'map' : 'dict'} ${JSON.stringify(keys.map(String))}`;
 }
 
 function concatenateTensors(parts: readonly Tensor[]): Tensor {

@@ -1,4 +1,5 @@
 import type { Addon } from '../binding/addon.js';
+import { codedAddon } from '../binding/coded-addon.js';
 import { Dispatcher } from '../binding/dispatcher.js';
 import { loadNative, loadNativeSync, type LoadedNative } from '../binding/load.js';
 import { torchError } from '../errors.js';
@@ -65,8 +66,16 @@ function intraOpThreadsFor(instances: number): number {
   return wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
 }
 
+/** Where the engine of an environment is kept: on the addon, which Node loads once however often this module is. */
+const engineKey = Symbol.for('node-libtorch.engine');
+
 function initialise(native: LoadedNative, intraOpThreads: number): Engine {
-  const { addon } = native;
+  const holder = native.addon as Addon & { [engineKey]?: Engine };
+  return (holder[engineKey] ??= start(native, intraOpThreads));
+}
+
+function start(native: LoadedNative, intraOpThreads: number): Engine {
+  const addon = codedAddon(native.addon);
   const dispatcher = new Dispatcher(addon);
   const threads = fromWire(
     addon.initialise(dispatcher.onSettled, intraOpThreads, wanted.interOpThreads ?? 1),

@@ -1,6 +1,7 @@
 import { torchError } from '../errors.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
+import { copyData, copyValue, namedArguments } from './wire.js';
 
 /** A call that was validated and whose inputs were copied: nothing the caller does later changes it. */
 export interface PreparedCall {
@@ -19,12 +20,12 @@ export interface PreparedCall {
 /**
  * Copies a call's tensors and works out what it may be batched with.
  * @param owned the tensors are nobody else's, so that no copy is needed
- * @throws ERR_NOT_BATCHABLE without a tensor argument, or when the tensors' rows disagree or are 0
+ * @throws ERR_INVALID_INPUT for what no model can take, ERR_NOT_BATCHABLE without a tensor argument, or when the tensors' rows disagree or are 0
  */
 export function prepareCall(method: string, args: Arguments, owned = false): PreparedCall {
-  const positional = Array.isArray(args);
-  const names = positional ? undefined : Object.keys(args);
-  const given = positional ? (args as readonly Value[]) : Object.values(args as Record<string, Value>);
+  const named = Array.isArray(args) ? undefined : namedArguments(args);
+  const names = named && Object.keys(named);
+  const given = named ? Object.values(named) : (args as readonly Value[]);
   const values: Value[] = [];
   let key = method;
   let rows = -1;
@@ -32,8 +33,9 @@ export function prepareCall(method: string, args: Arguments, owned = false): Pre
   for (const [i, value] of given.entries()) {
     key += names ? `|${JSON.stringify(names[i])}=` : '|';
     if (!(value instanceof Tensor)) {
-      key += keyOf(value);
-      values.push(value);
+      const copy = copyValue(value, names ? String(names[i]) : `argument ${i}`);
+      key += keyOf(copy);
+      values.push(copy);
       continue;
     }
     const [own, ...tail] = value.shape;
@@ -43,7 +45,7 @@ export function prepareCall(method: string, args: Arguments, owned = false): Pre
     rows = own;
     bytes += value.data.byteLength;
     key += `${value.dtype}[${tail.join(',')}]`;
-    values.push(owned ? value : new Tensor(value.dtype, value.data.slice(), value.shape));
+    values.push(owned ? value : new Tensor(value.dtype, copyData(value), value.shape));
   }
   if (rows < 0) throw notBatchable('a tensor argument', 'none');
   return { method, values, names, key, rows, bytes };

@@ -1,7 +1,7 @@
 import { TorchError } from '../errors.js';
 import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
-import { pickRows, pickTensorRows, rowCount, withSecondRow } from './rows.js';
+import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from './rows.js';
 import { Tensor } from './tensor.js';
 import type { TorchModel } from './torch-model.js';
 import type { Arguments, Value } from './value.js';
@@ -24,7 +24,12 @@ export async function checkRowIndependence(
   if (model.info.stateful) return unasked('the model keeps state');
   if (model.signature?.inputs.some(({ shape }) => shape[0] !== null)) return unasked('the batch dimension is fixed');
   if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
-  const example = withSecondRow(given);
+  const inputs = model.signature?.inputs ?? [];
+  const example = twoDifferentRows(
+    given,
+    (argument) => inputs.find(({ name }, i) => name === argument || String(i) === argument)?.range,
+  );
+  if (!example) return unasked('the rows of the example do not differ, so that mixing them would not show');
   const parts = { a: [0], b: [1, 0], both: [0, 1, 0] };
   let answers: Record<keyof typeof parts, Tensor[] | undefined>;
   try {

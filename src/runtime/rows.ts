@@ -18,15 +18,52 @@ export function repeatRows(args: Arguments, count: number): Arguments {
   );
 }
 
-/** Arguments with at least two rows that differ: a lone row gets a second one, the first in reverse. */
-export function withSecondRow(args: Arguments): Arguments {
-  if (rowCount(args) !== 1) return args;
-  return mapTensors(args, (tensor) => {
-    const data = new (constructorOf(tensor))(tensor.data.length * 2);
-    data.set(tensor.data as never, 0);
-    data.set(tensor.data.slice().reverse() as never, tensor.data.length);
+/**
+ * Arguments of two rows that differ in some tensor, made from the first rows that are there: two equal rows would hide
+ * that a model mixes them. Undefined where no second row can be made up.
+ * @param rangeOf the bounds that values of a tensor argument must keep, by its position or name
+ */
+export function twoDifferentRows(
+  args: Arguments,
+  rangeOf: (argument: string) => readonly [number, number] | undefined,
+): Arguments | undefined {
+  let differ = false;
+  const pair = mapTensors(args, (tensor, argument) => {
+    const first = pickTensorRows(tensor, [0]);
+    const second = otherRow(tensor, first, rangeOf(argument));
+    if (!second) return pickTensorRows(tensor, [0, 0]);
+    differ = true;
+    const data = new (constructorOf(tensor))(first.data.length * 2);
+    data.set(first.data as never, 0);
+    data.set(second as never, first.data.length);
     return new Tensor(tensor.dtype, data, [2, ...tensor.shape.slice(1)]);
   });
+  return differ ? pair : undefined;
+}
+
+/** The tensor's own second row, else the first in reverse, else (plain floats) the first with its values moved. */
+function otherRow(
+  tensor: Tensor,
+  { data: first }: Tensor,
+  range: readonly [number, number] | undefined,
+): TensorData | undefined {
+  const isOther = (row: TensorData): boolean => row.some((element: number | bigint, i: number) => element !== first[i]);
+  if ((tensor.shape[0] ?? 0) > 1) {
+    const { data } = pickTensorRows(tensor, [1]);
+    if (isOther(data)) return data;
+  }
+  const reversed = new (constructorOf(tensor))(first.length) as Float32Array;
+  for (let i = 0; i < first.length; ++i) reversed[i] = first[first.length - 1 - i] as number;
+  if (isOther(reversed)) return reversed;
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'float64') return undefined;
+  const [min, max] = range ?? [-Infinity, Infinity];
+  // Away from a bound where there is one, and by a share that grows along the row.
+  const moved = (first as Float32Array).map((value, i) => {
+    const step = Number.isFinite(max - min) ? (max - min) / 2 : 1;
+    const share = (step * (i + 1)) / first.length;
+    return value + share <= max ? value + share : value - share;
+  });
+  return isOther(moved) ? moved : undefined;
 }
 
 /** The rows that all tensor arguments have; undefined when there is no tensor, or they disagree or have none. */
@@ -49,11 +86,12 @@ export function pickTensorRows(tensor: Tensor, pick: readonly number[]): Tensor 
   return new Tensor(tensor.dtype, data, [pick.length, ...tail]);
 }
 
-function mapTensors(args: Arguments, change: (tensor: Tensor) => Tensor): Arguments {
-  const changed = (value: Value): Value => (value instanceof Tensor ? change(value) : value);
-  if (Array.isArray(args)) return (args as readonly Value[]).map(changed);
+function mapTensors(args: Arguments, change: (tensor: Tensor, argument: string) => Tensor): Arguments {
+  const changed = (value: Value, argument: string): Value =>
+    value instanceof Tensor ? change(value, argument) : value;
+  if (Array.isArray(args)) return (args as readonly Value[]).map((value, i) => changed(value, String(i)));
   return Object.fromEntries(
-    Object.entries(args as Record<string, Value>).map(([name, value]) => [name, changed(value)]),
+    Object.entries(args as Record<string, Value>).map(([name, value]) => [name, changed(value, name)]),
   );
 }
 

@@ -17,7 +17,11 @@ export function slabPool(allocate: (bytes: number) => ArrayBuffer): SlabPool {
       return slab;
     },
     give(slab) {
-      if (kept + slab.byteLength > keptBytes) return;
+      if (slab.byteLength > keptBytes) return;
+      if (kept + slab.byteLength > keptBytes) {
+        free.clear(); // what an earlier load needed must not keep out what the present one does
+        kept = 0;
+      }
       kept += slab.byteLength;
       const list = free.get(slab.byteLength);
       if (list) list.push(slab);

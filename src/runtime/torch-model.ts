@@ -30,6 +30,7 @@ export class TorchModel implements Model {
   readonly #engine: Engine;
   readonly #handle: ModelHandle;
   readonly #methods: ReadonlySet<string>;
+  readonly #namesAreForwards: boolean;
   readonly #slabs: SlabPool;
   #pending = 0;
   #disposal: Promise<void> | undefined;
@@ -41,6 +42,7 @@ export class TorchModel implements Model {
     this.info = info;
     this.signature = signature;
     this.#methods = new Set(info.methods.map(({ name }) => name));
+    this.#namesAreForwards = namesAreForwards(info, signature);
     this.#slabs = slabPool((bytes) => engine.addon.allocateBytes(bytes));
   }
 
@@ -155,7 +157,11 @@ export class TorchModel implements Model {
   }
 
   #checked(method: string, args: Arguments): Arguments {
-    return this.signature && method === 'forward' ? checkedArguments(this.signature, args) : args;
+    if (!this.signature || method !== 'forward') return args;
+    const ordered = checkedArguments(this.signature, args);
+    // Names that forward knows go to it as names: between its tensors there may be arguments with defaults.
+    if (!this.#namesAreForwards || Array.isArray(args)) return ordered;
+    return Object.fromEntries(this.signature.inputs.map(({ name }, i) => [name, ordered[i] as Value]));
   }
 
   #requireMethod(method: string): void {
@@ -177,4 +183,20 @@ export class TorchModel implements Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/**
+ * Whether a signature's inputs have the names of forward's arguments. Then they must also be in their order: the same call
+ * would mean different things by position and by name.
+ * @throws ERR_SIGNATURE_MISMATCH
+ */
+function namesAreForwards(info: ModelInfo, signature: Signature | undefined): boolean {
+  const forward = info.methods.find(({ name }) => name === 'forward')?.args.map(({ name }) => name) ?? [];
+  const positions = signature?.inputs.map(({ name }) => forward.indexOf(name)) ?? [];
+  if (positions.length === 0 || positions.includes(-1)) return false;
+  if (positions.every((position, i) => i === 0 || position > (positions[i - 1] as number))) return true;
+  throw torchError(
+    'ERR_SIGNATURE_MISMATCH',
+    `Expected the signature's inputs in forward's order (${forward.join(', ')}) but received ${signature?.inputs.map(({ name }) => name).join(', ')}`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { NativeDict, NativeValue } from '../binding/addon.js';
 import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
+import { dtypeTable, type TensorData } from './dtype.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 
@@ -52,6 +53,29 @@ export function namedArguments(args: unknown): Readonly<Record<string, Value>> {
     'ERR_INVALID_INPUT',
     `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`,
   );
+}
+
+/** A value that nobody else can change, and whether it is one that a model can take; throws as toWire. */
+export function copyValue(value: Value, where: string, depth = 0): Value {
+  if (depth === maxDepth || typeof value !== 'object' || value === null) return toWire(value, where, depth) as Value;
+  if (value instanceof Tensor) return new Tensor(value.dtype, copyData(value), value.shape);
+  if (Array.isArray(value)) return value.map((item: Value, i) => copyValue(item, `${where}[${i}]`, depth + 1));
+  if (value instanceof Map) {
+    const entries = [...(value as ReadonlyMap<string, Value>)];
+    return new Map(
+      entries.map(([key, item]) => [
+        copyValue(key, `${where}'s key`, depth + 1) as string,
+        copyValue(item, where, depth + 1),
+      ]),
+    );
+  }
+  const entries = plainEntries(value, where);
+  return Object.fromEntries(entries.map(([key, item]) => [key, copyValue(item, `${where}.${key}`, depth + 1)]));
+}
+
+/** A Buffer's own slice() would be a view. */
+export function copyData({ dtype, data }: Tensor): TensorData {
+  return new dtypeTable[dtype].array(data as never);
 }
 
 /** What the addon returned, as a caller sees it. */

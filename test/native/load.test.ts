@@ -158,6 +158,21 @@ describe('loadModel', () => {
       });
     }
 
+    it('sends inputs to forward under their names, past arguments that have defaults', async () => {
+      const spec = { dtype: 'float32', shape: [2] } as const;
+      const x = new Tensor('float32', Float32Array.of(1, 2), [2]);
+      const path = fixture('torchscript/defaults.pt');
+      await using plain = await loadModel(path);
+      const known = plain.info.methods[0]!.args.filter(({ type }) => /Tensor/.test(type)).map(({ name }) => name);
+      expect(known).to.have.length(2);
+      const inputs = known.map((name) => ({ name, ...spec }));
+      await using signed = await loadModel(path, { signature: { inputs, outputs: [] } });
+      const named = Object.fromEntries(known.map((name) => [name, x]));
+      expect(await signed.call('forward', named)).to.deep.equal(await plain.call('forward', named));
+      const reversed = { inputs: [...inputs].reverse(), outputs: [] };
+      await rejection(() => loadModel(path, { signature: reversed }), 'ERR_SIGNATURE_MISMATCH');
+    });
+
     it('takes inputs by name, and no other name', async () => {
       await using model = await loadModel(digitModel, { signature });
       expect(await model.call('forward', { input: good })).to.be.instanceOf(Tensor);

@@ -37,6 +37,16 @@ describe('warmup', () => {
     });
   }
 
+  it('is not deceived by an example of equal rows', async () => {
+    await using model = await loadModel(fixture('torchscript/row_mixing.pt'));
+    for (const value of [0, 1]) {
+      for (const count of [1, 2]) {
+        const example = new Tensor('float32', new Float32Array(4 * count).fill(value), [count, 4]);
+        expect((await model.warmup({ example })).rowIndependent).to.equal(false);
+      }
+    }
+  });
+
   it('leaves the state of a stateful model as it was', async () => {
     await using model = await loadModel(fixture('torchscript/stateful.pt'));
     const x = new Tensor('float32', new Float32Array([1, 2]), [2]);

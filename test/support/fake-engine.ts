@@ -11,6 +11,7 @@ export interface FakeBatch {
   /** First element of every row, padding included. */
   readonly sentinels: readonly number[];
   readonly key: string;
+  readonly args: readonly Value[];
 }
 
 export interface FakeOptions {
@@ -53,7 +54,7 @@ export class FakeEngine {
     const [x] = args as [Tensor];
     const width = x.data.length / rows;
     const sentinels = Array.from({ length: rows }, (_, row) => Number(x.data[row * width]));
-    this.batches.push({ sentinels, key: (calls[0] as PreparedCall).key });
+    this.batches.push({ sentinels, key: (calls[0] as PreparedCall).key, args: args as readonly Value[] });
     this.inFlight++;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     if (this.inFlight > instances) throw new Error('more batches in flight than instances');

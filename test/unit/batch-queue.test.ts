@@ -124,6 +124,30 @@ describe('BatchQueue', () => {
       await busy;
     });
 
+    it('heeds the deadline of every waiting request, not of the first alone', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 8 });
+      const busy = queue.run(rowsOf(1));
+      await sleep(5);
+      const patient = queue.run(rowsOf(2, 2));
+      await queue.run(rowsOf(3, 2), { timeoutMs: 120 });
+      await patient;
+      expect(engine.batches[1]?.sentinels).to.deep.equal([2, 2, 3, 3]);
+      await busy;
+    });
+
+    it('of one group keeps no other waiting', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 4 });
+      const busy = queue.run(rowsOf(1));
+      await sleep(5);
+      const held = queue.run(rowsOf(2, 2));
+      const started = performance.now();
+      await queue.run(rowsOf(3, 4, 8)); // a full batch of another shape
+      expect(performance.now() - started).to.be.below(150);
+      await Promise.all([busy, held]);
+    });
+
     it('is cut short by a deadline', async () => {
       const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
       const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 8 });
@@ -358,6 +382,56 @@ describe('BatchQueue', () => {
       const queue = new BatchQueue(new FakeEngine({ rowIndependent: false }).model, { rowIndependent: true });
       expect(first(await queue.run(rowsOf(2)))).to.equal(4);
     });
+  });
+
+  describe('neighbours', () => {
+    it('never share a mutable argument', async () => {
+      const engine = new FakeEngine();
+      const queue = new BatchQueue(engine.model);
+      const mine = [1];
+      const first = queue.call('forward', [rowsOf(1), mine]);
+      const second = queue.call('forward', [rowsOf(2), [1]]);
+      mine[0] = 2;
+      await Promise.all([first, second]);
+      expect(engine.batches.map(({ args }) => args[1])).to.deep.equal([[1]]);
+    });
+
+    it('are not failed by what no model can take: it is refused at its own call', async () => {
+      const queue = new BatchQueue(new FakeEngine().model);
+      const cyclic: unknown[] = [];
+      cyclic.push(cyclic);
+      const wrong = [new Set(), new Date(), cyclic, () => 1, Symbol('s')].map((value) =>
+        rejection(() => queue.call('forward', [rowsOf(1), value as never]), 'ERR_INVALID_INPUT'),
+      );
+      for (const args of [null, 5, rowsOf(1)])
+        await rejection(() => queue.call('forward', args as never), 'ERR_INVALID_INPUT');
+      expect(first(await queue.call<Tensor>('forward', [rowsOf(3), {}]))).to.equal(6);
+      await Promise.all(wrong);
+    });
+
+    it('see a Buffer’s bytes as they were at the call', async () => {
+      const answer = (x: Tensor) => x;
+      const queue = new BatchQueue(new FakeEngine({ answer }).model);
+      const bytes = Buffer.from([7]);
+      const run = queue.run(new Tensor('uint8', bytes, [1, 1]));
+      bytes[0] = 9;
+      expect(first(await run)).to.equal(7);
+    });
+  });
+
+  it('goes on when a listener of its batches throws', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const queue = new BatchQueue(new FakeEngine().model, { maxBatchSize: 1 });
+    queue.on('batch', () => {
+      throw new Error('listener');
+    });
+    expect((await Promise.all([1, 2, 3].map((i) => queue.run(rowsOf(i))))).map(first)).to.deep.equal([2, 4, 6]);
+    await queue.close();
+    await sleep(1);
+    process.off('warning', note);
+    expect(warnings.map(({ message }) => message)).to.include('listener');
   });
 
   describe('close', () => {
