@@ -137,7 +137,7 @@ describe('Dispatcher', () => {
           dispatcher.start(submit, {
             ...(limited.abortable && { signal: controller.signal }),
             // Never due by itself within a history: only the histories that wait for it see it.
-            ...(limited.timed && { timeoutMs: history % 20 === 0 ? 1 : 1_000_000 }),
+            ...(limited.timed && { timeoutMs: history % 20 === 0 ? 1 : 30_000 }),
             ...(limited.known && { handle }),
             onFinished: () => ++finished,
           }),
@@ -168,6 +168,10 @@ describe('Dispatcher', () => {
             await new Promise((resolve) => setTimeout(resolve, 3));
             for (const timed of operations) if (timed.first === '' && timed.limited.timed) timed.first = 'timeout';
         }
+        // Held exactly as long as somebody waits.
+        const awaited = operations.some(({ first }) => first === '');
+        if (addon.held !== awaited)
+          expect.fail(`history ${history}, step ${step}: the loop is ${addon.held ? '' : 'not '}held`);
       }
       for (const operation of operations) {
         settle(operation.id);

@@ -56,6 +56,7 @@ describe('signature', () => {
       /\[\?, 3\] for ids but received \[1, 2\]/,
       [new Tensor('int64', new BigInt64Array(2), [1, 2]), mask],
     ],
+    ['a rank too many', 'ERR_INVALID_SHAPE', /for ids/, [new Tensor('int64', new BigInt64Array(3), [1, 3, 1]), mask]],
     [
       'another rank',
       'ERR_INVALID_SHAPE',
