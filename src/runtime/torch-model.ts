@@ -9,6 +9,7 @@ import type { BatchExecution, Execution, Model, WarmupOptions, WarmupReport } fr
 import { checkRunOptions, type ResolvedLoadOptions } from './options.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
 import { checkedArguments } from './signature.js';
+import { availableCores } from './threads.js';
 import { slabPool } from './slab-pool.js';
 import type { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
@@ -22,6 +23,11 @@ export interface Placement {
   /** Runs on a deep copy, so that a stateful model's state stays as it is. */
   readonly scratch?: boolean;
 }
+
+/** Instances of all models of this environment that were loaded and not disposed. */
+let liveInstances = 0;
+/** Said once. */
+let crowded = false;
 
 /** A model of the native engine. */
 export class TorchModel implements Model {
@@ -63,6 +69,8 @@ export class TorchModel implements Model {
         { signal },
       );
       const said = fromWire(value) as unknown as Omit<ModelInfo, 'instances' | 'sha256' | 'artifactBytes'>;
+      liveInstances += instances;
+      warnOfCrowding(engine.threads.intraOp);
       const info = Object.freeze({
         ...said,
         instances,
@@ -173,6 +181,7 @@ export class TorchModel implements Model {
 
   dispose(): Promise<void> {
     const { addon, dispatcher } = this.#engine;
+    if (!this.#disposal) liveInstances -= this.info.instances;
     return (this.#disposal ??= dispatcher
       .start((id) => {
         addon.dispose(id, this.#handle);
@@ -198,5 +207,16 @@ function namesAreForwards(info: ModelInfo, signature: Signature | undefined): bo
   throw torchError(
     'ERR_SIGNATURE_MISMATCH',
     `Expected the signature's inputs in forward's order (${forward.join(', ')}) but received ${signature?.inputs.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+/** One model may not have more threads than there are cores (loadModel); several together may, and are slower then. */
+function warnOfCrowding(intraOp: number): void {
+  const cores = Math.max(1, Math.floor(availableCores()));
+  if (crowded || liveInstances * intraOp <= cores) return;
+  crowded = true;
+  process.emitWarning(
+    `All models together have ${liveInstances} instances of ${intraOp} threads for ${cores} cores`,
+    'NodeLibtorchWarning',
   );
 }
