@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { SettingKey, Settings } from '../config.js';
 import { TorchError } from '../errors.js';
 import type { BatchQueueOptions } from '../batching/index.js';
@@ -6,9 +7,11 @@ import type { WarmupReport } from '../runtime/model.js';
 import { runtime } from '../runtime/runtime.js';
 import { createLogger, createServer, drainOnSignal, type InferenceServer, type Logger } from '../server/index.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
+import { supervise } from './cluster.js';
+import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster-worker.js';
 import { configureThreads } from './load-target.js';
 import { commandSettings } from './settings.js';
-import { parseTarget } from './target.js';
+import { parseTarget, type Target } from './target.js';
 
 export interface ServeRequest {
   readonly model: string | undefined;
@@ -30,14 +33,28 @@ export async function serve(request: ServeRequest): Promise<void> {
     // A person at a terminal reads the line below, not a log.
     ...(onTerminal && { defaults: { logLevel: 'warn' } }),
   });
-  configureThreads(settings);
-  const logger = createLogger({ level: settings.logLevel });
+  const { workers } = settings;
+  if (workers === 1) return serveHere(target, settings, onTerminal);
+  if (cluster.isWorker) return asWorker(() => serveHere(target, settings, onTerminal));
+  process.exitCode = await supervise(workers, createLogger({ level: settings.logLevel, shared: true }));
+}
+
+/** Serves from this process: the only one, or one of several. */
+async function serveHere(target: Target | undefined, settings: Settings, onTerminal: boolean): Promise<void> {
+  const { worker } = cluster;
+  configureThreads(
+    worker && settings.intraOpThreads === undefined
+      ? { ...settings, intraOpThreads: threadsPerWorker(settings) }
+      : settings,
+  );
+  const ownLogger = createLogger({ level: settings.logLevel, shared: worker !== undefined });
+  const logger = worker ? ownLogger.child({ worker: worker.id }) : ownLogger;
   const host = await startHost(target && 'file' in target ? target.file : undefined, settings);
   let server: InferenceServer | undefined;
   try {
     const { host: hostname, ...limits } = settings;
-    server = await createServer({ ...limits, hostname, host, logger });
-    drainOnSignal(server, host, logger);
+    server = await createServer({ ...limits, hostname, host, logger, ...(worker && { shareMetrics }) });
+    (worker ? drainOnMessage : drainOnSignal)(server, host, logger);
     logger.info({ url: server.url }, 'listening');
     await host.ready;
   } catch (error) {
@@ -47,7 +64,9 @@ export async function serve(request: ServeRequest): Promise<void> {
     await host.close();
     throw error;
   }
-  announce(server, host, logger, onTerminal);
+  if (worker) tellReady();
+  // One line is enough for a person: that of the worker which came first.
+  announce(server, host, logger, onTerminal && (worker?.id ?? 1) === 1);
 }
 
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {

@@ -69,7 +69,8 @@ const rows = {
     'none',
     'Latency objective: batches grow only as far as it allows, in milliseconds.',
   ),
-  // The process.
+  // The processes.
+  workers: integer(1, 256, 1, 'Processes that share the port, each with the model; one that ends is replaced.'),
   intraOpThreads: optionalInteger(1, 1024, 'by the cores', 'Threads of one run.', {
     envFallback: 'OMP_NUM_THREADS',
     flag: 'threads',

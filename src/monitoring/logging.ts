@@ -8,6 +8,8 @@ export interface LoggerOptions {
   level?: string;
   /** Where lines go; standard output when left out. */
   stream?: DestinationStream;
+  /** Other processes write to the same standard output: lines of theirs must not fall into the middle of ours. */
+  shared?: boolean;
 }
 
 /** Bytes of unwritten lines kept while nobody reads standard output; lines beyond are dropped, serving goes on. */
@@ -16,7 +18,11 @@ const maxBacklog = 4 * 2 ** 20;
 /**
  * A logger that writes one JSON object a line. Whatever it is given, no line holds an input value or a credential.
  */
-export function createLogger({ level = 'info', stream = standardOutput() }: LoggerOptions = {}): Logger {
+export function createLogger({
+  level = 'info',
+  shared = false,
+  stream = standardOutput(shared),
+}: LoggerOptions = {}): Logger {
   const logger = pino(
     {
       level,
@@ -59,9 +65,18 @@ export function flushLogger(logger: Logger): Promise<void> {
   });
 }
 
-function standardOutput(): DestinationStream {
+/** What a pipe takes in one piece (PIPE_BUF), whoever else writes to it; lines of ASCII and a little more. */
+const atomicWrite = 3072;
+
+function standardOutput(shared: boolean): DestinationStream {
   // Asynchronous: a full pipe must not stop the event loop. With a minimum of 0 `flush` would not wait for anything.
-  const stream = destination({ dest: 1, sync: false, minLength: 1, maxLength: maxBacklog });
+  const stream = destination({
+    dest: 1,
+    sync: false,
+    minLength: 1,
+    maxLength: maxBacklog,
+    ...(shared && { maxWrite: atomicWrite }),
+  });
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);
   return stream;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricsSnapshot } from './aggregate.js';
 import { processMetrics } from './process-metrics.js';
 
 /** What is measured of one run of a model. Times are milliseconds. */
@@ -127,6 +128,7 @@ export class ServerMetrics {
       name: 'batch_queue_capacity_rows',
       help: 'Rows a batch takes at present: maxBatchSize, or less for the latency objective.',
       labelNames: modelLabels,
+      aggregator: 'average',
       registers: [this.#registry],
       collect() {
         for (const { model, version, batchCapacity } of queues()) this.set({ model, version }, batchCapacity);
@@ -138,6 +140,7 @@ export class ServerMetrics {
         help:
           term === 'a' ? 'Time a row adds to a batch, as fitted.' : 'Time a batch takes beside its rows, as fitted.',
         labelNames: modelLabels,
+        aggregator: 'average',
         registers: [this.#registry],
         collect() {
           for (const { model, version, fit } of queues()) if (fit) this.set({ model, version }, fit[term] / 1000);
@@ -172,6 +175,11 @@ export class ServerMetrics {
     this.#batchRows.observe({ model, version }, rows);
     if (paddedRows > 0) this.#padding.inc({ model, version }, paddedRows);
     this.#closed.inc({ model, version, reason });
+  }
+
+  /** Everything as values, for `aggregated`. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    return await this.#merged.getMetricsAsJSON();
   }
 
   /** Everything in the text format of Prometheus. */

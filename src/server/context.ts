@@ -1,5 +1,6 @@
 import { initial } from './defaults.js';
 import { createLogger, type Logger } from '../monitoring/logging.js';
+import type { MetricsSnapshot } from '../monitoring/aggregate.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
 import type { ModelHost } from '../serving/index.js';
 import { queueSamples } from './host-metrics.js';
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
   readonly lifecycle: Lifecycle;
+  /** What `/metrics` answers. */
+  readonly metricsText: () => Promise<string>;
   readonly bodyLimitBytes: number;
   /** Deadline of a prediction; a request may shorten it. */
   readonly requestTimeoutMs: number;
@@ -31,18 +34,22 @@ export interface AppOptions {
   bodyLimitBytes?: number;
   /** Deadline of a prediction, default 30000. */
   requestTimeoutMs?: number;
+  /** Given this server's own metrics, returns what `/metrics` answers in their stead. @internal */
+  shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 }
 
 /** A context of its own for one app or server. */
 export function createContext({ host, logger, logLevel, ...limits }: AppOptions): ServerContext {
   const lifecycle = new Lifecycle();
+  const metrics = new ServerMetrics(
+    () => lifecycle.inFlight,
+    () => queueSamples(host),
+  );
   return {
     host,
     logger: logger || createLogger({ level: logger === false ? 'silent' : (logLevel ?? 'info') }),
-    metrics: new ServerMetrics(
-      () => lifecycle.inFlight,
-      () => queueSamples(host),
-    ),
+    metrics,
+    metricsText: limits.shareMetrics?.(() => metrics.snapshot()) ?? (() => metrics.text()),
     lifecycle,
     bodyLimitBytes: limits.bodyLimitBytes ?? initial('bodyLimitBytes'),
     requestTimeoutMs: limits.requestTimeoutMs ?? initial('requestTimeoutMs'),

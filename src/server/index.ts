@@ -3,5 +3,5 @@ export { createApp } from './app.js';
 export type { AppOptions, InferenceHost } from './context.js';
 export type { DrainReport } from './drain.js';
 export { createServer, type InferenceServer, type ServerOptions } from './server.js';
-export { drainOnSignal, type ShutdownOptions } from './shutdown.js';
+export { drainOnSignal, shutDown, type ShutdownOptions } from './shutdown.js';
 export { createLogger, flushLogger, type Logger, type LoggerOptions } from '../monitoring/logging.js';

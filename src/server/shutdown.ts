@@ -32,25 +32,32 @@ export function drainOnSignal(
     }
     draining = true;
     logger.info({ signal }, 'draining');
-    void shutDown().then(exit);
-  };
-  const shutDown = async (): Promise<number> => {
-    let code = 1;
-    try {
-      const { aborted } = await server.close();
-      const closed = await within(hostTimeoutMs, host.close());
-      code = aborted === 0 && closed ? 0 : 1;
-      logger.info({ aborted, hostClosed: closed }, 'drained');
-    } catch (err) {
-      logger.error({ err }, 'could not drain');
-    }
-    await flushLogger(logger);
-    return code;
+    void shutDown(server, host, logger, hostTimeoutMs).then(exit);
   };
   for (const signal of signals) process.on(signal, onSignal);
   return () => {
     for (const signal of signals) process.off(signal, onSignal);
   };
+}
+
+/** Drains the server, closes the host, flushes the log; the code to exit with. Never rejects. */
+export async function shutDown(
+  server: Pick<InferenceServer, 'close'>,
+  host: { close(): Promise<void> },
+  logger: Logger,
+  hostTimeoutMs = 10_000,
+): Promise<number> {
+  let code = 1;
+  try {
+    const { aborted } = await server.close();
+    const closed = await within(hostTimeoutMs, host.close());
+    code = aborted === 0 && closed ? 0 : 1;
+    logger.info({ aborted, hostClosed: closed }, 'drained');
+  } catch (err) {
+    logger.error({ err }, 'could not drain');
+  }
+  await flushLogger(logger);
+  return code;
 }
 
 /** Whether the promise was kept in time. */

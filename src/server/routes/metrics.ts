@@ -3,5 +3,5 @@ import type { Handler } from '../handler.js';
 /** `GET /metrics`, for Prometheus. */
 export const metrics: Handler = async (exchange) => {
   const { context } = exchange;
-  exchange.send(200, context.metrics.contentType, await context.metrics.text());
+  exchange.send(200, context.metrics.contentType, await context.metricsText());
 };

@@ -1,0 +1,54 @@
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatedMetrics } from '../monitoring/aggregate.js';
+import { send, type ToPrimary } from './cluster-messages.js';
+
+/** A worker that says nothing for so long stands with the last that is known of it. */
+const patienceMs = 1000;
+
+/** The metrics of all workers, in the primary process. */
+export class ClusterMetrics {
+  readonly #metrics = new AggregatedMetrics();
+  #round = 0;
+  #waitingFor = new Set<number>();
+  #complete: () => void = () => undefined;
+  #collecting: Promise<string> | undefined;
+
+  onMessage(worker: Worker, message: ToPrimary): void {
+    if (message.kind === 'askMetrics') void this.#answer(worker, message.question);
+    // What a worker said last may arrive after its end, when its counts have been put aside already.
+    if (message.kind !== 'snapshot' || worker.isDead()) return;
+    this.#metrics.update(worker.id, message.snapshot);
+    if (message.round === this.#round) this.#heardOf(worker.id);
+  }
+
+  onExit(worker: Worker): void {
+    void this.#metrics.end(worker.id);
+    this.#heardOf(worker.id);
+  }
+
+  async #answer(worker: Worker, question: number): Promise<void> {
+    // Questions that come together share a round.
+    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
+    const text = await this.#collecting;
+    send(worker, { kind: 'metrics', question, text });
+  }
+
+  async #collect(): Promise<string> {
+    this.#round++;
+    const asked = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isConnected()) as Worker[];
+    this.#waitingFor = new Set(asked.map(({ id }) => id));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#complete = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      for (const worker of asked) send(worker, { kind: 'collect', round: this.#round });
+    });
+    return this.#metrics.text();
+  }
+
+  #heardOf(worker: number): void {
+    if (this.#waitingFor.delete(worker) && this.#waitingFor.size === 0) this.#complete();
+  }
+}
