@@ -100,16 +100,25 @@ describe('dtypes', () => {
       expect((await answer).toArray()).to.deep.equal(four);
     });
 
-    it('of an output belongs to the caller: small ones and large ones can be written and transferred', async () => {
+    it('of an output belongs to the caller: small ones and large ones can be written and cloned', async () => {
       for (const size of [4, 100_000]) {
         const x = new Tensor('float32', new Float32Array(size).fill(1), [size]);
         const first = await identity(x);
         first.data.fill(7 as never);
         const second = await identity(x);
         expect(second.data.every((element) => element === 1)).to.equal(true);
-        const moved = structuredClone<TensorData>(first.data, { transfer: [first.data.buffer as ArrayBuffer] });
-        expect(moved.length).to.equal(size);
-        expect(moved.every((element) => element === 7)).to.equal(true);
+        const copy = structuredClone<TensorData>(first.data);
+        expect(copy.length).to.equal(size);
+        expect(copy.every((element) => element === 7)).to.equal(true);
+        // Node gives out memory of an addon's, which large results are, untransferable: 20 copies it, later ones throw.
+        const moved = await Promise.resolve()
+          .then(() => structuredClone<TensorData>(first.data, { transfer: [first.data.buffer as ArrayBuffer] }))
+          .catch((error: unknown) => error as DOMException);
+        if (moved instanceof DOMException) {
+          expect(size).to.be.above(4);
+          expect(moved.name).to.equal('DataCloneError');
+          expect(first.data, 'is left as it was').to.have.length(size);
+        } else expect(moved).to.deep.equal(copy);
       }
     });
   });

@@ -208,6 +208,12 @@ const right = {
   initialise: () => [onSettled, 1, 1],
   runtimeInfo: () => [],
   dtypes: () => [],
+  parseNumbers: () => [
+    Buffer.from(pick(numbers)),
+    pick([0, 0, 0, 1, 100]),
+    new Float32Array(random(5)),
+    new Float64Array(3),
+  ],
   allocateBytes: () => [pick([0, 1, 64, 1000])],
   holdLoop: () => [false],
   createModel: () => [1, 2],
@@ -229,6 +235,20 @@ const right = {
   dispose: () => [nextId++, someHandle()],
   reportMemory: () => [someHandle(), pick([0, 1000])],
 };
+const numbers = [
+  '[1, 2.5, -3e-2]',
+  '[',
+  '[1',
+  '[1,',
+  '',
+  '[]',
+  '[1e999]',
+  '[-]',
+  '[1.]',
+  '["a"]',
+  `[${'9'.repeat(400)}]`,
+  ' [0]',
+];
 const names = Object.keys(right);
 const unknown = Object.keys(addon).filter((name) => !names.includes(name) && name !== 'shutdown');
 if (unknown.length > 0) throw new Error(`the addon exports ${unknown}, which this test does not know`);

@@ -3,11 +3,13 @@
  *   node runtime.mjs SETTINGS MODEL [late | info-first | print TEXT]
  */
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { loadModel, runtime, Tensor } from 'node-libtorch';
 
 const [, , settings, file, mode, text] = process.argv;
 if (mode === 'info-first') runtime.info();
 if (mode !== 'late') runtime.configure(JSON.parse(settings));
+await readFile(file); // starts libuv's pool, where nothing did yet
 const before = threads();
 const model = await loadModel(file, { device: 'cpu' });
 let late;
