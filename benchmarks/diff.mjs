@@ -4,6 +4,7 @@
 //   --fail        exit code 1 when something became slower
 //   --write FILE  also writes what was measured
 
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { collect } from './lib/collect.mjs';
 import { compare, verdicts } from './lib/compare.mjs';
@@ -14,6 +15,10 @@ import { textTable } from './lib/table.mjs';
 const options = { fail: { type: 'boolean', default: false }, write: { type: 'string' } };
 const { values } = parseArgs({ options });
 
+if (!existsSync(baselineFile)) {
+  say('No benchmarks/baseline.json: npm run bench -- --write-baseline, on a quiet machine');
+  process.exit(1);
+}
 const baseline = readJson(baselineFile);
 const found = await collect({ quick: true, full: false });
 const lines = compare(baseline.results, found.results);

@@ -23,7 +23,7 @@ async function kindsOf(url) {
 }
 
 export async function http({ quick = false } = {}) {
-  const [seconds, rounds] = quick ? [1.2, 2] : [4, 3];
+  const [seconds, rounds] = quick ? [1, 3] : [3, 3];
   const ours = await startOurs();
   const reference = await startReference();
   const url = `http://127.0.0.1:${ours.port}/predict`;

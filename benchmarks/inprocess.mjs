@@ -16,9 +16,9 @@ const callers = 64;
 // As many rows as a deployment of the model would take: a batch of ResNet-18 lasts 50 ms a row.
 const plans = {
   mlp: { maxBatchSize: 32, batches: [8, 16, 32, 64], seconds: 2 },
-  resnet18: { maxBatchSize: 8, batches: [1, 4, 8], seconds: 8 },
+  resnet18: { maxBatchSize: 8, batches: [1, 4, 8], seconds: 6 },
   'transformer-t8': { maxBatchSize: 32, batches: [8, 32], seconds: 4 },
-  'transformer-t32': { maxBatchSize: 32, batches: [8, 32], seconds: 8 },
+  'transformer-t32': { maxBatchSize: 32, batches: [8, 32], seconds: 6 },
 };
 
 /** `count` callers, each of which calls again when it has its answer. Whole batches are counted, from one end to another. */
@@ -45,7 +45,7 @@ async function measureModel(name, { quick }) {
   const { loadModel, Tensor, BatchQueue, runtime } = await dist('index.js');
   const { path, shape, width } = model(name);
   const { maxBatchSize, batches, seconds: full } = plans[name];
-  const seconds = quick ? full / 2 : full;
+  const seconds = quick ? full / 3 : full;
   // Before the first load of the process; later calls with the same numbers change nothing.
   if (runtime.info().threads?.intraOp !== 1) runtime.configure({ intraOpThreads: 1 });
   const loaded = await loadModel(path);
@@ -58,7 +58,7 @@ async function measureModel(name, { quick }) {
     const kinds = { 'run-b1': [], 'queue-64': [], 'unbatched-64': [] };
     const delays = [];
     const foreign = [];
-    for (let round = 0; round < (quick ? 2 : 3); round++) {
+    for (let round = 0; round < 3; round++) {
       const stop = watchCpu([loop.pid]);
       const asLoop = ({ rowsPerSecond, p50, p95 }) => ({ throughput: rowsPerSecond, p50, p95 });
       const single = asLoop(await loop.measure(1, seconds / 2));

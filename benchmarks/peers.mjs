@@ -80,7 +80,7 @@ for (let repeat = 1; repeat <= Number(values.repeats); repeat++) {
     } catch (error) {
       // A peer that is not installed, or an option that this version lacks: the others are still worth comparing.
       say(`${name}: ${error.message}`);
-      failures[name] = error.message.split('\n')[0].replaceAll(values.kit, 'KIT');
+      failures[name] = error.message;
     }
   }
 }

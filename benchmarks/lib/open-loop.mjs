@@ -24,9 +24,9 @@ export async function openLoop({ label, url, request, rate, seconds, maxConnecti
   let finished;
   const over = new Promise((resolve) => (finished = resolve));
   const state = new SharedArrayBuffer(4);
-  // Finer ticks would cost more than they tell.
+  // A request is sent at the tick after it was due. Finer ticks would cost more than they tell.
   const ticker = new Worker(new URL('ticker.mjs', import.meta.url), {
-    workerData: { interval: Math.max(0.25, 1000 / rate), state },
+    workerData: { interval: Math.min(1, Math.max(0.25, 1000 / rate)), state },
   });
   await new Promise((resolve) => ticker.once('message', resolve));
   const stopCpu = watchCpu(pid ? [pid] : []);

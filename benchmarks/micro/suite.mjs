@@ -11,19 +11,19 @@ import { percentiles } from '../lib/stats.mjs';
  */
 export async function runSuite(name, cases, { seconds }) {
   const results = {};
-  // Measured first and last, and both count: the machine may change its speed in between.
-  const before = await measure(() => referenceWork(), seconds);
-  for (const [title, fn] of Object.entries(cases)) results[title] = await measure(fn, seconds);
-  const after = await measure(() => referenceWork(), seconds);
-  return Object.fromEntries(
-    Object.entries(results).map(([title, ours]) => [
-      `micro/${name}/${title}`,
-      entry([
-        { ours, reference: before },
-        { ours, reference: after },
-      ]),
-    ]),
-  );
+  const reference = () => measure(() => referenceWork(), seconds / 2);
+  // Right before and right after each case: the machine changes its speed in between.
+  let before = await reference();
+  for (const [title, fn] of Object.entries(cases)) {
+    const ours = await measure(fn, seconds);
+    const after = await reference();
+    results[`micro/${name}/${title}`] = entry([
+      { ours, reference: before },
+      { ours, reference: after },
+    ]);
+    before = after;
+  }
+  return results;
 }
 
 function measure(fn, seconds) {

@@ -65,11 +65,12 @@ void measure(torch::jit::Module& module, const std::vector<int64_t>& shape, int6
   const auto at = [&](double q) {
     return times[std::min(times.size() - 1, static_cast<size_t>(q * static_cast<double>(times.size())))];
   };
-  std::printf("{\"batch\":%lld,\"runs\":%zu,\"p50\":%.5f,\"p95\":%.5f,\"p99\":%.5f,\"rowsPerSecond\":%.2f,"
-              "\"first\":%.6g}\n",
-              static_cast<long long>(batch), times.size(), at(.5), at(.95), at(.99),
-              static_cast<double>(batch) * static_cast<double>(times.size()) / wall,
-              run().flatten()[0].item<double>());
+  std::printf(
+      "{\"batch\":%lld,\"runs\":%zu,\"p50\":%.5f,\"p95\":%.5f,\"p99\":%.5f,\"rowsPerSecond\":%.2f,"
+      "\"first\":%.6g}\n",
+      static_cast<long long>(batch), times.size(), at(.5), at(.95), at(.99),
+      static_cast<double>(batch) * static_cast<double>(times.size()) / wall,
+      run().flatten()[0].item<double>());
   std::fflush(stdout);
 }
 

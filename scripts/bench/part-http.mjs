@@ -1,0 +1,64 @@
+import { markdownTable, short } from '../../benchmarks/lib/table.mjs';
+import { barChart } from './svg.mjs';
+import { image } from './page.mjs';
+
+export function httpPart({ results, open, readySeconds }) {
+  const found = Object.entries(results).filter(([name]) => name.startsWith('http/'));
+  const rows = found.map(([name, each]) => [
+    name.replace('http/mlp/', '').replace('-c', ', connections: '),
+    ...[each.throughput, each.p50, each.p95, each.p99.median, each.cpuUsPerRequest.median, each.rssMiB.max].map(short),
+    short(each.ratioThroughput),
+    short(each.foreignCores.max),
+  ]);
+  const heading = [
+    'body',
+    'requests/s',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'CPU µs',
+    'MiB',
+    '× bare server',
+    'foreign cores',
+  ];
+  const openRows = open.map((each) => [
+    `${each.share * 100} %`,
+    ...[each.rate, each.p50, each.p95, each.p99, each.p999, each.max, each.clientLagMs.p50, each.clientLagMs.p99].map(
+      short,
+    ),
+    short(each.foreignCores),
+  ]);
+  const openHeading = [
+    'load',
+    'requests/s',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'p99.9 ms',
+    'max ms',
+    'client late p50',
+    'p99',
+    'foreign cores',
+  ];
+  const chart = barChart({
+    title: '/predict with the digit model, closed loop',
+    unit: 'requests/s, more is better',
+    bars: found.map(([name, { throughput }]) => ({
+      label: name.replace('http/mlp/', '').replace('-c', ', connections: '),
+      value: throughput,
+      own: true,
+      note: short(throughput),
+    })),
+  });
+  const text = `${image('http', 'requests per second over HTTP')}
+
+\`node-libtorch serve\`, ready ${short(readySeconds)} s after its start. The bare server is \`node:http\` with \`JSON.parse\` and a fixed loop of JavaScript, no
+LibTorch: the reference of \`npm run bench:diff\`.
+
+${markdownTable([heading, ...rows])}
+
+At constant rates, as shares of the JSON capacity at 64 connections. How late the client itself sent its requests is part of the latency:
+
+${markdownTable([openHeading, ...openRows])}`;
+  return { title: 'Over HTTP', text, charts: { http: chart }, losses: [] };
+}
