@@ -1,5 +1,5 @@
 /** Versioned models with their records, and the proof that the bytes on the disk are theirs. */
 export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './registry.js';
-export { ModelRecordSchema, type ModelRecord } from './schema.js';
+export type { ModelRecord } from './schema.js';
 export { isModelName, isVersion } from './names.js';
 export type { FileDigest } from './integrity.js';

@@ -2,7 +2,6 @@ import { settingsTable } from '../config.js';
 import { describe, torchError } from '../errors.js';
 import { codeOf, existingFolder, folders } from './folders.js';
 import { containedPath, digestFile, readSmallFile, type FileDigest } from './integrity.js';
-import { parseRecord } from './manifest.js';
 import {
   checkName,
   checkVersion,
@@ -81,6 +80,8 @@ export class ModelRegistry {
     try {
       const path = await containedPath(this.registryDir, name, version, 'metadata.json');
       const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes);
+      // The schema's libraries take a quarter of a second to load, and a program that only loads models needs none of it.
+      const { parseRecord } = await import('./manifest.js');
       return parseRecord(text, where, { name, version });
     } catch (error) {
       throw unreadable(error, 'ERR_MANIFEST', `metadata.json of ${where}`);
