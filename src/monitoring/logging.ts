@@ -1,5 +1,6 @@
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { scrub } from './scrub.js';
+import { TurnBuffer } from './turn-buffer.js';
 
 export type { Logger } from 'pino';
 
@@ -79,5 +80,5 @@ function standardOutput(shared: boolean): DestinationStream {
   });
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);
-  return stream;
+  return new TurnBuffer(stream, shared ? atomicWrite : Infinity);
 }

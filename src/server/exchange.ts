@@ -7,7 +7,7 @@ import { acceptedTypes } from './codec/media-type.js';
 import type { ServerContext } from './context.js';
 import { endAfterUpload, isUploading } from './linger.js';
 import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
-import { openExchanges, type Endable } from './open-exchanges.js';
+import { OpenExchanges, type Endable } from './open-exchanges.js';
 import { requestIdOf } from './request-id.js';
 import { record } from './access-log.js';
 
@@ -36,8 +36,7 @@ export class Exchange implements Endable {
   code: ErrorCode | undefined;
   /** What went wrong on our side, for the log. */
   cause: unknown;
-  #abort: AbortController | undefined;
-  readonly #open: Set<Endable>;
+  readonly #open: OpenExchanges;
 
   private constructor(
     readonly context: ServerContext,
@@ -45,7 +44,7 @@ export class Exchange implements Endable {
     readonly res: ServerResponse,
   ) {
     this.id = requestIdOf(req);
-    this.#open = openExchanges(req.socket);
+    this.#open = OpenExchanges.of(req.socket);
     this.#open.add(this);
     context.lifecycle.enter();
     res.once('close', () => this.end());
@@ -55,7 +54,6 @@ export class Exchange implements Endable {
   end(): void {
     if (!this.#open.delete(this)) return;
     this.context.lifecycle.leave();
-    if (!this.res.writableFinished) this.#abort?.abort(new ClientGone());
     record(this);
   }
 
@@ -67,9 +65,7 @@ export class Exchange implements Endable {
 
   /** Aborts when the client goes away before the answer is out. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (!this.#open.has(this)) this.#abort.abort(new ClientGone());
-    return this.#abort.signal;
+    return this.#open.has(this) ? this.#open.signal : AbortSignal.abort(new ClientGone());
   }
 
   json(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
