@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { MetricsSnapshot } from './aggregate.js';
+import { addGauges, type QueueSample } from './gauges.js';
 import { processMetrics } from './process-metrics.js';
 
 /** What is measured of one run of a model. Times are milliseconds. */
@@ -20,15 +21,6 @@ export interface BatchSample {
   readonly rows: number;
   readonly paddedRows: number;
   readonly reason: string;
-}
-
-/** The state of a model's queue. Times are milliseconds. */
-export interface QueueSample {
-  readonly model: string;
-  readonly version: string;
-  readonly waitingRows: number;
-  readonly batchCapacity: number;
-  readonly fit: { readonly a: number; readonly b: number } | undefined;
 }
 
 const requestBuckets = [
@@ -107,46 +99,7 @@ export class ServerMetrics {
    * @param queues what waits for a batch, by model
    */
   constructor(inFlight: () => number, queues: () => Iterable<QueueSample>) {
-    new Gauge({
-      name: 'http_requests_in_flight',
-      help: 'Requests begun and not yet answered.',
-      registers: [this.#registry],
-      collect() {
-        this.set(inFlight());
-      },
-    });
-    new Gauge({
-      name: 'batch_queue_rows',
-      help: 'Rows waiting for a batch.',
-      labelNames: modelLabels,
-      registers: [this.#registry],
-      collect() {
-        for (const { model, version, waitingRows } of queues()) this.set({ model, version }, waitingRows);
-      },
-    });
-    new Gauge({
-      name: 'batch_queue_capacity_rows',
-      help: 'Rows a batch takes at present: maxBatchSize, or less for the latency objective.',
-      labelNames: modelLabels,
-      aggregator: 'average',
-      registers: [this.#registry],
-      collect() {
-        for (const { model, version, batchCapacity } of queues()) this.set({ model, version }, batchCapacity);
-      },
-    });
-    for (const term of ['a', 'b'] as const) {
-      new Gauge({
-        name: term === 'a' ? 'batch_fit_row_seconds' : 'batch_fit_base_seconds',
-        help:
-          term === 'a' ? 'Time a row adds to a batch, as fitted.' : 'Time a batch takes beside its rows, as fitted.',
-        labelNames: modelLabels,
-        aggregator: 'average',
-        registers: [this.#registry],
-        collect() {
-          for (const { model, version, fit } of queues()) if (fit) this.set({ model, version }, fit[term] / 1000);
-        },
-      });
-    }
+    addGauges(this.#registry, inFlight, queues);
     this.#dropped.inc(0);
     this.#merged = Registry.merge([this.#registry, processMetrics()]);
   }

@@ -1,4 +1,5 @@
-import type { QueueSample, ServerMetrics } from '../monitoring/metrics.js';
+import type { QueueSample } from '../monitoring/gauges.js';
+import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './context.js';
 
 /** Feeds a host's events into metrics; returns the end of it. */
