@@ -2,6 +2,7 @@
  * The batching queue under a million random requests: every promise settles once, every caller gets its own rows, order
  * and bounds hold (test/support/queue-model.ts). `--requests 100000` asks for fewer; the seed is printed and can be given.
  */
+import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { play } from '../../build-test/support/queue-model.js';
 

@@ -314,7 +314,7 @@ describe('BatchQueue', () => {
 
     it('gives dicts, lists and Maps of outputs to each their own rows', async () => {
       const answer = (x: Tensor) => ({ a: x, b: [x, { c: x }], m: new Map([[1, x]]) });
-      const queue = new BatchQueue(new FakeEngine({ answer: answer as never }).model, { maxBatchSize: 3 });
+      const queue = new BatchQueue(new FakeEngine({ answer: answer }).model, { maxBatchSize: 3 });
       interface Answer {
         a: Tensor;
         b: [Tensor, { c: Tensor }];
@@ -340,7 +340,7 @@ describe('BatchQueue', () => {
       [
         'a model that was never checked',
         'ERR_NOT_BATCHABLE',
-        () => new BatchQueue({ ...new FakeEngine().model, warmupReport: undefined } as never),
+        () => new BatchQueue({ ...new FakeEngine().model, warmupReport: undefined }),
       ],
       [
         'a stateful model, whatever its owner says',
