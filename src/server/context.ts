@@ -20,6 +20,8 @@ export interface ServerContext {
   readonly bodyLimitBytes: number;
   /** Deadline of a prediction; a request may shorten it. */
   readonly requestTimeoutMs: number;
+  /** The last of so many closes its connection; Infinity where the connections are not ours. */
+  readonly maxRequestsPerSocket: number;
 }
 
 /** Options that an app and a server have in common. */
@@ -39,7 +41,10 @@ export interface AppOptions {
 }
 
 /** A context of its own for one app or server. */
-export function createContext({ host, logger, logLevel, ...limits }: AppOptions): ServerContext {
+export function createContext(
+  { host, logger, logLevel, ...limits }: AppOptions,
+  maxRequestsPerSocket = Infinity,
+): ServerContext {
   const lifecycle = new Lifecycle();
   const metrics = new ServerMetrics(
     () => lifecycle.inFlight,
@@ -53,5 +58,6 @@ export function createContext({ host, logger, logLevel, ...limits }: AppOptions)
     lifecycle,
     bodyLimitBytes: limits.bodyLimitBytes ?? initial('bodyLimitBytes'),
     requestTimeoutMs: limits.requestTimeoutMs ?? initial('requestTimeoutMs'),
+    maxRequestsPerSocket,
   };
 }

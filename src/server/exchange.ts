@@ -37,6 +37,7 @@ export class Exchange implements Endable {
   /** What went wrong on our side, for the log. */
   cause: unknown;
   readonly #open: OpenExchanges;
+  readonly #isLast: boolean;
 
   private constructor(
     readonly context: ServerContext,
@@ -46,6 +47,7 @@ export class Exchange implements Endable {
     this.id = requestIdOf(req);
     this.#open = OpenExchanges.of(req.socket);
     this.#open.add(this);
+    this.#isLast = ++this.#open.begun >= context.maxRequestsPerSocket;
     context.lifecycle.enter();
     res.once('close', () => this.end());
   }
@@ -100,7 +102,7 @@ export class Exchange implements Endable {
       'x-request-id': this.id,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      ...((uploading || context.lifecycle.leaving) && { connection: 'close' }),
+      ...((uploading || this.#isLast || context.lifecycle.leaving) && { connection: 'close' }),
     });
     if (uploading) endAfterUpload(req, res, body);
     else res.end(body);

@@ -14,6 +14,8 @@ const bySocket = new WeakMap<Socket, OpenExchanges>();
  * turn; those of pipelined requests behind it would never hear of it.
  */
 export class OpenExchanges extends Set<Endable> {
+  /** Exchanges there have been. */
+  begun = 0;
   #abort: AbortController | undefined;
 
   static of(socket: Socket): OpenExchanges {

@@ -46,7 +46,7 @@ export interface InferenceServer extends AsyncDisposable {
  * @throws ERR_CONFIG when the address cannot be listened on
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
-  const context = createContext(options);
+  const context = createContext(options, options.maxRequestsPerSocket ?? initial('maxRequestsPerSocket'));
   const { host, metrics } = context;
   const unfollow = follow(host, metrics);
   const http = httpServer(context, options);
@@ -101,7 +101,8 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
   // One more than allowed: node drops silently what is beyond, and a request without its last headers is another request.
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = options.maxConnections ?? initial('maxConnections');
-  server.maxRequestsPerSocket = options.maxRequestsPerSocket ?? initial('maxRequestsPerSocket');
+  // Exchange closes a connection after its last request; node would keep it open and answer 503 from then on.
+  server.maxRequestsPerSocket = 0;
   server.on('drop', () => context.metrics.connectionDropped());
   // An expectation that we do not know is not one that we must refuse.
   server.on('checkExpectation', listener);

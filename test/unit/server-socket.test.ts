@@ -70,6 +70,14 @@ describe('sockets', () => {
     socket.destroy();
   });
 
+  it('closes a connection with the last request that it may have, refusing none', async () => {
+    const server = await serve({ maxRequestsPerSocket: 3 });
+    const answer = await exchangeRaw(server.port, predictRequest.repeat(3));
+    expect(answer.match(/HTTP\/1\.1 200 /g)).to.have.length(3);
+    expect(answer.match(/connection: close/gi)).to.have.length(1);
+    await expectGood(server);
+  });
+
   it('refuses headers that are too large or too many with 431', async () => {
     const server = await serve();
     const large = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
