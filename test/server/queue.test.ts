@@ -24,10 +24,10 @@ describe('the queue of the digit model over HTTP', () => {
   });
   const stats = () => host.model().queue!.stats();
 
-  /** Keeps the only instance busy for some tenths of a second, and a batch of one row right behind. */
+  /** Keeps the only instance busy for half a second or more, and a batch of one row right behind. */
   const occupy = async () => {
     const { model } = host.model();
-    const runs = Promise.all(Array.from({ length: 8 }, () => model.run(large)));
+    const runs = Promise.all(Array.from({ length: 24 }, () => model.run(large)));
     const first = predict(server.url, bodyOf(0));
     await until('a batch is under way', () => stats().batchesInFlight === 1);
     return { runs, first };
