@@ -21,6 +21,7 @@ std::string kind_of(const Value& value) {
           [](std::monostate) -> std::string { return "null"; },
           [](bool) -> std::string { return "a boolean"; }, [](int64_t) -> std::string { return "a bigint"; },
           [](double number) -> std::string {
+            if (!std::isfinite(number)) return "a number that is not finite";
             return std::trunc(number) == number ? "an integral number" : "a number";
           },
           [](const std::string&) -> std::string { return "a string"; },

@@ -42,8 +42,21 @@ const numbers = {
   agingMs: [0, 3_600_000],
 } as const;
 
+const known = new Set([
+  ...['maxBatchSize', 'maxQueueSize', 'defaultPriority', 'allowedBatchSizes', 'rowIndependent'],
+  ...Object.keys(numbers),
+]);
+
 /** @throws ERR_INVALID_ARGUMENT naming the option */
 export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOptions {
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw expected('an object', 'the options of BatchQueue', options);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of BatchQueue', name);
+  }
+  const { rowIndependent } = options;
+  if (rowIndependent !== undefined && typeof rowIndependent !== 'boolean')
+    throw expected('a boolean', 'rowIndependent', rowIndependent);
   const { maxBatchSize = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
   checkInteger('maxBatchSize', maxBatchSize, 1, 1_000_000);
   checkInteger('maxQueueSize', maxQueueSize, 1, 100_000_000);
@@ -59,7 +72,7 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
   return {
     maxBatchSize,
     maxDelayMs: options.maxDelayMs ?? 0,
-    allowedBatchSizes: allowedBatchSizes && sortedSizes(allowedBatchSizes, maxBatchSize),
+    allowedBatchSizes: allowedBatchSizes === undefined ? undefined : sortedSizes(allowedBatchSizes, maxBatchSize),
     maxQueueSize,
     maxQueueBytes: options.maxQueueBytes ?? 256 * 2 ** 20,
     timeoutMs: options.timeoutMs ?? Infinity,
@@ -70,6 +83,8 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
 }
 
 function sortedSizes(sizes: readonly number[], maxBatchSize: number): readonly number[] {
+  const given: unknown = sizes;
+  if (!Array.isArray(given)) throw expected('an array of sizes', 'allowedBatchSizes', sizes);
   for (const size of sizes) checkInteger('a size in allowedBatchSizes', size, 1, maxBatchSize);
   const sorted = [...new Set(sizes)].sort((a, b) => a - b);
   if (sorted.at(-1) !== maxBatchSize) {

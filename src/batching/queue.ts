@@ -52,6 +52,8 @@ export class BatchQueue implements AsyncDisposable {
    * checked (warmup) unless `rowIndependent` says otherwise
    */
   constructor(model: Model, options: BatchQueueOptions = {}) {
+    if (typeof (model as Partial<Model> | null)?.runBatch !== 'function')
+      throw expected('a Model', 'the model of BatchQueue', model);
     this.options = resolveBatchOptions(options);
     requireBatchable(model, options.rowIndependent);
     this.model = model;

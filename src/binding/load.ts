@@ -7,6 +7,7 @@ import type { AddonFiles } from './addon-files.js';
 import { findAddon } from './addon-files.js';
 import type { LibtorchSource } from './libtorch-set.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
+import { isTruncatedElf } from './elf.js';
 import { openLibraries, openLibrariesSync } from './open-libraries.js';
 import { checkPlatform } from './platform.js';
 
@@ -72,6 +73,7 @@ function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
 
 function requireModule(path: string): unknown {
   try {
+    if (isTruncatedElf(path)) throw new Error('the file is truncated');
     return require(path);
   } catch (error) {
     throw torchError(

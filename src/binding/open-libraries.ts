@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { torchError } from '../errors.js';
+import { isTruncatedElf } from './elf.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { usable } from './locate.js';
 
@@ -50,6 +51,7 @@ export async function openLibraries(loader: Loader, request: OpenRequest): Promi
   const passedOver: string[] = [];
   for (const set of usable({ version: request.version })) {
     try {
+      checkWhole(set);
       return describe(await loader.openAsync(nativeRequest(set, request, passedOver)));
     } catch (error) {
       passedOver.push(passOver(set, error));
@@ -62,6 +64,7 @@ export function openLibrariesSync(loader: Loader, request: OpenRequest): LoadedL
   const passedOver: string[] = [];
   for (const set of usable({ version: request.version })) {
     try {
+      checkWhole(set);
       return describe(loader.open(nativeRequest(set, request, passedOver)));
     } catch (error) {
       passedOver.push(passOver(set, error));
@@ -82,6 +85,14 @@ function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonl
     optional: device ? set.cudaLibraries : [],
     description: JSON.stringify(description satisfies LoadedLibraries),
   };
+}
+
+/** @throws LoadFailure naming the first library that is truncated */
+function checkWhole({ libraries }: LibtorchSet): void {
+  const file = libraries.find((library) => existsSync(library) && isTruncatedElf(library));
+  if (file === undefined) return;
+  const failure = { code: 'ERR_LIBTORCH_LOAD', file, stuck: false } as const;
+  throw Object.assign(new Error('the file is truncated'), failure) satisfies LoadFailure;
 }
 
 function describe({ description, optionalFailure }: NativeOutcome): LoadedLibraries {

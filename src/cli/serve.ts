@@ -18,6 +18,8 @@ export interface ServeRequest {
   /** Path of the settings file. */
   readonly config: string | undefined;
   readonly overrides: Partial<Record<SettingKey, unknown>>;
+  /** Called once signals are taken care of here. */
+  readonly onDrainable: () => void;
 }
 
 /**
@@ -34,13 +36,21 @@ export async function serve(request: ServeRequest): Promise<void> {
     ...(onTerminal && { defaults: { logLevel: 'warn' } }),
   });
   const { workers } = settings;
-  if (workers === 1) return serveHere(target, settings, onTerminal);
-  if (cluster.isWorker) return asWorker(() => serveHere(target, settings, onTerminal));
-  process.exitCode = await supervise(workers, createLogger({ level: settings.logLevel, shared: true }));
+  const here = () => serveHere(target, settings, onTerminal, request.onDrainable);
+  if (workers === 1) return here();
+  if (cluster.isWorker) return asWorker(here);
+  const supervised = supervise(workers, createLogger({ level: settings.logLevel, shared: true }));
+  request.onDrainable();
+  process.exitCode = await supervised;
 }
 
 /** Serves from this process: the only one, or one of several. */
-async function serveHere(target: Target | undefined, settings: Settings, onTerminal: boolean): Promise<void> {
+async function serveHere(
+  target: Target | undefined,
+  settings: Settings,
+  onTerminal: boolean,
+  onDrainable: () => void,
+): Promise<void> {
   const { worker } = cluster;
   configureThreads(
     worker && settings.intraOpThreads === undefined
@@ -55,6 +65,7 @@ async function serveHere(target: Target | undefined, settings: Settings, onTermi
     const { host: hostname, ...limits } = settings;
     server = await createServer({ ...limits, hostname, host, logger, ...(worker && { shareMetrics }) });
     (worker ? drainOnMessage : drainOnSignal)(server, host, logger);
+    onDrainable();
     logger.info({ url: server.url }, 'listening');
     await host.ready;
   } catch (error) {

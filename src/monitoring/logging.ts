@@ -78,6 +78,9 @@ function standardOutput(shared: boolean): DestinationStream {
     maxLength: maxBacklog,
     ...(shared && { maxWrite: atomicWrite }),
   });
+  // pino would flush on every exit, and sleep in it for as long as a full pipe or disk does not take the lines: for ever.
+  // flushLogger waits for them before, and not too long.
+  stream.flushSync = () => undefined;
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);
   return new TurnBuffer(stream, shared ? atomicWrite : Infinity);

@@ -1,5 +1,5 @@
 import { settingsTable } from '../config.js';
-import { describe, torchError } from '../errors.js';
+import { describe, expected, torchError } from '../errors.js';
 import { codeOf, existingFolder, folders } from './folders.js';
 import { containedPath, digestFile, readSmallFile, type FileDigest } from './integrity.js';
 import {
@@ -43,6 +43,9 @@ export class ModelRegistry {
 
   /** @throws ERR_CONFIG when a folder does not exist or cannot be read */
   static async open(options: RegistryOptions = {}): Promise<ModelRegistry> {
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw expected('an object', 'the options of ModelRegistry', options);
+    }
     const registryDir = options.registryDir ?? bundled(settingsTable.registryDir.initial);
     const modelsDir = options.modelsDir ?? bundled(settingsTable.modelsDir.initial);
     return new ModelRegistry(

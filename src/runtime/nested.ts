@@ -20,8 +20,22 @@ export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: Te
   return { dtype: resolved, data, shape };
 }
 
+const maxEmptyArrays = 2 ** 24;
+
 /** The elements as nested arrays. */
 export function nest(dtype: DType, data: TensorData, shape: readonly number[]): Nested {
+  const elements = elementCount(shape);
+  if (data.length !== elements)
+    throw torchError('ERR_INVALID_SHAPE', `Expected ${elements} elements but the tensor’s buffer was detached`);
+  // [1e9, 0] has no element, and yet a thousand million arrays.
+  const arrays = shape
+    .slice(0, shape.indexOf(0) + 1 || undefined)
+    .reduce((product, size) => product * Math.max(1, size), 1);
+  if (elements === 0 && arrays > maxEmptyArrays)
+    throw torchError(
+      'ERR_INVALID_SHAPE',
+      `Expected at most ${maxEmptyArrays} empty arrays but shape ${formatShape(shape)} has more`,
+    );
   const decode = decoderOf(dtype);
   let next = 0;
   const build = (axis: number): Nested =>

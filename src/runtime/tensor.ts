@@ -24,9 +24,11 @@ export class Tensor {
    */
   constructor(dtype: DType, data: TensorDataLike, shape: readonly number[]) {
     checkDType(dtype);
-    const elements = elementCount(shape);
+    // Read once: what was checked is what is kept.
+    const own = Array.isArray(shape) ? [...(shape as readonly number[])] : shape;
+    const elements = elementCount(own);
     this.dtype = dtype;
-    this.shape = Object.freeze([...shape]);
+    this.shape = Object.freeze(own);
     this.data = checkedData(dtype, data);
     if (this.data.length !== elements) {
       const detached = elements > 0 && isDetached(this.data);
@@ -52,7 +54,10 @@ export class Tensor {
     return this.data.length;
   }
 
-  /** The elements as nested arrays (a single value for rank 0): numbers, bigints (64-bit integers) or booleans. */
+  /**
+   * The elements as nested arrays (a single value for rank 0): numbers, bigints (64-bit integers) or booleans.
+   * @throws ERR_INVALID_SHAPE when the buffer was detached since, or for more than 2^24 empty arrays
+   */
   toArray(): Nested {
     return nest(this.dtype, this.data, this.shape);
   }

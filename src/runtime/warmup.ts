@@ -1,4 +1,4 @@
-import { describe, torchError } from '../errors.js';
+import { describe, expected, torchError } from '../errors.js';
 import type { Signature, TensorSpec } from '../types.js';
 import { dtypeTable, type TensorData } from './dtype.js';
 import type { WarmupOptions, WarmupReport } from './model.js';
@@ -9,6 +9,7 @@ import { repeatRows } from './rows.js';
 import { Tensor } from './tensor.js';
 import type { Placement, TorchModel } from './torch-model.js';
 import type { Arguments, Value } from './value.js';
+import { namedArguments } from './wire.js';
 
 /** The JIT profiles the first run of a graph and optimizes on the second; the third is steady. */
 const runsPerSize = 3;
@@ -16,7 +17,12 @@ const runsPerSize = 3;
 /** As Model.warmup. */
 export async function warmUp(model: TorchModel, options: WarmupOptions): Promise<WarmupReport> {
   const started = performance.now();
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw expected('an object', 'the options of warmup', options);
   const { batchSizes = [1], signal } = options;
+  const given: unknown = batchSizes;
+  if (!Array.isArray(given) || batchSizes.length === 0)
+    throw expected('an array of at least one size', 'batchSizes', batchSizes);
   for (const size of batchSizes) checkInteger('a batch size', size, 1, 1_000_000);
   const example = exampleOf(model, options.example);
   const { stateful, instances } = model.info;
@@ -47,7 +53,8 @@ function exampleOf(
   example: Arguments | Tensor | undefined,
 ): readonly Value[] | Readonly<Record<string, Value>> {
   if (example instanceof Tensor) return [example];
-  if (example !== undefined) return example;
+  if (Array.isArray(example)) return example as readonly Value[];
+  if (example !== undefined) return namedArguments(example);
   if (model.signature) return model.signature.inputs.map(exampleTensor);
   const forward = model.info.methods.find(({ name }) => name === 'forward');
   throw torchError(

@@ -1,3 +1,4 @@
+import { expected } from '../errors.js';
 import { initial } from './defaults.js';
 import { createLogger, type Logger } from '../monitoring/logging.js';
 import type { MetricsSnapshot } from '../monitoring/aggregate.js';
@@ -45,6 +46,8 @@ export function createContext(
   { host, logger, logLevel, ...limits }: AppOptions,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
+  if (typeof (host as Partial<InferenceHost> | undefined)?.model !== 'function')
+    throw expected('a ModelHost', 'host', host);
   const lifecycle = new Lifecycle();
   const metrics = new ServerMetrics(
     () => lifecycle.inFlight,

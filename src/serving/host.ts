@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, torchError } from '../errors.js';
+import { describe, expected, torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
@@ -36,6 +36,10 @@ export class ModelHost implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   private constructor(options: HostOptions) {
+    const models = (options as Partial<HostOptions> | undefined)?.models as unknown;
+    if (!Array.isArray(models) || !models.every(isHostModel)) {
+      throw expected('an array of { name } or { file }', 'models of ModelHost', models);
+    }
     const names = options.models.map(nameOf);
     const chosen = options.defaultModel ?? names[0];
     if (chosen === undefined || !names.includes(chosen)) {
@@ -180,6 +184,12 @@ export class ModelHost implements AsyncDisposable {
       process.emitWarning(error as Error);
     }
   }
+}
+
+function isHostModel(model: unknown): boolean {
+  if (typeof model !== 'object' || model === null) return false;
+  const { name, file } = model as { name?: unknown; file?: unknown };
+  return typeof (file ?? name) === 'string';
 }
 
 function draining() {

@@ -354,6 +354,23 @@ describe('BatchQueue', () => {
       ],
       ['a batch of no size', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxBatchSize: 0 })],
       ['a negative delay', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, { maxDelayMs: -1 })],
+      ['no model', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(null as never)],
+      ['options that are none', 'ERR_INVALID_ARGUMENT', () => new BatchQueue(new FakeEngine().model, 'x' as never)],
+      [
+        'a misspelt option',
+        'ERR_INVALID_ARGUMENT',
+        () => new BatchQueue(new FakeEngine().model, { maxBatchsize: 8 } as never),
+      ],
+      [
+        'a word that is no boolean',
+        'ERR_INVALID_ARGUMENT',
+        () => new BatchQueue(new FakeEngine().model, { rowIndependent: 'no' as never }),
+      ],
+      [
+        'sizes that are no list',
+        'ERR_INVALID_ARGUMENT',
+        () => new BatchQueue(new FakeEngine().model, { allowedBatchSizes: 0 as never }),
+      ],
       [
         'a method that was not checked',
         'ERR_NOT_BATCHABLE',

@@ -258,4 +258,22 @@ describe('Tensor', () => {
       ]);
     });
   });
+
+  it('reads its shape once: what was checked is what is kept', () => {
+    let reads = 0;
+    const shape = [1, 0];
+    Object.defineProperty(shape, 1, { get: () => (++reads === 1 ? 4 : 1_000_000), enumerable: true });
+    const tensor = new Tensor('float32', new Float32Array(4), shape);
+    expect(tensor.shape).to.deep.equal([1, 4]);
+    expect(reads).to.equal(1);
+  });
+
+  it('makes no arrays of a detached buffer, nor thousands of millions of empty ones', () => {
+    const tensor = new Tensor('float32', new Float32Array(2), [2]);
+    structuredClone(tensor.data.buffer, { transfer: [tensor.data.buffer as ArrayBuffer] });
+    expect(() => tensor.toArray()).to.throw(/detached/);
+    expect(() => new Tensor('float32', new Float32Array(0), [4294967295, 0]).toArray()).to.throw(/empty arrays/);
+    expect(new Tensor('float32', new Float32Array(0), [2, 0, 9]).toArray()).to.deep.equal([[], []]);
+    expect(new Tensor('float32', new Float32Array(0), [0, 4294967295]).toArray()).to.deep.equal([]);
+  });
 });

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { Command } from 'commander';
 import { settingKeys } from '../../config/table.js';
 import { addSettings, settingsOf } from '../options.js';
@@ -15,7 +16,18 @@ export function serveCommand(): Command {
     .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')
     .addHelpText('after', help);
   return addSettings(command, settingKeys).action(async (model: string | undefined, flags: { config?: string }) => {
+    const disarm = cluster.isWorker ? () => undefined : endOnSignal();
     const { serve } = await import('../serve.js');
-    await serve({ model, config: flags.config, overrides: settingsOf(flags) });
+    await serve({ model, config: flags.config, overrides: settingsOf(flags), onDrainable: disarm });
   });
+}
+
+/** Until there is something to drain, a signal ends the command at once, with exit code 0. Returns the end of that. */
+function endOnSignal(): () => void {
+  const end = () => process.exit(0);
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.on(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
 }

@@ -1,0 +1,23 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Of an ELF64 file: the header, and where in it the section table is described (elf(5)). */
+const header = { bytes: 64, sectionOffset: 40, sectionEntrySize: 58, sectionCount: 60 };
+
+/**
+ * Whether a shared library ends before its section table, which linkers put last: a disk that was full, a copy that was
+ * interrupted. Opening such a file kills the process with SIGBUS instead of failing. False for what is no ELF64 file.
+ */
+export function isTruncatedElf(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(header.bytes);
+    const read = readSync(file, head, 0, header.bytes, 0);
+    if (read < 5 || head.readUInt32BE(0) !== 0x7f454c46 || head[4] !== 2) return false;
+    if (read < header.bytes) return true;
+    const table = Number(head.readBigUInt64LE(header.sectionOffset));
+    const bytes = head.readUInt16LE(header.sectionEntrySize) * head.readUInt16LE(header.sectionCount);
+    return fstatSync(file).size < table + bytes;
+  } finally {
+    closeSync(file);
+  }
+}
