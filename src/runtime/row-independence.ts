@@ -3,7 +3,7 @@ import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
 import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from './rows.js';
 import { Tensor } from './tensor.js';
-import type { TorchModel } from './torch-model.js';
+import type { EngineModel } from './engine-model.js';
 import type { Arguments, Value } from './value.js';
 
 export interface RowVerdict {
@@ -17,7 +17,7 @@ export interface RowVerdict {
  * 1e-4 relative (1e-2 in half precision), which is what batching needs (DESIGN §2).
  */
 export async function checkRowIndependence(
-  model: TorchModel,
+  model: EngineModel,
   given: Arguments,
   run: (args: Arguments) => Promise<Value>,
 ): Promise<RowVerdict> {

@@ -7,7 +7,7 @@ import { checkRowIndependence } from './row-independence.js';
 import { encodeBFloat16, encodeFloat16 } from './half.js';
 import { repeatRows } from './rows.js';
 import { Tensor } from './tensor.js';
-import type { Placement, TorchModel } from './torch-model.js';
+import type { EngineModel, Placement } from './engine-model.js';
 import type { Arguments, Value } from './value.js';
 import { namedArguments } from './wire.js';
 
@@ -15,7 +15,7 @@ import { namedArguments } from './wire.js';
 const runsPerSize = 3;
 
 /** As Model.warmup. */
-export async function warmUp(model: TorchModel, options: WarmupOptions): Promise<WarmupReport> {
+export async function warmUp(model: EngineModel, options: WarmupOptions): Promise<WarmupReport> {
   const started = performance.now();
   if (typeof options !== 'object' || (options as unknown) === null)
     throw expected('an object', 'the options of warmup', options);
@@ -49,7 +49,7 @@ function hasFreeBatch(signature: Signature | undefined): boolean {
 }
 
 function exampleOf(
-  model: TorchModel,
+  model: EngineModel,
   example: Arguments | Tensor | undefined,
 ): readonly Value[] | Readonly<Record<string, Value>> {
   if (example instanceof Tensor) return [example];
