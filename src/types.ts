@@ -105,6 +105,8 @@ export interface ModelInfo {
   readonly precision: Precision;
   readonly optimize: Optimize;
   readonly instances: number;
+  /** Runs that may wait for an instance. */
+  readonly maxPending: number;
   readonly methods: readonly MethodSchema[];
   /** The graph sets attributes of the module when it runs. */
   readonly stateful: boolean;

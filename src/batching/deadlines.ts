@@ -1,6 +1,6 @@
 import type { Request } from './request.js';
 
-/** Every request that is not settled, and one timer for the earliest deadline among them. */
+/** Every unsettled request that has a deadline, and one timer for the earliest deadline among them. */
 export class Deadlines {
   readonly #live = new Set<Request>();
   readonly #onExpired: (request: Request) => void;
@@ -11,18 +11,14 @@ export class Deadlines {
     this.#onExpired = onExpired;
   }
 
-  get size(): number {
-    return this.#live.size;
-  }
-
   add(request: Request): void {
+    if (request.deadline === Infinity) return;
     this.#live.add(request);
     if (request.deadline < this.#due) this.#arm(request.deadline);
   }
 
   remove(request: Request): void {
-    this.#live.delete(request);
-    if (this.#live.size === 0) this.#disarm();
+    if (this.#live.delete(request) && this.#live.size === 0) this.#disarm();
   }
 
   // The timer may be early for what is left, never late: it looks at all and arms itself again.

@@ -57,9 +57,9 @@ export class Group {
 
   constructor(readonly key: string) {}
 
-  push(request: Request, level: number): void {
-    let lane = this.#lanes.get(level);
-    if (!lane) this.#lanes.set(level, (lane = new Lane()));
+  push(request: Request): void {
+    let lane = this.#lanes.get(request.level);
+    if (!lane) this.#lanes.set(request.level, (lane = new Lane()));
     lane.push(request);
     this.rows += request.call.rows;
   }
@@ -90,10 +90,10 @@ export class Group {
     return taken;
   }
 
-  /** A waiting request of `level` was settled from outside. */
-  forget(request: Request, level: number): void {
+  /** A waiting request was settled from outside. */
+  forget(request: Request): void {
     this.rows -= request.call.rows;
-    this.#lanes.get(level)?.forget();
+    this.#lanes.get(request.level)?.forget();
   }
 
   #firstLane(): Lane | undefined {

@@ -29,6 +29,9 @@ export interface QueueRunOptions extends RunOptions {
   owned?: boolean;
 }
 
+/** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
+const longestAheadMs = 5;
+
 /** Puts calls of a model together into batches. Takes and returns exactly what the Model's own methods do. */
 export class BatchQueue implements AsyncDisposable {
   readonly model: Model;
@@ -70,46 +73,22 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
-  async run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
-    return (await this.execute<T>('forward', [input], options)).value;
+  run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
+    return this.#enter('forward', [input], options, ({ value }) => value as T);
   }
 
   /** As Model.call. Throws as `run`. */
-  async call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
-    return (await this.execute<T>(method, args, options)).value;
+  call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
+    return this.#enter(method, args, options, ({ value }) => value as T);
   }
 
   /** As `call`, with the time in the queue and the run of the batch that carried the call. */
-  async execute<T extends Value = Value>(
+  execute<T extends Value = Value>(
     method: string,
     args: Arguments,
-    options: QueueRunOptions = {},
+    options?: QueueRunOptions,
   ): Promise<Execution<T>> {
-    checkRunOptions(options);
-    const { signal, timeoutMs = Infinity, priority = 0, owned = false } = options;
-    if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
-      throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
-    }
-    signal?.throwIfAborted();
-    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
-    if (method !== 'forward' && !this.#trusted) {
-      throw torchError(
-        'ERR_NOT_BATCHABLE',
-        `Expected forward, whose rows alone were checked, but received ${describe(method)}`,
-      );
-    }
-    const call = this.model.prepare(method, args, owned);
-    this.#admit(call);
-    const now = performance.now();
-    const level = priority === 0 ? this.options.defaultPriority : priority;
-    const order = {
-      level,
-      submitted: now,
-      deadline: now + Math.min(this.options.timeoutMs, timeoutMs),
-    };
-    const { maxBatchSize } = this.options;
-    if (call.rows <= maxBatchSize) return this.#submit<T>(call, order, signal);
-    return this.#submitSplit<T>(call, order, signal);
+    return this.#enter(method, args, options, (execution) => execution as Execution<T>);
   }
 
   /** Not even one more row would be taken. */
@@ -178,34 +157,74 @@ export class BatchQueue implements AsyncDisposable {
     }
   }
 
-  #submit<T extends Value>(call: PreparedCall, order: Order, signal: AbortSignal | undefined): Promise<Execution<T>> {
-    return new Promise<Execution<T>>((resolve, reject) => {
-      const { level, submitted, deadline } = order;
-      const request: Request = {
-        call,
+  /** One promise for a call, because at this rate every further one is felt. What is thrown here rejects it. */
+  #enter<R>(
+    method: string,
+    args: Arguments,
+    options: QueueRunOptions = {},
+    pick: (execution: Execution) => R,
+  ): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      checkRunOptions(options);
+      const { signal, timeoutMs = Infinity, priority = 0, owned = false } = options;
+      if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
+        throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
+      }
+      signal?.throwIfAborted();
+      this.#requireOpen(method);
+      const call = this.model.prepare(method, args, owned);
+      this.#admit(call);
+      const submitted = performance.now();
+      const order = {
+        level: priority === 0 ? this.options.defaultPriority : priority,
         submitted,
-        deadline,
-        rank: submitted + (level - 1) * this.options.agingMs + ++this.#sequence * 1e-9,
-        resolve: resolve as (execution: Execution) => void,
-        reject,
-        settled: false,
-        started: false,
+        deadline: submitted + Math.min(this.options.timeoutMs, timeoutMs),
       };
-      if (signal) this.#follow(request, signal);
-      this.#waiting.push(request, level);
-      this.#deadlines.add(request);
-      // One look per turn of the event loop: calls made in the same turn share a batch.
-      if (this.#runner.inFlight < this.model.info.instances) {
-        this.#pumpSoon();
+      if (call.rows > this.options.maxBatchSize) resolve(this.#submitSplit(call, order, signal).then(pick));
+      else {
+        const settle = (execution: Execution): void => {
+          resolve(pick(execution));
+        };
+        this.#submit(call, order, signal, settle, reject);
       }
     });
   }
 
-  async #submitSplit<T extends Value>(
+  #requireOpen(method: string): void {
+    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+    if (method === 'forward' || this.#trusted) return;
+    throw torchError(
+      'ERR_NOT_BATCHABLE',
+      `Expected forward, whose rows alone were checked, but received ${describe(method)}`,
+    );
+  }
+
+  #submit(
     call: PreparedCall,
-    order: Order,
+    { level, submitted, deadline }: Order,
     signal: AbortSignal | undefined,
-  ): Promise<Execution<T>> {
+    resolve: (execution: Execution) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const request: Request = {
+      call,
+      submitted,
+      deadline,
+      level,
+      rank: submitted + (level - 1) * this.options.agingMs + ++this.#sequence * 1e-9,
+      resolve,
+      reject,
+      settled: false,
+      started: false,
+    };
+    if (signal) this.#follow(request, signal);
+    this.#waiting.push(request);
+    this.#deadlines.add(request);
+    // One look per turn of the event loop: calls made in the same turn share a batch.
+    if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
+  }
+
+  async #submitSplit(call: PreparedCall, order: Order, signal: AbortSignal | undefined): Promise<Execution> {
     // One part's failure takes the others out of the queue. Not AbortSignal.any: it would stay with a long-lived signal.
     const failure = new AbortController();
     const unfollow =
@@ -216,12 +235,16 @@ export class BatchQueue implements AsyncDisposable {
     const parts: Promise<Execution>[] = [];
     for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
       const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
-      parts.push(this.#submit<Value>(part, order, failure.signal));
+      parts.push(
+        new Promise((resolve, reject) => {
+          this.#submit(part, order, failure.signal, resolve, reject);
+        }),
+      );
     }
     try {
       const done = await Promise.all(parts);
       return {
-        value: concatenate(done.map(({ value }) => value)) as T,
+        value: concatenate(done.map(({ value }) => value)),
         timings: {
           queueMs: Math.max(...done.map(({ timings }) => timings.queueMs)),
           runMs: done.reduce((sum, { timings }) => sum + timings.runMs, 0),
@@ -292,16 +315,30 @@ export class BatchQueue implements AsyncDisposable {
     });
   }
 
-  /** Starts batches while an instance is idle and requests wait. */
+  /**
+   * How many batches the engine may hold beyond those that run, so that an instance that ends one begins the next without
+   * a turn of the event loop. None for batches so long that a turn is nothing beside them: what is held can be overtaken
+   * by nobody, and is computed even if it expires.
+   */
+  #ahead(): number {
+    const { instances, maxPending } = this.model.info;
+    const runMs = this.#runner.fit.predict(this.#capacity());
+    return runMs > 0 && runMs <= longestAheadMs ? Math.min(instances, maxPending) : 0;
+  }
+
+  /** Starts batches while an instance is idle and requests wait, and those ahead that cannot grow any more. */
   #pump(): void {
     clearTimeout(this.#delay);
     this.#delay = undefined;
     const held = new Set<Group>();
     let wait = Infinity;
-    while (this.#runner.inFlight < this.model.info.instances) {
+    const { instances } = this.model.info;
+    const most = instances + this.#ahead();
+    while (this.#runner.inFlight < most) {
       const group = this.#waiting.next(held);
       if (!group) break;
       const capacity = this.#capacity();
+      if (this.#runner.inFlight >= instances && group.rows < capacity) break;
       const verdict = this.#hold(group, capacity);
       if (typeof verdict === 'number') {
         held.add(group); // another group may have what it takes

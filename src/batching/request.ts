@@ -7,6 +7,8 @@ export interface Request {
   readonly submitted: number;
   /** When it times out; Infinity for never. */
   readonly deadline: number;
+  /** Its priority: 1 is the most urgent. */
+  readonly level: number;
   /** Position in the order of service: requests start in ascending order within their group. */
   readonly rank: number;
   readonly resolve: (execution: Execution) => void;

@@ -37,16 +37,13 @@ export class BatchRunner {
     this.inFlight++;
     const started = performance.now();
     let rows = 0;
-    for (const request of requests) {
-      request.started = true;
-      rows += request.call.rows;
-    }
+    for (const { call } of requests) rows += call.rows;
     const padTo = this.#allowedSizes?.find((size) => size >= rows) ?? rows;
     this.#counters.closedBatch(rows, padTo, reason);
-    const finish = (runMs: number, outcome: BatchEvent['outcome']): void => {
+    const finish = (outcome: BatchEvent['outcome'], runMs: number, queuedMs = 0): void => {
       this.inFlight--;
       const [oldest] = requests as [Request];
-      const waitMs = started - oldest.submitted;
+      const waitMs = started - oldest.submitted + queuedMs;
       const paddedRows = padTo - rows;
       this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
     };
@@ -60,10 +57,10 @@ export class BatchRunner {
           this.#hopeless = 0;
           this.fit.add(padTo, execution.timings.runMs);
           this.#resolve(requests, execution, started);
-          finish(execution.timings.runMs, 'ok');
+          finish('ok', execution.timings.runMs, execution.timings.queueMs);
         },
         (error: unknown) => {
-          const failed = (): void => finish(performance.now() - started, 'failed');
+          const failed = (): void => finish('failed', performance.now() - started);
           if (this.#mayIsolate(requests, error)) void this.#isolate(requests, started).then(failed);
           else {
             for (const request of requests) this.#reject(request, error);

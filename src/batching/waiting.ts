@@ -5,20 +5,16 @@ import type { CloseReason } from './stats.js';
 /** What waits, by group, with the bounds' counts. Requests start in the order of their ranks. */
 export class Waiting {
   readonly #groups = new Map<string, Group>();
-  readonly #levels = new Map<Request, number>();
+  requests = 0;
   rows = 0;
   bytes = 0;
 
-  get requests(): number {
-    return this.#levels.size;
-  }
-
-  push(request: Request, level: number): void {
+  push(request: Request): void {
     const { key, rows, bytes } = request.call;
     let group = this.#groups.get(key);
     if (!group) this.#groups.set(key, (group = new Group(key)));
-    group.push(request, level);
-    this.#levels.set(request, level);
+    group.push(request);
+    this.requests++;
     this.rows += rows;
     this.bytes += bytes;
   }
@@ -40,24 +36,26 @@ export class Waiting {
   /** Takes a batch out of a group; the reason says why it is no larger. */
   take(group: Group, capacity: number): { requests: Request[]; reason: CloseReason } {
     const requests = group.take(capacity);
-    for (const request of requests) this.#remove(request);
+    for (const request of requests) {
+      request.started = true;
+      this.#remove(request);
+    }
     const full = group.rows > 0 || requests.reduce((sum, { call }) => sum + call.rows, 0) >= capacity;
     if (group.rows === 0) this.#groups.delete(group.key);
-    return { requests, reason: full ? 'size' : this.#levels.size > 0 ? 'shape' : 'idle' };
+    return { requests, reason: full ? 'size' : this.requests > 0 ? 'shape' : 'idle' };
   }
 
   /** A waiting request was settled: its place is free at once. */
   forget(request: Request): void {
-    const level = this.#levels.get(request);
     const group = this.#groups.get(request.call.key);
-    if (level === undefined || !group) return;
-    group.forget(request, level);
+    if (!group) return;
+    group.forget(request);
     this.#remove(request);
     if (group.rows === 0) this.#groups.delete(group.key);
   }
 
   #remove(request: Request): void {
-    this.#levels.delete(request);
+    this.requests--;
     this.rows -= request.call.rows;
     this.bytes -= request.call.bytes;
   }

@@ -1,7 +1,8 @@
 import { torchError } from '../errors.js';
+import { copyData } from './copies.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
-import { copyData, copyValue, namedArguments } from './wire.js';
+import { copyValue, namedArguments } from './wire.js';
 
 /** A call that was validated and whose inputs were copied: nothing the caller does later changes it. */
 export interface PreparedCall {

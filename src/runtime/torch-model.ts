@@ -46,10 +46,11 @@ export class TorchModel extends EngineModel {
         },
         { signal },
       );
-      const said = fromWire(value) as unknown as Omit<ModelInfo, 'instances' | 'sha256' | 'artifactBytes'>;
+      const said = fromWire(value) as unknown as Omit<ModelInfo, 'instances' | 'maxPending' | 'sha256' | 'artifactBytes'>;
       const info = Object.freeze({
         ...said,
         instances,
+        maxPending,
         sha256: artifact.sha256,
         artifactBytes: artifact.bytes.byteLength,
       });

@@ -1,7 +1,7 @@
 import type { NativeDict, NativeValue } from '../binding/addon.js';
 import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
-import { dtypeTable, type TensorData } from './dtype.js';
+import { copyData } from './copies.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 
@@ -71,11 +71,6 @@ export function copyValue(value: Value, where: string, depth = 0): Value {
   }
   const entries = plainEntries(value, where);
   return Object.fromEntries(entries.map(([key, item]) => [key, copyValue(item, `${where}.${key}`, depth + 1)]));
-}
-
-/** A Buffer's own slice() would be a view. */
-export function copyData({ dtype, data }: Tensor): TensorData {
-  return new dtypeTable[dtype].array(data as never);
 }
 
 /** What the addon returned, as a caller sees it. */

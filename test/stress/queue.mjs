@@ -33,6 +33,7 @@ function plan() {
       ...(random(3) === 0 && { allowedBatchSizes: [...new Set([1, maxBatchSize])] }),
     },
     instances: 1 + random(3),
+    maxPending: random(4),
     runMs: oneOf(0, 0, 0, 1, 2),
     requests: Array.from({ length: 2000 }, () => ({
       rows: 1 + random(oneOf(1, 4, 12)),

@@ -16,6 +16,8 @@ export interface FakeBatch {
 
 export interface FakeOptions {
   readonly instances?: number;
+  /** Batches that may wait for an instance, default none. */
+  readonly maxPending?: number;
   /** Milliseconds a batch takes. */
   readonly runMs?: (rows: number) => number;
   /** A row with such a first element makes its whole run fail. */
@@ -28,8 +30,12 @@ export interface FakeOptions {
 
 export class FakeEngine {
   readonly batches: FakeBatch[] = [];
+  /** Batches that run. */
   inFlight = 0;
+  /** Batches that run or wait, at most. */
   mostInFlight = 0;
+  readonly #free: (() => void)[] = [];
+  #taken = 0;
   readonly #options: FakeOptions;
 
   constructor(options: FakeOptions = {}) {
@@ -38,9 +44,9 @@ export class FakeEngine {
 
   /** What a BatchQueue sees of a model. */
   get model(): Model {
-    const { instances = 1, rowIndependent = true, stateful = false } = this.#options;
+    const { instances = 1, maxPending = 0, rowIndependent = true, stateful = false } = this.#options;
     return {
-      info: { instances, stateful },
+      info: { instances, maxPending, stateful },
       warmupReport: { rowIndependent, rowIndependence: 'as the test says' },
       prepare: (method: string, args: Value[], owned: boolean) => prepareCall(method, args, owned),
       runBatch: (calls: PreparedCall[], padTo: number) => this.#run(calls, padTo),
@@ -48,22 +54,26 @@ export class FakeEngine {
   }
 
   async #run(calls: readonly PreparedCall[], padTo = 0): Promise<BatchExecution> {
-    const { instances = 1, runMs = () => 0, isPoison = () => false, failWith = 'ERR_MODEL_EXECUTION' } = this.#options;
+    const { instances = 1, maxPending = 0, runMs = () => 0 } = this.#options;
+    const { isPoison = () => false, failWith = 'ERR_MODEL_EXECUTION' } = this.#options;
     const pool = { take: (bytes: number) => new ArrayBuffer(bytes), give: () => undefined };
     const { args, rows } = gather(calls, padTo, pool);
     const [x] = args as [Tensor];
     const width = x.data.length / rows;
     const sentinels = Array.from({ length: rows }, (_, row) => Number(x.data[row * width]));
     this.batches.push({ sentinels, key: (calls[0] as PreparedCall).key, args: args as readonly Value[] });
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.#taken);
+    if (this.#taken > instances + maxPending) throw new Error('more batches than the engine takes');
+    if (this.inFlight >= instances) await new Promise<void>((resolve) => this.#free.push(resolve));
     this.inFlight++;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-    if (this.inFlight > instances) throw new Error('more batches in flight than instances');
     const time = runMs(rows);
     await new Promise((resolve) => (time > 0 ? setTimeout(resolve, time) : setImmediate(resolve)));
     this.inFlight--;
+    this.#taken--;
+    this.#free.shift()?.();
     if (sentinels.some(isPoison)) throw torchError(failWith, 'poison');
     const answer = this.#options.answer ?? double;
-    return { values: scatter(answer(x), calls, rows), timings: { queueMs: 0, runMs: time } };
+    return { values: scatter(answer(x), calls, rows), timings: { queueMs: 0, runMs: Math.max(time, 0.01) } };
   }
 }
 

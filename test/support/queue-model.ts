@@ -20,14 +20,16 @@ export interface RequestPlan {
 export interface Plan {
   readonly options: BatchQueueOptions;
   readonly instances: number;
+  readonly maxPending: number;
   readonly runMs: number;
   readonly requests: readonly RequestPlan[];
 }
 
 /** Runs a plan; throws where an invariant does not hold. Returns how the requests ended. */
-export async function play({ options, instances, runMs, requests }: Plan): Promise<Record<string, number>> {
+export async function play({ options, instances, maxPending, runMs, requests }: Plan): Promise<Record<string, number>> {
   const poisoned = new Set<number>();
-  const engine = new FakeEngine({ instances, runMs: () => runMs, isPoison: (sentinel) => poisoned.has(sentinel) });
+  const isPoison = (sentinel: number): boolean => poisoned.has(sentinel);
+  const engine = new FakeEngine({ instances, maxPending, runMs: () => runMs, isPoison });
   const queue = new BatchQueue(engine.model, options);
   const { maxBatchSize, maxQueueSize, maxQueueBytes } = queue.options;
   const endings: Record<string, number> = {};
@@ -77,7 +79,7 @@ export async function play({ options, instances, runMs, requests }: Plan): Promi
     waitingBytes: 0,
     batchesInFlight: 0,
   });
-  expect(engine.mostInFlight).to.be.at.most(instances);
+  expect(engine.mostInFlight).to.be.at.most(instances + Math.min(instances, maxPending));
   const largest = Math.max(0, ...engine.batches.map(({ sentinels }) => sentinels.length));
   expect(largest, 'rows of a batch').to.be.at.most(maxBatchSize);
   if (poisoned.size === 0) expectOrder(engine, accepted);

@@ -29,6 +29,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
       ...(padded && { allowedBatchSizes: [...new Set([1, options.maxBatchSize >> 1 || 1, options.maxBatchSize])] }),
     })),
   instances: fc.integer({ min: 1, max: 3 }),
+  maxPending: fc.integer({ min: 0, max: 3 }),
   runMs: fc.constantFrom(0, 0, 1, 3),
   requests: fc.array(request, { minLength: 1, maxLength: 60 }),
 });

@@ -90,6 +90,34 @@ describe('BatchQueue', () => {
       await Promise.all(Array.from({ length: 12 }, (_, i) => queue.run(rowsOf(i))));
       expect(engine.mostInFlight).to.equal(3);
     });
+
+    it('hands a full batch over ahead of its time while short ones run, and none that could still grow', async () => {
+      const engine = new FakeEngine({ maxPending: 9, runMs: () => 2 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 2 });
+      await queue.run(rowsOf(0)); // now its time is known
+      const answers = [1, 2, 3, 4, 5, 6].map((sentinel) => queue.run(rowsOf(sentinel)));
+      await sleep(1);
+      expect(queue.stats()).to.include({ batchesInFlight: 2, waitingRows: 2 });
+      await Promise.all(answers);
+      const busy = [queue.run(rowsOf(7, 2)), queue.run(rowsOf(8))];
+      await sleep(1);
+      expect(queue.stats()).to.include({ batchesInFlight: 1, waitingRows: 1 });
+      await Promise.all(busy);
+    });
+
+    it('hands nothing over ahead of long batches, or to a model that lets none wait', async () => {
+      for (const options of [
+        { maxPending: 9, runMs: () => 12 },
+        { maxPending: 0, runMs: () => 2 },
+      ]) {
+        const queue = new BatchQueue(new FakeEngine(options).model, { maxBatchSize: 2 });
+        await queue.run(rowsOf(0));
+        const answers = [1, 2, 3, 4].map((sentinel) => queue.run(rowsOf(sentinel)));
+        await sleep(1);
+        expect(queue.stats()).to.include({ batchesInFlight: 1, waitingRows: 2 });
+        await Promise.all(answers);
+      }
+    });
   });
 
   describe('maxDelayMs', () => {

@@ -1,0 +1,26 @@
+import { dtypeTable, type TensorData } from './dtype.js';
+import type { Tensor } from './tensor.js';
+
+/** A buffer of its own costs more than copying a few kilobytes, in allocation and in collection, so small copies share one. */
+const chunkBytes = 64 * 1024;
+/** Larger copies have a buffer of their own: a chunk lives as long as any copy in it. */
+const largestShared = chunkBytes / 8;
+/** Of vector instructions and of every element. */
+const alignment = 64;
+
+let chunk = new ArrayBuffer(0);
+let used = 0;
+
+/** A tensor's elements where nobody else can change them. The copy is for the engine alone: small ones are parts of a buffer. */
+export function copyData({ dtype, data }: Tensor): TensorData {
+  const { array } = dtypeTable[dtype];
+  if (data.byteLength === 0 || data.byteLength > largestShared) return new array(data as never); // a Buffer's slice() would be a view
+  if (used + data.byteLength > chunk.byteLength) {
+    chunk = new ArrayBuffer(chunkBytes);
+    used = 0;
+  }
+  const copy = new array(chunk, used, data.length);
+  used += Math.ceil(data.byteLength / alignment) * alignment;
+  copy.set(data as never);
+  return copy;
+}
