@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { onAbort } from '../binding/abort.js';
-import { describe, expected, torchError } from '../errors.js';
+import { describe, expected, torchError, warnOf } from '../errors.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { checkRunOptions } from '../runtime/options.js';
@@ -90,8 +90,7 @@ export class BatchQueue implements AsyncDisposable {
     if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
       throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
     }
-    signal?.throwIfAborted();
-    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+    this.#requireOpen(signal);
     if (method !== 'forward' && !this.#trusted) {
       throw torchError(
         'ERR_NOT_BATCHABLE',
@@ -99,6 +98,7 @@ export class BatchQueue implements AsyncDisposable {
       );
     }
     const call = this.model.prepare(method, args, owned);
+    this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
     this.#admit(call);
     const now = performance.now();
     const level = priority === 0 ? this.options.defaultPriority : priority;
@@ -161,6 +161,11 @@ export class BatchQueue implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #requireOpen(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
   }
 
   #admit({ rows, bytes }: PreparedCall): void {
@@ -267,14 +272,15 @@ export class BatchQueue implements AsyncDisposable {
     if (!request.started) this.#waiting.forget(request);
     this.#deadlines.remove(request);
     request.reject(reason);
-    if (this.#closing) this.#pump();
+    // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.
+    if (this.#closing) this.#pumpSoon();
   }
 
   #tell(event: BatchEvent): void {
     try {
       this.#events.emit('batch', event);
     } catch (error) {
-      process.emitWarning(error as Error); // a broken listener is no reason to stop
+      warnOf(error); // a broken listener is no reason to stop
     }
   }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { BatchQueue } from '#dist/batching/queue.js';
+import { describe as describeValue } from '#dist/errors.js';
 import { FakeEngine, rowsOf } from '../support/fake-engine.js';
 import { rejection } from '../support/errors.js';
 import { Tensor } from '../support/internals.js';
@@ -189,19 +190,33 @@ describe('BatchQueue: failures and refusals', () => {
     });
   });
 
-  it('goes on when a listener of its batches throws', async () => {
-    const warnings: Error[] = [];
-    const note = (warning: Error): void => void warnings.push(warning);
-    process.on('warning', note);
-    const queue = new BatchQueue(new FakeEngine().model, { maxBatchSize: 1 });
-    queue.on('batch', () => {
-      throw new Error('listener');
+  for (const thrown of [new Error('listener'), null, 5, Symbol(), Object.create(null)] as unknown[]) {
+    it(`goes on when a listener of its batches throws ${describeValue(thrown)}`, async () => {
+      const warnings: Error[] = [];
+      const note = (warning: Error): void => void warnings.push(warning);
+      process.on('warning', note);
+      const queue = new BatchQueue(new FakeEngine().model, { maxBatchSize: 1 });
+      queue.on('batch', () => {
+        throw thrown;
+      });
+      expect((await Promise.all([1, 2, 3].map((i) => queue.run(rowsOf(i))))).map(first)).to.deep.equal([2, 4, 6]);
+      await queue.close();
+      await sleep(1);
+      process.off('warning', note);
+      expect(warnings.map(({ message }) => message).join()).to.match(/listener/);
     });
-    expect((await Promise.all([1, 2, 3].map((i) => queue.run(rowsOf(i))))).map(first)).to.deep.equal([2, 4, 6]);
-    await queue.close();
-    await sleep(1);
-    process.off('warning', note);
-    expect(warnings.map(({ message }) => message)).to.include('listener');
+  }
+
+  it('hears of an abort or a close that the arguments themselves bring about', async () => {
+    const engine = new FakeEngine();
+    const queue = new BatchQueue(engine.model);
+    const controller = new AbortController();
+    const aborting = Object.defineProperty([rowsOf(1)], 1, { get: () => (controller.abort('in a getter'), 1) });
+    const run = queue.call('forward', aborting, { signal: controller.signal });
+    expect(await run.catch((reason: unknown) => reason)).to.equal('in a getter');
+    const closing = Object.defineProperty([rowsOf(1)], 1, { get: () => (void queue.close(), 1) });
+    await rejection(() => queue.call('forward', closing), 'ERR_DRAINING');
+    expect(engine.batches).to.have.length(0);
   });
 
   describe('close', () => {
@@ -214,6 +229,20 @@ describe('BatchQueue: failures and refusals', () => {
       await closed;
       expect((await Promise.all(answers)).map(first)).to.deep.equal([2, 4, 6]);
       await queue.close();
+    });
+
+    it('waits for a batch whose first request is found expired as it starts', async () => {
+      const engine = new FakeEngine({ runMs: () => 20 });
+      const queue = new BatchQueue(engine.model, { maxBatchSize: 2 });
+      const running = queue.run(rowsOf(1));
+      await sleep(5);
+      const late = rejection(() => queue.run(rowsOf(2), { timeoutMs: 40 }), 'ERR_TIMEOUT');
+      const others = [3, 4, 5].map((i) => queue.run(rowsOf(i)));
+      const closed = queue.close().then(() => queue.stats().requests.completed);
+      for (const end = performance.now() + 80; performance.now() < end;); // the run's end comes before the deadline's timer
+      await Promise.all([running, late, ...others]);
+      expect(await closed, 'completed before it is closed').to.equal(4);
+      expect(engine.mostInFlight).to.equal(1);
     });
 
     it('ends at once when there is nothing', () => new BatchQueue(new FakeEngine().model).close());
