@@ -304,16 +304,23 @@ export class BatchQueue implements AsyncDisposable {
     this.#delay = undefined;
     const held = new Set<Group>();
     let wait = Infinity;
-    while (this.#runner.inFlight < this.model.info.instances) {
-      const group = this.#waiting.next(held);
-      if (!group) break;
-      const capacity = this.#capacity();
-      const verdict = this.#hold(group, capacity);
-      if (typeof verdict === 'number') {
-        held.add(group); // another group may have what it takes
-        wait = Math.min(wait, verdict);
-        continue;
+    let capacity = 0;
+    let verdict: CloseReason | undefined;
+    const isReady = (group: Group): boolean => {
+      if (held.has(group)) return false;
+      const found = this.#hold(group, capacity);
+      if (typeof found !== 'number') {
+        verdict = found; // the group that was found ready last is the one that is taken
+        return true;
       }
+      held.add(group); // another group may have what it takes
+      wait = Math.min(wait, found);
+      return false;
+    };
+    while (this.#runner.inFlight < this.model.info.instances) {
+      capacity = this.#capacity();
+      const group = this.#waiting.next(isReady);
+      if (!group) break;
       const { requests, reason } = this.#waiting.take(group, capacity);
       const live = this.#unexpired(requests);
       if (live.length > 0) this.#runner.start(live, verdict ?? reason);

@@ -148,6 +148,23 @@ describe('BatchQueue: forming batches and limits', () => {
       await Promise.all([busy, held]);
     });
 
+    it('looks at each group once, however many are held', async () => {
+      const engine = new FakeEngine({ instances: 2, runMs: () => 100 });
+      const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 4, maxQueueSize: 4000 });
+      const busy = queue.run(rowsOf(0));
+      await sleep(5);
+      const controller = new AbortController();
+      const held = Array.from({ length: 2000 }, (_, i) =>
+        queue.call('forward', [rowsOf(1), i], { signal: controller.signal }),
+      );
+      await sleep(1);
+      const started = performance.now();
+      await queue.run(rowsOf(2, 4)); // a full batch of its own
+      expect(performance.now() - started).to.be.below(200); // 100 of them the run; pair by pair it takes a second
+      controller.abort();
+      await Promise.allSettled([busy, ...held]);
+    });
+
     it('is cut short by a deadline', async () => {
       const engine = new FakeEngine({ instances: 2, runMs: (rows) => (rows === 1 ? 300 : 1) });
       const queue = new BatchQueue(engine.model, { maxDelayMs: 10_000, maxBatchSize: 8 });
