@@ -158,3 +158,8 @@ export function describe(value: unknown): string {
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object';
 }
+
+/** Warns of what a listener threw: anything at all, and process.emitWarning itself throws for what is no Error. */
+export function warnOf(thrown: unknown): void {
+  process.emitWarning(thrown instanceof Error ? thrown : `A listener threw ${describe(thrown)}`);
+}

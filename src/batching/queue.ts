@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { onAbort } from '../binding/abort.js';
-import { describe, expected, torchError } from '../errors.js';
+import { describe, expected, torchError, warnOf } from '../errors.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { checkRunOptions } from '../runtime/options.js';
@@ -83,11 +83,7 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   /** As `call`, with the time in the queue and the run of the batch that carried the call. */
-  execute<T extends Value = Value>(
-    method: string,
-    args: Arguments,
-    options?: QueueRunOptions,
-  ): Promise<Execution<T>> {
+  execute<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<Execution<T>> {
     return this.#enter(method, args, options, (execution) => execution as Execution<T>);
   }
 
@@ -142,6 +138,11 @@ export class BatchQueue implements AsyncDisposable {
     return this.close();
   }
 
+  #requireOpen(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+  }
+
   #admit({ rows, bytes }: PreparedCall): void {
     const { maxQueueSize, maxQueueBytes } = this.options;
     if (rows > maxQueueSize) {
@@ -170,9 +171,10 @@ export class BatchQueue implements AsyncDisposable {
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
         throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
       }
-      signal?.throwIfAborted();
-      this.#requireOpen(method);
+      this.#requireOpen(signal);
+      this.#requireChecked(method);
       const call = this.model.prepare(method, args, owned);
+      this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
       this.#admit(call);
       const submitted = performance.now();
       const order = {
@@ -190,8 +192,7 @@ export class BatchQueue implements AsyncDisposable {
     });
   }
 
-  #requireOpen(method: string): void {
-    if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
+  #requireChecked(method: string): void {
     if (method === 'forward' || this.#trusted) return;
     throw torchError(
       'ERR_NOT_BATCHABLE',
@@ -290,14 +291,15 @@ export class BatchQueue implements AsyncDisposable {
     if (!request.started) this.#waiting.forget(request);
     this.#deadlines.remove(request);
     request.reject(reason);
-    if (this.#closing) this.#pump();
+    // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.
+    if (this.#closing) this.#pumpSoon();
   }
 
   #tell(event: BatchEvent): void {
     try {
       this.#events.emit('batch', event);
     } catch (error) {
-      process.emitWarning(error as Error); // a broken listener is no reason to stop
+      warnOf(error); // a broken listener is no reason to stop
     }
   }
 
@@ -332,19 +334,27 @@ export class BatchQueue implements AsyncDisposable {
     this.#delay = undefined;
     const held = new Set<Group>();
     let wait = Infinity;
+    let capacity = 0;
+    let verdict: CloseReason | undefined;
+    const isReady = (group: Group): boolean => {
+      if (held.has(group)) return false;
+      const found = this.#hold(group, capacity);
+      if (typeof found !== 'number') {
+        verdict = found; // the group that was found ready last is the one that is taken
+        return true;
+      }
+      held.add(group); // another group may have what it takes
+      wait = Math.min(wait, found);
+      return false;
+    };
     const { instances } = this.model.info;
     const most = instances + this.#ahead();
     while (this.#runner.inFlight < most) {
-      const group = this.#waiting.next(held);
+      capacity = this.#capacity();
+      const group = this.#waiting.next(isReady);
       if (!group) break;
-      const capacity = this.#capacity();
+      // The first in line is not passed by what is full: it would never find an idle instance.
       if (this.#runner.inFlight >= instances && group.rows < capacity) break;
-      const verdict = this.#hold(group, capacity);
-      if (typeof verdict === 'number') {
-        held.add(group); // another group may have what it takes
-        wait = Math.min(wait, verdict);
-        continue;
-      }
       const { requests, reason } = this.#waiting.take(group, capacity);
       const live = this.#unexpired(requests);
       if (live.length > 0) this.#runner.start(live, verdict ?? reason);

@@ -19,13 +19,13 @@ export class Waiting {
     this.bytes += bytes;
   }
 
-  /** The group whose first request comes first, leaving out some. */
-  next(except: ReadonlySet<Group>): Group | undefined {
+  /** The group whose first request comes first, of those that are ready. In one pass: there may be a group a request. */
+  next(isReady: (group: Group) => boolean): Group | undefined {
     let found: Group | undefined;
     let rank = Infinity;
     for (const group of this.#groups.values()) {
       const first = group.first;
-      if (first && first.rank < rank && !except.has(group)) {
+      if (first && first.rank < rank && isReady(group)) {
         found = group;
         rank = first.rank;
       }

@@ -46,7 +46,10 @@ export class TorchModel extends EngineModel {
         },
         { signal },
       );
-      const said = fromWire(value) as unknown as Omit<ModelInfo, 'instances' | 'maxPending' | 'sha256' | 'artifactBytes'>;
+      const said = fromWire(value) as unknown as Omit<
+        ModelInfo,
+        'instances' | 'maxPending' | 'sha256' | 'artifactBytes'
+      >;
       const info = Object.freeze({
         ...said,
         instances,

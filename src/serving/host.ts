@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expected, torchError } from '../errors.js';
+import { describe, expected, torchError, warnOf } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
@@ -181,7 +181,7 @@ export class ModelHost implements AsyncDisposable {
       this.#events.emit(...(event as ['run', RunEvent]));
     } catch (error) {
       // A broken listener is no reason to lose a prediction.
-      process.emitWarning(error as Error);
+      warnOf(error);
     }
   }
 }
