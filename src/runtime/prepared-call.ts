@@ -14,7 +14,7 @@ export interface PreparedCall {
   readonly key: string;
   /** Dimension 0 of every tensor argument. */
   readonly rows: number;
-  /** Of the tensor arguments. */
+  /** Of the tensor arguments, and about as many of the others as they take. */
   readonly bytes: number;
 }
 
@@ -35,7 +35,9 @@ export function prepareCall(method: string, args: Arguments, owned = false): Pre
     key += names ? `|${JSON.stringify(names[i])}=` : '|';
     if (!(value instanceof Tensor)) {
       const copy = copyValue(value, names ? String(names[i]) : `argument ${i}`);
-      key += keyOf(copy);
+      const own = keyOf(copy);
+      key += own;
+      bytes += own.length;
       values.push(copy);
       continue;
     }
