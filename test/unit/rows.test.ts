@@ -135,7 +135,7 @@ describe('closeness', () => {
   ];
   for (const [what, a, b, close] of cases) {
     it(`${what}: ${close}`, () => {
-      expect(isClose(a, b, 1e-4)).to.equal(close);
+      expect(isClose(a, b, { absolute: 0, relative: 1e-4 })).to.equal(close);
     });
   }
 });
