@@ -53,7 +53,7 @@ bool is_open(const Library& wanted, const std::vector<Library>& libraries) {
 }
 
 void open(const std::string& path) {
-  // What its initializers throw would end the process, for no exception gets through the linker.
+  // What its initializers throw would end the process, or leave the linker's lock held for ever.
   if (const std::optional<std::string> fault = rehearse_opening(path))
     refuse(path, explain_library_fault(*fault));
   // LOCAL: operators are found by their registration, and what the library needs of LibTorch by its own list

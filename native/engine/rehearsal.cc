@@ -39,8 +39,8 @@ int report = -1;  // of the copy: where it says what went wrong
   _exit(1);
 }
 
-// Runs at the place of the throw, so that the exception can still be asked.
-[[noreturn]] void on_uncaught() {
+// For the exception in flight.
+[[noreturn]] void say_exception() {
   try {
     if (std::current_exception()) throw;
   } catch (const c10::Error& error) {
@@ -62,8 +62,13 @@ int report = -1;  // of the copy: where it says what went wrong
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
   }
-  std::set_terminate(on_uncaught);
-  if (dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) _exit(0);
+  // Whether an exception gets through the linker's frames is a matter of how they were compiled.
+  std::set_terminate(say_exception);
+  try {
+    if (dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) _exit(0);
+  } catch (...) {
+    say_exception();
+  }
   const char* reason = dlerror();
   say(reason != nullptr ? reason : "dlopen failed");
 }

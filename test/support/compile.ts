@@ -11,7 +11,7 @@ const compiler = process.env['CXX'] ?? 'c++';
 
 /** A shared library of operators. About 15 s, once for each content of the file, compiler and LibTorch. */
 export async function compileOperators(source: string, defines: readonly string[] = []): Promise<string> {
-  const { libDir, includeDir } = await libtorchForBuild({ report: () => undefined });
+  const { libDir, includeDir } = await libtorchForBuild();
   return compile([source], `lib${basename(source, '.cc')}.so`, [
     ...['-std=c++20', '-O1', '-fPIC', '-shared', '-fvisibility=hidden', '-D_GLIBCXX_USE_CXX11_ABI=1'],
     ...defines,
