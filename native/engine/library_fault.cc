@@ -51,6 +51,9 @@ std::string explain_library(const std::string& name) {
   if (name.rfind("libtorch_python", 0) == 0) {
     return "needs " + name + ", which only Python has: link it to libtorch_cpu and libc10 alone";
   }
+  if (name.rfind("libtorch.", 0) == 0) {
+    return "needs " + name + ", which was not found: link it to libtorch_cpu and libc10 alone";
+  }
   return "needs " + name + ", which was not found";
 }
 
