@@ -5,7 +5,14 @@ import type { BatchQueueOptions } from '../batching/index.js';
 import { ModelRegistry } from '../registry/index.js';
 import type { WarmupReport } from '../runtime/model.js';
 import { runtime } from '../runtime/runtime.js';
-import { createLogger, createServer, drainOnSignal, shutDown, type InferenceServer, type Logger } from '../server/index.js';
+import {
+  createLogger,
+  createServer,
+  drainOnSignal,
+  shutDown,
+  type InferenceServer,
+  type Logger,
+} from '../server/index.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
 import { supervise } from './cluster.js';
 import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster-worker.js';

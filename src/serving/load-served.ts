@@ -96,12 +96,7 @@ function optionsOf(record: ModelRecord | undefined): LoadOptions {
   return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: record.signature } : {};
 }
 
-async function warmUp(
-  model: Model,
-  options: HostModelOptions['warmup'],
-  defaults: WarmupOptions,
-  signal: AbortSignal,
-) {
+async function warmUp(model: Model, options: HostModelOptions['warmup'], defaults: WarmupOptions, signal: AbortSignal) {
   if (options === false || (!options?.example && !model.signature)) return;
   await model.warmup({ ...defaults, ...options, signal });
 }

@@ -5,7 +5,10 @@ import { root } from '../support/paths.js';
 
 /** Texts as LibTorch words them, and what they mean for the device. No device is involved: this is the table alone. */
 const texts: readonly [verdict: string, text: string][] = [
-  ['sticky', 'CUDA error: an illegal memory access was encountered\\nCUDA kernel errors might be asynchronously reported'],
+  [
+    'sticky',
+    'CUDA error: an illegal memory access was encountered\\nCUDA kernel errors might be asynchronously reported',
+  ],
   ['sticky', 'CUDA error: device-side assert triggered\\nCompile with `TORCH_USE_CUDA_DSA` to enable assertions.'],
   ['sticky', 'The following operation failed in the interpreter.\\nRuntimeError: CUDA error: misaligned address'],
   ['sticky', 'CUDA driver error: unspecified launch failure'],
@@ -14,7 +17,10 @@ const texts: readonly [verdict: string, text: string][] = [
   ['sticky', 'CUDA error: invalid argument\\nwhile handling CUDA error: an illegal instruction was encountered'],
   ['passing', 'CUDA error: invalid configuration argument'],
   ['passing', 'CUDA error: no kernel image is available for execution on the device'],
-  ['passing', 'CUDA error: invalid device ordinal\\nCompile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.'],
+  [
+    'passing',
+    'CUDA error: invalid device ordinal\\nCompile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.',
+  ],
   ['passing', 'CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm(…)`'],
   ['passing', 'cuDNN error: CUDNN_STATUS_NOT_SUPPORTED'],
   ['none', 'Expected all tensors to be on the same device'],

@@ -43,7 +43,10 @@ describe('custom operators', function () {
 
   for (const optimize of ['none', 'freeze', 'inference'] as const) {
     it(`give PyTorch's recorded answers and errors, with optimize: '${optimize}'`, async () => {
-      const models = { 'clipped.pt': await load(clipped, { optimize }), 'limited.pt': await load(limited, { optimize }) };
+      const models = {
+        'clipped.pt': await load(clipped, { optimize }),
+        'limited.pt': await load(limited, { optimize }),
+      };
       for (const recorded of readCases('operators')) {
         const model = models[recorded.file as keyof typeof models];
         const answer = model.call(recorded.method, argumentsOf(recorded, []));

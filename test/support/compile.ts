@@ -27,7 +27,9 @@ export function compileProgram(sources: readonly string[]): Promise<string> {
 }
 
 async function compile(sources: readonly string[], name: string, flags: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(execFileSync(compiler, ['--version'])).update(JSON.stringify(flags));
+  const hash = createHash('sha256')
+    .update(execFileSync(compiler, ['--version']))
+    .update(JSON.stringify(flags));
   for (const source of sources) hash.update(readFileSync(source));
   const built = join(root, 'build-test/native', hash.digest('hex').slice(0, 16), name);
   if (existsSync(built)) return built;

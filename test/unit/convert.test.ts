@@ -8,7 +8,13 @@ const everyBits = Uint16Array.from({ length: 65536 }, (_, i) => i);
 describe('conversion of arrays', () => {
   for (const { name, up, down, decode, encode } of [
     { name: 'float16', up: float16ToFloat32, down: float32ToFloat16, decode: decodeFloat16, encode: encodeFloat16 },
-    { name: 'bfloat16', up: bfloat16ToFloat32, down: float32ToBFloat16, decode: decodeBFloat16, encode: encodeBFloat16 },
+    {
+      name: 'bfloat16',
+      up: bfloat16ToFloat32,
+      down: float32ToBFloat16,
+      decode: decodeBFloat16,
+      encode: encodeBFloat16,
+    },
   ]) {
     it(`${name} to float32 is exact for all 65,536 patterns, and back`, () => {
       const values = up(everyBits);

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { createServer } from '#dist/server/index.js';
@@ -40,6 +39,6 @@ describe('a lost device', () => {
     } finally {
       await server.close();
     }
-    expect((host.events as EventEmitter).listenerCount('run'), 'nobody listens any more').to.equal(0);
+    expect(host.events.listenerCount('run'), 'nobody listens any more').to.equal(0);
   });
 });

@@ -231,7 +231,11 @@ describe('model registry', () => {
         () => ({ ...sample(), task: { ...sample().task, labels: ['a'] } }),
         '/task/labels',
       ],
-      ['a negative tolerance', () => ({ ...sample(), tolerance: { fp32: { absolute: -1, relative: 0 } } }), '/tolerance'],
+      [
+        'a negative tolerance',
+        () => ({ ...sample(), tolerance: { fp32: { absolute: -1, relative: 0 } } }),
+        '/tolerance',
+      ],
       ['half a tolerance', () => ({ ...sample(), tolerance: { fp32: { relative: 0 } } }), '/tolerance/fp32'],
       ['the tolerance of no precision', () => ({ ...sample(), tolerance: { fp8: {} } }), '/tolerance/fp8'],
       ['an accuracy above one', () => ({ ...sample(), metrics: { testAccuracy: 98 } }), '/metrics/testAccuracy'],

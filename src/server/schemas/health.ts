@@ -3,10 +3,7 @@ import Type, { type Static } from 'typebox';
 /** Both answers of `/health/live`: 200 with `live`, 503 with `failed` and the devices that were lost. */
 export const Liveness = Type.Union([
   Type.Object({ status: Type.Literal('live') }, { additionalProperties: false }),
-  Type.Object(
-    { status: Type.Literal('failed'), devices: Type.Array(Type.String()) },
-    { additionalProperties: false },
-  ),
+  Type.Object({ status: Type.Literal('failed'), devices: Type.Array(Type.String()) }, { additionalProperties: false }),
 ]);
 
 /** Both answers of `/health/ready`: 200 with `ready`, 503 with anything else. */
