@@ -37,6 +37,8 @@ export const errorTable = {
   ERR_INTEGRITY: row('load', 409, 'Integrity check failed'),
   ERR_MANIFEST: row('load', 500, 'Invalid registry record'),
   ERR_SIGNATURE_MISMATCH: row('load', 409, 'Signature mismatch'),
+  ERR_OPERATOR_LIBRARY: row('load', 500, 'Operator library could not be loaded'),
+  ERR_OPERATOR_NOT_FOUND: row('load', 422, 'Operator not found'),
   ERR_ENGINE_UNSUPPORTED: row('load', 501, 'Engine not supported'),
   // A run failed.
   ERR_MODEL_EXECUTION: row('execution', 500, 'Model execution failed'),
@@ -55,6 +57,7 @@ export const errorTable = {
   ERR_CONFIG: row('environment', 500, 'Invalid configuration'),
   ERR_PRECISION_UNSUPPORTED: row('environment', 400, 'Precision not supported'),
   ERR_DEVICE_UNAVAILABLE: row('environment', 503, 'Device not available'),
+  ERR_DEVICE_FAILED: row('environment', 503, 'Device failed'),
   ERR_PLATFORM_UNSUPPORTED: row('environment', 500, 'Platform not supported'),
   ERR_LIBTORCH_NOT_FOUND: row('environment', 500, 'LibTorch not found'),
   ERR_LIBTORCH_VERSION: row('environment', 500, 'Wrong LibTorch version'),

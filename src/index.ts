@@ -2,6 +2,7 @@
 export { loadModel } from './runtime/load.js';
 export { runtime } from './runtime/runtime.js';
 export { Tensor, type TensorDataLike } from './runtime/tensor.js';
+export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './runtime/convert.js';
 export type { TensorData } from './runtime/dtype.js';
 export type { Nested } from './runtime/nested.js';
 export type { Arguments, Value } from './runtime/value.js';

@@ -44,6 +44,15 @@ export type Task = ClassificationTask | { readonly type: 'other' };
 
 export type EngineName = 'torchscript' | 'aotinductor' | 'onnx';
 export type Precision = 'auto' | 'fp32' | 'fp16' | 'bf16';
+/** How far an output may be from the true one: absolute + relative × the output's own scale. */
+export interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/** By precision; `auto` is the artifact's own dtypes. */
+export type Tolerances = { readonly [P in Precision]?: Tolerance };
+
 export type Optimize = 'none' | 'freeze' | 'inference';
 
 /** How a model is brought up. Every member is optional. */
@@ -64,6 +73,11 @@ export interface LoadOptions {
   optimize?: Optimize;
   /** Names, dtypes, shapes and ranges that inputs are checked against. */
   signature?: Signature;
+  /**
+   * Shared libraries that register operators the model calls, opened before it is read, once for the whole process. Paths;
+   * never names that the system would look up. They run as native code of this process.
+   */
+  operatorLibraries?: readonly string[];
   /** Lower-case hex; other bytes are refused with ERR_INTEGRITY. */
   sha256?: string;
   signal?: AbortSignal;

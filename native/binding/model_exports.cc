@@ -53,6 +53,17 @@ std::string text_member(napi_env env, napi_value object, const char* name) {
   return decode_text(env, member(env, object, name), name);
 }
 
+std::vector<std::string> text_list(napi_env env, napi_value array, const char* name) {
+  std::vector<std::string> texts;
+  for (engine::Value& item : decode_list(env, array, name)) {
+    auto* text = std::get_if<std::string>(&item.data);
+    if (text == nullptr)
+      throw EngineError("ERR_INVALID_ARGUMENT", std::string("Expected strings for ") + name);
+    texts.push_back(std::move(*text));
+  }
+  return texts;
+}
+
 // createModel(instances, maxPending): handle
 Napi::Value create_model(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
@@ -102,6 +113,8 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     request.precision = text_member(env, options, "precision");
     request.output_dtype = text_member(env, options, "outputDtype");
     request.optimize = text_member(env, options, "optimize");
+    request.operator_libraries =
+        text_list(env, member(env, options, "operatorLibraries"), "operatorLibraries");
     request.instances = session.instances();
     session.load(id_of(env, argument(info, 0)), std::move(request));
     return info.Env().Undefined();

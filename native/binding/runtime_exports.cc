@@ -1,5 +1,6 @@
 #include <mutex>
 
+#include "../engine/device_fault.h"
 #include "../engine/runtime_info.h"
 #include "../engine/threads.h"
 #include "environment.h"
@@ -50,6 +51,15 @@ Napi::Value runtime_info(const Napi::CallbackInfo& info) {
     dict.keys.push_back({std::string("threads")});
     dict.values.push_back({describe(engine::configured_threads())});
     return {info.Env(), encode(info.Env(), {std::move(dict)})};
+  });
+}
+
+// deviceFailures(): {device: reason}
+Napi::Value device_failures(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    DictBuilder failures;
+    for (auto& [device, reason] : engine::failed_devices()) failures.add(device, reason);
+    return {info.Env(), encode(info.Env(), {failures.build()})};
   });
 }
 
@@ -139,6 +149,7 @@ Napi::Value shutdown(const Napi::CallbackInfo& info) {
 void export_runtime_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("initialise", Napi::Function::New(env, initialise, "initialise"));
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
+  exports.Set("deviceFailures", Napi::Function::New(env, device_failures, "deviceFailures"));
   exports.Set("dtypes", Napi::Function::New(env, dtypes, "dtypes"));
   exports.Set("allocateBytes", Napi::Function::New(env, allocate_bytes, "allocateBytes"));
   exports.Set("parseNumbers", Napi::Function::New(env, parse_numbers, "parseNumbers"));

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "../engine/operators.h"
+
 namespace node_libtorch::binding {
 namespace {
 
@@ -93,6 +95,7 @@ void Session::load(double id, engine::LoadRequest request) {
   job.run = [this, work, request = std::move(request)](size_t) mutable {
     measured(*work, "ERR_MODEL_LOAD", [&] {
       const engine::LoadRequest taken = std::move(request);  // the artifact's bytes go when the load ends
+      engine::open_operator_libraries(taken.operator_libraries);
       std::shared_ptr<const engine::Model> model = engine::load_torchscript(taken);
       Value info = describe(model->info());
       const std::lock_guard lock(mutex_);

@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "device_fault.h"
+
 namespace node_libtorch::engine {
 namespace {
 
@@ -26,19 +28,12 @@ bool reads_like_out_of_memory(const std::string& text) {
   return false;
 }
 
-// Device errors have no class of their own in every version; a run that met one must not be tried again.
-bool reads_like_device_error(const std::string& text) {
-  for (const char* sign : {"CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "CUDA driver error"}) {
-    if (text.find(sign) != std::string::npos) return true;
-  }
-  return false;
-}
-
 EngineError classified(const char* fallback_code, std::string text) {
   const char* code = fallback_code;
   if (reads_like_out_of_memory(text)) {
     code = "ERR_OUT_OF_MEMORY";
-  } else if (reads_like_device_error(text)) {
+  } else if (device_fault(text) != DeviceFault::none) {
+    // A run that met one must not be tried again.
     code = "ERR_DEVICE_UNAVAILABLE";
   }
   return {code, clipped(std::move(text))};

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "ivalue_codec.h"
+#include "staging.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -100,8 +101,9 @@ class Encoder {
         value.data, value.shape, [owner = value.owner](void*) {},
         at::TensorOptions(scalar_type_of(value.dtype)));
     const bool convert = placement_.input_dtype && tensor.is_floating_point();
-    if (!convert && placement_.device.is_cpu()) return tensor;
-    return tensor.to(placement_.device, convert ? *placement_.input_dtype : tensor.scalar_type());
+    // Converted on the device, so that what crosses to it is what was given.
+    if (!placement_.device.is_cpu()) tensor = upload(tensor, placement_.device);
+    return convert ? tensor.to(*placement_.input_dtype) : tensor;
   }
 
   static IValue encode_device(const std::string& text, const std::string& where) {

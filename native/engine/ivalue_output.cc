@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "ivalue_codec.h"
+#include "staging.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -31,80 +32,95 @@ bool may_hand_over(const at::Tensor& tensor) {
          tensor.storage().nbytes() <= 2 * tensor.nbytes();
 }
 
-TensorValue decode_tensor(at::Tensor tensor, const TensorPlacement& placement) {
-  check_layout(tensor);
-  const bool convert = placement.output_dtype && tensor.is_floating_point();
-  if (convert && tensor.scalar_type() != *placement.output_dtype) {
-    tensor = tensor.to(c10::kCPU, *placement.output_dtype).contiguous();
-  } else if (!tensor.is_cpu() || tensor.is_neg() || !tensor.is_contiguous()) {
-    tensor = tensor.to(c10::kCPU).resolve_neg().contiguous();
-  }
-  if (!may_hand_over(tensor)) tensor = tensor.clone(at::MemoryFormat::Contiguous);
-  const std::optional<DType> dtype = dtype_of(tensor.scalar_type());
-  if (!dtype) {
-    refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()),
-           "convert it in the model");
-  }
-  if (tensor.numel() > kMaxElements) refuse("a tensor of more than 2^32 elements", "split it in the model");
-  TensorValue value;
-  value.dtype = *dtype;
-  value.shape = tensor.sizes().vec();
-  value.bytes = tensor.nbytes();
-  value.data = tensor.data_ptr();
-  value.owner = std::make_shared<at::Tensor>(std::move(tensor));
-  return value;
-}
+class Decoder {
+ public:
+  explicit Decoder(const TensorPlacement& placement) : placement_(placement) {}
 
-Value decode(IValue value, size_t depth, const TensorPlacement& placement);
-
-List decode_items(std::vector<IValue> items, size_t depth, const TensorPlacement& placement) {
-  List list;
-  list.reserve(items.size());
-  for (IValue& item : items) list.push_back(decode(std::move(item), depth + 1, placement));
-  return list;
-}
-
-Value decode(IValue value, size_t depth, const TensorPlacement& placement) {
-  if (depth > kMaxDepth)
-    refuse("values nested deeper than " + std::to_string(kMaxDepth) + " levels", "flatten them");
-  if (value.isTensor()) return {decode_tensor(std::move(value).toTensor(), placement)};
-  if (value.isNone()) return {std::monostate{}};
-  if (value.isBool()) return {value.toBool()};
-  if (value.isInt()) return {value.toInt()};
-  if (value.isDouble()) return {value.toDouble()};
-  if (value.isString()) return {value.toStringRef()};
-  if (value.isDevice()) return {value.toDevice().str()};
-  // The container is let go before its items are decoded: they are then held once, unless the model holds
-  // them too.
-  if (value.isTuple()) {
-    std::vector<IValue> items = value.toTupleRef().elements().vec();
-    value = IValue();
-    return {decode_items(std::move(items), depth, placement)};
-  }
-  if (value.isList()) {
-    std::vector<IValue> items = value.toListRef().vec();
-    value = IValue();
-    return {decode_items(std::move(items), depth, placement)};
-  }
-  if (value.isGenericDict()) {
-    std::vector<IValue> keys;
-    std::vector<IValue> values;
-    for (const auto& entry : value.toGenericDict()) {
-      keys.push_back(entry.key());
-      values.push_back(entry.value());
+  Value decode(IValue value, size_t depth) {
+    if (depth > kMaxDepth)
+      refuse("values nested deeper than " + std::to_string(kMaxDepth) + " levels", "flatten them");
+    if (value.isTensor()) return {decode_tensor(std::move(value).toTensor())};
+    if (value.isNone()) return {std::monostate{}};
+    if (value.isBool()) return {value.toBool()};
+    if (value.isInt()) return {value.toInt()};
+    if (value.isDouble()) return {value.toDouble()};
+    if (value.isString()) return {value.toStringRef()};
+    if (value.isDevice()) return {value.toDevice().str()};
+    // The container is let go before its items are decoded: they are then held once, unless the model holds
+    // them too.
+    if (value.isTuple()) {
+      std::vector<IValue> items = value.toTupleRef().elements().vec();
+      value = IValue();
+      return {decode_items(std::move(items), depth)};
     }
-    value = IValue();
-    return {Dict{decode_items(std::move(keys), depth, placement),
-                 decode_items(std::move(values), depth, placement)}};
+    if (value.isList()) {
+      std::vector<IValue> items = value.toListRef().vec();
+      value = IValue();
+      return {decode_items(std::move(items), depth)};
+    }
+    if (value.isGenericDict()) {
+      std::vector<IValue> keys;
+      std::vector<IValue> values;
+      for (const auto& entry : value.toGenericDict()) {
+        keys.push_back(entry.key());
+        values.push_back(entry.value());
+      }
+      value = IValue();
+      return {Dict{decode_items(std::move(keys), depth), decode_items(std::move(values), depth)}};
+    }
+    refuse("a value of type " + value.type()->annotation_str(),
+           "return tensors, numbers, strings, lists or dicts");
   }
-  refuse("a value of type " + value.type()->annotation_str(),
-         "return tensors, numbers, strings, lists or dicts");
-}
+
+  // Results that come from a device are there once this has returned.
+  void finish() { downloads_.wait(); }
+
+ private:
+  List decode_items(std::vector<IValue> items, size_t depth) {
+    List list;
+    list.reserve(items.size());
+    for (IValue& item : items) list.push_back(decode(std::move(item), depth + 1));
+    return list;
+  }
+
+  TensorValue decode_tensor(at::Tensor tensor) {
+    check_layout(tensor);
+    if (placement_.output_dtype && tensor.is_floating_point()) tensor = tensor.to(*placement_.output_dtype);
+    if (tensor.is_neg()) tensor = tensor.resolve_neg();
+    tensor = tensor.contiguous();
+    const std::optional<DType> dtype = dtype_of(tensor.scalar_type());
+    if (!dtype) {
+      refuse(std::string("a tensor of dtype ") + c10::toString(tensor.scalar_type()),
+             "convert it in the model");
+    }
+    if (tensor.numel() > kMaxElements) refuse("a tensor of more than 2^32 elements", "split it in the model");
+    TensorValue value;
+    value.dtype = *dtype;
+    value.shape = tensor.sizes().vec();
+    value.bytes = tensor.nbytes();
+    if (tensor.is_cpu()) {
+      if (!may_hand_over(tensor)) tensor = tensor.clone(at::MemoryFormat::Contiguous);
+      value.data = tensor.data_ptr();
+      value.owner = std::make_shared<at::Tensor>(std::move(tensor));
+    } else {
+      value.owner = allocate_tensor_memory(value.bytes);
+      value.data = value.owner.get();
+      downloads_.add(tensor, value.data);
+    }
+    return value;
+  }
+
+  const TensorPlacement& placement_;
+  Downloads downloads_;
+};
 
 }  // namespace
 
 Value from_ivalue(IValue value, const TensorPlacement& placement) {
-  return decode(std::move(value), 0, placement);
+  Decoder decoder(placement);
+  Value decoded = decoder.decode(std::move(value), 0);
+  decoder.finish();
+  return decoded;
 }
 
 }  // namespace node_libtorch::engine

@@ -22,6 +22,7 @@ struct LoadRequest {
   std::string output_dtype = "float32";  // "float32" or "native"
   std::string optimize = "freeze";       // "none", "freeze", "inference"
   size_t instances = 1;
+  std::vector<std::string> operator_libraries;  // absolute paths, opened before the model is read
 };
 
 struct RunRequest {

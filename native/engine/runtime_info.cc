@@ -9,6 +9,7 @@
 
 #include "cpu.h"
 #include "device.h"
+#include "operators.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -36,6 +37,8 @@ void print_escaped(const std::string& text) {
 }  // namespace
 
 Dict runtime_info() {
+  List libraries;
+  for (std::string& path : operator_libraries()) libraries.push_back({std::move(path)});
   return DictBuilder()
       .add("torchVersion", std::string(TORCH_VERSION))
       .add("cpuCapability", at::get_cpu_capability())
@@ -44,6 +47,7 @@ Dict runtime_info() {
       .add("onednn", first_line(at::get_mkldnn_version()))
       .add("openmp", first_line(at::get_openmp_version()))
       .add("devices", list_devices())
+      .add("operatorLibraries", std::move(libraries))
       .build();
 }
 

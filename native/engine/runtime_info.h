@@ -5,7 +5,7 @@
 
 namespace node_libtorch::engine {
 
-// {torchVersion (compiled against), cpuCapability, bfloat16, mkl, onednn, openmp, devices}
+// {torchVersion (compiled against), cpuCapability, bfloat16, mkl, onednn, openmp, devices, operatorLibraries}
 Dict runtime_info();
 
 // TorchScript's print() would write to the process's stdout; from here on it goes to stderr, one escaped line

@@ -61,6 +61,30 @@ std::optional<at::ScalarType> precision_dtype(const std::string& precision, cons
                     "Expected auto, fp32, fp16 or bf16 for precision but received \"" + precision + "\"");
 }
 
+// The operator that a module calls and this process does not have, as LibTorch names it; empty for other
+// errors.
+std::string unknown_operator(const std::string& text) {
+  const std::string mark = "Unknown builtin op: ";
+  const size_t at = text.find(mark);
+  if (at == std::string::npos) return {};
+  const size_t begin = at + mark.size();
+  return text.substr(begin, text.find_first_of(".\n", begin) - begin);
+}
+
+Module read_module(const LoadRequest& request, const c10::Device& device) {
+  try {
+    return torch::jit::load(std::make_shared<BytesReader>(request), device, /*load_debug_files=*/false);
+  } catch (const std::exception& error) {
+    const std::string missing = unknown_operator(error.what());
+    if (missing.empty()) throw;
+    throw EngineError(
+        "ERR_OPERATOR_NOT_FOUND",
+        "The model calls the operator " + missing +
+            ", which this process does not have; name the library that defines it with the option "
+            "operatorLibraries (--operator-library)");
+  }
+}
+
 // Module::to(dtype) would convert integer buffers too.
 void convert_floating_point(Module module, at::ScalarType dtype) {
   for (const auto& attribute : module.named_attributes(/*recurse=*/false)) {
@@ -103,16 +127,15 @@ void optimize(Module& module, const LoadRequest& request, ModelInfo& info) {
 
 }  // namespace
 
-LoadedModule load_module(const LoadRequest& request) {
+LoadedModule load_module(const LoadRequest& request, const DeviceChoice& choice) {
   ModelInfo info;
   info.engine = "torchscript";
-  info.device = choose_device(request.device);
+  info.device = choice;
   info.precision = request.precision;
   const c10::Device device(info.device.device);
   const std::optional<at::ScalarType> dtype = precision_dtype(request.precision, device);
 
-  Module module =
-      torch::jit::load(std::make_shared<BytesReader>(request), device, /*load_debug_files=*/false);
+  Module module = read_module(request, device);
   module.eval();
   if (dtype) convert_floating_point(module, *dtype);
 

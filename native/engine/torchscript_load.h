@@ -17,8 +17,8 @@ struct LoadedModule {
   ModelInfo info;
 };
 
-// Load, eval, convert, freeze, optimize. Must run under InferenceMode: a module that was run once in gradient
-// mode throws under InferenceMode for ever after.
-LoadedModule load_module(const LoadRequest& request);
+// Load onto the chosen device, eval, convert, freeze, optimize. Must run under InferenceMode: a module that
+// was run once in gradient mode throws under InferenceMode for ever after.
+LoadedModule load_module(const LoadRequest& request, const DeviceChoice& choice);
 
 }  // namespace node_libtorch::engine

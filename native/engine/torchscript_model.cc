@@ -1,11 +1,8 @@
 #include <ATen/DeviceAccelerator.h>
-#include <c10/core/DeviceGuard.h>
-#include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <map>
-#include <optional>
 
+#include "device_scope.h"
 #include "error.h"
 #include "ivalue_codec.h"
 #include "model.h"
@@ -15,26 +12,6 @@ namespace node_libtorch::engine {
 namespace {
 
 using c10::IValue;
-
-// The device and a stream of its own for every worker thread; nothing on the CPU.
-class DeviceScope {
- public:
-  explicit DeviceScope(const c10::Device& device) {
-    if (device.is_cpu()) return;
-    device_.reset_device(device);
-    thread_local std::map<c10::DeviceIndex, c10::Stream> streams;
-    auto found = streams.find(device.index());
-    if (found == streams.end()) {
-      const c10::impl::VirtualGuardImpl implementation(device.type());
-      found = streams.emplace(device.index(), implementation.getStreamFromGlobalPool(device)).first;
-    }
-    stream_.emplace(found->second);
-  }
-
- private:
-  c10::OptionalDeviceGuard device_;
-  std::optional<c10::StreamGuard> stream_;
-};
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
@@ -49,11 +26,12 @@ class TorchScriptModel : public Model {
   const ModelInfo& info() const override { return loaded_.info; }
 
   Value run(RunRequest request) const override {
-    const DeviceScope scope(loaded_.placement.device);
     const torch::jit::Method& method = find(request.method);
-    if (!request.scratch) return run_method(method, std::move(request));
-    const torch::jit::Module copy = loaded_.module.deepcopy();
-    return run_method(copy.get_method(method.name()), std::move(request));
+    return on_device(loaded_.placement.device, "ERR_MODEL_EXECUTION", [&] {
+      if (!request.scratch) return run_method(method, std::move(request));
+      const torch::jit::Module copy = loaded_.module.deepcopy();
+      return run_method(copy.get_method(method.name()), std::move(request));
+    });
   }
 
  private:
@@ -128,11 +106,15 @@ class TorchScriptModel : public Model {
 }  // namespace
 
 std::unique_ptr<Model> load_torchscript(const LoadRequest& request) {
-  auto model = std::make_unique<TorchScriptModel>(load_module(request));
-  // Weights were moved and converted on the default stream; runs use streams of their own.
-  const c10::Device device(model->info().device.device);
-  if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
-  return model;
+  const DeviceChoice choice = choose_device(request.device);
+  const c10::Device device(choice.device);
+  return on_device(device, "ERR_MODEL_LOAD", [&] {
+    auto model = std::make_unique<TorchScriptModel>(load_module(request, choice));
+    // Weights were moved and converted on this thread's stream; the other instances have streams of their
+    // own.
+    if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
+    return model;
+  });
 }
 
 }  // namespace node_libtorch::engine

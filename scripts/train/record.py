@@ -94,6 +94,12 @@ def metadata(run: Run, model: nn.Module, provenance: Provenance) -> dict[str, An
             "outputs": [{"name": "logits", "dtype": "float32", "shape": [None, CLASSES]}],
         },
         "task": {"type": "classification", "activation": "softmax", "labels": [str(c) for c in range(CLASSES)]},
+        # Of the largest logit; in half precision about as far as the format itself rounds.
+        "tolerance": {
+            "fp32": {"absolute": 0, "relative": 1e-4},
+            "fp16": {"absolute": 0, "relative": 1e-2},
+            "bf16": {"absolute": 0, "relative": 1e-2},
+        },
         "metrics": {
             "testAccuracy": round(run.test_result.accuracy, DIGITS),
             "testLoss": round(run.test_result.loss, DIGITS),

@@ -31,6 +31,8 @@ export interface NativeLoadOptions {
   readonly precision: string;
   readonly outputDtype: string;
   readonly optimize: string;
+  /** Absolute paths. */
+  readonly operatorLibraries: readonly string[];
 }
 
 export interface NativeError {
@@ -49,6 +51,8 @@ export interface Addon {
   /** Once per environment. Thread counts are the process's: the first call's win and are returned. */
   initialise(onSettled: OnSettled, intraOpThreads: number, interOpThreads: number): NativeDict;
   runtimeInfo(): NativeDict;
+  /** Why devices have failed, by their names. */
+  deviceFailures(): NativeDict;
   dtypes(): readonly (readonly [name: string, bytes: number])[];
   allocateBytes(bytes: number): ArrayBuffer;
   /**

@@ -5,10 +5,10 @@ import { settingsTable, type SettingKey } from '../config/table.js';
 /** Adds one flag for each setting, with its values, default and environment variable in the help. */
 export function addSettings(command: Command, keys: readonly SettingKey[]): Command {
   for (const key of keys) {
-    const { flag, values, initialText, env, description } = settingsTable[key];
-    command.addOption(
-      new Option(`--${flag} <value>`, `${description} ${sentence(values)} (default: ${initialText}; ${env})`),
-    );
+    const { flag, values, initialText, env, description, isRepeatable } = settingsTable[key];
+    const help = `${description} ${sentence(values)} (default: ${initialText}; ${env})`;
+    const option = new Option(`--${flag} <value>`, help);
+    command.addOption(isRepeatable ? option.argParser(append) : option);
   }
   return command;
 }
@@ -30,7 +30,9 @@ export const modelSettings: readonly SettingKey[] = [
   'device',
   'precision',
   'optimize',
+  'operatorLibraries',
   'intraOpThreads',
 ];
 
+const append = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

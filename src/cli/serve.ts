@@ -5,11 +5,19 @@ import type { BatchQueueOptions } from '../batching/index.js';
 import { ModelRegistry } from '../registry/index.js';
 import type { WarmupReport } from '../runtime/model.js';
 import { runtime } from '../runtime/runtime.js';
-import { createLogger, createServer, drainOnSignal, type InferenceServer, type Logger } from '../server/index.js';
+import {
+  createLogger,
+  createServer,
+  drainOnSignal,
+  shutDown,
+  type InferenceServer,
+  type Logger,
+} from '../server/index.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
 import { supervise } from './cluster.js';
 import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster-worker.js';
 import { configureThreads } from './load-target.js';
+import { exitCodes } from './report.js';
 import { commandSettings } from './settings.js';
 import { parseTarget, type Target } from './target.js';
 
@@ -63,7 +71,12 @@ async function serveHere(
   let server: InferenceServer | undefined;
   try {
     const { host: hostname, ...limits } = settings;
-    server = await createServer({ ...limits, hostname, host, logger, ...(worker && { shareMetrics }) });
+    // One of several can leave by itself: the primary puts another in its place.
+    const leave = () => {
+      if (server) void shutDown(server, host, logger).then(() => process.exit(exitCodes.failure));
+    };
+    const asOneOfSeveral = worker && { shareMetrics, onDeviceFailure: leave };
+    server = await createServer({ ...limits, hostname, host, logger, ...asOneOfSeveral });
     (worker ? drainOnMessage : drainOnSignal)(server, host, logger);
     onDrainable();
     logger.info({ url: server.url }, 'listening');
@@ -81,8 +94,9 @@ async function serveHere(
 }
 
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
-  const { device, precision, optimize, instances, maxPending, model, modelVersion, warmupBatchSizes } = settings;
-  const load = { device, precision, optimize, instances, maxPending };
+  const { device, precision, optimize, instances, maxPending, operatorLibraries } = settings;
+  const { model, modelVersion, warmupBatchSizes } = settings;
+  const load = { device, precision, optimize, instances, maxPending, operatorLibraries };
   const common = { load, batching: batchingOf(settings) };
   const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
   const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];

@@ -24,8 +24,8 @@ export interface Located {
 
 /** Where a target's artifact lies and how it is to be loaded. @throws as ModelRegistry.resolve and artifactPath */
 export async function locate(target: Target, settings: Settings): Promise<Located> {
-  const { device, precision, optimize } = settings;
-  const options = { device, precision, optimize };
+  const { device, precision, optimize, operatorLibraries } = settings;
+  const options = { device, precision, optimize, operatorLibraries };
   if ('file' in target) return { path: target.file, record: undefined, options };
   const { ModelRegistry } = await import('../registry/index.js');
   const registry = await ModelRegistry.open(settings);

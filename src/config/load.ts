@@ -128,7 +128,9 @@ function checked(values: unknown, sourceOf: NameOf, source: string): Values {
 
 function resolvePaths(values: Values, from: string): Values {
   for (const key of settingKeys) {
-    if (settingsTable[key].isPath && values[key] !== undefined) values[key] = resolve(from, values[key] as string);
+    const value = values[key] as string | readonly string[] | undefined;
+    if (!settingsTable[key].isPath || value === undefined) continue;
+    values[key] = typeof value === 'string' ? resolve(from, value) : value.map((path) => resolve(from, path));
   }
   return values;
 }

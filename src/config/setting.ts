@@ -1,3 +1,5 @@
+import { delimiter } from 'node:path';
+
 /** One setting: where it comes from, what it may be, what it is otherwise. */
 export interface Setting<T> {
   /** Environment variable. */
@@ -19,6 +21,8 @@ export interface Setting<T> {
   readonly description: string;
   /** The value is a path: relative to the working directory, or to the JSON file that names it. */
   readonly isPath?: true;
+  /** The flag may be given several times, and each adds to the list. */
+  readonly isRepeatable?: true;
 }
 
 /** What a row of the table may say beyond its kind. */
@@ -124,6 +128,21 @@ export function text<T extends string | undefined>(
     initial,
     initialText,
     description,
+  });
+}
+
+/** A list of files; a variable separates them by colons (semicolons on Windows), as PATH does. */
+export function files(flag: string, description: string): Row<readonly string[]> {
+  return (key) => ({
+    ...base(key, { flag }),
+    schema: { type: 'array', maxItems: 64, items: { type: 'string', minLength: 1 } },
+    parse: (text) => text.split(delimiter),
+    values: 'paths of files; the flag may be repeated, a variable separates them by colons (an array in the file)',
+    initial: [],
+    initialText: 'none',
+    description,
+    isPath: true,
+    isRepeatable: true,
   });
 }
 

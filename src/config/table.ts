@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { choice, directory, integer, optionalInteger, optionalIntegers, text, type Setting } from './setting.js';
+import { choice, directory, files, integer, optionalInteger, optionalIntegers, text, type Setting } from './setting.js';
 
 const day = 86_400_000;
 const bundled = (folder: string) => () => fileURLToPath(new URL(`../../${folder}`, import.meta.url));
@@ -47,6 +47,7 @@ const rows = {
     'auto',
     "Number format of the weights; auto keeps the artifact's own.",
   ),
+  operatorLibraries: files('operator-library', 'Libraries of custom operators, opened before the model.'),
   optimize: choice(['none', 'freeze', 'inference'], 'freeze', 'Graph optimisation at load.'),
   instances: integer(1, 256, 1, 'Runs of the model at the same time.'),
   maxPending: integer(0, 1_000_000, 1024, 'Without batching: runs waiting for an instance; one more is answered 429.'),

@@ -41,6 +41,21 @@ const TaskSchema = Type.Union([
   Type.Object({ type: Type.Literal('other') }, closed),
 ]);
 
+const ToleranceSchema = Type.Object(
+  { absolute: Type.Number({ minimum: 0 }), relative: Type.Number({ minimum: 0 }) },
+  closed,
+);
+
+const TolerancesSchema = Type.Object(
+  {
+    auto: Type.Optional(ToleranceSchema),
+    fp32: Type.Optional(ToleranceSchema),
+    fp16: Type.Optional(ToleranceSchema),
+    bf16: Type.Optional(ToleranceSchema),
+  },
+  closed,
+);
+
 const MetricsSchema = Type.Object(
   {
     testAccuracy: Type.Optional(share),
@@ -93,6 +108,7 @@ export const ModelRecordSchema = Type.Object(
     framework: Type.Object({ torch: text(), python: text() }, open),
     signature: SignatureSchema,
     task: TaskSchema,
+    tolerance: Type.Optional(TolerancesSchema),
     metrics: MetricsSchema,
     training: TrainingSchema,
     inputStatistics: Type.Optional(InputStatisticsSchema),

@@ -1,6 +1,7 @@
 import { describe, expected, torchError } from '../errors.js';
 import type { ModelInfo, RunOptions, Signature } from '../types.js';
 import { gather, scatter, type SlabPool } from './collate.js';
+import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, Model, WarmupOptions, WarmupReport } from './model.js';
 import { checkRunOptions } from './options.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
@@ -31,6 +32,7 @@ export abstract class EngineModel implements Model {
   readonly #methods: ReadonlySet<string>;
   readonly #namesAreForwards: boolean;
   readonly #slabs: SlabPool;
+  readonly #untrack: () => void;
   #pending = 0;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
@@ -42,6 +44,7 @@ export abstract class EngineModel implements Model {
     this.#methods = new Set(info.methods.map(({ name }) => name));
     this.#namesAreForwards = namesAreForwards(info, signature);
     this.#slabs = slabs;
+    this.#untrack = trackModel(this);
   }
 
   /** Hands arguments, which were checked, to the engine. Nobody but the engine may change what they hold until it is done. */
@@ -143,7 +146,7 @@ export abstract class EngineModel implements Model {
   }
 
   dispose(): Promise<void> {
-    return (this.#disposal ??= this.free());
+    return (this.#disposal ??= this.free().finally(this.#untrack));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import { checkTorchScriptArchive } from './archive.js';
 import { readArtifact } from './artifact.js';
 import { startEngine, type Engine } from './engine.js';
 import type { Model } from './model.js';
+import { locateOperatorLibraries } from './operator-libraries.js';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
 import { availableCores } from './threads.js';
 import { TorchModel } from './torch-model.js';
@@ -12,7 +13,7 @@ import { TorchModel } from './torch-model.js';
  * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
  *
  * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
- * ERR_DEVICE_UNAVAILABLE, ERR_PRECISION_UNSUPPORTED, ERR_STATEFUL_MODEL (with several instances), what finding LibTorch
+ * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED, ERR_STATEFUL_MODEL (with several instances), what finding LibTorch
  * throws, or `signal.reason`
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
@@ -24,10 +25,11 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const engine = await startEngine(resolved.instances);
   checkThreads(engine, resolved);
   const { addon } = engine;
+  const operatorLibraries = await locateOperatorLibraries(resolved.operatorLibraries);
   const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   resolved.signal?.throwIfAborted();
-  return TorchModel.load(engine, artifact, resolved);
+  return TorchModel.load(engine, artifact, { ...resolved, operatorLibraries });
 }
 
 function checkThreads({ threads }: Engine, { instances }: ResolvedLoadOptions): void {

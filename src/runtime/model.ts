@@ -1,4 +1,4 @@
-import type { ModelInfo, RunOptions, RunTimings, Signature } from '../types.js';
+import type { ModelInfo, RunOptions, RunTimings, Signature, Tolerance } from '../types.js';
 import type { PreparedCall } from './prepared-call.js';
 import type { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
@@ -20,6 +20,8 @@ export interface WarmupOptions {
   example?: Arguments | Tensor;
   /** Rows per warm-up run, default [1]. Each size is run on every instance. */
   batchSizes?: readonly number[];
+  /** Of the row-independence check. Default: 1e-4 relative, 1e-2 in half precision. */
+  tolerance?: Tolerance;
   signal?: AbortSignal;
 }
 

@@ -3,6 +3,7 @@ import { describe, expected, torchError } from '../errors.js';
 import type { EngineName, LoadOptions, RunOptions } from '../types.js';
 import { checkSha256 } from './artifact.js';
 import { checkSignature } from './check-signature.js';
+import { checkOperatorLibraries } from './operator-libraries.js';
 
 const engineByExtension: Readonly<Record<string, EngineName>> = {
   '.pt': 'torchscript',
@@ -21,7 +22,10 @@ const choices = {
   outputDtype: ['float32', 'native'],
   optimize: ['none', 'freeze', 'inference'],
 } as const;
-const known = new Set(['device', 'instances', 'maxPending', 'signature', 'sha256', 'signal', ...Object.keys(choices)]);
+const known = new Set([
+  ...['device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'signal'],
+  ...Object.keys(choices),
+]);
 
 /**
  * Checks options and fills in defaults.
@@ -42,18 +46,24 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
   if (options.sha256 !== undefined) checkSha256(options.sha256);
   if (options.signature !== undefined) checkSignature(options.signature);
   checkSignal(options.signal);
-  const { instances = 1, maxPending = 1024, device = 'auto' } = options;
+  const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
+  checkOperatorLibraries(operatorLibraries);
   checkInteger('instances', instances, 1, 256);
   checkInteger('maxPending', maxPending, 0, 1_000_000);
   if (typeof device !== 'string') throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
+  const engine = options.engine ?? engineOf(path);
+  if (engine === 'onnx' && operatorLibraries.length > 0) {
+    throw torchError('ERR_INVALID_ARGUMENT', 'Expected no operatorLibraries for an ONNX model: they are for LibTorch');
+  }
   return {
-    engine: options.engine ?? engineOf(path),
+    engine,
     device,
     precision: options.precision ?? 'auto',
     outputDtype: options.outputDtype ?? 'float32',
     instances,
     maxPending,
     optimize: options.optimize ?? 'freeze',
+    operatorLibraries,
     ...(options.signature && { signature: options.signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),
     ...(options.signal && { signal: options.signal }),

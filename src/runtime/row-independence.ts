@@ -3,7 +3,9 @@ import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
 import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from './rows.js';
 import { Tensor } from './tensor.js';
+import { toleranceOf } from './tolerance.js';
 import type { EngineModel } from './engine-model.js';
+import type { Tolerance } from '../types.js';
 import type { Arguments, Value } from './value.js';
 
 export interface RowVerdict {
@@ -13,13 +15,15 @@ export interface RowVerdict {
 }
 
 /**
- * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), within
- * 1e-4 relative (1e-2 in half precision), which is what batching needs (DESIGN §2).
+ * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), which is
+ * what batching needs (DESIGN §2).
+ * @param tolerance default: by the precision
  */
 export async function checkRowIndependence(
   model: EngineModel,
   given: Arguments,
   run: (args: Arguments) => Promise<Value>,
+  tolerance?: Tolerance,
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
   if (model.signature?.inputs.some(({ shape }) => shape[0] !== null)) return unasked('the batch dimension is fixed');
@@ -44,13 +48,11 @@ export async function checkRowIndependence(
   }
   const { a, b, both } = answers;
   if (!a || !b || !both) return dependent('not every output is a tensor whose dimension 0 is the rows');
-  const relative = model.info.precision === 'fp16' || model.info.precision === 'bf16' ? 1e-2 : 1e-4;
   for (const [i, joint] of both.entries()) {
-    const half = joint.dtype === 'float16' || joint.dtype === 'bfloat16';
-    const tolerance = half ? 1e-2 : relative;
+    const allowed = toleranceOf(joint, model.info, tolerance);
     const same =
-      isClose(pickTensorRows(joint, [0]), a[i] as Tensor, tolerance) &&
-      isClose(pickTensorRows(joint, [1, 2]), b[i] as Tensor, tolerance);
+      isClose(pickTensorRows(joint, [0]), a[i] as Tensor, allowed) &&
+      isClose(pickTensorRows(joint, [1, 2]), b[i] as Tensor, allowed);
     if (!same) return dependent('a row’s output changes with the other rows of its batch');
   }
   return { rowIndependent: true, rowIndependence: 'f(cat(a, b)) equals f(a), f(b)' };
@@ -82,8 +84,8 @@ function leaves(value: Value, rows: number): Tensor[] | undefined {
   return found.length > 0 ? found : undefined;
 }
 
-/** Element by element: |x − y| ≤ tolerance × (scale of the tensor + |y|). Integers and booleans must be equal. */
-export function isClose(x: Tensor, y: Tensor, tolerance: number): boolean {
+/** Element by element: |x − y| ≤ absolute + relative × y's largest element. Integers and booleans must be equal. */
+export function isClose(x: Tensor, y: Tensor, { absolute, relative }: Tolerance): boolean {
   if (x.dtype !== y.dtype || x.shape.length !== y.shape.length || x.shape.some((size, i) => size !== y.shape[i]))
     return false;
   if (dtypeTable[x.dtype].kind !== 'float') return x.data.every((element, i) => element === y.data[i]);
@@ -98,7 +100,7 @@ export function isClose(x: Tensor, y: Tensor, tolerance: number): boolean {
     const right = real(y.data[i] as number);
     if (Object.is(left, right) || left === right) continue;
     if (!Number.isFinite(left) || !Number.isFinite(right)) return false; // Infinity is within Infinity of anything
-    if (!(Math.abs(left - right) <= tolerance * Math.max(scale, Math.abs(right)))) return false;
+    if (!(Math.abs(left - right) <= absolute + relative * scale)) return false;
   }
   return true;
 }

@@ -1,5 +1,7 @@
 import { expected } from '../errors.js';
 import { configureThreads, startEngineSync, type ThreadSettings } from './engine.js';
+import { deviceFailures } from './device-failures.js';
+import { liveModels, type LiveModel } from './live-models.js';
 import { availableCores } from './threads.js';
 import { fromWire } from './wire.js';
 
@@ -22,7 +24,12 @@ export interface RuntimeInfo {
   readonly cpuCapability: string;
   /** The CPU computes bfloat16 in hardware. */
   readonly bfloat16: boolean;
-  readonly devices: readonly { readonly name: string; readonly type: string }[];
+  /** `failure`: what CUDA said when it lost the device for this process. */
+  readonly devices: readonly { readonly name: string; readonly type: string; readonly failure?: string }[];
+  /** Libraries of custom operators that are open, in the whole process. */
+  readonly operatorLibraries: readonly string[];
+  /** The models of this environment (the main thread or a worker) that are loaded. */
+  readonly models: readonly LiveModel[];
   readonly mkl: string;
   readonly onednn: string;
   readonly openmp: string;
@@ -60,14 +67,17 @@ export const runtime = {
     const { addon, native, threads } = startEngineSync();
     const { torchVersion, ...said } = fromWire(addon.runtimeInfo()) as unknown as Omit<
       RuntimeInfo,
-      'libtorch' | 'addon'
+      'libtorch' | 'addon' | 'models'
     > & {
       torchVersion: string;
     };
+    const failures = new Map(deviceFailures().map(({ device, reason }) => [device, { failure: reason }]));
     return {
       libtorch: native.libtorch,
       addon: { path: native.addonPath, torchVersion },
       ...said,
+      devices: said.devices.map((device) => ({ ...device, ...failures.get(device.name) })),
+      models: liveModels(),
       threads,
       cores: availableCores(),
     };

@@ -1,5 +1,6 @@
 import { expected, torchError } from '../errors.js';
 import type { DType } from '../types.js';
+import { bfloat16ToFloat32, float16ToFloat32 } from './convert.js';
 import { checkDType, dtypeTable, type TensorData } from './dtype.js';
 import { flatten, nest, type Nested } from './nested.js';
 import { elementCount, formatShape } from './shape.js';
@@ -60,6 +61,17 @@ export class Tensor {
    */
   toArray(): Nested {
     return nest(this.dtype, this.data, this.shape);
+  }
+
+  /**
+   * A float32 tensor of the same shape and numbers, in memory of its own: exact for float16, bfloat16, bool and integers of
+   * up to 16 bits, rounded for the others.
+   */
+  toFloat32(): Tensor {
+    const { dtype, data, shape } = this;
+    if (dtype === 'float16') return new Tensor('float32', float16ToFloat32(data as Uint16Array), shape);
+    if (dtype === 'bfloat16') return new Tensor('float32', bfloat16ToFloat32(data as Uint16Array), shape);
+    return new Tensor('float32', Float32Array.from<number | bigint>(data, Number), shape);
   }
 }
 

@@ -33,7 +33,8 @@ export class TorchModel extends EngineModel {
   /** @throws as loadModel; nothing is left behind then */
   static async load(engine: Engine, artifact: Artifact, options: ResolvedLoadOptions): Promise<TorchModel> {
     const { addon, dispatcher } = engine;
-    const { instances, maxPending, device, precision, outputDtype, optimize, signature, signal } = options;
+    const { instances, maxPending, signature, signal } = options;
+    const { device, precision, outputDtype, optimize, operatorLibraries } = options;
     const handle = addon.createModel(instances, maxPending);
     const dispose = (): Promise<unknown> =>
       dispatcher.start((id) => {
@@ -42,7 +43,8 @@ export class TorchModel extends EngineModel {
     try {
       const { value } = await dispatcher.start(
         (id) => {
-          addon.load(id, handle, { bytes: artifact.bytes, device, precision, outputDtype, optimize });
+          const { bytes } = artifact;
+          addon.load(id, handle, { bytes, device, precision, outputDtype, optimize, operatorLibraries });
         },
         { signal },
       );

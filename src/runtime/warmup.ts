@@ -7,6 +7,7 @@ import { checkRowIndependence } from './row-independence.js';
 import { encodeBFloat16, encodeFloat16 } from './half.js';
 import { repeatRows } from './rows.js';
 import { Tensor } from './tensor.js';
+import { checkTolerance } from './tolerance.js';
 import type { EngineModel, Placement } from './engine-model.js';
 import type { Arguments, Value } from './value.js';
 import { namedArguments } from './wire.js';
@@ -19,7 +20,8 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
   const started = performance.now();
   if (typeof options !== 'object' || (options as unknown) === null)
     throw expected('an object', 'the options of warmup', options);
-  const { batchSizes = [1], signal } = options;
+  const { batchSizes = [1], signal, tolerance } = options;
+  if (tolerance !== undefined) checkTolerance(tolerance);
   const given: unknown = batchSizes;
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
@@ -39,7 +41,7 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
       for (let i = 0; i < times; ++i, ++runs) await run(args, { instance });
     }
   }
-  const verdict = await checkRowIndependence(model, example, (args) => run(args, {}));
+  const verdict = await checkRowIndependence(model, example, (args) => run(args, {}), tolerance);
   return { runs, batchSizes: sizes, ...verdict, durationMs: performance.now() - started };
 }
 

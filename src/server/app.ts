@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { torchError } from '../errors.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
+import { watchDevices } from './device-watch.js';
 import { Exchange, type Route } from './exchange.js';
 import type { Handler } from './handler.js';
 import { follow } from './host-metrics.js';
@@ -18,6 +19,7 @@ export function createApp(options: AppOptions): Express {
   const context = createContext(options);
   // For as long as the host lives: an app has no end of its own.
   follow(context.host, context.metrics);
+  watchDevices(context.host, context.logger);
   return appOf(context, predictHandler(context));
 }
 

@@ -8,7 +8,10 @@ import { queueSamples } from './host-metrics.js';
 import { Lifecycle } from './lifecycle.js';
 
 /** What the server needs of a ModelHost. */
-export type InferenceHost = Pick<ModelHost, 'state' | 'defaultModel' | 'model' | 'list' | 'on' | 'off'>;
+export type InferenceHost = Pick<
+  ModelHost,
+  'state' | 'defaultModel' | 'model' | 'list' | 'deviceFailures' | 'on' | 'off'
+>;
 
 /** Everything the handlers of one app or server share. */
 export interface ServerContext {

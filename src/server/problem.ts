@@ -16,6 +16,7 @@ const publicTexts: Partial<Record<ErrorCode, string>> = {
   ERR_MODEL_EXECUTION: 'The model raised an error while it ran.',
   ERR_BAD_OUTPUT: 'The model returned something that cannot be served.',
   ERR_OUT_OF_MEMORY: 'There was not enough memory to run the model.',
+  ERR_DEVICE_FAILED: 'The device that runs the model has failed. Try another server.',
   ERR_QUEUE_FULL: 'More requests are waiting than this server accepts. Try again later.',
   ERR_TIMEOUT: 'The request was not answered before its deadline.',
   ERR_NOT_READY: 'The model is still loading. Try again later.',

@@ -4,7 +4,8 @@ import type { Readiness } from './schemas/health.js';
 
 /** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
 export function readiness({ host, lifecycle }: ServerContext): Readiness {
-  const status = lifecycle.leaving ? 'draining' : host.state;
+  const settled = host.state === 'ready' && host.deviceFailures().length > 0 ? 'failed' : host.state;
+  const status = lifecycle.leaving ? 'draining' : settled;
   return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
 }
 

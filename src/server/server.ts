@@ -5,6 +5,7 @@ import { appOf } from './app.js';
 import { answerClientErrors } from './client-error.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
 import { initial } from './defaults.js';
+import { watchDevices } from './device-watch.js';
 import { drain, type DrainReport } from './drain.js';
 import { Exchange } from './exchange.js';
 import { follow } from './host-metrics.js';
@@ -25,6 +26,8 @@ export interface ServerOptions extends AppOptions {
   maxHeadersCount?: number;
   drainTimeoutMs?: number;
   preStopDelayMs?: number;
+  /** Called when a device was lost, after it was logged: the moment to end the process, for nothing else brings it back. */
+  onDeviceFailure?: () => void;
 }
 
 /** A listening server. */
@@ -48,7 +51,10 @@ export interface InferenceServer extends AsyncDisposable {
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
   const context = createContext(options, options.maxRequestsPerSocket ?? initial('maxRequestsPerSocket'));
   const { host, metrics } = context;
-  const unfollow = follow(host, metrics);
+  const ends = [follow(host, metrics), watchDevices(host, context.logger, options.onDeviceFailure)];
+  const unfollow = () => {
+    for (const end of ends) end();
+  };
   const http = httpServer(context, options);
   try {
     await listen(http, options.hostname ?? '127.0.0.1', options.port ?? initial('port'));

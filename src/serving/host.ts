@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expected, torchError, warnOf } from '../errors.js';
+import { deviceFailures, type DeviceFailure } from '../runtime/device-failures.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
@@ -105,6 +106,12 @@ export class ModelHost implements AsyncDisposable {
   /** Calls that have begun and not ended, over all models. */
   get inFlight(): number {
     return this.#served.reduce((sum, served) => sum + served.inFlight, 0);
+  }
+
+  /** The devices of this host's models that have failed: only a restart of the process brings them back. */
+  deviceFailures(): readonly DeviceFailure[] {
+    const used = new Set(this.#served.map(({ model }) => model.info.device.device));
+    return deviceFailures().filter(({ device }) => used.has(device));
   }
 
   on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {

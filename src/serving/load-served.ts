@@ -4,6 +4,7 @@ import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, type ModelRecord } from '../registry/index.js';
 import { loadModel } from '../runtime/load.js';
 import type { Model, WarmupOptions } from '../runtime/model.js';
+import { toleranceFor } from '../runtime/tolerance.js';
 import type { LoadOptions } from '../types.js';
 import { checkAgainstRecord } from './check-record.js';
 import type { ServedModelParts } from './served-model.js';
@@ -78,7 +79,9 @@ async function bringUp(
     // Whoever says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
-    await warmUp(model, warmup, warmupBatchSizes ?? warmupSizes(limits), signal);
+    const tolerance = toleranceFor(record?.tolerance, model.info.precision);
+    const defaults = { batchSizes: warmupBatchSizes ?? warmupSizes(limits), ...(tolerance && { tolerance }) };
+    await warmUp(model, warmup, defaults, signal);
     return { ...identity, model, ...queueOf(model, limits) };
   } catch (error) {
     await model?.dispose();
@@ -93,14 +96,9 @@ function optionsOf(record: ModelRecord | undefined): LoadOptions {
   return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: record.signature } : {};
 }
 
-async function warmUp(
-  model: Model,
-  options: HostModelOptions['warmup'],
-  sizes: readonly number[],
-  signal: AbortSignal,
-) {
+async function warmUp(model: Model, options: HostModelOptions['warmup'], defaults: WarmupOptions, signal: AbortSignal) {
   if (options === false || (!options?.example && !model.signature)) return;
-  await model.warmup({ batchSizes: sizes, ...options, signal });
+  await model.warmup({ ...defaults, ...options, signal });
 }
 
 /** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */

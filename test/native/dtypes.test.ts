@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { loadModel, Tensor, type DType, type Model } from 'node-libtorch';
 import { dtypes, dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
 import { startEngine } from '#dist/runtime/engine.js';
+import { rejection } from '../support/errors.js';
 import { resizable } from '../support/memory.js';
 import { fixture } from '../support/paths.js';
 import { seeded } from '../support/random.js';
@@ -121,6 +122,55 @@ describe('dtypes', () => {
         } else expect(moved).to.deep.equal(copy);
       }
     });
+  });
+
+  describe('that JavaScript has no value for', () => {
+    const x = Tensor.from([1, 2]);
+    for (const [method, says] of [
+      ['complex', /complex tensor.*view_as_real/],
+      ['sparse', /sparse tensor.*to_dense/],
+      ['quantized', /quantized tensor.*dequantize/],
+      ['float8', /dtype Float8_e4m3fn.*convert it in the model/],
+      ['complex_number', /value of type complex/],
+      ['inside', /complex tensor/],
+    ] as const) {
+      it(`are refused as outputs, and the next run is none the worse: ${method}`, async () => {
+        await using refused = await loadModel(fixture('torchscript/refused.pt'), { device: 'cpu' });
+        const { message } = await rejection(() => refused.call(method, [x]), 'ERR_BAD_OUTPUT');
+        expect(message).to.match(says);
+        expect((await identity(x)).toArray()).to.deep.equal([1, 2]);
+      });
+    }
+
+    it('are refused as inputs: complex numbers, dtypes by other names', async () => {
+      await using refused = await loadModel(fixture('torchscript/refused.pt'), { device: 'cpu' });
+      await rejection(() => refused.call('takes_complex', [1.5]), 'ERR_UNSUPPORTED_TYPE');
+      for (const dtype of ['complex64', 'complex128', 'quint8', 'float8_e4m3fn', 'half', '']) {
+        await rejection(() => new Tensor(dtype as DType, new Float32Array(2), [1]), 'ERR_INVALID_DTYPE');
+        // Past TypeScript's own check, C++ has one too.
+        const disguised = Object.create(Tensor.prototype, {
+          dtype: { value: dtype },
+          shape: { value: [2] },
+          data: { value: new Float32Array(2) },
+        }) as Tensor;
+        await rejection(() => identity(disguised), 'ERR_INVALID_DTYPE');
+      }
+    });
+  });
+
+  it('in half precision, as models give them, convert to float32: what PyTorch says they are', async () => {
+    for (const [file, dtype] of [
+      ['linear_float16.pt', 'float16'],
+      ['linear_bfloat16.pt', 'bfloat16'],
+    ] as const) {
+      await using half = await loadModel(fixture(`torchscript/${file}`), { device: 'cpu' });
+      const y = await half.run(Tensor.from([[1, 2, 3, 4]], dtype));
+      expect(y.dtype).to.equal(dtype);
+      const converted = y.toFloat32();
+      expect(converted).to.deep.include({ dtype: 'float32', shape: y.shape });
+      const [doubles] = await model.call<[Tensor, Tensor]>('widen', [y]);
+      expect([...converted.data]).to.deep.equal([...doubles.data]);
+    }
   });
 
   it('takes a number for no dtype it is not', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { runtime } from 'node-libtorch';
+import { loadModel, runtime } from 'node-libtorch';
 import { availableCores } from '#dist/runtime/threads.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';
@@ -35,6 +35,22 @@ async function play(
 }
 
 describe('runtime', () => {
+  it('lists the models that are loaded, with where they are and what they weigh', async () => {
+    const before = runtime.info().models.length;
+    const first = await loadModel(fixture('torchscript/linear.pt'), { device: 'cpu' });
+    const second = await loadModel(fixture('torchscript/conv2d.pt'), { device: 'cpu', precision: 'fp32' });
+    const models = runtime.info().models.slice(before);
+    expect(models).to.have.length(2);
+    // Linear(4, 3): 15 float32 numbers.
+    expect(models[0]).to.deep.include({ engine: 'torchscript', device: 'cpu', precision: 'auto', instances: 1 });
+    expect(models[0]).to.include({ parameterBytes: 60, sha256: first.info.sha256 });
+    expect(models[1]).to.include({ precision: 'fp32', sha256: second.info.sha256 });
+    await first.dispose();
+    expect(runtime.info().models.slice(before)).to.deep.equal(models.slice(1));
+    await second.dispose();
+    expect(runtime.info().models).to.have.length(before);
+  });
+
   describe('configure', () => {
     it('puts the counts in force: in LibTorch, in the variables of OpenMP and MKL, and in real threads', async () => {
       const env = { OMP_NUM_THREADS: '9', MKL_NUM_THREADS: '9' }; // what was configured comes before

@@ -47,6 +47,18 @@ describe('warmup', () => {
     }
   });
 
+  it('measures rows by the tolerance it is given', async () => {
+    await using mixing = await loadModel(fixture('torchscript/row_mixing.pt'));
+    const generous = { absolute: 1e9, relative: 0 };
+    expect((await mixing.warmup({ example: rows(2, 4), tolerance: generous })).rowIndependent).to.equal(true);
+    const none = { absolute: 0, relative: 0 };
+    expect((await mixing.warmup({ example: rows(2, 4), tolerance: none })).rowIndependent).to.equal(false);
+    for (const wrong of [1, null, {}, { absolute: 0 }, { absolute: -1, relative: 0 }, { absolute: NaN, relative: 0 }]) {
+      const action = () => mixing.warmup({ example: rows(2, 4), tolerance: wrong as never });
+      await rejection(action, 'ERR_INVALID_ARGUMENT');
+    }
+  });
+
   it('leaves the state of a stateful model as it was', async () => {
     await using model = await loadModel(fixture('torchscript/stateful.pt'));
     const x = new Tensor('float32', new Float32Array([1, 2]), [2]);

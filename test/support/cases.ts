@@ -32,7 +32,11 @@ export interface Case extends EncodedCall {
   readonly sequence?: readonly EncodedCall[];
 }
 
-export const cases = (JSON.parse(readFileSync(fixture('torchscript/cases.json'), 'utf8')) as { cases: Case[] }).cases;
+export function readCases(folder: string): Case[] {
+  return (JSON.parse(readFileSync(fixture(`${folder}/cases.json`), 'utf8')) as { cases: Case[] }).cases;
+}
+
+export const cases = readCases('torchscript');
 
 /** The arguments of a case: by position, or all by name when it has names. */
 export function argumentsOf(

@@ -82,6 +82,17 @@ describe('settings', () => {
     expect(loadSettings({ env: {}, overrides: { modelsDir: 'm' } }).modelsDir).to.equal(join(process.cwd(), 'm'));
   });
 
+  it('read lists of files: repeated flags, a variable with colons, an array of the file', () => {
+    const here = (...names: string[]) => names.map((name) => join(process.cwd(), name));
+    const of = (sources: SettingsSources) => loadSettings({ env: {}, ...sources }).operatorLibraries;
+    expect(of({})).to.deep.equal([]);
+    expect(of({ overrides: { operatorLibraries: ['a.so', '/b.so'] } })).to.deep.equal([...here('a.so'), '/b.so']);
+    expect(of({ env: { NODE_LIBTORCH_OPERATOR_LIBRARIES: 'a.so:b.so' } })).to.deep.equal(here('a.so', 'b.so'));
+    expect(of({ file: file({ operatorLibraries: ['a.so'] }) })).to.deep.equal([join(folder, 'a.so')]);
+    expect(faultOf({ env: { NODE_LIBTORCH_OPERATOR_LIBRARIES: 'a.so:' } })).to.include('operatorLibraries');
+    expect(faultOf({ file: file({ operatorLibraries: 'a.so' }) })).to.include('operatorLibraries');
+  });
+
   const refused: [string, () => SettingsSources, string[]][] = [
     [
       'text for a number',

@@ -14,6 +14,7 @@ describe('load options', () => {
       outputDtype: 'float32',
       instances: 1,
       maxPending: 1024,
+      operatorLibraries: [],
       optimize: 'freeze',
     });
   });

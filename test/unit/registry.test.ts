@@ -27,6 +27,7 @@ function sample(): Record<string, unknown> & { artifact: Record<string, unknown>
     },
     task: { type: 'classification', activation: 'softmax', labels: ['no', 'yes'] },
     metrics: { testAccuracy: 0.9, testSamples: 10, calibration: { ece: 0.1 } },
+    tolerance: { fp32: { absolute: 1e-6, relative: 1e-4 }, fp16: { absolute: 0, relative: 1e-2 } },
     training: { dataset: 'none', seed: 1, split: { train: 8, test: 2 }, anything: true },
     inputStatistics: {
       count: 40,
@@ -230,6 +231,13 @@ describe('model registry', () => {
         () => ({ ...sample(), task: { ...sample().task, labels: ['a'] } }),
         '/task/labels',
       ],
+      [
+        'a negative tolerance',
+        () => ({ ...sample(), tolerance: { fp32: { absolute: -1, relative: 0 } } }),
+        '/tolerance',
+      ],
+      ['half a tolerance', () => ({ ...sample(), tolerance: { fp32: { relative: 0 } } }), '/tolerance/fp32'],
+      ['the tolerance of no precision', () => ({ ...sample(), tolerance: { fp8: {} } }), '/tolerance/fp8'],
       ['an accuracy above one', () => ({ ...sample(), metrics: { testAccuracy: 98 } }), '/metrics/testAccuracy'],
     ];
     for (const [name, record, pointer] of cases) {

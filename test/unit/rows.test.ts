@@ -135,7 +135,13 @@ describe('closeness', () => {
   ];
   for (const [what, a, b, close] of cases) {
     it(`${what}: ${close}`, () => {
-      expect(isClose(a, b, 1e-4)).to.equal(close);
+      expect(isClose(a, b, { absolute: 0, relative: 1e-4 })).to.equal(close);
     });
   }
+
+  it('an absolute tolerance comes on top of the relative one', () => {
+    expect(isClose(of([0]), of([0.5]), { absolute: 0.4, relative: 0 })).to.equal(false);
+    expect(isClose(of([0]), of([0.5]), { absolute: 0.4, relative: 0.2 })).to.equal(true);
+    expect(isClose(of([0]), of([0.5]), { absolute: 0.5, relative: 0 })).to.equal(true);
+  });
 });

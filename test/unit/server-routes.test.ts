@@ -23,6 +23,18 @@ describe('routes', () => {
     expect(response.body).to.deep.equal({ status: 'live' });
   });
 
+  it('is neither live nor ready once a device of its models is lost', async () => {
+    host.failures = [{ device: 'cuda:1', reason: 'CUDA error: an illegal memory access was encountered' }];
+    const alive = await request(app).get('/health/live');
+    expect(alive.status).to.equal(503);
+    expect(alive.body).to.deep.equal({ status: 'failed', devices: ['cuda:1'] });
+    const ready = await request(app).get('/health/ready');
+    expect(ready.status).to.equal(503);
+    expect(ready.body).to.include({ status: 'failed' });
+    host.failures = [];
+    expect((await request(app).get('/health/live')).status).to.equal(200);
+  });
+
   it('is ready with the models it serves', async () => {
     const response = await request(app).get('/health/ready');
     expect(response.status).to.equal(200);

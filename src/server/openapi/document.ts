@@ -31,7 +31,12 @@ export function openApiDocument(model: DescribedModel | undefined): Json {
     tags: [{ name: 'inference' }, { name: 'operation' }],
     paths: {
       '/predict': { post: predictOperation(model) },
-      '/health/live': { get: operation('live', 'The process answers.', { 200: body('Alive.', ref('Liveness')) }) },
+      '/health/live': {
+        get: operation('live', 'The process answers, and no device of its models was lost.', {
+          200: body('Alive.', ref('Liveness')),
+          503: body('A device was lost: restart the process.', ref('Liveness')),
+        }),
+      },
       '/health/ready': {
         get: operation('ready', 'Whether predictions are served.', {
           200: body('Ready.', ref('Readiness')),

@@ -23,6 +23,7 @@ export const predictErrors: readonly ErrorCode[] = [
   'ERR_DRAINING',
   'ERR_DISPOSED',
   'ERR_OUT_OF_MEMORY',
+  'ERR_DEVICE_FAILED',
   'ERR_TIMEOUT',
 ];
 

@@ -1,6 +1,10 @@
 import Type, { type Static } from 'typebox';
 
-export const Liveness = Type.Object({ status: Type.Literal('live') }, { additionalProperties: false });
+/** Both answers of `/health/live`: 200 with `live`, 503 with `failed` and the devices that were lost. */
+export const Liveness = Type.Union([
+  Type.Object({ status: Type.Literal('live') }, { additionalProperties: false }),
+  Type.Object({ status: Type.Literal('failed'), devices: Type.Array(Type.String()) }, { additionalProperties: false }),
+]);
 
 /** Both answers of `/health/ready`: 200 with `ready`, 503 with anything else. */
 export const Readiness = Type.Object(
@@ -10,6 +14,7 @@ export const Readiness = Type.Object(
       Type.Literal('loading'),
       Type.Literal('draining'),
       Type.Literal('closed'),
+      Type.Literal('failed'),
     ]),
     models: Type.Array(Type.Object({ name: Type.String(), version: Type.String() }, { additionalProperties: false })),
   },

@@ -162,6 +162,7 @@ const options = {
   precision: 'auto',
   outputDtype: 'float32',
   optimize: 'freeze',
+  operatorLibraries: [],
 };
 const artifact = () => {
   const buffer = addon.allocateBytes(bytes.length);
@@ -207,6 +208,7 @@ let nextId = 1;
 const right = {
   initialise: () => [onSettled, 1, 1],
   runtimeInfo: () => [],
+  deviceFailures: () => [],
   dtypes: () => [],
   parseNumbers: () => [
     Buffer.from(pick(numbers)),
@@ -220,7 +222,11 @@ const right = {
   load: () => [
     nextId++,
     someHandle(),
-    { ...options, bytes: pick([artifact(), new ArrayBuffer(8), bytes, anything()]) },
+    {
+      ...options,
+      bytes: pick([artifact(), new ArrayBuffer(8), bytes, anything()]),
+      operatorLibraries: pick([[], [], [], [''], ['libc.so.6'], ['/dev/null'], [model], [anything()]]),
+    },
   ],
   run: () => [
     nextId++,

@@ -30,6 +30,13 @@ export class MemoryHost {
   runs = 0;
   readonly #versions = [this.#served('v1.0', features), this.#served('v2.0', 2)];
 
+  /** What a host of models on a lost device would say. */
+  failures: readonly { device: string; reason: string }[] = [];
+
+  deviceFailures(): typeof this.failures {
+    return this.failures;
+  }
+
   list(): ServedModel[] {
     return this.#versions;
   }

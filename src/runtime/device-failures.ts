@@ -1,0 +1,18 @@
+import { startedEngine } from './engine.js';
+import { fromWire } from './wire.js';
+
+/** A device whose CUDA context is lost: every model on it answers ERR_DEVICE_FAILED until the process is restarted. */
+export interface DeviceFailure {
+  /** E.g. `cuda:0`. */
+  readonly device: string;
+  /** What CUDA said. */
+  readonly reason: string;
+}
+
+/** The devices that have failed in this process, whichever of its threads used them. Takes microseconds. */
+export function deviceFailures(): readonly DeviceFailure[] {
+  const engine = startedEngine();
+  if (!engine) return [];
+  const reasons = fromWire(engine.addon.deviceFailures()) as Readonly<Record<string, string>>;
+  return Object.entries(reasons).map(([device, reason]) => ({ device, reason }));
+}

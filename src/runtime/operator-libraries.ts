@@ -1,0 +1,45 @@
+import { realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isTruncatedElf } from '../binding/elf.js';
+import { expected, torchError } from '../errors.js';
+
+const maxLibraries = 64;
+
+/** @throws ERR_INVALID_ARGUMENT for what is no list of paths */
+export function checkOperatorLibraries(paths: unknown): asserts paths is readonly string[] {
+  const ok = Array.isArray(paths) && paths.length <= maxLibraries && paths.every(isPath);
+  if (!ok) throw expected(`an array of at most ${maxLibraries} paths`, 'operatorLibraries', paths);
+}
+
+/**
+ * The files that paths mean, links followed. Never a name that the system would look up in its own folders.
+ * @throws ERR_OPERATOR_LIBRARY for what is missing, no regular file, or cut off
+ */
+export async function locateOperatorLibraries(paths: readonly string[]): Promise<string[]> {
+  const located: string[] = [];
+  for (const path of paths) located.push(await locate(path));
+  return located;
+}
+
+async function locate(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    const real = await realpath(absolute);
+    if (!(await stat(real)).isFile()) throw refused(absolute, 'is no regular file');
+    // Mapping it would end the process with SIGBUS.
+    if (isTruncatedElf(real)) throw refused(absolute, 'is truncated');
+    return real;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_OPERATOR_LIBRARY') throw cause;
+    throw refused(absolute, `does not exist or cannot be read (${code ?? 'unreadable'})`, cause);
+  }
+}
+
+function refused(path: string, why: string, cause?: unknown) {
+  return torchError('ERR_OPERATOR_LIBRARY', `The operator library ${path} ${why}`, { cause });
+}
+
+function isPath(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && !path.includes('\0');
+}

@@ -1,0 +1,60 @@
+/**
+ * Loads a model that takes (Tensor, float), in a process or worker that has no operator library open, and tells.
+ *   node operators.mjs MODEL [LIBRARY [ticks | workers | after BROKEN | replace OTHER]]
+ */
+/* global clearImmediate, performance, setImmediate */
+import { once } from 'node:events';
+import { copyFileSync, renameSync } from 'node:fs';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { loadModel } from '#dist/runtime/load.js';
+import { runtime } from '#dist/runtime/runtime.js';
+import { Tensor } from '#dist/runtime/tensor.js';
+
+const [, script, file, library, mode, other] = process.argv;
+const operatorLibraries = library === undefined ? [] : [library];
+const said = {};
+
+async function attempt(libraries) {
+  try {
+    const model = await loadModel(file, { device: 'cpu', operatorLibraries: libraries });
+    const x = Tensor.from([1, 2, 3]);
+    said.output = [...(await model.call('forward', [x, 2])).data];
+    await model.dispose();
+  } catch ({ code, message }) {
+    Object.assign(said, { code, message });
+  }
+}
+
+if (mode === 'workers') {
+  const answers = await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const [answer] = await once(new Worker(script, { argv: [file, library] }), 'message');
+      return JSON.stringify(answer);
+    }),
+  );
+  Object.assign(said, { workers: answers.length, answers: new Set(answers).size });
+} else if (mode === 'ticks') {
+  runtime.info(); // LibTorch itself is opened before the clock starts
+  let longest = 0;
+  let last = performance.now();
+  const turn = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+    timer = setImmediate(turn);
+  };
+  let timer = setImmediate(turn);
+  await attempt(operatorLibraries);
+  clearImmediate(timer);
+  said.longest = longest;
+} else if (mode === 'after') {
+  await attempt([other]);
+  await attempt(operatorLibraries);
+} else if (mode === 'replace') {
+  await attempt(operatorLibraries);
+  copyFileSync(other, `${library}.new`);
+  renameSync(`${library}.new`, library);
+  await attempt(operatorLibraries);
+} else await attempt(operatorLibraries);
+
+if (isMainThread) console.log(JSON.stringify(said));
+else parentPort.postMessage(said);
