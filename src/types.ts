@@ -18,18 +18,32 @@ export type DType =
 /** A dimension of a signature: a size, or null for any. */
 export type Dimension = number | null;
 
+/** Inclusive bounds of a dimension whose size is null; `max` may be Infinity. */
+export interface DimensionBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** One tensor of a model's signature. */
 export interface TensorSpec {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly Dimension[];
+  /** For each dimension its bounds; null where it has none. */
+  readonly bounds?: readonly (DimensionBounds | null)[];
+  /** For each dimension its name; null where it has none. Dimensions of one name have one size in every call. */
+  readonly symbols?: readonly (string | null)[];
   /** Inclusive bounds of every element. */
   readonly range?: readonly [min: number, max: number];
+  /** What each position of the last dimension stands for, e.g. the classes. */
+  readonly labels?: readonly string[];
 }
 
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** What the outputs mean. */
+  readonly task?: Task;
 }
 
 /** What the outputs mean. */
