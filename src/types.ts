@@ -24,11 +24,20 @@ export interface DimensionBounds {
   readonly max: number;
 }
 
-/** One tensor of a model's signature. */
+/** One input or output of a model's signature. */
 export interface TensorSpec {
   readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly Dimension[];
+  /** Null where nobody says, which takes any. A registry record always says it of a tensor. */
+  readonly dtype: DType | null;
+  /** Null where nobody says, which takes any rank. A registry record always says it of a tensor. */
+  readonly shape: readonly Dimension[] | null;
+  /**
+   * For what is no tensor, or not always one: its type as the model's own schema has it, e.g. `int`, `List[Tensor]`,
+   * `Optional[Tensor]`. What is no tensor is then checked by the engine.
+   */
+  readonly type?: string;
+  /** An input that may be left out: the model has a default for it. */
+  readonly optional?: boolean;
   /** For each dimension its bounds; null where it has none. */
   readonly bounds?: readonly (DimensionBounds | null)[];
   /** For each dimension its name; null where it has none. Dimensions of one name have one size in every call. */
@@ -39,6 +48,7 @@ export interface TensorSpec {
   readonly labels?: readonly string[];
 }
 
+/** What `forward` takes and returns. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -76,7 +86,10 @@ export interface LoadOptions {
   maxPending?: number;
   /** TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. */
   optimize?: Optimize;
-  /** Names, dtypes, shapes and ranges that inputs are checked against. */
+  /**
+   * Names, dtypes, shapes and ranges that inputs are checked against. It adds to what the artifact says of itself and may
+   * narrow it; a contradiction refuses the model with ERR_SIGNATURE_MISMATCH. No outputs: the artifact's.
+   */
   signature?: Signature;
   /** Lower-case hex; other bytes are refused with ERR_INTEGRITY. */
   sha256?: string;

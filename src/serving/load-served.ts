@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
 import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
-import { ModelRegistry, type ModelRecord } from '../registry/index.js';
+import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
+import { exampleSpecs } from '../runtime/example.js';
 import { loadModel } from '../runtime/load.js';
 import type { Model, WarmupOptions } from '../runtime/model.js';
 import type { LoadOptions } from '../types.js';
@@ -90,7 +91,7 @@ async function bringUp(
 
 /** The record comes after the caller's options: what it says of the artifact cannot be overruled. */
 function optionsOf(record: ModelRecord | undefined): LoadOptions {
-  return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: record.signature } : {};
+  return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: signatureOf(record) } : {};
 }
 
 async function warmUp(
@@ -99,7 +100,7 @@ async function warmUp(
   sizes: readonly number[],
   signal: AbortSignal,
 ) {
-  if (options === false || (!options?.example && !model.signature)) return;
+  if (options === false || (!options?.example && !exampleSpecs(model.signature))) return;
   await model.warmup({ batchSizes: sizes, ...options, signal });
 }
 
