@@ -54,7 +54,7 @@ export function* signatureFaults(signature: unknown): Generator<SignatureFault> 
       names.add(name);
     }
   }
-  if (task !== undefined && !isText((task as { type?: unknown } | null)?.type)) {
+  if (task !== undefined && !isText(task?.type)) {
     yield { path: ['task'], wanted: 'a task with a type', value: task };
   }
 }

@@ -13,7 +13,7 @@ import type { TensorSpec } from '../types.js';
  * @throws ERR_INTEGRITY, ERR_SIGNATURE_MISMATCH
  */
 export async function checkAgainstRecord(model: Model, record: ModelRecord, { run }: { run: boolean }): Promise<void> {
-  const { artifact, signature } = record;
+  const { artifact } = record;
   if (model.info.sha256 !== artifact.sha256 || model.info.artifactBytes !== artifact.bytes) {
     throw torchError(
       'ERR_INTEGRITY',
@@ -40,7 +40,7 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
 /** The tensors that a list of specifications can be held against, in its order; undefined where there is no such order. */
 function outputsOf(value: Value, specs: readonly TensorSpec[]): readonly (Value | undefined)[] | undefined {
   if (value instanceof Tensor) return [value];
-  if (Array.isArray(value)) return value.every((item) => item instanceof Tensor) ? (value as Tensor[]) : undefined;
+  if (Array.isArray(value)) return value.every((item) => item instanceof Tensor) ? value : undefined;
   if (value === null || typeof value !== 'object' || value instanceof Map) return undefined;
   const byName = value as Readonly<Record<string, Value>>;
   const stranger = Object.keys(byName).find((key) => !specs.some(({ name }) => name === key));
