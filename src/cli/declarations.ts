@@ -1,6 +1,6 @@
 import type { ModelInfo, Signature } from '../types.js';
 import { methodTypes, type Member, type MethodTypes, type Result } from './method-types.js';
-import { isIdentifier, propertyName } from './typescript-type.js';
+import { isLabel, propertyName } from './typescript-type.js';
 
 /** What declarations are made from. */
 export interface DeclaredModel {
@@ -41,72 +41,68 @@ export function declarations({ title, info, signature }: DeclaredModel): string 
 const entryOfForward = '{ readonly inputs: Inputs; readonly ordered: OrderedInputs; readonly outputs: Outputs }';
 
 function forwardTypes({ inputs, result }: MethodTypes): string[] {
-  const [first = '{', ...rest] = objectType(inputs);
-  const [output = 'Value', ...more] = resultType(result);
+  const comment = result.kind === 'one' ? result.value.comment : undefined;
   return [
     '/** What `forward` takes, by name. */',
-    `export type Inputs = ${first}`,
-    ...ended(rest),
+    ...statement('export type Inputs =', objectType(inputs)),
     '',
     '/** The same in order. */',
-    `export type OrderedInputs = ${tupleType(inputs)};`,
+    ...statement('export type OrderedInputs =', tupleType(inputs)),
     '',
-    `/** What \`forward\` returns${result.kind === 'one' && result.value.comment ? `: ${safe(result.value.comment)}` : ''}. */`,
-    `export type Outputs = ${output}${more.length === 0 ? ';' : ''}`,
-    ...ended(more),
+    `/** What \`forward\` returns${comment ? `: ${safe(comment)}` : ''}. */`,
+    ...statement('export type Outputs =', resultType(result)),
     '',
   ];
 }
 
 function entry({ name, inputs, result }: MethodTypes): string[] {
-  const [first = '{', ...rest] = objectType(inputs);
-  const [output = 'Value', ...more] = resultType(result);
-  return [
-    `  readonly ${propertyName(name)}: {`,
-    `    readonly inputs: ${first}`,
-    ...ended(rest).map(indent).map(indent),
-    `    readonly ordered: ${tupleType(inputs)};`,
-    `    readonly outputs: ${output}${more.length === 0 ? ';' : ''}`,
-    ...ended(more).map(indent).map(indent),
-    '  };',
+  const members = [
+    ...statement('readonly inputs:', objectType(inputs)),
+    ...statement('readonly ordered:', tupleType(inputs)),
+    ...statement('readonly outputs:', resultType(result)),
   ];
+  return [`readonly ${propertyName(name)}: {`, ...members.map(indent), '};'].map(indent);
 }
 
 function objectType(members: readonly Member[]): string[] {
-  // A type alias of no members would take anything.
-  if (members.length === 0) return ['{', '  readonly [name: string]: never;', '}'];
+  // An empty type would take anything.
+  if (members.length === 0) return ['Readonly<Record<string, never>>'];
   const lines = members.flatMap(({ name, type, comment, optional }) => [
-    ...(comment ? [`  /** ${safe(comment)} */`] : []),
+    ...commentLine(comment),
     `  readonly ${propertyName(name)}${optional ? '?' : ''}: ${type};`,
   ]);
   return ['{', ...lines, '}'];
 }
 
 /** One tuple for each number of arguments: an optional element could be undefined, which no model takes. */
-function tupleType(members: readonly Member[]): string {
+function tupleType(members: readonly Member[]): string[] {
   const required = members.findLastIndex(({ optional }) => !optional) + 1;
-  const isNamed = members.every(({ name }) => isIdentifier(name));
+  const isNamed = members.every(({ name }) => isLabel(name));
   const elements = members.map(({ name, type }) => (isNamed ? `${name}: ${type}` : type));
   const tuples = Array.from({ length: members.length - required + 1 }, (_, more) => elements.slice(0, required + more));
-  return tuples.map((tuple) => `readonly [${tuple.join(', ')}]`).join(' | ');
+  const types = tuples.map((tuple) => `readonly [${tuple.join(', ')}]`);
+  return types.length === 1 ? types : ['', ...types.map((type) => `  | ${type}`)];
 }
 
 function resultType(result: Result): string[] {
   if (result.kind === 'one') return [result.value.type];
   if (result.kind === 'object') return objectType(result.members);
-  const lines = result.members.flatMap(({ type, comment }) => [
-    ...(comment ? [`  /** ${safe(comment)} */`] : []),
-    `  ${type},`,
-  ]);
-  return result.members.length === 0 ? ['readonly []'] : ['readonly [', ...lines, ']'];
+  const lines = result.members.flatMap(({ type, comment }) => [...commentLine(comment), `  ${type},`]);
+  return lines.length === 0 ? ['readonly []'] : ['readonly [', ...lines, ']'];
+}
+
+function commentLine(comment: string | undefined): string[] {
+  return comment === undefined ? [] : [`  /** ${safe(comment)} */`];
+}
+
+/** What begins a declaration, and the lines of the type that it declares. */
+function statement(begin: string, type: readonly string[]): string[] {
+  const [first, ...rest] = type;
+  const lines = [`${begin} ${first ?? ''}`.trimEnd(), ...rest];
+  return [...lines.slice(0, -1), `${lines.at(-1) ?? ''};`];
 }
 
 const indent = (line: string): string => `  ${line}`;
-
-/** Lines with a semicolon at their end. */
-function ended(lines: readonly string[]): string[] {
-  return lines.map((line, i) => (i === lines.length - 1 ? `${line};` : line));
-}
 
 /** Names and labels come out of files: they may neither end a comment nor the line. */
 function safe(text: string): string {

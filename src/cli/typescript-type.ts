@@ -17,6 +17,13 @@ const simple: Readonly<Record<string, string>> = {
   NoneType: 'null',
 };
 
+const reserved = new Set(
+  (
+    'break case catch class const continue debugger default delete do else enum export extends false finally for ' +
+    'function if import in instanceof new null return super switch this throw true try typeof var void while with'
+  ).split(' '),
+);
+
 type Container = (args: readonly TorchType[], direction: Direction) => string;
 
 const containers: Readonly<Record<string, Container>> = {
@@ -40,10 +47,17 @@ export function typescriptType(text: string, direction: Direction): string {
 
 /** A property's name as TypeScript takes it. */
 export function propertyName(name: string): string {
-  return isIdentifier(name) ? name : JSON.stringify(name);
+  return isIdentifier(name)
+    ? name
+    : `'${JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
-export function isIdentifier(name: string): boolean {
+/** Whether an element of a tuple may be called so. */
+export function isLabel(name: string): boolean {
+  return isIdentifier(name) && !reserved.has(name);
+}
+
+function isIdentifier(name: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
 }
 

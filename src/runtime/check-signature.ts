@@ -54,7 +54,8 @@ export function* signatureFaults(signature: unknown): Generator<SignatureFault> 
       names.add(name);
     }
   }
-  if (task !== undefined && !isText(task?.type)) {
+  const { type } = Object(task) as { type?: unknown };
+  if (task !== undefined && !isText(type)) {
     yield { path: ['task'], wanted: 'a task with a type', value: task };
   }
 }

@@ -52,7 +52,7 @@ export function formatSpecShape({ shape, bounds, symbols }: Pick<TensorSpec, 'sh
 export function describeSpec(spec: TensorSpec): string {
   const { dtype, range, type } = spec;
   const isKnown = dtype !== null || spec.shape !== null;
-  const tensor = `${dtype ?? 'any dtype'} ${formatSpecShape(spec)}`;
+  const tensor = isKnown ? `${dtype ?? 'any dtype'} ${formatSpecShape(spec)}` : 'tensor of any dtype and shape';
   const what = type === undefined ? tensor : isKnown ? `${type}, ${tensor}` : type;
   return `${what}${range ? ` from ${range[0]} to ${range[1]}` : ''}${spec.optional ? ', optional' : ''}`;
 }
