@@ -1,6 +1,6 @@
 /** The signatures of real TorchScript models: read from the archive, and compared with what was given. */
 import { expect } from 'chai';
-import { loadModel, Tensor, type Signature, type TensorSpec } from 'node-libtorch';
+import { BatchQueue, loadModel, Tensor, type Signature, type TensorSpec } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { digitModel, fixture } from '../support/paths.js';
 
@@ -127,6 +127,11 @@ describe('signatures of TorchScript models', () => {
     expect((await model.run(rows(8))).shape).to.deep.equal([8, 10]);
     const error = await rejection(() => model.run(rows(9)), 'ERR_INVALID_SHAPE');
     expect(error.message).to.include('[1..8, 784]');
+    const queue = new BatchQueue(model, { maxBatchSize: 32, allowedBatchSizes: [2, 4, 32] });
+    expect(queue.options).to.deep.include({ maxBatchSize: 8, allowedBatchSizes: [2, 4, 8] });
+    const answers = await Promise.all(Array.from({ length: 40 }, () => queue.run(rows(1))));
+    expect(answers.map(({ shape }) => shape[0])).to.deep.equal(new Array(40).fill(1));
+    await queue.close();
     const two = { ...input, bounds: [{ min: 1, max: 2 }, null] };
     await using small = await loadModel(digitModel, { signature: { inputs: [two], outputs: [] } });
     expect((await small.warmup()).rowIndependent).to.equal(undefined);
