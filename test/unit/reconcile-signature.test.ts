@@ -146,8 +146,8 @@ describe('examples', () => {
 
   it('keep to bounds and to names of dimensions, and leave optional inputs out', () => {
     const mask: TensorSpec = { name: 'mask', dtype: 'bool', shape: [null, 5, null], symbols: ['sequence', null, null] };
-    expect(shapes([ids, mask, scale], 2)).to.deep.equal([
-      [2, 2],
+    expect(shapes([ids, mask, scale], 3)).to.deep.equal([
+      [3, 2],
       [2, 5, 1],
     ]);
     expect(shapes([ids], 100)).to.deep.equal([[64, 2]]);
