@@ -9,6 +9,7 @@ export type { Arguments, Value } from './runtime/value.js';
 export type { Execution, Model, WarmupOptions, WarmupReport } from './runtime/model.js';
 export {
   ModelRegistry,
+  signatureOf,
   type FileDigest,
   type ModelRecord,
   type RegistryEntry,

@@ -18,18 +18,42 @@ export type DType =
 /** A dimension of a signature: a size, or null for any. */
 export type Dimension = number | null;
 
-/** One tensor of a model's signature. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly Dimension[];
-  /** Inclusive bounds of every element. */
-  readonly range?: readonly [min: number, max: number];
+/** Inclusive bounds of a dimension whose size is null; `max` may be Infinity. */
+export interface DimensionBounds {
+  readonly min: number;
+  readonly max: number;
 }
 
+/** One input or output of a model's signature. */
+export interface TensorSpec {
+  readonly name: string;
+  /** Null where nobody says, which takes any. A registry record always says it of a tensor. */
+  readonly dtype: DType | null;
+  /** Null where nobody says, which takes any rank. A registry record always says it of a tensor. */
+  readonly shape: readonly Dimension[] | null;
+  /**
+   * For what is no tensor, or not always one: its type as the model's own schema has it, e.g. `int`, `List[Tensor]`,
+   * `Optional[Tensor]`. What is no tensor is then checked by the engine.
+   */
+  readonly type?: string;
+  /** An input that may be left out: the model has a default for it. */
+  readonly optional?: boolean;
+  /** For each dimension its bounds; null where it has none. */
+  readonly bounds?: readonly (DimensionBounds | null)[];
+  /** For each dimension its name; null where it has none. Dimensions of one name have one size in every call. */
+  readonly symbols?: readonly (string | null)[];
+  /** Inclusive bounds of every element. */
+  readonly range?: readonly [min: number, max: number];
+  /** What each position of the last dimension stands for, e.g. the classes. */
+  readonly labels?: readonly string[];
+}
+
+/** What `forward` takes and returns. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** What the outputs mean. */
+  readonly task?: Task;
 }
 
 /** What the outputs mean. */
@@ -71,7 +95,10 @@ export interface LoadOptions {
   maxPending?: number;
   /** TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. */
   optimize?: Optimize;
-  /** Names, dtypes, shapes and ranges that inputs are checked against. */
+  /**
+   * Names, dtypes, shapes and ranges that inputs are checked against. It adds to what the artifact says of itself and may
+   * narrow it; a contradiction refuses the model with ERR_SIGNATURE_MISMATCH. No outputs: the artifact's.
+   */
   signature?: Signature;
   /**
    * Shared libraries that register operators the model calls, opened before it is read, once for the whole process. Paths;

@@ -3,7 +3,10 @@ import type { Model } from '../runtime/model.js';
 import { checkInteger } from '../runtime/options.js';
 
 export interface BatchQueueOptions {
-  /** Rows of a batch at most, default 32. A larger request is split and its results are rejoined. */
+  /**
+   * Rows of a batch at most, default 32, and no more than the model's signature allows. A larger request is split and its
+   * results are rejoined.
+   */
   maxBatchSize?: number;
   /**
    * How long the oldest waiting request may be held back to fill a batch, default 0: an idle instance takes what has
@@ -91,6 +94,15 @@ function sortedSizes(sizes: readonly number[], maxBatchSize: number): readonly n
     throw expected(`maxBatchSize (${maxBatchSize}) as the largest size`, 'allowedBatchSizes', sorted.at(-1));
   }
   return sorted;
+}
+
+/** The options with no batch above what the model's signature allows: its bounds of dimension 0. */
+export function withinModel(options: ResolvedBatchOptions, { signature }: Model): ResolvedBatchOptions {
+  const most = Math.min(...(signature?.inputs.map(({ bounds }) => bounds?.[0]?.max ?? Infinity) ?? []));
+  if (most >= options.maxBatchSize) return options;
+  const sizes = options.allowedBatchSizes?.filter((size) => size <= most);
+  const allowedBatchSizes = sizes && [...new Set([...sizes, most])];
+  return { ...options, maxBatchSize: most, allowedBatchSizes };
 }
 
 /** @throws ERR_STATEFUL_MODEL or ERR_NOT_BATCHABLE for a model whose requests must not share a run */

@@ -14,6 +14,7 @@ import {
   lowestPriority,
   requireBatchable,
   resolveBatchOptions,
+  withinModel,
   type BatchQueueOptions,
   type ResolvedBatchOptions,
 } from './options.js';
@@ -57,7 +58,7 @@ export class BatchQueue implements AsyncDisposable {
   constructor(model: Model, options: BatchQueueOptions = {}) {
     if (typeof (model as Partial<Model> | null)?.runBatch !== 'function')
       throw expected('a Model', 'the model of BatchQueue', model);
-    this.options = resolveBatchOptions(options);
+    this.options = withinModel(resolveBatchOptions(options), model);
     requireBatchable(model, options.rowIndependent);
     this.model = model;
     this.#trusted = options.rowIndependent === true;

@@ -52,7 +52,7 @@ async function readInput(file: string): Promise<unknown> {
 function decodeArgument(value: unknown, key: number | string, { method, signature }: InputContext): Value {
   const at = <T extends { readonly name: string }>(list: readonly T[] | undefined) =>
     typeof key === 'number' ? list?.[key] : list?.find(({ name }) => name === key);
-  return decode(value, at(method?.args)?.type ?? 'Tensor', at(signature?.inputs)?.dtype);
+  return decode(value, at(method?.args)?.type ?? 'Tensor', at(signature?.inputs)?.dtype ?? undefined);
 }
 
 function decode(value: unknown, type: string, dtype: DType | undefined): Value {

@@ -23,7 +23,7 @@ export function settingsOf(options: Readonly<Record<string, unknown>>): Partial<
   return given;
 }
 
-/** What `run` and `inspect` need to bring a model up; `serve` has every setting. */
+/** What `run`, `inspect` and `types` need to bring a model up; `serve` has every setting. */
 export const modelSettings: readonly SettingKey[] = [
   'registryDir',
   'modelsDir',

@@ -27,13 +27,13 @@ export async function locate(target: Target, settings: Settings): Promise<Locate
   const { device, precision, optimize, operatorLibraries } = settings;
   const options = { device, precision, optimize, operatorLibraries };
   if ('file' in target) return { path: target.file, record: undefined, options };
-  const { ModelRegistry } = await import('../registry/index.js');
+  const { ModelRegistry, signatureOf } = await import('../registry/index.js');
   const registry = await ModelRegistry.open(settings);
   const record = await registry.resolve(target.name, target.version);
-  const { engine, signature, artifact } = record;
+  const { engine, artifact } = record;
   return {
     path: await registry.artifactPath(record),
     record,
-    options: { ...options, engine, signature, sha256: artifact.sha256 },
+    options: { ...options, engine, signature: signatureOf(record), sha256: artifact.sha256 },
   };
 }

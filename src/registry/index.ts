@@ -2,4 +2,5 @@
 export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './registry.js';
 export type { ModelRecord } from './schema.js';
 export { isModelName, isVersion } from './names.js';
+export { signatureOf } from './signature-of.js';
 export type { FileDigest } from './integrity.js';

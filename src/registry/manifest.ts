@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
+import { signatureFaults } from '../runtime/check-signature.js';
 import { isFileName } from './names.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
 
@@ -36,13 +37,20 @@ export function parseRecord(text: string, where: string, identity: { name: strin
 /** What the schema cannot say: parts of the record that must agree with each other. */
 function* contradictions({ artifact, signature, task, inputStatistics }: ModelRecord): Generator<ErrorDetail> {
   if (!isFileName(artifact.file)) yield { pointer: '/artifact/file', detail: 'must be a plain file name' };
-  for (const [index, { range }] of signature.inputs.entries()) {
-    if (range && range[0] > range[1]) {
-      yield { pointer: `/signature/inputs/${index}/range`, detail: 'must not begin above its end' };
+  for (const { path, wanted } of signatureFaults(signature)) {
+    yield { pointer: `/signature/${path.join('/')}`, detail: `must be ${wanted}` };
+  }
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const [index, { dtype, shape, type }] of signature[side].entries()) {
+      if (type !== undefined || (dtype && shape)) continue;
+      yield {
+        pointer: `/signature/${side}/${index}`,
+        detail: 'must have a dtype and a shape, or a type that is no tensor',
+      };
     }
   }
   const labels = task.type === 'classification' ? task.labels.length : undefined;
-  const classes = signature.outputs[0]?.shape.at(-1);
+  const classes = signature.outputs[0]?.shape?.at(-1);
   if (labels !== undefined && classes !== labels) {
     yield { pointer: '/task/labels', detail: `must be as many as the last dimension of the output, ${classes}` };
   }

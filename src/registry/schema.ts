@@ -1,22 +1,46 @@
 import Type, { type Static } from 'typebox';
 import { dtypes } from '../runtime/dtype.js';
-import type { DType, EngineName } from '../types.js';
+import { maxRank } from '../runtime/shape.js';
+import type { Dimension, DimensionBounds, DType, EngineName } from '../types.js';
 
 const closed = { additionalProperties: false };
 const open = { additionalProperties: true };
 const text = (maxLength = 200) => Type.String({ minLength: 1, maxLength });
 const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const count = Type.Integer({ minimum: 0 });
+const labels = Type.Array(text(), { minItems: 1, maxItems: 100_000 });
 const share = Type.Number({ minimum: 0, maximum: 1 });
 
 const TensorSpecSchema = Type.Object(
   {
     name: text(),
-    dtype: Type.Unsafe<DType>({ type: 'string', enum: dtypes }),
-    shape: Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]), { maxItems: 32 }),
+    // Null for what is no tensor; `type` says what it is.
+    dtype: Type.Unsafe<DType | null>({ type: ['string', 'null'], enum: [...dtypes, null] }),
+    shape: Type.Unsafe<Dimension[] | null>({
+      type: ['array', 'null'],
+      items: { type: ['integer', 'null'], minimum: 0 },
+      maxItems: maxRank,
+    }),
+    type: Type.Optional(text()),
+    optional: Type.Optional(Type.Boolean()),
+    bounds: Type.Optional(
+      Type.Unsafe<(DimensionBounds | null)[]>({
+        type: 'array',
+        items: { ...Type.Object({ min: count, max: count }, closed), type: ['object', 'null'] },
+        maxItems: maxRank,
+      }),
+    ),
+    symbols: Type.Optional(
+      Type.Unsafe<(string | null)[]>({
+        type: 'array',
+        items: { ...text(), type: ['string', 'null'] },
+        maxItems: maxRank,
+      }),
+    ),
     range: Type.Optional(
       Type.Unsafe<[min: number, max: number]>({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }),
     ),
+    labels: Type.Optional(labels),
   },
   closed,
 );
@@ -34,7 +58,7 @@ const TaskSchema = Type.Union([
     {
       type: Type.Literal('classification'),
       activation: Type.Unsafe<'softmax' | 'none'>({ type: 'string', enum: ['softmax', 'none'] }),
-      labels: Type.Array(text(), { minItems: 1, maxItems: 100_000 }),
+      labels,
     },
     closed,
   ),

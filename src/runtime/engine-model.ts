@@ -30,19 +30,19 @@ export abstract class EngineModel implements Model {
   readonly info: ModelInfo;
   readonly signature: Signature | undefined;
   readonly #methods: ReadonlySet<string>;
-  readonly #namesAreForwards: boolean;
+  readonly #order: InputOrder;
   readonly #slabs: SlabPool;
   readonly #untrack: () => void;
   #pending = 0;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
 
-  /** @throws ERR_SIGNATURE_MISMATCH */
+  /** @param signature what reconcile() made of the artifact's and the given one */
   protected constructor(info: ModelInfo, signature: Signature | undefined, slabs: SlabPool) {
     this.info = info;
     this.signature = signature;
     this.#methods = new Set(info.methods.map(({ name }) => name));
-    this.#namesAreForwards = namesAreForwards(info, signature);
+    this.#order = inputOrder(info, signature);
     this.#slabs = slabs;
     this.#untrack = trackModel(this);
   }
@@ -109,6 +109,11 @@ export abstract class EngineModel implements Model {
     return { values: scatter(value, calls, rows), timings };
   }
 
+  /** An example of forward's arguments, checked, as `submit` takes it. @internal */
+  arrange(args: Arguments): Arguments {
+    return this.#checked('forward', args);
+  }
+
   /** Runs without checking against the signature. @internal */
   async submit<T extends Value>(
     method: string,
@@ -130,12 +135,20 @@ export abstract class EngineModel implements Model {
     return execution as Execution<T>;
   }
 
+  /** Arguments of a call as they go to the engine. @throws as checkedArguments */
   #checked(method: string, args: Arguments): Arguments {
     if (!this.signature || method !== 'forward') return args;
     const ordered = checkedArguments(this.signature, args);
-    // Names that forward knows go to it as names: between its tensors there may be arguments with defaults.
-    if (!this.#namesAreForwards || Array.isArray(args)) return ordered;
-    return Object.fromEntries(this.signature.inputs.map(({ name }, i) => [name, ordered[i] as Value]));
+    // Between forward's tensors there may be arguments with defaults, and those may be left out.
+    const isByPosition = Array.isArray(args) ? this.#order !== 'gaps' : this.#order === 'others';
+    if (!isByPosition) {
+      const named = this.signature.inputs.map(({ name }, i) => [name, ordered[i]] as const);
+      return Object.fromEntries(named.filter(([, value]) => value !== undefined)) as Record<string, Value>;
+    }
+    const gap = ordered.indexOf(undefined);
+    if (gap === -1) return ordered as readonly Value[];
+    const name = describe(this.signature.inputs[gap]?.name);
+    throw torchError('ERR_INVALID_INPUT', `Expected ${name} too, because inputs are given that follow it`);
   }
 
   #requireMethod(method: string): void {
@@ -155,17 +168,14 @@ export abstract class EngineModel implements Model {
 }
 
 /**
- * Whether a signature's inputs have the names of forward's arguments. Then they must also be in their order: the same call
- * would mean different things by position and by name.
- * @throws ERR_SIGNATURE_MISMATCH
+ * How a signature's inputs relate to forward's arguments: the `same` in the same places; of the same names, in the same
+ * order, with `gaps` between them; or with names that forward does not know (`others`).
  */
-function namesAreForwards(info: ModelInfo, signature: Signature | undefined): boolean {
+type InputOrder = 'same' | 'gaps' | 'others';
+
+function inputOrder(info: ModelInfo, signature: Signature | undefined): InputOrder {
   const forward = info.methods.find(({ name }) => name === 'forward')?.args.map(({ name }) => name) ?? [];
-  const positions = signature?.inputs.map(({ name }) => forward.indexOf(name)) ?? [];
-  if (positions.length === 0 || positions.includes(-1)) return false;
-  if (positions.every((position, i) => i === 0 || position > (positions[i - 1] as number))) return true;
-  throw torchError(
-    'ERR_SIGNATURE_MISMATCH',
-    `Expected the signature's inputs in forward's order (${forward.join(', ')}) but received ${signature?.inputs.map(({ name }) => name).join(', ')}`,
-  );
+  const inputs = signature?.inputs ?? [];
+  if (inputs.length === 0 || !inputs.every(({ name }) => forward.includes(name))) return 'others';
+  return inputs.every(({ name }, i) => forward[i] === name) ? 'same' : 'gaps';
 }

@@ -1,5 +1,7 @@
 import { TorchError } from '../errors.js';
+import type { TensorSpec } from '../types.js';
 import { dtypeTable } from './dtype.js';
+import { withinBounds } from './example.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
 import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from './rows.js';
 import { Tensor } from './tensor.js';
@@ -14,6 +16,14 @@ export interface RowVerdict {
   readonly rowIndependence: string;
 }
 
+/** Rows of the largest run. */
+const mostRows = 3;
+
+/** Whether dimension 0 of every tensor may vary. Where nobody says, it is tried. */
+export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
+  return inputs.every(({ shape }) => shape === null || shape[0] === null);
+}
+
 /**
  * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), which is
  * what batching needs (DESIGN §2).
@@ -26,9 +36,12 @@ export async function checkRowIndependence(
   tolerance?: Tolerance,
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
-  if (model.signature?.inputs.some(({ shape }) => shape[0] !== null)) return unasked('the batch dimension is fixed');
-  if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
   const inputs = model.signature?.inputs ?? [];
+  if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed');
+  if (inputs.some((spec) => mostRows !== withinBounds(spec, 0, mostRows) || 1 !== withinBounds(spec, 0, 1))) {
+    return unasked(`the signature does not allow 1 to ${mostRows} rows`);
+  }
+  if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
   const example = twoDifferentRows(
     given,
     (argument) => inputs.find(({ name }, i) => name === argument || String(i) === argument)?.range,
@@ -40,7 +53,7 @@ export async function checkRowIndependence(
     answers = {
       a: leaves(await run(pickRows(example, parts.a)), 1),
       b: leaves(await run(pickRows(example, parts.b)), 2),
-      both: leaves(await run(pickRows(example, parts.both)), 3),
+      both: leaves(await run(pickRows(example, parts.both)), mostRows),
     };
   } catch (error) {
     if (!(error instanceof TorchError) || error.code !== 'ERR_MODEL_EXECUTION') throw error;

@@ -1,5 +1,5 @@
 import { describe, expected, torchError } from '../errors.js';
-import type { Dimension } from '../types.js';
+import type { Dimension, TensorSpec } from '../types.js';
 
 /** LibTorch has no limit; more than this is a mistake or an attack. */
 export const maxRank = 32;
@@ -34,4 +34,36 @@ export function elementCount(shape: readonly number[]): number {
 /** `[1, 784]`; a free dimension is `?`. */
 export function formatShape(shape: readonly Dimension[]): string {
   return `[${shape.map((dimension) => dimension ?? '?').join(', ')}]`;
+}
+
+/** As formatShape, with the names and bounds of free dimensions: `[batch 1..64, 784]`. */
+export function formatSpecShape({ shape, bounds, symbols }: Pick<TensorSpec, 'shape' | 'bounds' | 'symbols'>): string {
+  if (!shape) return 'of any shape';
+  const dimensions = shape.map((size, axis) => {
+    if (size !== null) return String(size);
+    const bound = bounds?.[axis];
+    const range = bound ? `${bound.min}..${bound.max === Infinity ? '' : bound.max}` : '';
+    return [symbols?.[axis] ?? '', range].filter((part) => part !== '').join(' ') || '?';
+  });
+  return `[${dimensions.join(', ')}]`;
+}
+
+/** `float32 [batch, 784] from 0 to 1`, or the type of what is no tensor. */
+export function describeSpec(spec: TensorSpec): string {
+  const { dtype, range, type } = spec;
+  const isKnown = dtype !== null || spec.shape !== null;
+  const tensor = isKnown ? `${dtype ?? 'any dtype'} ${formatSpecShape(spec)}` : 'tensor of any dtype and shape';
+  const what = type === undefined ? tensor : isKnown ? `${type}, ${tensor}` : type;
+  return `${what}${range ? ` from ${range[0]} to ${range[1]}` : ''}${spec.optional ? ', optional' : ''}`;
+}
+
+/** Whether a tensor's shape is one of those that a specification allows. */
+export function fitsSpec(actual: readonly number[], { shape, bounds }: Pick<TensorSpec, 'shape' | 'bounds'>): boolean {
+  if (!shape) return true;
+  if (actual.length !== shape.length) return false;
+  return actual.every((size, axis) => {
+    const wanted = shape[axis] as Dimension;
+    const bound = bounds?.[axis];
+    return wanted === null ? !bound || (size >= bound.min && size <= bound.max) : wanted === size;
+  });
 }

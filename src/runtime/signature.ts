@@ -2,62 +2,90 @@ import { describe, torchError } from '../errors.js';
 import type { DType, Signature, TensorSpec } from '../types.js';
 import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './half.js';
-import { formatShape } from './shape.js';
+import { fitsSpec, formatShape, formatSpecShape } from './shape.js';
 import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 import { namedArguments } from './wire.js';
 
 /**
- * Checks arguments of `forward` against a signature and puts them in its order.
+ * Checks arguments of `forward` against a signature and puts them in its order. Inputs that may be left out are undefined
+ * where others follow them.
  * @throws ERR_INVALID_INPUT (missing, extra, no tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_RANGE
  */
-export function checkedArguments(signature: Signature, args: Arguments): readonly Value[] {
-  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(signature, namedArguments(args));
-  if (ordered.length !== signature.inputs.length) {
-    throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but received ${ordered.length}`);
+export function checkedArguments({ inputs }: Signature, args: Arguments): readonly (Value | undefined)[] {
+  const ordered = orderedArguments(inputs, args);
+  for (const [i, spec] of inputs.entries()) {
+    const value = ordered[i];
+    const isLeftOut = value === undefined && spec.optional;
+    // The engine's own schema decides about what is no tensor.
+    const isOther = spec.type !== undefined && !(value instanceof Tensor);
+    if (!isLeftOut && !isOther) checkTensor(spec, value as Value);
   }
-  for (const [i, spec] of signature.inputs.entries()) checkTensor(spec, ordered[i] as Value);
+  checkSymbols(inputs, ordered);
   return ordered;
 }
 
-function byName(signature: Signature, args: Record<string, Value>): Value[] {
+type NamedInput = Pick<TensorSpec, 'name' | 'optional'>;
+
+/** Arguments in the order of the inputs, up to the last that is given. @throws ERR_INVALID_INPUT (missing, extra) */
+export function orderedArguments(inputs: readonly NamedInput[], args: Arguments): readonly (Value | undefined)[] {
+  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(inputs, namedArguments(args));
+  const required = inputs.findLastIndex(({ optional }) => !optional) + 1;
+  if (ordered.length >= required && ordered.length <= inputs.length) return ordered;
+  throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${ordered.length}`);
+}
+
+function byName(inputs: readonly NamedInput[], args: Record<string, Value>): readonly (Value | undefined)[] {
   for (const name of Object.keys(args)) {
-    if (!signature.inputs.some((spec) => spec.name === name)) {
-      throw torchError(
-        'ERR_INVALID_INPUT',
-        `Expected the inputs ${names(signature)} but received ${describe(name)} too`,
-      );
+    if (!inputs.some((spec) => spec.name === name)) {
+      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${describe(name)} too`);
     }
   }
-  return signature.inputs.map(({ name }) => {
-    if (!Object.hasOwn(args, name)) {
-      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but ${describe(name)} is missing`);
-    }
-    return args[name] as Value;
+  const ordered = inputs.map(({ name, optional }) => {
+    if (Object.hasOwn(args, name)) return args[name];
+    if (optional) return undefined;
+    throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but ${describe(name)} is missing`);
   });
+  return ordered.slice(0, inputs.findLastIndex(({ name }) => Object.hasOwn(args, name)) + 1);
 }
 
 /** Checks one tensor against its spec; throws as checkedArguments. */
 export function checkTensor(spec: TensorSpec, value: Value): void {
   if (!(value instanceof Tensor)) {
-    throw torchError(
-      'ERR_INVALID_INPUT',
-      `Expected a ${spec.dtype} tensor for ${spec.name} but received ${describe(value)}`,
-    );
+    const wanted = spec.dtype === null ? 'a tensor' : `a ${spec.dtype} tensor`;
+    throw torchError('ERR_INVALID_INPUT', `Expected ${wanted} for ${spec.name} but received ${describe(value)}`);
   }
-  if (value.dtype !== spec.dtype) {
+  if (spec.dtype !== null && value.dtype !== spec.dtype) {
     throw torchError('ERR_INVALID_DTYPE', `Expected dtype ${spec.dtype} for ${spec.name} but received ${value.dtype}`);
   }
-  const fits =
-    value.shape.length === spec.shape.length &&
-    spec.shape.every((size, axis) => size === null || size === value.shape[axis]);
-  if (!fits) {
+  if (!fitsSpec(value.shape, spec)) {
     throw torchError(
       'ERR_INVALID_SHAPE',
-      `Expected shape ${formatShape(spec.shape)} for ${spec.name} but received ${formatShape(value.shape)}`,
+      `Expected shape ${formatSpecShape(spec)} for ${spec.name} but received ${formatShape(value.shape)}`,
     );
   }
   if (spec.range) checkRange(spec, spec.range, value);
+}
+
+/** Dimensions of one name have one size. */
+function checkSymbols(inputs: readonly TensorSpec[], values: readonly (Value | undefined)[]): void {
+  const known = new Map<string, { size: number; name: string }>();
+  for (const [i, { name, symbols = [] }] of inputs.entries()) {
+    const value = values[i];
+    if (!(value instanceof Tensor)) continue;
+    for (const [axis, symbol] of symbols.entries()) {
+      const size = value.shape[axis];
+      if (symbol === null || size === undefined) continue;
+      const first = known.get(symbol);
+      if (!first) known.set(symbol, { size, name });
+      else if (first.size !== size) {
+        throw torchError(
+          'ERR_INVALID_SHAPE',
+          `Expected one size for the dimensions called ${symbol} but received ${first.size} in ${first.name} and ${size} in ${name}`,
+        );
+      }
+    }
+  }
 }
 
 /** What a number becomes as an element, where that is another number. */
@@ -86,6 +114,6 @@ function checkRange(spec: TensorSpec, range: readonly [number, number], { dtype,
   }
 }
 
-function names(signature: Signature): string {
-  return signature.inputs.map(({ name }) => name).join(', ');
+function names(inputs: readonly NamedInput[]): string {
+  return inputs.map(({ name, optional }) => (optional ? `${name} (optional)` : name)).join(', ') || 'none';
 }

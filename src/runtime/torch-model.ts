@@ -5,6 +5,8 @@ import { EngineModel, type Placement, type SubmissionHooks } from './engine-mode
 import type { Engine } from './engine.js';
 import type { Execution } from './model.js';
 import type { ResolvedLoadOptions } from './options.js';
+import { reconcile } from './reconcile-signature.js';
+import { schemaSignature } from './schema-signature.js';
 import { slabPool } from './slab-pool.js';
 import { availableCores } from './threads.js';
 import type { Arguments } from './value.js';
@@ -59,8 +61,9 @@ export class TorchModel extends EngineModel {
         sha256: artifact.sha256,
         artifactBytes: artifact.bytes.byteLength,
       });
+      const known = reconcile(schemaSignature(info.methods), signature, { mayRename: true });
       addon.reportMemory(handle, info.parameterBytes);
-      const model = new TorchModel(engine, handle, info, signature);
+      const model = new TorchModel(engine, handle, info, known);
       liveInstances += instances;
       warnOfCrowding(engine.threads.intraOp);
       return model;

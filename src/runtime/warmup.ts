@@ -1,10 +1,9 @@
 import { describe, expected, torchError } from '../errors.js';
-import type { Signature, TensorSpec } from '../types.js';
-import { dtypeTable, type TensorData } from './dtype.js';
+import type { Signature } from '../types.js';
+import { exampleArguments, exampleSpecs, withinBounds } from './example.js';
 import type { WarmupOptions, WarmupReport } from './model.js';
 import { checkInteger } from './options.js';
-import { checkRowIndependence } from './row-independence.js';
-import { encodeBFloat16, encodeFloat16 } from './half.js';
+import { checkRowIndependence, hasFreeBatch } from './row-independence.js';
 import { repeatRows } from './rows.js';
 import { Tensor } from './tensor.js';
 import { checkTolerance } from './tolerance.js';
@@ -26,15 +25,15 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
   for (const size of batchSizes) checkInteger('a batch size', size, 1, 1_000_000);
-  const example = exampleOf(model, options.example);
+  const example = model.arrange(exampleOf(model, options.example));
   const { stateful, instances } = model.info;
   const run = async (args: Arguments, placement: Placement): Promise<Value> =>
     (await model.submit('forward', args, signal ? { signal } : {}, { ...placement, scratch: stateful })).value;
 
   let runs = 0;
   const times = stateful ? 1 : runsPerSize; // a deep copy has to start afresh every time
-  const free = hasFreeBatch(model.signature);
-  const sizes = free ? batchSizes : [1];
+  const free = hasFreeBatch(model.signature?.inputs ?? []);
+  const sizes = free ? allowedSizes(model.signature, batchSizes) : [1];
   for (let instance = 0; instance < instances; ++instance) {
     for (const size of sizes) {
       const args = free ? repeatRows(example, size) : example;
@@ -45,40 +44,23 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
   return { runs, batchSizes: sizes, ...verdict, durationMs: performance.now() - started };
 }
 
-/** Whether dimension 0 of every declared input may vary. Without a signature it is tried. */
-function hasFreeBatch(signature: Signature | undefined): boolean {
-  return signature?.inputs.every(({ shape }) => shape[0] === null) ?? true;
+/** Sizes that the first dimension of every input may have, next to those that were asked for. Without a signature: those. */
+function allowedSizes(signature: Signature | undefined, sizes: readonly number[]): readonly number[] {
+  const specs = signature?.inputs ?? [];
+  return [...new Set(sizes.map((size) => specs.reduce((allowed, spec) => withinBounds(spec, 0, allowed), size)))];
 }
 
-function exampleOf(
-  model: EngineModel,
-  example: Arguments | Tensor | undefined,
-): readonly Value[] | Readonly<Record<string, Value>> {
+function exampleOf(model: EngineModel, example: Arguments | Tensor | undefined): Arguments {
   if (example instanceof Tensor) return [example];
   if (Array.isArray(example)) return example as readonly Value[];
   if (example !== undefined) return namedArguments(example);
-  if (model.signature) return model.signature.inputs.map(exampleTensor);
+  const specs = exampleSpecs(model.signature);
+  if (specs) return exampleArguments(specs, 2); // rows that differ
   const forward = model.info.methods.find(({ name }) => name === 'forward');
   throw torchError(
     'ERR_INVALID_ARGUMENT',
-    `Expected an example to warm up with, because the model has no signature; forward takes ${describe(
+    `Expected an example to warm up with, because no signature says enough to make one; forward takes ${describe(
       forward?.args.map(({ name, type }) => `${name}: ${type}`).join(', '),
     )}`,
   );
-}
-
-/** Deterministic values over the whole range; free dimensions are 2 for the batch, so that rows differ, and 1 elsewhere. */
-function exampleTensor(spec: TensorSpec): Tensor {
-  const shape = spec.shape.map((size, axis) => size ?? (axis === 0 ? 2 : 1));
-  const { array, kind, bytes } = dtypeTable[spec.dtype];
-  const [min, max] = spec.range ?? [0, 1];
-  const data = new array(shape.reduce((product, size) => product * size, 1)) as TensorData;
-  const half = spec.dtype === 'float16' ? encodeFloat16 : spec.dtype === 'bfloat16' ? encodeBFloat16 : undefined;
-  for (let i = 0; i < data.length; ++i) {
-    const share = ((i * 2654435761) % 2 ** 32) / 2 ** 32; // Knuth's multiplicative hash: spread out, no seed needed
-    const real = min + (max - min) * share;
-    const value = kind === 'float' ? real : Math.round(real);
-    data[i] = kind === 'int' && bytes === 8 ? BigInt(value) : half ? half(value) : value;
-  }
-  return new Tensor(spec.dtype, data, shape);
 }

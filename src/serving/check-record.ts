@@ -1,68 +1,64 @@
-import { torchError } from '../errors.js';
+import { describe, torchError } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
-import { dtypeTable } from '../runtime/dtype.js';
+import { exampleArguments, exampleSpecs } from '../runtime/example.js';
 import type { Model } from '../runtime/model.js';
-import { elementCount, formatShape } from '../runtime/shape.js';
+import { fitsSpec, formatShape, formatSpecShape } from '../runtime/shape.js';
 import { Tensor } from '../runtime/tensor.js';
-import type { Dimension, TensorSpec } from '../types.js';
+import type { Value } from '../runtime/value.js';
+import type { TensorSpec } from '../types.js';
 
 /**
- * Holds a loaded model to its record: the artifact's size, the arguments of `forward`, and, with `run`, the outputs by
- * running it once on one row. A record that does not fit is found here and not in the first request.
+ * Holds a loaded model to its record: the artifact's size, a method `forward`, whose arguments loading has compared already,
+ * and, with `run`, the outputs by running it once on one row. A record that does not fit is found here and not in the first request.
  * @throws ERR_INTEGRITY, ERR_SIGNATURE_MISMATCH
  */
 export async function checkAgainstRecord(model: Model, record: ModelRecord, { run }: { run: boolean }): Promise<void> {
-  const { artifact, signature } = record;
+  const { artifact } = record;
   if (model.info.sha256 !== artifact.sha256 || model.info.artifactBytes !== artifact.bytes) {
     throw torchError(
       'ERR_INTEGRITY',
       `Expected an artifact of ${artifact.bytes} bytes but loaded ${model.info.artifactBytes}`,
     );
   }
-  const forward = model.info.methods.find(({ name }) => name === 'forward');
-  if (!forward) throw mismatch('a method forward', 'none');
-  const required = forward.args.filter(({ hasDefault }) => !hasDefault).length;
-  const inputs = signature.inputs.length;
-  if (inputs < required || inputs > forward.args.length) {
-    throw mismatch(`${inputs} arguments of forward`, String(forward.args.length));
-  }
+  if (!model.info.methods.some(({ name }) => name === 'forward')) throw mismatch('a method forward', 'none');
   // Running a stateful model would change what it answers later.
   if (run && !model.info.stateful) await checkOutputs(model, record);
 }
 
 async function checkOutputs(model: Model, { signature, name, version }: ModelRecord): Promise<void> {
-  const output = await model.call('forward', signature.inputs.map(smallest));
-  const outputs: readonly unknown[] = Array.isArray(output) ? output : [output];
-  // Dictionaries and nested results have no order that a list of specifications could be held against.
-  if (!outputs.every((value) => value instanceof Tensor)) return;
+  const specs = exampleSpecs(signature);
+  // Nobody knows values for arguments that are no tensors.
+  if (!specs) return;
+  const outputs = outputsOf(await model.call('forward', exampleArguments(specs, 1)), signature.outputs);
+  if (!outputs) return;
   if (outputs.length !== signature.outputs.length) {
     throw mismatch(`${signature.outputs.length} outputs of ${name} ${version}`, String(outputs.length));
   }
-  for (const [index, spec] of signature.outputs.entries()) {
-    const { dtype, shape } = outputs[index] as Tensor;
-    // A converted precision may change the dtype, never the shape.
-    const sameType = dtype === spec.dtype || model.info.precision !== 'auto';
-    if (!sameType || !fits(shape, spec.shape)) {
-      throw mismatch(
-        `${spec.dtype} ${formatShape(spec.shape)} for output ${spec.name}`,
-        `${dtype} ${formatShape(shape)}`,
-      );
-    }
-  }
+  for (const [index, spec] of signature.outputs.entries()) checkOutput(model, spec, outputs[index]);
 }
 
-/** A small valid tensor of a specification: free dimensions are 1, elements 0 or the middle of a range without it. */
-function smallest({ dtype, shape, range: [min, max] = [0, 0] }: TensorSpec): Tensor {
-  const sizes = shape.map((dimension) => dimension ?? 1);
-  const middle = dtypeTable[dtype].kind === 'float' ? (min + max) / 2 : Math.round((min + max) / 2);
-  const element = min <= 0 && max >= 0 ? 0 : middle;
-  const { data } = Tensor.from(new Array<number>(elementCount(sizes)).fill(element), dtype);
-  return new Tensor(dtype, data, sizes);
+/** The tensors that a list of specifications can be held against, in its order; undefined where there is no such order. */
+function outputsOf(value: Value, specs: readonly TensorSpec[]): readonly (Value | undefined)[] | undefined {
+  if (value instanceof Tensor) return [value];
+  if (Array.isArray(value)) return value.every((item) => item instanceof Tensor) ? value : undefined;
+  if (value === null || typeof value !== 'object' || value instanceof Map) return undefined;
+  const byName = value as Readonly<Record<string, Value>>;
+  const stranger = Object.keys(byName).find((key) => !specs.some(({ name }) => name === key));
+  const names = specs.map(({ name }) => name).join(', ');
+  if (stranger !== undefined) throw mismatch(`the outputs ${names}`, `${describe(stranger)} too`);
+  return specs.map(({ name }) => (Object.hasOwn(byName, name) ? byName[name] : undefined));
 }
 
-function fits(shape: readonly number[], spec: readonly Dimension[]): boolean {
-  return (
-    shape.length === spec.length && spec.every((dimension, axis) => dimension === null || dimension === shape[axis])
+function checkOutput(model: Model, spec: TensorSpec, value: Value | undefined): void {
+  if (spec.type !== undefined) return;
+  const { name, dtype } = spec;
+  if (!(value instanceof Tensor)) throw mismatch(`a tensor for output ${name}`, describe(value));
+  // A converted precision may change the dtype, never the shape.
+  const isSameType = dtype === null || value.dtype === dtype || model.info.precision !== 'auto';
+  if (isSameType && fitsSpec(value.shape, spec)) return;
+  throw mismatch(
+    `${dtype ?? 'a tensor'} ${formatSpecShape(spec)} for output ${name}`,
+    `${value.dtype} ${formatShape(value.shape)}`,
   );
 }
 

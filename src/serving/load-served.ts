@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
 import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
-import { ModelRegistry, type ModelRecord } from '../registry/index.js';
+import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
+import { exampleSpecs } from '../runtime/example.js';
 import { loadModel } from '../runtime/load.js';
 import type { Model, WarmupOptions } from '../runtime/model.js';
 import { toleranceFor } from '../runtime/tolerance.js';
@@ -93,11 +94,11 @@ async function bringUp(
 
 /** The record comes after the caller's options: what it says of the artifact cannot be overruled. */
 function optionsOf(record: ModelRecord | undefined): LoadOptions {
-  return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: record.signature } : {};
+  return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: signatureOf(record) } : {};
 }
 
 async function warmUp(model: Model, options: HostModelOptions['warmup'], defaults: WarmupOptions, signal: AbortSignal) {
-  if (options === false || (!options?.example && !model.signature)) return;
+  if (options === false || (!options?.example && !exampleSpecs(model.signature))) return;
   await model.warmup({ ...defaults, ...options, signal });
 }
 

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -59,14 +61,75 @@ describe('node-libtorch inspect', () => {
   it('shows the model and its record', () => {
     const { status, stdout } = cli(['inspect', 'mnist-mlp']);
     expect(status).to.equal(0);
-    for (const part of ['sha256', 'forward(', 'float32 [?, 784] from 0 to 1', 'record of mnist-mlp v1.0', 'accuracy']) {
+    for (const part of [
+      'sha256',
+      'forward(',
+      'float32 [?, 784] from 0 to 1',
+      '10 labels: 0, 1',
+      'record of mnist-mlp v1.0',
+      'accuracy',
+    ]) {
       expect(stdout).to.include(part);
     }
     const json = JSON.parse(cli(['inspect', 'mnist-mlp', '--json']).stdout) as {
       sha256: string;
-      record: { artifact: unknown };
+      record: { artifact: unknown; task: unknown };
+      signature: { outputs: { labels?: string[] }[]; task: unknown };
     };
     expect(json.record.artifact).to.have.property('sha256', json.sha256);
+    expect(json.signature.outputs[0]?.labels).to.have.length(10);
+    expect(json.signature.task).to.deep.equal(json.record.task);
+  });
+
+  it('shows what the archive alone says of its arguments', () => {
+    const { status, stdout } = cli(['inspect', path('test/fixtures/torchscript/defaults.pt')]);
+    expect(status).to.equal(0);
+    expect(stdout)
+      .to.match(/in x +tensor of any dtype and shape\n/)
+      .and.match(/in mask +Optional\[Tensor\], optional\n/);
+    expect(stdout).to.match(/out output +tensor of any/);
+  });
+});
+
+describe('node-libtorch types', () => {
+  const file = path('test/fixtures/torchscript/second_method.pt');
+  const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-types-'));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('prints declarations of a model of the registry', () => {
+    const { status, stdout, stderr } = cli(['types', 'mnist-mlp']);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    expect(stdout).to.include('mnist-mlp v1.0: torchscript, task classification, sha256 ');
+    expect(stdout).to.include('  /** float32 [?, 784] from 0 to 1 */\n  readonly input: Tensor;\n');
+    expect(stdout).to.include(
+      "float32 [?, 10]; 10 labels: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. */\nexport type Outputs = TensorOf<'float32', Float32Array>;",
+    );
+  });
+
+  it('writes them to a file, every method included, and names no folder', () => {
+    const output = join(folder, 'model.d.ts');
+    expect(cli(['types', file, '--output', output])).to.deep.equal({ status: 0, stdout: '', stderr: '' });
+    const text = readFileSync(output, 'utf8');
+    expect(text).to.equal(cli(['types', file]).stdout);
+    expect(text).to.include('second_method.pt: torchscript').and.not.include(path('test'));
+    expect(text).to.include(
+      '    readonly ordered:\n      | readonly [x: Tensor]\n      | readonly [x: Tensor, times: number | bigint];',
+    );
+    const json = JSON.parse(cli(['types', file, '--output', output, '--json']).stdout) as Record<string, string>;
+    expect(json).to.include({ declarations: text, output }).and.have.keys('file', 'sha256', 'declarations', 'output');
+  });
+
+  it('fails with one line and the right code', () => {
+    expect(cli(['types'])).to.include({ status: 2, stdout: '' });
+    expect(cli(['types', file, '--ouput', 'x'])).to.include({ status: 2, stdout: '' });
+    const nowhere = cli(['types', file, '--output', join(folder, 'no/such/folder.d.ts')]);
+    expect(nowhere).to.include({ status: 1, stdout: '' });
+    expect(nowhere.stderr).to.match(/^error \[ERR_INVALID_ARGUMENT\] .*--output.*ENOENT.*\n$/);
+    const missing = cli(['types', 'no-such-model', '--json']);
+    expect(missing).to.include({ status: 1, stdout: '' });
+    expect(JSON.parse(missing.stderr)).to.have.nested.property('error.code', 'ERR_MODEL_NOT_FOUND');
   });
 });
 

@@ -49,6 +49,20 @@ describe('load options', () => {
 
   const input = { name: 'x', dtype: 'float32', shape: [null, 4] };
   const withInput = (change: object): object => ({ signature: { inputs: [{ ...input, ...change }], outputs: [] } });
+  it('take what a signature may leave open or add', () => {
+    const changes = [
+      { dtype: null },
+      { shape: null },
+      { dtype: null, shape: null, type: 'int', optional: true },
+      { symbols: ['batch', 'width'], labels: ['a', 'b', 'c', 'd'] },
+      { bounds: [{ min: 0, max: Infinity }, null] },
+      { bounds: [null, null] },
+    ];
+    for (const change of changes) expect(resolve(withInput(change))).to.deep.include(withInput(change));
+    const signature = { inputs: [input], outputs: [], task: { type: 'other' } };
+    expect(resolve({ signature })).to.deep.include({ signature });
+  });
+
   const wrong: [string, unknown][] = [
     ['no object', null],
     ['a string', 'cpu'],
@@ -86,6 +100,19 @@ describe('load options', () => {
     ['a range of no numbers', withInput({ range: ['0', '1'] })],
     ['a range with NaN', withInput({ range: [NaN, 1] })],
     ['a range the wrong way round', withInput({ range: [1, 0] })],
+    ['a type of no name', withInput({ type: '' })],
+    ['optional of no boolean', withInput({ optional: 1 })],
+    ['labels of no strings', withInput({ labels: [0] })],
+    ['bounds of another rank', withInput({ bounds: [{ min: 1, max: 2 }] })],
+    ['bounds the wrong way round', withInput({ bounds: [{ min: 2, max: 1 }, null] })],
+    ['bounds of no integers', withInput({ bounds: [{ min: 0.5, max: 1 }, null] })],
+    ['bounds without an end', withInput({ bounds: [{ min: 1 }, null] })],
+    ['bounds of a dimension that has a size', withInput({ bounds: [null, { min: 1, max: 8 }] })],
+    ['bounds that are no list', withInput({ bounds: { min: 1, max: 2 } })],
+    ['symbols of another rank', withInput({ symbols: ['batch'] })],
+    ['symbols without a name', withInput({ symbols: ['', null] })],
+    ['a task without a type', { signature: { inputs: [input], outputs: [], task: {} } }],
+    ['a task that is null', { signature: { inputs: [input], outputs: [], task: null } }],
     ['two inputs of one name', { signature: { inputs: [input, input], outputs: [] } }],
   ];
   for (const [what, options] of wrong) {

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from '
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelRegistry, type ModelRecord } from '#dist/registry/index.js';
+import { ModelRegistry, signatureOf, type ModelRecord } from '#dist/registry/index.js';
 import { compareVersions, defaultVersion, isFileName, isModelName, isVersion } from '#dist/registry/names.js';
 import { rejection } from './rejection.js';
 
@@ -210,6 +210,10 @@ describe('model registry', () => {
 
   describe('records', () => {
     const without = (key: string) => Object.fromEntries(Object.entries(sample()).filter(([name]) => name !== key));
+    const withSpec = (change: object) => {
+      const { signature } = sample() as unknown as { signature: { inputs: object[] } };
+      return { ...sample(), signature: { ...signature, inputs: [{ ...signature.inputs[0], ...change }] } };
+    };
     const cases: [string, () => unknown, string][] = [
       ['no JSON', () => '{', 'JSON'],
       ['another name than their folder', () => ({ ...sample(), name: 'other' }), '/name'],
@@ -238,6 +242,15 @@ describe('model registry', () => {
       ],
       ['half a tolerance', () => ({ ...sample(), tolerance: { fp32: { relative: 0 } } }), '/tolerance/fp32'],
       ['the tolerance of no precision', () => ({ ...sample(), tolerance: { fp8: {} } }), '/tolerance/fp8'],
+      ['an input without a dtype', () => withSpec({ dtype: null }), '/signature/inputs/0'],
+      ['an input without a shape', () => withSpec({ shape: null }), '/signature/inputs/0'],
+      ['an unknown dtype', () => withSpec({ dtype: 'float' }), '/signature/inputs/0/dtype'],
+      ['bounds of another rank', () => withSpec({ bounds: [null] }), '/signature/inputs/0/bounds'],
+      ['bounds of a size', () => withSpec({ bounds: [null, { min: 1, max: 2 }] }), '/signature/inputs/0/bounds'],
+      ['bounds without an end', () => withSpec({ bounds: [{ min: 1 }, null] }), '/signature/inputs/0/bounds/0'],
+      ['symbols of another rank', () => withSpec({ symbols: ['batch'] }), '/signature/inputs/0/symbols'],
+      ['a range the wrong way round', () => withSpec({ range: [1, 0] }), '/signature/inputs/0/range'],
+      ['an unknown member of an input', () => withSpec({ extra: 1 }), '/signature/inputs/0/extra'],
       ['an accuracy above one', () => ({ ...sample(), metrics: { testAccuracy: 98 } }), '/metrics/testAccuracy'],
     ];
     for (const [name, record, pointer] of cases) {
@@ -248,6 +261,28 @@ describe('model registry', () => {
         expect(error.message).to.include('tiny v1.0').and.include(pointer);
       });
     }
+
+    it('say of a signature what a plain tensor does not need', async () => {
+      const changes = [
+        { symbols: ['batch', null], bounds: [{ min: 1, max: 64 }, null], labels: ['a', 'b', 'c', 'd'] },
+        { dtype: null, shape: null, range: undefined, type: 'int', optional: true },
+      ];
+      for (const change of changes) {
+        await write(withSpec(change));
+        const { signature } = await registry.record('tiny', 'v1.0');
+        const { range, ...expected } = { name: 'input', dtype: 'float32', shape: [null, 4], range: [0, 1], ...change };
+        expect(signature.inputs[0]).to.deep.equal(range ? { ...expected, range } : expected);
+      }
+    });
+
+    it('give a model the labels and the task with its signature', async () => {
+      const record = await registry.record('tiny', 'v1.0');
+      const { inputs, outputs, task } = signatureOf(record);
+      expect(inputs).to.deep.equal(record.signature.inputs);
+      expect(outputs).to.deep.equal([{ ...record.signature.outputs[0], labels: ['no', 'yes'] }]);
+      expect(task).to.deep.equal(record.task);
+      expect(signatureOf({ ...record, task: { type: 'other' } }).outputs).to.deep.equal(record.signature.outputs);
+    });
 
     it('that are missing are refused', async () => {
       await rm(recordFile());

@@ -70,6 +70,76 @@ describe('signature', () => {
     });
   }
 
+  describe('what is left open', () => {
+    const x = new Tensor('float32', new Float32Array(6), [2, 3]);
+    const flat = new Tensor('bool', new Uint8Array(2), [2]);
+    const open: Signature = {
+      inputs: [
+        { name: 'x', dtype: null, shape: null },
+        { name: 'rate', dtype: null, shape: null, type: 'int' },
+        { name: 'mask', dtype: 'bool', shape: [null, null, 2], type: 'Optional[Tensor]', optional: true },
+        { name: 'bias', dtype: null, shape: null, optional: true },
+      ],
+      outputs: [],
+    };
+    const checkOpen = (args: unknown) => checkedArguments(open, args as Arguments);
+
+    it('takes any tensor, and leaves what is no tensor to the engine', () => {
+      expect(checkOpen([x, 5])).to.deep.equal([x, 5]);
+      expect(checkOpen([x, 5, null])).to.deep.equal([x, 5, null]);
+      expect(checkOpen({ rate: 'x', x: mask })).to.deep.equal([mask, 'x']);
+      expect(checkOpen({ rate: 5, x, bias: ids })).to.deep.equal([x, 5, undefined, ids]);
+      expect(checkOpen({ rate: 5, x, mask })).to.deep.equal([x, 5, mask]);
+    });
+
+    const refused: [string, string, RegExp, unknown][] = [
+      ['no tensor for one', 'ERR_INVALID_INPUT', /a tensor for x but received 1/, [1, 5]],
+      ['too few', 'ERR_INVALID_INPUT', /x, rate, mask \(optional\), bias \(optional\) but received 1/, [x]],
+      ['too many', 'ERR_INVALID_INPUT', /received 5/, [x, 5, mask, x, x]],
+      ['a missing name', 'ERR_INVALID_INPUT', /"rate" is missing/, { x, mask }],
+      ['a tensor of another shape for what may be one', 'ERR_INVALID_SHAPE', /for mask/, [x, 5, flat]],
+      ['a tensor of another dtype for what may be one', 'ERR_INVALID_DTYPE', /bool for mask/, [x, 5, x]],
+    ];
+    for (const [what, code, why, args] of refused) {
+      it(`refuses ${what} with ${code}`, async () => {
+        expect((await rejection(() => checkOpen(args), code)).message).to.match(why);
+      });
+    }
+  });
+
+  describe('dimensions', () => {
+    const named: Signature = {
+      inputs: [
+        {
+          name: 'ids',
+          dtype: 'int64',
+          shape: [null, null],
+          symbols: ['batch', 'length'],
+          bounds: [{ min: 1, max: 4 }, null],
+        },
+        { name: 'mask', dtype: 'int64', shape: [null, null, 2], symbols: ['batch', 'length', null] },
+      ],
+      outputs: [],
+    };
+    const zeros = (...shape: number[]) =>
+      new Tensor('int64', new BigInt64Array(shape.reduce((product, size) => product * size, 1)), shape);
+    const checkNamed = (...args: Tensor[]) => checkedArguments(named, args);
+
+    it('keep to their bounds, both included', async () => {
+      for (const rows of [1, 4]) checkNamed(zeros(rows, 3), zeros(rows, 3, 2));
+      for (const rows of [0, 5]) {
+        const error = await rejection(() => checkNamed(zeros(rows, 3), zeros(rows, 3, 2)), 'ERR_INVALID_SHAPE');
+        expect(error.message).to.include(`[batch 1..4, length] for ids but received [${rows}, 3]`);
+      }
+    });
+
+    it('of one name have one size', async () => {
+      const error = await rejection(() => checkNamed(zeros(2, 3), zeros(2, 4, 2)), 'ERR_INVALID_SHAPE');
+      expect(error.message).to.match(/called length but received 3 in ids and 4 in mask/);
+      await rejection(() => checkNamed(zeros(2, 3), zeros(1, 3, 2)), 'ERR_INVALID_SHAPE');
+    });
+  });
+
   describe('range', () => {
     const inRange = (dtype: DType, data: TensorData, range: [number, number]) => {
       checkTensor({ name: 'x', dtype, shape: [null], range }, new Tensor(dtype, data, [data.length]));

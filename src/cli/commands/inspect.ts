@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { MethodSchema, TensorSpec } from '../../types.js';
+import { describeSpec } from '../../runtime/shape.js';
+import type { MethodSchema, Signature, TensorSpec } from '../../types.js';
 import type { LoadedTarget } from '../load-target.js';
 import { addSettings, modelSettings, settingsOf } from '../options.js';
 import { columns, formatBytes, printJson, printLines } from '../report.js';
@@ -33,22 +34,14 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ['stateful', info.stateful ? 'yes: it changes its own attributes when it runs' : 'no'],
   ]);
   lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
-  if (signature) {
-    lines.push(
-      'signature',
-      ...columns([...signature.inputs.map(row('in')), ...signature.outputs.map(row('out'))], '  '),
-    );
-  }
+  if (signature) lines.push(...signatureLines(signature));
   if (record) {
     const { testAccuracy, testSamples } = record.metrics;
     const accuracy =
       testAccuracy === undefined ? [] : [['test', `accuracy ${testAccuracy} on ${testSamples} samples`] as const];
     lines.push(
       `record of ${record.name} ${record.version}`,
-      ...columns(
-        [['created', record.created], ['commit', record.sourceCommit], ['task', record.task.type], ...accuracy],
-        '  ',
-      ),
+      ...columns([['created', record.created], ['commit', record.sourceCommit], ...accuracy], '  '),
     );
   }
   return [...lines, ...info.warnings.map((warning) => `warning: ${warning}`)];
@@ -59,9 +52,20 @@ function formatMethod({ name, args, returns }: MethodSchema): string {
   return `${name}(${list.join(', ')}) -> ${returns.join(', ')}`;
 }
 
-function row(direction: string) {
-  return ({ name, dtype, shape, range }: TensorSpec): [string, string] => [
-    `${direction} ${name}`,
-    `${dtype} [${shape.map((size) => size ?? '?').join(', ')}]${range ? ` from ${range[0]} to ${range[1]}` : ''}`,
-  ];
+function signatureLines({ inputs, outputs, task }: Signature): string[] {
+  const row =
+    (direction: string) =>
+    (spec: TensorSpec): [string, string] => [
+      `${direction} ${spec.name}`,
+      `${describeSpec(spec)}${spec.labels ? `; ${formatLabels(spec.labels)}` : ''}`,
+    ];
+  const rows = [...inputs.map(row('in')), ...outputs.map(row('out'))];
+  if (task) rows.push(['task', task.type]);
+  return ['signature', ...columns(rows, '  ')];
+}
+
+/** The first few: a classifier may have thousands. */
+function formatLabels(labels: readonly string[]): string {
+  const shown = labels.slice(0, 10).join(', ');
+  return `${labels.length} labels: ${shown}${labels.length > 10 ? ', …' : ''}`;
 }

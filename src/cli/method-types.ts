@@ -1,0 +1,88 @@
+import { dtypeTable } from '../runtime/dtype.js';
+import { describeSpec } from '../runtime/shape.js';
+import { formatTorchType, parseTorchType } from '../runtime/torch-type.js';
+import type { MethodSchema, Signature, TensorSpec } from '../types.js';
+import { typescriptType } from './typescript-type.js';
+
+/** One argument of a method, or one part of its result. */
+export interface Member {
+  readonly name: string;
+  readonly type: string;
+  readonly comment?: string;
+  readonly optional?: boolean;
+}
+
+export type Result =
+  | { readonly kind: 'one'; readonly value: Member }
+  | { readonly kind: 'object' | 'tuple'; readonly members: readonly Member[] };
+
+/** A method as TypeScript sees it. */
+export interface MethodTypes {
+  readonly name: string;
+  readonly inputs: readonly Member[];
+  readonly result: Result;
+}
+
+/** `forward` follows the signature, which knows more than its schema; other methods have only their schema. */
+export function methodTypes({ name, args, returns }: MethodSchema, signature: Signature | undefined): MethodTypes {
+  if (name === 'forward' && signature) {
+    return { name, inputs: signature.inputs.map(inputMember), result: resultOf(returns, signature.outputs) };
+  }
+  const inputs = args.map((argument) => ({
+    name: argument.name,
+    type: typescriptType(argument.type, 'in'),
+    optional: argument.hasDefault,
+  }));
+  return { name, inputs, result: resultOf(returns, []) };
+}
+
+/** The structure is the schema's; dtypes and names are the outputs' of the signature, where those are as many. */
+function resultOf(returns: readonly string[], outputs: readonly TensorSpec[]): Result {
+  const [text = 'NoneType', ...more] = returns;
+  if (more.length > 0) {
+    // An engine that declares several results answers with an object of them.
+    return outputs.length === returns.length
+      ? { kind: 'object', members: outputs.map((spec) => outputMember(spec)) }
+      : { kind: 'one', value: { name: '', type: 'Value' } };
+  }
+  const { name, args } = parseTorchType(text);
+  const [only, ...others] = outputs;
+  if (name === 'Tensor' && only && others.length === 0) return { kind: 'one', value: outputMember(only) };
+  if (name === 'Tuple') {
+    const specs = outputs.length === args.length ? outputs : [];
+    return { kind: 'tuple', members: args.map((type, i) => elementMember(formatTorchType(type), specs[i])) };
+  }
+  const isTensors = text === 'Dict[str, Tensor]' && only && outputs.every(({ type }) => type === undefined);
+  if (isTensors) return { kind: 'object', members: outputs.map((spec) => outputMember(spec)) };
+  return { kind: 'one', value: { name: '', type: typescriptType(text, 'out') } };
+}
+
+function inputMember(spec: TensorSpec): Member {
+  const { name, type = 'Tensor', optional = false } = spec;
+  return { name, type: typescriptType(type, 'in'), comment: commentOf(spec), optional };
+}
+
+function outputMember(spec: TensorSpec, type = 'Tensor'): Member {
+  const { name, dtype } = spec;
+  const isKnown = type === 'Tensor' && dtype !== null;
+  return {
+    name,
+    type: isKnown ? `TensorOf<'${dtype}', ${dtypeTable[dtype].array.name}>` : typescriptType(type, 'out'),
+    comment: commentOf(spec),
+  };
+}
+
+/** An element of a tuple has no name in TypeScript, so its comment says it. */
+function elementMember(type: string, spec: TensorSpec | undefined): Member {
+  if (!spec) return { name: '', type: typescriptType(type, 'out') };
+  const member = outputMember(spec, type);
+  return { ...member, comment: `${spec.name}: ${commentOf(spec)}` };
+}
+
+/** Dtype, shape and range, and the first of the labels: a classifier may have thousands. */
+function commentOf(spec: TensorSpec): string {
+  const { labels } = spec;
+  if (!labels) return describeSpec(spec);
+  const shown = labels.slice(0, 20).join(', ');
+  return `${describeSpec(spec)}; ${labels.length} labels: ${shown}${labels.length > 20 ? ', …' : ''}`;
+}
