@@ -5,11 +5,12 @@
 import { fileURLToPath } from 'node:url';
 import { closedLoop } from './lib/closed-loop.mjs';
 import { openLoop } from './lib/open-loop.mjs';
+import { loopDelayP99Ms } from './lib/loop-delay.mjs';
 import { say } from './lib/paths.mjs';
 import { entry } from './lib/results.mjs';
 import { requestOf } from './lib/rows.mjs';
 import { startOurs, startReference } from './lib/server.mjs';
-import { spreads } from './lib/stats.mjs';
+import { rounded, spreads } from './lib/stats.mjs';
 import { resultsTable, textTable } from './lib/table.mjs';
 
 const json = requestOf('json', 784);
@@ -61,7 +62,7 @@ export async function http({ quick = false } = {}) {
       }),
     );
     const capacity = results['http/mlp/json-c64'].throughput;
-    const open = quick ? [] : await constantRates(url, ours.pid, capacity);
+    const open = quick ? [] : await constantRates(ours, capacity);
     return { results, open, readySeconds: ours.readySeconds };
   } finally {
     await ours.stop();
@@ -70,13 +71,16 @@ export async function http({ quick = false } = {}) {
 }
 
 /** Latency at loads that a server is run at, with nothing left out. */
-async function constantRates(url, pid, capacity) {
+async function constantRates({ port, pid }, capacity) {
+  const url = `http://127.0.0.1:${port}/predict`;
   const runs = [];
   for (const share of [0.25, 0.5, 0.8]) {
     say(`open loop, ${share * 100} % of the measured capacity`);
     const options = { label: `open loop ${share}`, url, request: json, rate: capacity * share, pid };
     await openLoop({ ...options, seconds: 1 });
-    runs.push({ share, ...(await openLoop({ ...options, seconds: 10 })) });
+    await loopDelayP99Ms(port);
+    const run = await openLoop({ ...options, seconds: 10 });
+    runs.push({ share, ...run, loopDelayP99Ms: rounded(await loopDelayP99Ms(port)) });
   }
   return runs;
 }

@@ -26,6 +26,7 @@ export function httpPart({ results, open, readySeconds }) {
     ...[each.rate, each.p50, each.p95, each.p99, each.p999, each.max, each.clientLagMs.p50, each.clientLagMs.p99].map(
       short,
     ),
+    short(each.loopDelayP99Ms),
     short(each.foreignCores),
   ]);
   const openHeading = [
@@ -38,6 +39,7 @@ export function httpPart({ results, open, readySeconds }) {
     'max ms',
     'client late p50',
     'p99',
+    'event loop p99 ms',
     'foreign cores',
   ];
   const chart = barChart({
@@ -57,7 +59,8 @@ LibTorch: the reference of \`npm run bench:diff\`.
 
 ${markdownTable([heading, ...rows])}
 
-At constant rates, as shares of the JSON capacity at 64 connections. How late the client itself sent its requests is part of the latency:
+At constant rates, as shares of the JSON capacity at 64 connections. How late the client itself sent its requests is part of the latency. The
+event loop's delay is the server's own metric, without the 10 ms of the timer that takes it:
 
 ${markdownTable([openHeading, ...openRows])}`;
   return { title: 'Over HTTP', text, charts: { http: chart }, losses: [] };

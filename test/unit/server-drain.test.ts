@@ -78,7 +78,7 @@ describe('drain', () => {
 
   it('lets go of its host', async () => {
     const { host, server } = await serve();
-    expect(host.events.listenerCount('run')).to.equal(1);
+    expect(host.events.listenerCount('run')).to.equal(2); // metrics and devices
     await server.close();
     expect(host.events.listenerCount('run')).to.equal(0);
   });
