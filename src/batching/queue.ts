@@ -1,10 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { onAbort } from '../binding/abort.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
-import { concatenate } from '../runtime/collate.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { checkRunOptions } from '../runtime/options.js';
-import { sliceCall, type PreparedCall } from '../runtime/prepared-call.js';
+import type { PreparedCall } from '../runtime/prepared-call.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Arguments, Value } from '../runtime/value.js';
 import type { RunOptions } from '../types.js';
@@ -19,6 +18,7 @@ import {
   type ResolvedBatchOptions,
 } from './options.js';
 import type { Request } from './request.js';
+import { runInParts } from './parts.js';
 import { BatchRunner } from './runner.js';
 import { Counters, type BatchEvent, type CloseReason, type QueueStats } from './stats.js';
 import { Waiting } from './waiting.js';
@@ -183,8 +183,13 @@ export class BatchQueue implements AsyncDisposable {
         submitted,
         deadline: submitted + Math.min(this.options.timeoutMs, timeoutMs),
       };
-      if (call.rows > this.options.maxBatchSize) resolve(this.#submitSplit(call, order, signal).then(pick));
-      else {
+      const { maxBatchSize } = this.options;
+      if (call.rows > maxBatchSize) {
+        const parts = runInParts(call, maxBatchSize, signal, (part, abort, done, failed) => {
+          this.#submit(part, order, abort, done, failed);
+        });
+        resolve(parts.then(pick));
+      } else {
         const settle = (execution: Execution): void => {
           resolve(pick(execution));
         };
@@ -224,41 +229,6 @@ export class BatchQueue implements AsyncDisposable {
     this.#deadlines.add(request);
     // One look per turn of the event loop: calls made in the same turn share a batch.
     if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
-  }
-
-  async #submitSplit(call: PreparedCall, order: Order, signal: AbortSignal | undefined): Promise<Execution> {
-    // One part's failure takes the others out of the queue. Not AbortSignal.any: it would stay with a long-lived signal.
-    const failure = new AbortController();
-    const unfollow =
-      signal &&
-      onAbort(signal, () => {
-        failure.abort(signal.reason);
-      });
-    const parts: Promise<Execution>[] = [];
-    for (let from = 0; from < call.rows; from += this.options.maxBatchSize) {
-      const part = sliceCall(call, from, Math.min(call.rows, from + this.options.maxBatchSize));
-      parts.push(
-        new Promise((resolve, reject) => {
-          this.#submit(part, order, failure.signal, resolve, reject);
-        }),
-      );
-    }
-    try {
-      const done = await Promise.all(parts);
-      return {
-        value: concatenate(done.map(({ value }) => value)),
-        timings: {
-          queueMs: Math.max(...done.map(({ timings }) => timings.queueMs)),
-          runMs: done.reduce((sum, { timings }) => sum + timings.runMs, 0),
-        },
-      };
-    } catch (error) {
-      failure.abort(error);
-      await Promise.allSettled(parts);
-      throw error;
-    } finally {
-      unfollow?.();
-    }
   }
 
   #follow(request: Request, signal: AbortSignal): void {
