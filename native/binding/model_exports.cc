@@ -103,6 +103,11 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     request.output_dtype = text_member(env, options, "outputDtype");
     request.optimize = text_member(env, options, "optimize");
     request.instances = session.instances();
+    const napi_value package = member(env, options, "package");
+    check(napi_typeof(env, package, &type));
+    if (type != napi_undefined) {
+      request.package = engine::read_compiled_package(decode(env, package, "package"));
+    }
     session.load(id_of(env, argument(info, 0)), std::move(request));
     return info.Env().Undefined();
   });

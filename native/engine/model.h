@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiled_package.h"
 #include "device.h"
 #include "value.h"
 
@@ -22,6 +23,8 @@ struct LoadRequest {
   std::string output_dtype = "float32";  // "float32" or "native"
   std::string optimize = "freeze";       // "none", "freeze", "inference"
   size_t instances = 1;
+  // A compiled package, unpacked; the bytes are not needed then.
+  std::optional<CompiledPackage> package;
 };
 
 struct RunRequest {
@@ -53,6 +56,7 @@ struct ModelInfo {
   bool stateful = false;
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
+  std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON
 };
 
 class Model {

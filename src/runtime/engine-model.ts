@@ -53,6 +53,19 @@ export abstract class EngineModel implements Model {
     hooks: SubmissionHooks,
   ): Promise<Execution>;
 
+  /**
+   * The arguments of `forward` as the engine takes them, where that differs from how callers may give them.
+   * @internal
+   */
+  arrange(args: Arguments): Arguments {
+    return args;
+  }
+
+  /** The most rows of one run; undefined where that is not known. */
+  get maxRows(): number | undefined {
+    return undefined;
+  }
+
   /** Called once. Resolves when the engine has freed the model. */
   protected abstract free(): Promise<void>;
 
@@ -127,8 +140,10 @@ export abstract class EngineModel implements Model {
     return execution as Execution<T>;
   }
 
-  #checked(method: string, args: Arguments): Arguments {
-    if (!this.signature || method !== 'forward') return args;
+  #checked(method: string, given: Arguments): Arguments {
+    if (method !== 'forward') return given;
+    const args = this.arrange(given);
+    if (!this.signature) return args;
     const ordered = checkedArguments(this.signature, args);
     // Names that forward knows go to it as names: between its tensors there may be arguments with defaults.
     if (!this.#namesAreForwards || Array.isArray(args)) return ordered;

@@ -1,4 +1,4 @@
-import { TorchError } from '../errors.js';
+import { TorchError, type ErrorCode } from '../errors.js';
 import { dtypeTable } from './dtype.js';
 import { decodeBFloat16, decodeFloat16 } from './half.js';
 import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from './rows.js';
@@ -39,7 +39,8 @@ export async function checkRowIndependence(
       both: leaves(await run(pickRows(example, parts.both)), 3),
     };
   } catch (error) {
-    if (!(error instanceof TorchError) || error.code !== 'ERR_MODEL_EXECUTION') throw error;
+    const refused: readonly ErrorCode[] = ['ERR_MODEL_EXECUTION', 'ERR_INVALID_SHAPE'];
+    if (!(error instanceof TorchError) || !refused.includes(error.code)) throw error;
     return unasked('the model does not take other batch sizes than its example’s');
   }
   const { a, b, both } = answers;

@@ -24,7 +24,7 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
   for (const size of batchSizes) checkInteger('a batch size', size, 1, 1_000_000);
-  const example = exampleOf(model, options.example);
+  const example = model.arrange(exampleOf(model, options.example));
   const { stateful, instances } = model.info;
   const run = async (args: Arguments, placement: Placement): Promise<Value> =>
     (await model.submit('forward', args, signal ? { signal } : {}, { ...placement, scratch: stateful })).value;
