@@ -47,8 +47,11 @@ const known = new Set([
   ...Object.keys(numbers),
 ]);
 
-/** @throws ERR_INVALID_ARGUMENT naming the option */
-export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOptions {
+/**
+ * @param maxRows the most rows that the model takes; maxBatchSize is never more
+ * @throws ERR_INVALID_ARGUMENT naming the option
+ */
+export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infinity): ResolvedBatchOptions {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw expected('an object', 'the options of BatchQueue', options);
   for (const name of Object.keys(options)) {
@@ -57,8 +60,9 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
   const { rowIndependent } = options;
   if (rowIndependent !== undefined && typeof rowIndependent !== 'boolean')
     throw expected('a boolean', 'rowIndependent', rowIndependent);
-  const { maxBatchSize = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
-  checkInteger('maxBatchSize', maxBatchSize, 1, 1_000_000);
+  const { maxBatchSize: wanted = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
+  checkInteger('maxBatchSize', wanted, 1, 1_000_000);
+  const maxBatchSize = Math.min(wanted, maxRows);
   checkInteger('maxQueueSize', maxQueueSize, 1, 100_000_000);
   checkInteger('defaultPriority', defaultPriority, 1, lowestPriority);
   for (const [name, [min, max]] of Object.entries(numbers)) {

@@ -8,12 +8,12 @@ export { defaultArchiveLimits, type ArchiveLimits } from './zip-archive.js';
  * @throws ERR_MODEL_FORMAT when it is no TorchScript archive (saying what it is), ERR_UNSAFE_ARCHIVE for hostile sizes or names
  */
 export async function checkTorchScriptArchive(bytes: Buffer, limits = defaultArchiveLimits): Promise<void> {
-  const { entries } = await ZipArchive.open(bytes, (reason) => format(`no zip archive (${reason})`), limits);
+  const noZip = (reason: string): TorchError => format(`no zip archive (${reason})`);
   let code = 0;
-  for (const entry of entries) {
+  const { entries } = await ZipArchive.open(bytes, noZip, limits, (entry) => {
     if (!isTensor(entry)) code += entry.unpacked;
     else if (!entry.stored) throw unsafe(`tensor ${describe(entry.name)} is compressed, which PyTorch never does`);
-  }
+  });
   if (code > limits.codeBytes)
     throw unsafe(`its code and pickles unpack to ${code} bytes, more than ${limits.codeBytes}`);
   checkKind(entries.map(({ name }) => name));

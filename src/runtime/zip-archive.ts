@@ -48,16 +48,21 @@ export class ZipArchive {
 
   /**
    * @param noZip the error for what is no zip archive
+   * @param check what else must hold of every entry; it throws
    * @throws what `noZip` makes, or ERR_UNSAFE_ARCHIVE for hostile sizes, names and places
    */
   static async open(
     bytes: Buffer,
     noZip: (reason: string) => TorchError,
     limits = defaultArchiveLimits,
+    check?: (entry: ZipEntry) => void,
   ): Promise<ZipArchive> {
     const zip = await openZip(bytes, noZip);
     const raw = await readDirectory(zip, limits);
-    for (const entry of raw.keys()) checkEntry(entry, limits);
+    for (const entry of raw.keys()) {
+      check?.(entry);
+      checkEntry(entry, limits);
+    }
     checkOverlap([...raw.keys()], bytes.length);
     return new ZipArchive(zip, raw);
   }

@@ -78,7 +78,7 @@ async function bringUp(
     // Whoever says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
-    await warmUp(model, warmup, warmupBatchSizes ?? warmupSizes(limits), signal);
+    await warmUp(model, warmup, warmupBatchSizes ?? warmupSizes(limits, model), signal);
     return { ...identity, model, ...queueOf(model, limits) };
   } catch (error) {
     await model?.dispose();
@@ -104,16 +104,16 @@ async function warmUp(
 }
 
 /** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */
-function withDefaultSizes(options: BatchQueueOptions, { info }: Model): BatchQueueOptions {
+function withDefaultSizes(options: BatchQueueOptions, { info, maxRows }: Model): BatchQueueOptions {
   if (options.allowedBatchSizes || info.device.device === 'cpu') return options;
-  const { maxBatchSize } = resolveBatchOptions(options);
+  const { maxBatchSize } = resolveBatchOptions(options, maxRows);
   const powers = Array.from({ length: Math.ceil(Math.log2(maxBatchSize)) }, (_, i) => 2 ** i);
   return { ...options, allowedBatchSizes: [...powers, maxBatchSize] };
 }
 
-function warmupSizes(limits: BatchQueueOptions | false): readonly number[] {
-  if (!limits) return [1, 32];
-  const { allowedBatchSizes, maxBatchSize } = resolveBatchOptions(limits);
+function warmupSizes(limits: BatchQueueOptions | false, { maxRows }: Model): readonly number[] {
+  if (!limits) return [...new Set([1, Math.min(32, maxRows ?? 32)])];
+  const { allowedBatchSizes, maxBatchSize } = resolveBatchOptions(limits, maxRows);
   return allowedBatchSizes ?? [...new Set([1, maxBatchSize])];
 }
 

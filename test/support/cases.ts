@@ -1,4 +1,4 @@
-/** The recorded cases of test/fixtures/torchscript/cases.json, decoded. */
+/** The recorded cases of test/fixtures, decoded. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
@@ -32,7 +32,13 @@ export interface Case extends EncodedCall {
   readonly sequence?: readonly EncodedCall[];
 }
 
-export const cases = (JSON.parse(readFileSync(fixture('torchscript/cases.json'), 'utf8')) as { cases: Case[] }).cases;
+const readCases = (file: string): Case[] =>
+  (JSON.parse(readFileSync(fixture(file), 'utf8')) as { cases: Case[] }).cases;
+
+export const cases = readCases('torchscript/cases.json');
+
+/** Those of compiled packages. */
+export const compiledCases = readCases('aoti/cases.json');
 
 /** The arguments of a case: by position, or all by name when it has names. */
 export function argumentsOf(

@@ -72,13 +72,13 @@ export class InputTree {
       throw input(`the arguments ${known.join(', ')} (or the tensors ${this.#names.join(', ')})`, extra);
     }
     const trees = [...this.#positional, ...this.#named.values()];
-    return this.#tensors(
-      known.flatMap((name, i) => {
-        const tree = trees[i] as Tree;
-        if (!given.has(name) && tree.kind !== 'leaf') throw input(`the argument ${name}`, undefined);
-        return flattenValue(tree, given.get(name), name);
-      }),
-    );
+    const leaves: Value[] = [];
+    for (const [i, name] of known.entries()) {
+      // What was compiled in need not be said again.
+      const only = this.#constants.get(leaves.length);
+      leaves.push(...flattenValue(trees[i] as Tree, given.has(name) ? given.get(name) : only, name));
+    }
+    return this.#tensors(leaves);
   }
 
   /** Leaves that are no tensors were compiled in: they must be what they were. */
