@@ -26,7 +26,8 @@ KEY = "NODE_LIBTORCH_SIGNATURE"  # as src/runtime/aoti/written-spec.ts
 SOURCES = re.compile(r"\.(cpp|h|cu)$|_flags\.json$")
 BUILD_PATH = re.compile(rb"/(?:[\w.+@~-]+/)+(?=[\w.+-]+\.(?:h|hpp|c|cc|cpp)\0)")
 
-SOURCE_PATH = re.compile(rb"/(?:[\w.+@~-]+/)+(?=[\w.+-]+\.(?:h|hpp|c|cc|cpp|py)\b)")
+# In sources that are kept: comments (the last one is the compiler's command line) and folders of included files.
+SOURCE_PATH = re.compile(rb"(?m)^[ \t]*//.*$|/(?:[\w.+@~-]+/)+(?=[\w.+-]+\.(?:h|hpp|c|cc|cpp|py)\b)")
 
 
 def export(
