@@ -1,5 +1,6 @@
 #include "aoti_text.h"
 
+#include <algorithm>
 #include <cctype>
 #include <iostream>
 #include <mutex>
@@ -53,6 +54,14 @@ bool in_path(char character) {
          std::string("/._-+~@").find(character) != std::string::npos;
 }
 
+// The library hands its exceptions on as text, frames and addresses of this process included.
+std::string without_frames(const std::string& text) {
+  size_t end = text.size();
+  for (const char* sign : {"Exception raised from", "\nframe #"}) end = std::min(end, text.find(sign));
+  while (end > 0 && std::isspace(static_cast<unsigned char>(text[end - 1])) != 0) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace
 
 std::string scrub_paths(const std::string& text) {
@@ -79,7 +88,7 @@ void without_paths(const char* fallback_code, const std::function<void()>& body)
     body();
   } catch (...) {
     const EngineError error = current_error(fallback_code);
-    throw EngineError(error.code(), scrub_paths(error.message()));
+    throw EngineError(error.code(), scrub_paths(without_frames(error.message())));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Model } from '../runtime/model.js';
 import { checkInteger } from '../runtime/options.js';
 
 export interface BatchQueueOptions {
-  /** Rows of a batch at most, default 32. A larger request is split and its results are rejoined. */
+  /** Rows of a batch at most, default 32, and never more than the model takes. A larger request is split and its results are rejoined. */
   maxBatchSize?: number;
   /**
    * How long the oldest waiting request may be held back to fill a batch, default 0: an idle instance takes what has

@@ -56,7 +56,7 @@ function keysOf(context: string | null, count: number): string[] {
   if (!Array.isArray(keys) || keys.length !== count || !keys.every((key) => typeof key === 'string')) {
     throw format('a dict whose keys are no strings');
   }
-  return keys as string[];
+  return keys;
 }
 
 export function countLeaves(tree: Tree): number {

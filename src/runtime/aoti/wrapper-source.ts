@@ -115,10 +115,11 @@ function symbolOfAxis(axis: number, asserted: ReadonlyMap<string, Shape>, checks
 
 function narrow(symbols: Map<string, Bounds>, { symbol, scale, offset }: Exclude<Extent, number>, own: Bounds): void {
   // PyTorch compiles for sizes of at least 2 and writes that down even where 1 was allowed; code for 2 and more is right for 1.
-  const low = own.min === 2 ? 1 : own.min;
+  const written = Math.ceil((own.min - offset) / scale);
+  const low = written === 2 ? 1 : written;
   const before = symbols.get(symbol) ?? { min: 0, max: largestSize };
   symbols.set(symbol, {
-    min: Math.max(before.min, Math.ceil((low - offset) / scale)),
+    min: Math.max(before.min, low),
     max: Math.min(before.max, Math.floor((own.max - offset) / scale)),
   });
 }

@@ -1,5 +1,5 @@
 /** Loads a package and ends the process in the way that is asked for. */
-/* global setInterval, console */
+/* global setInterval */
 import { spawnSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
