@@ -84,13 +84,16 @@ describe('the private folder of a package', function () {
       env: { ...process.env, NODE_LIBTORCH_TMPDIR: folder() },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(alive.stdout, 'data');
-    const living = left();
-    expect(living, 'the killed one’s is gone').to.have.length(1);
-    expect((await start('end')).code).to.equal(0);
-    expect(left()).to.deep.equal(living);
-    alive.kill('SIGKILL');
-    await once(alive, 'exit');
+    try {
+      await once(alive.stdout, 'data');
+      const living = left();
+      expect(living, 'the killed one’s is gone').to.have.length(1);
+      expect((await start('end')).code).to.equal(0);
+      expect(left()).to.deep.equal(living);
+    } finally {
+      alive.kill('SIGKILL');
+      await once(alive, 'exit');
+    }
     expect((await start('end')).code).to.equal(0);
     expect(left()).to.deep.equal([]);
   });
