@@ -1,3 +1,4 @@
+#include "../engine/error.h"
 #include "environment.h"
 #include "exports.h"
 #include "guard.h"
@@ -10,6 +11,10 @@ namespace {
 Napi::Value lock_file(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const std::string path = decode_text(info.Env(), argument(info, 0), "path");
+    // A relative one would be looked for wherever the process stands.
+    if (path.rfind('/', 0) != 0 || path.find('\0') != std::string::npos) {
+      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected an absolute path of a lock file");
+    }
     return Napi::Number::New(info.Env(), Environment::of(info.Env()).locks().take(path));
   });
 }
