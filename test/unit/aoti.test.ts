@@ -161,6 +161,7 @@ describe('what a package is compiled for', () => {
     checkTarget(target('AVX2'), avx2);
     checkTarget(target('AVX512 AVX512_VNNI'), avx512);
     checkTarget(target(''), machine(''));
+    checkTarget(target('INVALID_VEC_ISA'), machine(''));
     checkTarget(target('ASIMD', 'aarch64'), machine('asimd', 'arm64'));
     checkTarget(target('AVX2'), { platform: 'linux', arch: 'x64', flags: undefined });
     const error = await rejection(() => {

@@ -20,6 +20,7 @@ export interface Machine {
 
 /** By the names that PyTorch gives instruction sets: what /proc/cpuinfo must show. */
 const needs: Readonly<Record<string, readonly string[]>> = {
+  INVALID_VEC_ISA: [], // no vector code of PyTorch's own
   AVX2: ['avx2', 'fma', 'f16c'],
   AVX512: ['avx512f', 'avx512dq', 'avx512vl', 'avx512bw', 'fma'],
   AVX512_VNNI: ['avx512_vnni'],
