@@ -9,6 +9,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new binding::Environment(env));
   binding::export_runtime_functions(env, exports);
   binding::export_model_functions(env, exports);
+  binding::export_lock_functions(env, exports);
   return exports;
 }
 

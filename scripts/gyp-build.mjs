@@ -1,6 +1,6 @@
 // Run by binding.gyp: builds with CMake in a folder of its own and copies the modules to where node-gyp expects them.
 
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from './steps/build.mjs';
 import { dist, root } from './steps/context.mjs';
@@ -15,6 +15,8 @@ process.exitCode = await run(async (signal) => {
   const { compile } = await dist('provision/compile.js');
   const built = await compile({ root, out: join(root, 'build/cmake'), ...libtorch, signal });
   mkdirSync(product, { recursive: true });
-  for (const name of ['loader.node', 'node_libtorch.node']) copyFileSync(join(built, name), join(product, name));
+  for (const name of ['loader.node', 'node_libtorch.node', 'libtorch.so']) {
+    if (existsSync(join(built, name))) copyFileSync(join(built, name), join(product, name));
+  }
   return true;
 });

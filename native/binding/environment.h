@@ -7,6 +7,7 @@
 #include <set>
 
 #include "channel.h"
+#include "file_locks.h"
 #include "session.h"
 
 namespace node_libtorch::binding {
@@ -33,6 +34,8 @@ class Environment {
   // result.
   bool is_shared(const void* data) const;
 
+  FileLocks& locks() { return locks_; }
+
   // Ends every session: drops what waits, waits for what runs. Idempotent.
   void shut();
 
@@ -41,6 +44,7 @@ class Environment {
 
   const napi_env env_;
   std::shared_ptr<Channel> channel_;
+  FileLocks locks_;
   std::set<std::shared_ptr<Session>> sessions_;
   struct SharedMemory {
     std::weak_ptr<void> owner;

@@ -116,6 +116,11 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     request.operator_libraries =
         text_list(env, member(env, options, "operatorLibraries"), "operatorLibraries");
     request.instances = session.instances();
+    const napi_value package = member(env, options, "package");
+    check(napi_typeof(env, package, &type));
+    if (type != napi_undefined) {
+      request.package = engine::read_compiled_package(decode(env, package, "package"));
+    }
     session.load(id_of(env, argument(info, 0)), std::move(request));
     return info.Env().Undefined();
   });

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "../engine/aoti_model.h"
 #include "../engine/operators.h"
 
 namespace node_libtorch::binding {
@@ -38,6 +39,8 @@ Value describe(const engine::ModelInfo& info) {
   }
   List warnings;
   for (const std::string& warning : info.warnings) warnings.push_back({warning});
+  List call_spec;
+  for (const std::string& tree : info.call_spec) call_spec.push_back({tree});
   return {DictBuilder()
               .add("engine", info.engine)
               .add("device",
@@ -48,6 +51,7 @@ Value describe(const engine::ModelInfo& info) {
               .add("stateful", info.stateful)
               .add("parameterBytes", info.parameter_bytes)
               .add("warnings", std::move(warnings))
+              .add("callSpec", std::move(call_spec))
               .build()};
 }
 
@@ -96,7 +100,8 @@ void Session::load(double id, engine::LoadRequest request) {
     measured(*work, "ERR_MODEL_LOAD", [&] {
       const engine::LoadRequest taken = std::move(request);  // the artifact's bytes go when the load ends
       engine::open_operator_libraries(taken.operator_libraries);
-      std::shared_ptr<const engine::Model> model = engine::load_torchscript(taken);
+      std::shared_ptr<const engine::Model> model =
+          taken.package ? engine::load_compiled(taken) : engine::load_torchscript(taken);
       Value info = describe(model->info());
       const std::lock_guard lock(mutex_);
       model_ = std::move(model);

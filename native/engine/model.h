@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiled_package.h"
 #include "device.h"
 #include "value.h"
 
@@ -23,6 +24,8 @@ struct LoadRequest {
   std::string optimize = "freeze";       // "none", "freeze", "inference"
   size_t instances = 1;
   std::vector<std::string> operator_libraries;  // absolute paths, opened before the model is read
+  // A compiled package, unpacked; the bytes are not needed then.
+  std::optional<CompiledPackage> package;
 };
 
 struct RunRequest {
@@ -54,6 +57,7 @@ struct ModelInfo {
   bool stateful = false;
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
+  std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON
 };
 
 class Model {

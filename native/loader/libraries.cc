@@ -44,6 +44,17 @@ std::optional<Failure> open_all(const std::vector<std::string>& libraries, bool*
   return std::nullopt;
 }
 
+// RTLD_LOCAL is enough: a compiled package names libtorch.so and libtorch_cpu.so as its needs, finds both by
+// soname, and looks symbols up in what it needs.
+void open_stub(const std::string& path) {
+  if (path.empty()) return;
+  if (void* real = dlopen("libtorch.so", RTLD_LAZY | RTLD_NOLOAD); real != nullptr) {
+    dlclose(real);
+    return;
+  }
+  dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 }  // namespace
 
 void set_environment(const Request& request) {
@@ -62,6 +73,7 @@ Outcome load(const Request& request) {
     }
     bool ignored = false;
     process().loaded = Loaded{request.description, open_all(request.optional, &ignored)};
+    open_stub(request.stub);
   }
   outcome.loaded = *process().loaded;
   return outcome;

@@ -12,6 +12,9 @@ struct Request {
   std::vector<std::string> libraries;
   // Tried after those; that one of them cannot be opened is reported and no error.
   std::vector<std::string> optional;
+  // Opened last, unless a libtorch.so is there by then; empty where there is none. Its absence is no error:
+  // only compiled packages need one.
+  std::string stub;
   // Says what the libraries are, to the environments that find them loaded.
   std::string description;
 };

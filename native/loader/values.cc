@@ -36,16 +36,18 @@ napi_value property(napi_env env, napi_value object, const char* name) {
   return value;
 }
 
+std::string read_path(napi_env env, napi_value value) {
+  std::string path = read_string(env, value);
+  // A bare name would be searched for along the system's paths and could be any file.
+  if (path.rfind('/', 0) != 0) throw std::runtime_error("loader: expected absolute paths of libraries");
+  return path;
+}
+
 std::vector<std::string> read_paths(napi_env env, napi_value array) {
   uint32_t length = 0;
   check(napi_get_array_length(env, array, &length));
   std::vector<std::string> paths;
-  for (uint32_t i = 0; i < length; i++) {
-    paths.push_back(read_string(env, element(env, array, i)));
-    // A bare name would be searched for along the system's paths and could be any file.
-    if (paths.back().rfind('/', 0) != 0)
-      throw std::runtime_error("loader: expected absolute paths of libraries");
-  }
+  for (uint32_t i = 0; i < length; i++) paths.push_back(read_path(env, element(env, array, i)));
   return paths;
 }
 
@@ -67,6 +69,10 @@ Request read_request(napi_env env, napi_callback_info info) {
   }
   request.libraries = read_paths(env, property(env, argument, "libraries"));
   request.optional = read_paths(env, property(env, argument, "optional"));
+  const napi_value stub = property(env, argument, "stub");
+  napi_valuetype type = napi_undefined;
+  check(napi_typeof(env, stub, &type));
+  if (type == napi_string) request.stub = read_path(env, stub);
   request.description = read_string(env, property(env, argument, "description"));
   return request;
 }

@@ -14,7 +14,8 @@ void check(napi_status status);
 
 napi_value text(napi_env env, const std::string& value);
 
-// The one argument of a call: { env: { NAME: value }, libraries: [path], optional: [path], description }
+// The one argument of a call: { env: { NAME: value }, libraries: [path], optional: [path], stub?: path,
+// description }
 Request read_request(napi_env env, napi_callback_info info);
 
 // An Error with code, file and stuck.

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { dist, root, say, stamps } from './context.mjs';
 import { fingerprint } from './stamps.mjs';
 
-const modules = ['loader', 'node_libtorch'].map((name) => join(root, `build/Release/${name}.node`));
+const modules = ['loader.node', 'node_libtorch.node', ...(process.platform === 'linux' ? ['libtorch.so'] : [])].map(
+  (name) => join(root, 'build/Release', name),
+);
 
 /** A LibTorch with headers: found (LIBTORCH, Python) or fetched into the cache. */
 export async function findLibtorch({ signal, version }) {

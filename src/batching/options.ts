@@ -3,10 +3,7 @@ import type { Model } from '../runtime/model.js';
 import { checkInteger } from '../runtime/options.js';
 
 export interface BatchQueueOptions {
-  /**
-   * Rows of a batch at most, default 32, and no more than the model's signature allows. A larger request is split and its
-   * results are rejoined.
-   */
+  /** Rows of a batch at most, default 32, and never more than the model takes. A larger request is split and its results are rejoined. */
   maxBatchSize?: number;
   /**
    * How long the oldest waiting request may be held back to fill a batch, default 0: an idle instance takes what has
@@ -50,8 +47,11 @@ const known = new Set([
   ...Object.keys(numbers),
 ]);
 
-/** @throws ERR_INVALID_ARGUMENT naming the option */
-export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOptions {
+/**
+ * @param maxRows the most rows that the model takes; maxBatchSize is never more
+ * @throws ERR_INVALID_ARGUMENT naming the option
+ */
+export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infinity): ResolvedBatchOptions {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw expected('an object', 'the options of BatchQueue', options);
   for (const name of Object.keys(options)) {
@@ -60,8 +60,9 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
   const { rowIndependent } = options;
   if (rowIndependent !== undefined && typeof rowIndependent !== 'boolean')
     throw expected('a boolean', 'rowIndependent', rowIndependent);
-  const { maxBatchSize = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
-  checkInteger('maxBatchSize', maxBatchSize, 1, 1_000_000);
+  const { maxBatchSize: wanted = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
+  checkInteger('maxBatchSize', wanted, 1, 1_000_000);
+  const maxBatchSize = Math.min(wanted, maxRows);
   checkInteger('maxQueueSize', maxQueueSize, 1, 100_000_000);
   checkInteger('defaultPriority', defaultPriority, 1, lowestPriority);
   for (const [name, [min, max]] of Object.entries(numbers)) {
@@ -75,7 +76,8 @@ export function resolveBatchOptions(options: BatchQueueOptions): ResolvedBatchOp
   return {
     maxBatchSize,
     maxDelayMs: options.maxDelayMs ?? 0,
-    allowedBatchSizes: allowedBatchSizes === undefined ? undefined : sortedSizes(allowedBatchSizes, maxBatchSize),
+    allowedBatchSizes:
+      allowedBatchSizes === undefined ? undefined : withinRows(sortedSizes(allowedBatchSizes, wanted), maxRows),
     maxQueueSize,
     maxQueueBytes: options.maxQueueBytes ?? 256 * 2 ** 20,
     timeoutMs: options.timeoutMs ?? Infinity,
@@ -96,13 +98,10 @@ function sortedSizes(sizes: readonly number[], maxBatchSize: number): readonly n
   return sorted;
 }
 
-/** The options with no batch above what the model's signature allows: its bounds of dimension 0. */
-export function withinModel(options: ResolvedBatchOptions, { signature }: Model): ResolvedBatchOptions {
-  const most = Math.min(...(signature?.inputs.map(({ bounds }) => bounds?.[0]?.max ?? Infinity) ?? []));
-  if (most >= options.maxBatchSize) return options;
-  const sizes = options.allowedBatchSizes?.filter((size) => size <= most);
-  const allowedBatchSizes = sizes && [...new Set([...sizes, most])];
-  return { ...options, maxBatchSize: most, allowedBatchSizes };
+/** The sizes that the model takes, its largest run among them where it is less than what was asked for. */
+function withinRows(sizes: readonly number[], maxRows: number): readonly number[] {
+  const within = sizes.filter((size) => size <= maxRows);
+  return within.length === sizes.length ? sizes : [...new Set([...within, maxRows])];
 }
 
 /** @throws ERR_STATEFUL_MODEL or ERR_NOT_BATCHABLE for a model whose requests must not share a run */

@@ -13,7 +13,6 @@ import {
   lowestPriority,
   requireBatchable,
   resolveBatchOptions,
-  withinModel,
   type BatchQueueOptions,
   type ResolvedBatchOptions,
 } from './options.js';
@@ -58,7 +57,7 @@ export class BatchQueue implements AsyncDisposable {
   constructor(model: Model, options: BatchQueueOptions = {}) {
     if (typeof (model as Partial<Model> | null)?.runBatch !== 'function')
       throw expected('a Model', 'the model of BatchQueue', model);
-    this.options = withinModel(resolveBatchOptions(options), model);
+    this.options = resolveBatchOptions(options, model.maxRows);
     requireBatchable(model, options.rowIndependent);
     this.model = model;
     this.#trusted = options.rowIndependent === true;

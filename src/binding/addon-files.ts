@@ -10,6 +10,8 @@ import { currentPlatform, describePlatform } from './platform.js';
 export interface AddonFiles {
   readonly loader: string;
   readonly addon: string;
+  /** The empty libtorch.so, where there is one (Linux). */
+  readonly stub: string | undefined;
 }
 
 /** The package with the prebuilt modules of a platform. */
@@ -24,7 +26,9 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
   for (const folder of [built, installed]) {
     if (folder === undefined) continue;
     const files = { loader: join(folder, 'loader.node'), addon: join(folder, 'node_libtorch.node') };
-    if (existsSync(files.loader) && existsSync(files.addon)) return files;
+    const stub = join(folder, 'libtorch.so');
+    if (existsSync(files.loader) && existsSync(files.addon))
+      return { ...files, stub: existsSync(stub) ? stub : undefined };
   }
   const fix = isClone() ? 'npm run build' : `npm install --include=optional node-libtorch`;
   throw torchError(

@@ -33,6 +33,8 @@ export interface NativeLoadOptions {
   readonly optimize: string;
   /** Absolute paths. */
   readonly operatorLibraries: readonly string[];
+  /** A compiled package that was unpacked, as native/engine/compiled_package.h reads it; the bytes are not used then. */
+  readonly package?: NativeDict;
 }
 
 export interface NativeError {
@@ -78,4 +80,7 @@ export interface Addon {
   cancel(id: number, handle: ModelHandle): boolean;
   dispose(id: number, handle: ModelHandle): void;
   reportMemory(handle: ModelHandle, bytes: number): void;
+  /** Locks a file for as long as this environment lives, making it if need be; -1 when somebody holds it. */
+  lockFile(path: string): number;
+  unlockFile(lock: number): void;
 }

@@ -62,6 +62,8 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
   // CUDA's own libraries lie beside torch in a Python environment, and in lib/ elsewhere.
   const find = libraryFinder(libDir, join(root, '..', 'nvidia'));
   const cuda = cudaLibraries(libDir, find);
+  // Small, and what compiled packages name. In a CUDA build it needs all of CUDA, so it goes with that.
+  const umbrella = process.platform === 'linux' ? find(/^libtorch\.so$/) : [];
   return {
     source,
     version,
@@ -69,8 +71,8 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
     includeDir: [join(root, 'include'), join(libDir, '..', 'include')].find((dir) =>
       existsSync(join(dir, 'ATen/ATen.h')),
     ),
-    libraries: (orders[process.platform] ?? []).flatMap(find),
-    cudaLibraries: cuda,
+    libraries: [...(orders[process.platform] ?? []).flatMap(find), ...(cuda.length > 0 ? [] : umbrella)],
+    cudaLibraries: cuda.length > 0 ? [...cuda, ...umbrella] : [],
     hasCuda: cuda.length > 0,
   };
 }

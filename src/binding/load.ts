@@ -64,7 +64,7 @@ function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; lo
   const loader = requireModule(files.loader) as Loader;
   const threads = String(intraOpThreads);
   const env = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
-  return { files, loader, request: { env, version: loader.torchVersion } };
+  return { files, loader, request: { env, version: loader.torchVersion, stub: files.stub } };
 }
 
 function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {

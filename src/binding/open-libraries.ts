@@ -18,6 +18,8 @@ interface NativeRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly libraries: readonly string[];
   readonly optional: readonly string[];
+  /** Opened last, unless a libtorch.so is loaded by then. */
+  readonly stub?: string;
   readonly description: string;
 }
 
@@ -37,6 +39,8 @@ interface LoadFailure extends Error {
 export interface OpenRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly version: string;
+  /** An empty library with the soname that compiled packages ask for. */
+  readonly stub: string | undefined;
 }
 
 export interface LoadedLibraries {
@@ -83,6 +87,7 @@ function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonl
     env: request.env,
     libraries: set.libraries,
     optional: device ? set.cudaLibraries : [],
+    ...(request.stub !== undefined && { stub: request.stub }),
     description: JSON.stringify(description satisfies LoadedLibraries),
   };
 }

@@ -30,6 +30,8 @@ export abstract class EngineModel implements Model {
   readonly info: ModelInfo;
   readonly signature: Signature | undefined;
   readonly #methods: ReadonlySet<string>;
+  /** For calls that a queue splits before they run. */
+  readonly #anyRows: Signature | undefined;
   readonly #order: InputOrder;
   readonly #slabs: SlabPool;
   readonly #untrack: () => void;
@@ -42,6 +44,7 @@ export abstract class EngineModel implements Model {
     this.info = info;
     this.signature = signature;
     this.#methods = new Set(info.methods.map(({ name }) => name));
+    this.#anyRows = signature && withoutMostRows(signature);
     this.#order = inputOrder(info, signature);
     this.#slabs = slabs;
     this.#untrack = trackModel(this);
@@ -55,6 +58,16 @@ export abstract class EngineModel implements Model {
     placement: Placement,
     hooks: SubmissionHooks,
   ): Promise<Execution>;
+
+  /** The arguments of `forward` as a list of the signature's inputs, where callers give them otherwise. */
+  protected flatten?(args: Arguments): readonly Value[];
+
+  /** The most rows of one run; undefined where that is not known. */
+  get maxRows(): number | undefined {
+    const most = this.signature?.inputs.map(({ bounds }) => bounds?.[0]?.max ?? Infinity) ?? [];
+    const least = Math.min(...most);
+    return least === Infinity ? undefined : least;
+  }
 
   /** Called once. Resolves when the engine has freed the model. */
   protected abstract free(): Promise<void>;
@@ -96,7 +109,7 @@ export abstract class EngineModel implements Model {
 
   prepare(method: string, args: Arguments, owned = false): PreparedCall {
     this.#requireMethod(method);
-    return prepareCall(method, this.#checked(method, args), owned);
+    return prepareCall(method, this.#checked(method, args, this.#anyRows), owned);
   }
 
   async runBatch(calls: readonly PreparedCall[], padTo = 0): Promise<BatchExecution> {
@@ -136,18 +149,20 @@ export abstract class EngineModel implements Model {
   }
 
   /** Arguments of a call as they go to the engine. @throws as checkedArguments */
-  #checked(method: string, args: Arguments): Arguments {
-    if (!this.signature || method !== 'forward') return args;
-    const ordered = checkedArguments(this.signature, args);
+  #checked(method: string, args: Arguments, signature = this.signature): Arguments {
+    if (!signature || method !== 'forward') return args;
+    const flat = this.flatten?.(args);
+    if (flat) return checkedArguments(signature, flat) as readonly Value[];
+    const ordered = checkedArguments(signature, args);
     // Between forward's tensors there may be arguments with defaults, and those may be left out.
     const isByPosition = Array.isArray(args) ? this.#order !== 'gaps' : this.#order === 'others';
     if (!isByPosition) {
-      const named = this.signature.inputs.map(({ name }, i) => [name, ordered[i]] as const);
+      const named = signature.inputs.map(({ name }, i) => [name, ordered[i]] as const);
       return Object.fromEntries(named.filter(([, value]) => value !== undefined)) as Record<string, Value>;
     }
     const gap = ordered.indexOf(undefined);
     if (gap === -1) return ordered as readonly Value[];
-    const name = describe(this.signature.inputs[gap]?.name);
+    const name = describe(signature.inputs[gap]?.name);
     throw torchError('ERR_INVALID_INPUT', `Expected ${name} too, because inputs are given that follow it`);
   }
 
@@ -165,6 +180,14 @@ export abstract class EngineModel implements Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+function withoutMostRows(signature: Signature): Signature {
+  const inputs = signature.inputs.map((spec) => {
+    const [rows, ...others] = spec.bounds ?? [];
+    return rows ? { ...spec, bounds: [{ ...rows, max: Infinity }, ...others] } : spec;
+  });
+  return { ...signature, inputs };
 }
 
 /**

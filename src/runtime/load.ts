@@ -1,5 +1,6 @@
 import { torchError } from '../errors.js';
 import type { LoadOptions } from '../types.js';
+import { CompiledModel } from './aoti/compiled-model.js';
 import { checkTorchScriptArchive } from './archive.js';
 import { readArtifact } from './artifact.js';
 import { startEngine, type Engine } from './engine.js';
@@ -18,8 +19,11 @@ import { TorchModel } from './torch-model.js';
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   const resolved = resolveLoadOptions(path, options);
-  if (resolved.engine !== 'torchscript') {
-    throw torchError('ERR_ENGINE_UNSUPPORTED', `Expected a TorchScript model: ${resolved.engine} is not supported yet`);
+  if (resolved.engine === 'onnx') {
+    throw torchError(
+      'ERR_ENGINE_UNSUPPORTED',
+      'Expected a TorchScript model or an AOTInductor package: onnx is not supported yet',
+    );
   }
   resolved.signal?.throwIfAborted();
   const engine = await startEngine(resolved.instances);
@@ -27,6 +31,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { addon } = engine;
   const operatorLibraries = await locateOperatorLibraries(resolved.operatorLibraries);
   const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
+  if (resolved.engine === 'aotinductor') return CompiledModel.open(engine, artifact, resolved);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   resolved.signal?.throwIfAborted();
   return TorchModel.load(engine, artifact, { ...resolved, operatorLibraries });

@@ -43,6 +43,8 @@ export interface Model extends AsyncDisposable {
   readonly disposed: boolean;
   /** Runs submitted and not yet finished, those in execution included. */
   readonly pending: number;
+  /** The most rows that one run takes; undefined where the model does not say. */
+  readonly maxRows?: number | undefined;
   /** What the last warm-up found; undefined before it. */
   readonly warmupReport: WarmupReport | undefined;
 

@@ -1,4 +1,4 @@
-import { TorchError } from '../errors.js';
+import { TorchError, type ErrorCode } from '../errors.js';
 import type { TensorSpec } from '../types.js';
 import { dtypeTable } from './dtype.js';
 import { withinBounds } from './example.js';
@@ -56,7 +56,8 @@ export async function checkRowIndependence(
       both: leaves(await run(pickRows(example, parts.both)), mostRows),
     };
   } catch (error) {
-    if (!(error instanceof TorchError) || error.code !== 'ERR_MODEL_EXECUTION') throw error;
+    const refused: readonly ErrorCode[] = ['ERR_MODEL_EXECUTION', 'ERR_INVALID_SHAPE'];
+    if (!(error instanceof TorchError) || !refused.includes(error.code)) throw error;
     return unasked('the model does not take other batch sizes than its example’s');
   }
   const { a, b, both } = answers;

@@ -1,4 +1,4 @@
-import type { ModelHandle } from '../binding/addon.js';
+import type { ModelHandle, NativeLoadOptions } from '../binding/addon.js';
 import type { ModelInfo, RunOptions, Signature } from '../types.js';
 import type { Artifact } from './artifact.js';
 import { EngineModel, type Placement, type SubmissionHooks } from './engine-model.js';
@@ -17,14 +17,31 @@ let liveInstances = 0;
 /** Said once. */
 let crowded = false;
 
+/** What the addon says of a model that it has loaded. */
+interface NativeInfo extends Omit<ModelInfo, 'instances' | 'maxPending' | 'sha256' | 'artifactBytes'> {
+  readonly callSpec: readonly string[];
+}
+
+/** What a load came to. */
+export interface Loaded {
+  readonly engine: Engine;
+  readonly handle: ModelHandle;
+  readonly info: ModelInfo;
+  readonly signature: Signature | undefined;
+  /** Of a compiled package: the trees of inputs and outputs. */
+  readonly callSpec: readonly string[];
+  /** To go into the info beside the engine's own. */
+  readonly warnings?: readonly string[];
+}
+
 /** A model of the native engine. */
 export class TorchModel extends EngineModel {
   readonly #engine: Engine;
   readonly #handle: ModelHandle;
 
-  private constructor(engine: Engine, handle: ModelHandle, info: ModelInfo, signature: Signature | undefined) {
+  protected constructor({ engine, handle, info, signature, warnings = [] }: Loaded) {
     super(
-      info,
+      Object.freeze({ ...info, warnings: Object.freeze([...info.warnings, ...warnings]) }),
       signature,
       slabPool((bytes) => engine.addon.allocateBytes(bytes)),
     );
@@ -33,7 +50,29 @@ export class TorchModel extends EngineModel {
   }
 
   /** @throws as loadModel; nothing is left behind then */
-  static async load(engine: Engine, artifact: Artifact, options: ResolvedLoadOptions): Promise<TorchModel> {
+  static load(engine: Engine, artifact: Artifact, options: ResolvedLoadOptions): Promise<TorchModel> {
+    const { bytes } = artifact;
+    return TorchModel.bringUp(engine, artifact, options, { bytes }, noCleanUp, (loaded) => {
+      const { info, signature } = loaded;
+      return new TorchModel({
+        ...loaded,
+        signature: reconcile(schemaSignature(info.methods), signature, { mayRename: true }),
+      });
+    });
+  }
+
+  /**
+   * @param freed called after a load that failed, when the engine has let go of everything
+   * @internal
+   */
+  static async bringUp<T extends TorchModel>(
+    engine: Engine,
+    artifact: Artifact,
+    options: ResolvedLoadOptions,
+    native: Pick<NativeLoadOptions, 'bytes' | 'package'>,
+    freed: () => Promise<void>,
+    make: (loaded: Loaded) => T,
+  ): Promise<T> {
     const { addon, dispatcher } = engine;
     const { instances, maxPending, signature, signal } = options;
     const { device, precision, outputDtype, optimize, operatorLibraries } = options;
@@ -45,30 +84,20 @@ export class TorchModel extends EngineModel {
     try {
       const { value } = await dispatcher.start(
         (id) => {
-          const { bytes } = artifact;
-          addon.load(id, handle, { bytes, device, precision, outputDtype, optimize, operatorLibraries });
+          addon.load(id, handle, { ...native, device, precision, outputDtype, optimize, operatorLibraries });
         },
         { signal },
       );
-      const said = fromWire(value) as unknown as Omit<
-        ModelInfo,
-        'instances' | 'maxPending' | 'sha256' | 'artifactBytes'
-      >;
-      const info = Object.freeze({
-        ...said,
-        instances,
-        maxPending,
-        sha256: artifact.sha256,
-        artifactBytes: artifact.bytes.byteLength,
-      });
-      const known = reconcile(schemaSignature(info.methods), signature, { mayRename: true });
+      const { callSpec, ...said } = fromWire(value) as unknown as NativeInfo;
+      const { sha256, bytes } = artifact;
+      const info = { ...said, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
+      const model = make({ engine, handle, info, signature, callSpec });
       addon.reportMemory(handle, info.parameterBytes);
-      const model = new TorchModel(engine, handle, info, known);
       liveInstances += instances;
       warnOfCrowding(engine.threads.intraOp);
       return model;
     } catch (error) {
-      const disposal = dispose();
+      const disposal = dispose().then(freed);
       // An aborted load ends in the background; a failed one has ended.
       if (!signal?.aborted) await disposal;
       throw error;
@@ -112,4 +141,8 @@ function warnOfCrowding(intraOp: number): void {
     `All models together have ${liveInstances} instances of ${intraOp} threads for ${cores} cores`,
     'NodeLibtorchWarning',
   );
+}
+
+function noCleanUp(): Promise<void> {
+  return Promise.resolve();
 }

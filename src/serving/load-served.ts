@@ -81,7 +81,7 @@ async function bringUp(
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
     const tolerance = toleranceFor(record?.tolerance, model.info.precision);
-    const defaults = { batchSizes: warmupBatchSizes ?? warmupSizes(limits), ...(tolerance && { tolerance }) };
+    const defaults = { batchSizes: warmupBatchSizes ?? warmupSizes(limits, model), ...(tolerance && { tolerance }) };
     await warmUp(model, warmup, defaults, signal);
     return { ...identity, model, ...queueOf(model, limits) };
   } catch (error) {
@@ -103,16 +103,16 @@ async function warmUp(model: Model, options: HostModelOptions['warmup'], default
 }
 
 /** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */
-function withDefaultSizes(options: BatchQueueOptions, { info }: Model): BatchQueueOptions {
+function withDefaultSizes(options: BatchQueueOptions, { info, maxRows }: Model): BatchQueueOptions {
   if (options.allowedBatchSizes || info.device.device === 'cpu') return options;
-  const { maxBatchSize } = resolveBatchOptions(options);
+  const { maxBatchSize } = resolveBatchOptions(options, maxRows);
   const powers = Array.from({ length: Math.ceil(Math.log2(maxBatchSize)) }, (_, i) => 2 ** i);
   return { ...options, allowedBatchSizes: [...powers, maxBatchSize] };
 }
 
-function warmupSizes(limits: BatchQueueOptions | false): readonly number[] {
-  if (!limits) return [1, 32];
-  const { allowedBatchSizes, maxBatchSize } = resolveBatchOptions(limits);
+function warmupSizes(limits: BatchQueueOptions | false, { maxRows }: Model): readonly number[] {
+  if (!limits) return [...new Set([1, Math.min(32, maxRows ?? 32)])];
+  const { allowedBatchSizes, maxBatchSize } = resolveBatchOptions(limits, maxRows);
   return allowedBatchSizes ?? [...new Set([1, maxBatchSize])];
 }
 

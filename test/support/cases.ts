@@ -1,4 +1,4 @@
-/** The recorded cases of test/fixtures/torchscript/cases.json, decoded. */
+/** The recorded cases of test/fixtures, decoded. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
@@ -37,6 +37,9 @@ export function readCases(folder: string): Case[] {
 }
 
 export const cases = readCases('torchscript');
+
+/** Those of compiled packages. */
+export const compiledCases = readCases('aoti');
 
 /** The arguments of a case: by position, or all by name when it has names. */
 export function argumentsOf(

@@ -163,7 +163,25 @@ const options = {
   outputDtype: 'float32',
   optimize: 'freeze',
   operatorLibraries: [],
+  package: undefined,
 };
+// A compiled package as src/runtime/aoti/open-package.ts describes it, of a folder that is not there.
+const dict = (members) => ({ keys: Object.keys(members), values: Object.values(members) });
+const description = () =>
+  dict({
+    path: '/nowhere',
+    model: 'model',
+    device: pick(['cpu', 'cuda', 'toaster']),
+    symbols: [[0, pick([8, -1, 2 ** 41, NaN])]],
+    inputs: [
+      dict({
+        name: 'x',
+        dtype: pick(['float32', 'complex64']),
+        shape: [[pick([0, -1, 1]), 1, 0]],
+        order: [pick([0, 1])],
+      }),
+    ],
+  });
 const artifact = () => {
   const buffer = addon.allocateBytes(bytes.length);
   new Uint8Array(buffer).set(bytes);
@@ -226,6 +244,7 @@ const right = {
       ...options,
       bytes: pick([artifact(), new ArrayBuffer(8), bytes, anything()]),
       operatorLibraries: pick([[], [], [], [''], ['libc.so.6'], ['/dev/null'], [model], [anything()]]),
+      package: pick([undefined, undefined, description(), anything()]),
     },
   ],
   run: () => [
@@ -240,6 +259,8 @@ const right = {
   cancel: () => [random(nextId), someHandle()],
   dispose: () => [nextId++, someHandle()],
   reportMemory: () => [someHandle(), pick([0, 1000])],
+  lockFile: () => [pick(['/nowhere/lock', '/', model, 'relative'])],
+  unlockFile: () => [pick([-1, 0, 1, 20, 1e9])],
 };
 const numbers = [
   '[1, 2.5, -3e-2]',

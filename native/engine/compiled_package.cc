@@ -1,0 +1,183 @@
+#include "compiled_package.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "error.h"
+
+namespace node_libtorch::engine {
+namespace {
+
+[[noreturn]] void malformed(const char* what) {
+  throw EngineError("ERR_INVALID_ARGUMENT",
+                    std::string("Expected ") + what + " in the description of a package");
+}
+
+const Value& member(const Value& value, const char* name) {
+  if (const auto* dict = std::get_if<Dict>(&value.data)) {
+    for (size_t i = 0; i < dict->keys.size(); ++i) {
+      const auto* key = std::get_if<std::string>(&dict->keys[i].data);
+      if (key != nullptr && *key == name) return dict->values[i];
+    }
+  }
+  malformed(name);
+}
+
+const std::string& text(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  malformed("a string");
+}
+
+const List& list(const Value& value) {
+  if (const auto* list = std::get_if<List>(&value.data)) return *list;
+  malformed("an array");
+}
+
+int64_t integer(const Value& value, int64_t min, int64_t max) {
+  const auto* number = std::get_if<double>(&value.data);
+  if (number == nullptr || std::trunc(*number) != *number || *number < static_cast<double>(min) ||
+      *number > static_cast<double>(max)) {
+    malformed("an integer in its bounds");
+  }
+  return static_cast<int64_t>(*number);
+}
+
+constexpr int64_t kMaxSize = int64_t{1} << 40;  // scale × size stays far below 2^63
+
+Extent read_extent(const Value& value, size_t symbols) {
+  const List& parts = list(value);
+  if (parts.size() != 3) malformed("three numbers of a dimension");
+  Extent extent;
+  extent.symbol = integer(parts[0], -1, static_cast<int64_t>(symbols) - 1);
+  extent.scale = integer(parts[1], 0, 1 << 20);
+  extent.offset = integer(parts[2], -kMaxSize, kMaxSize);
+  if (extent.symbol < 0 ? extent.offset < 0 : extent.scale == 0) malformed("a dimension that can be");
+  return extent;
+}
+
+InputCheck read_input(const Value& value, size_t symbols) {
+  InputCheck input;
+  input.name = text(member(value, "name"));
+  const std::optional<DType> dtype = dtype_of_name(text(member(value, "dtype")));
+  if (!dtype) malformed("a dtype");
+  input.dtype = *dtype;
+  for (const Value& extent : list(member(value, "shape")))
+    input.shape.push_back(read_extent(extent, symbols));
+  const auto rank = static_cast<int64_t>(input.shape.size());
+  for (const Value& axis : list(member(value, "order"))) input.order.push_back(integer(axis, 0, rank - 1));
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    if (std::count(input.order.begin(), input.order.end(), axis) != 1)
+      malformed("every dimension once in order");
+  }
+  if (input.order.size() != input.shape.size()) malformed("every dimension once in order");
+  return input;
+}
+
+std::string format(const std::vector<int64_t>& shape) {
+  std::string result = "[";
+  for (size_t i = 0; i < shape.size(); ++i) result += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return result + "]";
+}
+
+// The sizes that symbols have in one call, bound by the first input that shows each.
+class Sizes {
+ public:
+  explicit Sizes(const std::vector<Symbol>& symbols) : symbols_(symbols), bound_(symbols.size()) {}
+
+  void check(const InputCheck& input, const TensorValue& tensor) {
+    if (tensor.shape.size() != input.shape.size()) {
+      refuse(std::to_string(input.shape.size()) + " dimensions", input, tensor);
+    }
+    for (size_t axis = 0; axis < input.shape.size(); ++axis) check_axis(input, tensor, axis);
+  }
+
+ private:
+  struct Bound {
+    int64_t size = 0;
+    const std::string* input = nullptr;
+  };
+
+  void check_axis(const InputCheck& input, const TensorValue& tensor, size_t axis) {
+    const Extent& extent = input.shape[axis];
+    const int64_t size = tensor.shape[axis];
+    const std::string where = " in dimension " + std::to_string(axis);
+    if (extent.symbol < 0) {
+      if (size != extent.offset) refuse(std::to_string(extent.offset) + where, input, tensor);
+      return;
+    }
+    const auto index = static_cast<size_t>(extent.symbol);
+    const Symbol& symbol = symbols_[index];
+    const int64_t rest = size - extent.offset;
+    if (rest % extent.scale != 0) {
+      refuse(
+          "a multiple of " + std::to_string(extent.scale) + " plus " + std::to_string(extent.offset) + where,
+          input, tensor);
+    }
+    const int64_t value = rest / extent.scale;
+    if (value < symbol.min)
+      refuse("at least " + std::to_string(apply(extent, symbol.min)) + where, input, tensor);
+    if (value > symbol.max)
+      refuse("at most " + std::to_string(apply(extent, symbol.max)) + where, input, tensor);
+    Bound& bound = bound_[index];
+    if (bound.input == nullptr) {
+      bound = {value, &input.name};
+    } else if (bound.size != value) {
+      refuse(std::to_string(apply(extent, bound.size)) + where + ", by the size of " + *bound.input, input,
+             tensor);
+    }
+  }
+
+  static int64_t apply(const Extent& extent, int64_t size) { return extent.scale * size + extent.offset; }
+
+  [[noreturn]] static void refuse(const std::string& wanted, const InputCheck& input,
+                                  const TensorValue& tensor) {
+    throw EngineError("ERR_INVALID_SHAPE", "Expected " + wanted + " for " + input.name +
+                                               " but received shape " + format(tensor.shape));
+  }
+
+  const std::vector<Symbol>& symbols_;
+  std::vector<Bound> bound_;
+};
+
+}  // namespace
+
+CompiledPackage read_compiled_package(const Value& value) {
+  CompiledPackage package;
+  package.path = text(member(value, "path"));
+  package.model = text(member(value, "model"));
+  package.device = text(member(value, "device"));
+  for (const Value& range : list(member(value, "symbols"))) {
+    const List& bounds = list(range);
+    if (bounds.size() != 2) malformed("[min, max] of a symbol");
+    package.symbols.push_back({integer(bounds[0], 0, kMaxSize), integer(bounds[1], 0, kMaxSize)});
+  }
+  for (const Value& input : list(member(value, "inputs"))) {
+    package.inputs.push_back(read_input(input, package.symbols.size()));
+  }
+  return package;
+}
+
+void check_inputs(const CompiledPackage& package, const List& args) {
+  if (args.size() != package.inputs.size()) {
+    throw EngineError("ERR_INVALID_INPUT", "Expected " + std::to_string(package.inputs.size()) +
+                                               " input tensors but received " + std::to_string(args.size()));
+  }
+  Sizes sizes(package.symbols);
+  for (size_t i = 0; i < args.size(); ++i) {
+    const InputCheck& input = package.inputs[i];
+    const auto* tensor = std::get_if<TensorValue>(&args[i].data);
+    if (tensor == nullptr) {
+      throw EngineError("ERR_INVALID_INPUT", "Expected a " + std::string(dtype_name(input.dtype)) +
+                                                 " tensor for " + input.name + " but received another value");
+    }
+    if (tensor->dtype != input.dtype) {
+      throw EngineError("ERR_INVALID_DTYPE", "Expected dtype " + std::string(dtype_name(input.dtype)) +
+                                                 " for " + input.name + " but received " +
+                                                 dtype_name(tensor->dtype));
+    }
+    sizes.check(input, *tensor);
+  }
+}
+
+}  // namespace node_libtorch::engine

@@ -1,0 +1,49 @@
+// What is known of an AOTInductor package before it is opened: where it lies and what its inputs must be. The
+// compiled code checks nothing itself, so this is what keeps its reads inside the tensors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "value.h"
+
+namespace node_libtorch::engine {
+
+// A size that differs from call to call, the same wherever it stands in one call.
+struct Symbol {
+  int64_t min = 0;
+  int64_t max = 0;
+};
+
+// One dimension: `offset` alone, or scale × a symbol + offset.
+struct Extent {
+  int64_t symbol = -1;  // none
+  int64_t scale = 0;
+  int64_t offset = 0;
+};
+
+struct InputCheck {
+  std::string name;
+  DType dtype = DType::float32;
+  std::vector<Extent> shape;
+  // Dimensions from the slowest to the fastest in memory, as the model was compiled for.
+  std::vector<int64_t> order;
+};
+
+struct CompiledPackage {
+  std::string path;    // its unpacked folder (LibTorch 2.15) or the package file
+  std::string model;   // of the models in it
+  std::string device;  // it was compiled for: "cpu" or "cuda"
+  std::vector<Symbol> symbols;
+  std::vector<InputCheck> inputs;
+};
+
+// Reads what src/runtime/aoti/native-package.ts writes. Throws ERR_INVALID_ARGUMENT.
+CompiledPackage read_compiled_package(const Value& value);
+
+// Throws ERR_INVALID_INPUT, ERR_INVALID_DTYPE or ERR_INVALID_SHAPE unless the arguments are tensors that the
+// compiled code can read.
+void check_inputs(const CompiledPackage& package, const List& args);
+
+}  // namespace node_libtorch::engine

@@ -1,0 +1,1 @@
+// Empty on purpose: only the soname counts. See CMakeLists.txt.
