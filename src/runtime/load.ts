@@ -2,8 +2,9 @@ import { torchError } from '../errors.js';
 import type { LoadOptions } from '../types.js';
 import { checkTorchScriptArchive } from './archive.js';
 import { readArtifact } from './artifact.js';
-import { startEngine, type Engine } from './engine.js';
+import { fixIntraOpThreads, startEngine } from './engine.js';
 import type { Model } from './model.js';
+import { loadOnnxModel } from './onnx/load-onnx.js';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
 import { availableCores } from './threads.js';
 import { TorchModel } from './torch-model.js';
@@ -17,12 +18,17 @@ import { TorchModel } from './torch-model.js';
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   const resolved = resolveLoadOptions(path, options);
-  if (resolved.engine !== 'torchscript') {
+  if (resolved.engine === 'aotinductor') {
     throw torchError('ERR_ENGINE_UNSUPPORTED', `Expected a TorchScript model: ${resolved.engine} is not supported yet`);
   }
   resolved.signal?.throwIfAborted();
+  if (resolved.engine === 'onnx') {
+    const intraOpThreads = fixIntraOpThreads(resolved.instances); // without LibTorch, which need not be there
+    checkThreads(intraOpThreads, resolved);
+    return loadOnnxModel(path, resolved, intraOpThreads);
+  }
   const engine = await startEngine(resolved.instances);
-  checkThreads(engine, resolved);
+  checkThreads(engine.threads.intraOp, resolved);
   const { addon } = engine;
   const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
@@ -30,12 +36,12 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   return TorchModel.load(engine, artifact, resolved);
 }
 
-function checkThreads({ threads }: Engine, { instances }: ResolvedLoadOptions): void {
+function checkThreads(intraOp: number, { instances }: ResolvedLoadOptions): void {
   const cores = Math.max(1, Math.floor(availableCores()));
-  if (instances * threads.intraOp <= cores) return;
+  if (instances * intraOp <= cores) return;
   throw torchError(
     'ERR_INVALID_ARGUMENT',
-    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${threads.intraOp}; ` +
+    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${intraOp}; ` +
       'lower instances, or intraOpThreads with runtime.configure() before the first load',
   );
 }

@@ -7,31 +7,34 @@ import { Tensor } from './tensor.js';
 import type { Arguments, Value } from './value.js';
 import { namedArguments } from './wire.js';
 
+type NamedInput = Pick<TensorSpec, 'name'>;
+
 /**
  * Checks arguments of `forward` against a signature and puts them in its order.
  * @throws ERR_INVALID_INPUT (missing, extra, no tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_RANGE
  */
 export function checkedArguments(signature: Signature, args: Arguments): readonly Value[] {
-  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(signature, namedArguments(args));
-  if (ordered.length !== signature.inputs.length) {
-    throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but received ${ordered.length}`);
-  }
+  const ordered = orderedArguments(signature.inputs, args);
   for (const [i, spec] of signature.inputs.entries()) checkTensor(spec, ordered[i] as Value);
   return ordered;
 }
 
-function byName(signature: Signature, args: Record<string, Value>): Value[] {
+/** Arguments in the order of the inputs, one for each. @throws ERR_INVALID_INPUT (missing, extra) */
+export function orderedArguments(inputs: readonly NamedInput[], args: Arguments): readonly Value[] {
+  const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(inputs, namedArguments(args));
+  if (ordered.length === inputs.length) return ordered;
+  throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${ordered.length}`);
+}
+
+function byName(inputs: readonly NamedInput[], args: Record<string, Value>): Value[] {
   for (const name of Object.keys(args)) {
-    if (!signature.inputs.some((spec) => spec.name === name)) {
-      throw torchError(
-        'ERR_INVALID_INPUT',
-        `Expected the inputs ${names(signature)} but received ${describe(name)} too`,
-      );
+    if (!inputs.some((spec) => spec.name === name)) {
+      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${describe(name)} too`);
     }
   }
-  return signature.inputs.map(({ name }) => {
+  return inputs.map(({ name }) => {
     if (!Object.hasOwn(args, name)) {
-      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(signature)} but ${describe(name)} is missing`);
+      throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but ${describe(name)} is missing`);
     }
     return args[name] as Value;
   });
@@ -86,6 +89,6 @@ function checkRange(spec: TensorSpec, range: readonly [number, number], { dtype,
   }
 }
 
-function names(signature: Signature): string {
-  return signature.inputs.map(({ name }) => name).join(', ');
+function names(inputs: readonly NamedInput[]): string {
+  return inputs.map(({ name }) => name).join(', ');
 }
