@@ -25,6 +25,8 @@ export async function readExternalData(
   tensors: readonly ExternalTensor[],
   { digests = {}, pinned, signal }: { digests?: Readonly<Record<string, string>>; pinned: boolean; signal?: AbortSignal },
 ): Promise<readonly ExternalData[]> {
+  const inner = tensors.find(({ outermost }) => !outermost);
+  if (inner) throw unsafe('external data of the main graph’s initializers alone', `some inside an operator (${describe(inner.location)})`);
   const names = [...new Set(tensors.map(({ location }) => location))];
   for (const name of names) requireBareName(name);
   if (names.length > maxFiles) throw unsafe(`at most ${maxFiles} files of external data`, String(names.length));

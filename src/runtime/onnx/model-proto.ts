@@ -65,7 +65,7 @@ function readGraph(graph: Span, found: Found, depth: number): void {
     if (!span) continue;
     if (number === node) readNode(span, found, depth);
     else if (number === initializer) {
-      const name = readTensor(span, found);
+      const name = readTensor(span, found, depth === 0);
       if (depth === 0) found.initializers.add(name);
     } else if (number === sparseInitializer) {
       const name = readSparse(span, found);

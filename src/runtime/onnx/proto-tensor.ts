@@ -7,6 +7,8 @@ export interface ExternalTensor {
   readonly offset: number;
   /** Undefined: to the end. */
   readonly length: number | undefined;
+  /** An initializer of the main graph. ONNX Runtime looks for all others in the process's current directory. */
+  readonly outermost: boolean;
 }
 
 export interface TensorsFound {
@@ -33,7 +35,7 @@ export function readSparse(sparse: Span, found: TensorsFound): string {
 }
 
 /** The tensor's name. */
-export function readTensor(tensor: Span, found: TensorsFound): string {
+export function readTensor(tensor: Span, found: TensorsFound, outermost = false): string {
   const { dims, type, name: nameField, external, location } = field.tensor;
   let name = '';
   let elements = 1;
@@ -49,12 +51,12 @@ export function readTensor(tensor: Span, found: TensorsFound): string {
   }
   if (Number.isSafeInteger(elements)) found.parameterBytes += Math.ceil((elements * elementBits(elementType)) / 8);
   // Whatever names a place is looked at, so that no other reader of the file finds one that was not.
-  if (isExternal || entries.length > 0) found.external.push(...readExternal(entries));
+  if (isExternal || entries.length > 0) found.external.push(...readExternal(entries, outermost));
   return name;
 }
 
 /** One for every location that is named; a reader of the file may take any of them. */
-function readExternal(entries: readonly Span[]): ExternalTensor[] {
+function readExternal(entries: readonly Span[], outermost: boolean): ExternalTensor[] {
   const locations: string[] = [];
   let offset = 0;
   let length: number | undefined;
@@ -70,7 +72,7 @@ function readExternal(entries: readonly Span[]): ExternalTensor[] {
     else if (key === 'length') length = wholeNumber(value);
   }
   if (locations.length === 0) throw malformed('external data without a location');
-  return locations.map((location) => ({ location, offset, length }));
+  return locations.map((location) => ({ location, offset, length, outermost }));
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { torchError, type TorchError } from '../../errors.js';
+import { busy, forgetCell, idle, liveCell } from './live-threads.js';
 import type { Replies, Reply, Request } from './protocol.js';
 
 interface Asked {
@@ -11,14 +12,16 @@ interface Asked {
 export class OnnxThread {
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
+  readonly #cell = liveCell();
   #asked: Asked | undefined;
   #gone: TorchError | undefined;
+  #onIdle: () => void = () => undefined;
   #onGone: (error: TorchError) => void = () => undefined;
 
   constructor(runtimePath: string) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       name: 'node-libtorch onnx',
-      workerData: { runtimePath },
+      workerData: { runtimePath, cell: this.#cell },
       execArgv: [], // loaders and inspectors of the program are no business of this thread
     });
     this.#worker.on('message', (reply: Reply) => {
@@ -33,6 +36,7 @@ export class OnnxThread {
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#end(`exit code ${code}`);
+        forgetCell(this.#cell);
         resolve();
       });
     });
@@ -53,6 +57,7 @@ export class OnnxThread {
         return;
       }
       this.#asked = { resolve, reject };
+      Atomics.store(this.#cell, 0, busy);
       this.#worker.postMessage(request, transfer);
     });
   }
@@ -63,10 +68,11 @@ export class OnnxThread {
     else this.#worker.unref();
   }
 
-  /** Ends the thread, after what it is at. */
+  /** Ends the thread, after what it is at: to stop it in native code would end the process. */
   async end(): Promise<void> {
     this.#onGone = () => undefined;
     this.#gone ??= torchError('ERR_DISPOSED', 'The model was disposed');
+    if (this.#asked) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#worker.terminate();
     await this.#ended;
   }
@@ -76,6 +82,7 @@ export class OnnxThread {
     this.#asked = undefined;
     if ('code' in reply) asked?.reject(torchError(reply.code, reply.message));
     else asked?.resolve(reply.value as never);
+    this.#onIdle();
   }
 
   #end(why: string): void {
@@ -83,7 +90,9 @@ export class OnnxThread {
       this.#gone = torchError('ERR_INTERNAL', `The thread of the ONNX model has ended (${why}); load the model again`);
       this.#onGone(this.#gone);
     }
+    Atomics.store(this.#cell, 0, idle);
     this.#asked?.reject(this.#gone);
     this.#asked = undefined;
+    this.#onIdle();
   }
 }

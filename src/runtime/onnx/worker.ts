@@ -6,6 +6,7 @@ import type * as OnnxRuntime from 'onnxruntime-node';
 import { torchError, TorchError } from '../../errors.js';
 import type { DType } from '../../types.js';
 import type { TensorData } from '../dtype.js';
+import { idle } from './live-threads.js';
 import { loadMessage, runMessage } from './message-scrub.js';
 import { readModelProto } from './model-proto.js';
 import type { Replies, Reply, Request, RunReply, SessionReply, SessionRequest, WireTensor } from './protocol.js';
@@ -13,7 +14,7 @@ import type { Replies, Reply, Request, RunReply, SessionReply, SessionRequest, W
 type Ort = typeof OnnxRuntime;
 
 const port = parentPort;
-const { runtimePath } = workerData as { runtimePath: string };
+const { runtimePath, cell } = workerData as { runtimePath: string; cell: Int32Array<SharedArrayBuffer> };
 let ort: Ort | undefined;
 let session: OnnxRuntime.InferenceSession | undefined;
 
@@ -24,16 +25,26 @@ port?.on('message', (request: Request) => {
   void answer(request);
 });
 
+// An error that nothing caught: whoever waits for this thread must not wait on.
+process.once('exit', nowIdle);
+
+function nowIdle(): void {
+  Atomics.store(cell, 0, idle);
+  Atomics.notify(cell, 0);
+}
+
 async function answer(request: Request): Promise<void> {
+  const transfer: ArrayBuffer[] = [];
+  let reply: Reply;
   try {
-    const transfer: ArrayBuffer[] = [];
-    const value = await handle(request, transfer);
-    port?.postMessage({ value } satisfies Reply, transfer);
+    reply = { value: await handle(request, transfer) };
   } catch (error) {
     const { code, message } =
       error instanceof TorchError ? error : torchError('ERR_INTERNAL', loadMessage((error as Error).message));
-    port?.postMessage({ code, message } satisfies Reply);
+    reply = { code, message };
   }
+  nowIdle(); // first: the next request may be on its way before postMessage returns
+  port?.postMessage(reply, transfer);
 }
 
 async function handle(request: Request, transfer: ArrayBuffer[]): Promise<Replies[keyof Replies]> {
