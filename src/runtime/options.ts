@@ -12,9 +12,7 @@ const engineByExtension: Readonly<Record<string, EngineName>> = {
   '.onnx': 'onnx',
 };
 
-export type ResolvedLoadOptions = Required<
-  Omit<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>
-> &
+export type ResolvedLoadOptions = Required<Omit<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>> &
   Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>;
 
 const choices = {

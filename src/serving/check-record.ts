@@ -4,7 +4,8 @@ import { dtypeTable } from '../runtime/dtype.js';
 import type { Model } from '../runtime/model.js';
 import { elementCount, formatShape } from '../runtime/shape.js';
 import { Tensor } from '../runtime/tensor.js';
-import type { Dimension, TensorSpec } from '../types.js';
+import type { Value } from '../runtime/value.js';
+import type { Dimension, Signature, TensorSpec } from '../types.js';
 
 /**
  * Holds a loaded model to its record: the artifact's size, the arguments of `forward`, and, with `run`, the outputs by
@@ -32,7 +33,7 @@ export async function checkAgainstRecord(model: Model, record: ModelRecord, { ru
 
 async function checkOutputs(model: Model, { signature, name, version }: ModelRecord): Promise<void> {
   const output = await model.call('forward', signature.inputs.map(smallest));
-  const outputs: readonly unknown[] = Array.isArray(output) ? output : [output];
+  const outputs: readonly unknown[] = Array.isArray(output) ? output : (byName(output, signature) ?? [output]);
   // Dictionaries and nested results have no order that a list of specifications could be held against.
   if (!outputs.every((value) => value instanceof Tensor)) return;
   if (outputs.length !== signature.outputs.length) {
@@ -49,6 +50,16 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
       );
     }
   }
+}
+
+/** The members of an object that has exactly the record's outputs, in the record's order: what ONNX models return. */
+function byName(output: Value, { outputs }: Signature): readonly unknown[] | undefined {
+  if (typeof output !== 'object' || output === null || output instanceof Tensor || output instanceof Map)
+    return undefined;
+  const members = output as Readonly<Record<string, Value>>;
+  const fits =
+    Object.keys(members).length === outputs.length && outputs.every(({ name }) => Object.hasOwn(members, name));
+  return fits ? outputs.map(({ name }) => members[name]) : undefined;
 }
 
 /** A small valid tensor of a specification: free dimensions are 1, elements 0 or the middle of a range without it. */

@@ -33,7 +33,9 @@ describe('loading ONNX', function () {
     for (const [name, said] of Object.entries(types)) {
       it(`${name} inputs or outputs`, async () => {
         const { message } = await rejection(() => loadModel(onnx(`refused_${name}`)), 'ERR_UNSUPPORTED_TYPE');
-        expect(message).to.include(said).and.match(/(input x|output y) is/);
+        expect(message)
+          .to.include(said)
+          .and.match(/(input x|output y) is/);
       });
     }
 
@@ -62,7 +64,9 @@ describe('loading ONNX', function () {
       await rejection(() => loadModel(join(folder, 'none.onnx')), 'ERR_MODEL_LOAD');
       await rejection(async () => loadModel(await written(new Uint8Array())), 'ERR_MODEL_FORMAT');
       const torch = await readFile(fixture('torchscript/linear.pt'));
-      expect((await rejection(async () => loadModel(await written(torch)), 'ERR_MODEL_FORMAT')).message).to.include('zip');
+      expect((await rejection(async () => loadModel(await written(torch)), 'ERR_MODEL_FORMAT')).message).to.include(
+        'zip',
+      );
       await rejection(async () => loadModel(await written(Buffer.from('{"a": [1, 2, 3]}'))), 'ERR_MODEL_FORMAT');
     });
   });
@@ -141,7 +145,10 @@ describe('loading ONNX', function () {
 
     it('of a graph within the graph is refused: ONNX Runtime would look for it in the current directory', async () => {
       await copyFile(fixture('onnx/weights.bin'), join(folder, 'weights.bin'));
-      await rejection(async () => loadModel(await written(await readFile(onnx('external_inside')))), 'ERR_UNSAFE_ARCHIVE');
+      await rejection(
+        async () => loadModel(await written(await readFile(onnx('external_inside')))),
+        'ERR_UNSAFE_ARCHIVE',
+      );
     });
 
     it('is not taken from a file of that name in the current directory', async () => {

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { BatchQueue, loadModel, Tensor, type Model, type Value } from 'node-libtorch';
 import { expectValue } from '../support/cases.js';
@@ -109,7 +110,7 @@ describe('ONNX model', function () {
       const running = model.call('forward', [row, long], { signal: controller.signal });
       await new Promise((resolve) => setTimeout(resolve, 50));
       controller.abort();
-      expect(await running.catch((error: Error) => error.name)).to.equal('AbortError');
+      expect(await running.catch((error: unknown) => (error as Error).name)).to.equal('AbortError');
       expect(model.pending).to.equal(1);
       await rejection(() => model.call('forward', [row, steps(1)]), 'ERR_QUEUE_FULL');
     });
@@ -127,9 +128,9 @@ describe('ONNX model', function () {
       await using model = await loadModel(onnx('linear'));
       const reason = new Error('before');
       const x = new Tensor('float32', new Float32Array(4), [1, 4]);
-      expect(
-        await model.run(x, { signal: AbortSignal.abort(reason) }).catch((error: unknown) => error),
-      ).to.equal(reason);
+      expect(await model.run(x, { signal: AbortSignal.abort(reason) }).catch((error: unknown) => error)).to.equal(
+        reason,
+      );
       expect(model.pending).to.equal(0);
     });
 
@@ -209,7 +210,11 @@ describe('ONNX model', function () {
     for (const [what, code, action] of wrong) {
       it(`refuses ${what} with ${code}, then goes on`, async () => {
         await rejection(action, code);
-        expect(Object.keys(await model.call<Record<string, Value>>('forward', [a, b]))).to.deep.equal(['sum', 'next', 'greater']);
+        expect(Object.keys(await model.call<Record<string, Value>>('forward', [a, b]))).to.deep.equal([
+          'sum',
+          'next',
+          'greater',
+        ]);
       });
     }
 
@@ -242,7 +247,9 @@ describe('ONNX model', function () {
       () => model.run(new Tensor('int64', BigInt64Array.of(77123n), [1])),
       'ERR_MODEL_EXECUTION',
     );
-    expect(error.message).to.match(/Gather.*'\/rows\/Gather'.*out of data bounds/).and.not.match(/77123|onnxruntime_src|\.cc/);
+    expect(error.message)
+      .to.match(/Gather.*'\/rows\/Gather'.*out of data bounds/)
+      .and.not.match(/77123|onnxruntime_src|\.cc/);
     expect((await model.run(new Tensor('int64', BigInt64Array.of(0n), [1]))).shape).to.deep.equal([1]);
   });
 
@@ -289,9 +296,8 @@ describe('ONNX model', function () {
   });
 
   it('whose thread is gone ends its runs, and says so from then on', async () => {
-    const { Worker } = await import('node:worker_threads');
-    const made: InstanceType<typeof Worker>[] = [];
-    const collect = (worker: InstanceType<typeof Worker>): unknown => made.push(worker);
+    const made: Worker[] = [];
+    const collect = (worker: Worker): unknown => made.push(worker);
     process.on('worker', collect);
     const model = await loadModel(onnx('linear'));
     process.off('worker', collect);

@@ -23,10 +23,18 @@ const maxFiles = 10_000;
 export async function readExternalData(
   modelPath: string,
   tensors: readonly ExternalTensor[],
-  { digests = {}, pinned, signal }: { digests?: Readonly<Record<string, string>>; pinned: boolean; signal?: AbortSignal },
+  {
+    digests = {},
+    pinned,
+    signal,
+  }: { digests?: Readonly<Record<string, string>>; pinned: boolean; signal?: AbortSignal },
 ): Promise<readonly ExternalData[]> {
   const inner = tensors.find(({ outermost }) => !outermost);
-  if (inner) throw unsafe('external data of the main graph’s initializers alone', `some inside an operator (${describe(inner.location)})`);
+  if (inner)
+    throw unsafe(
+      'external data of the main graph’s initializers alone',
+      `some inside an operator (${describe(inner.location)})`,
+    );
   const names = [...new Set(tensors.map(({ location }) => location))];
   for (const name of names) requireBareName(name);
   if (names.length > maxFiles) throw unsafe(`at most ${maxFiles} files of external data`, String(names.length));
@@ -59,7 +67,8 @@ async function readFile(
 ): Promise<ExternalData> {
   const path = join(folder, name);
   const status = await lstat(path).catch(() => undefined);
-  if (!status) throw torchError('ERR_MODEL_LOAD', `Expected the file ${describe(name)} beside the model but it is not there`);
+  if (!status)
+    throw torchError('ERR_MODEL_LOAD', `Expected the file ${describe(name)} beside the model but it is not there`);
   if (status.isSymbolicLink()) throw unsafe(`a file for ${describe(name)}`, 'a symbolic link');
   const { bytes, sha256 } = await readArtifact(path, sharedBytes, digest, signal, constants.O_NOFOLLOW ?? 0);
   return { name, bytes: bytes.byteLength, sha256, data: bytes as unknown as SharedArrayBuffer };

@@ -115,5 +115,8 @@ export function* integers({ value, span }: Field): Generator<number> {
 }
 
 export function malformed(what: string): TorchError {
-  return torchError('ERR_MODEL_FORMAT', `Expected an ONNX model but the file has ${what}: it is damaged or no ONNX file`);
+  return torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected an ONNX model but the file has ${what}: it is damaged or no ONNX file`,
+  );
 }

@@ -51,5 +51,4 @@ export interface Replies {
   readonly release: null;
 }
 
-export type Reply =
-  { readonly value: Replies[keyof Replies] } | { readonly code: ErrorCode; readonly message: string };
+export type Reply = { readonly value: Replies[keyof Replies] } | { readonly code: ErrorCode; readonly message: string };

@@ -130,7 +130,10 @@ function elementsOf(dtype: DType, data: TensorData): Float32Array {
 /** Copied once: the memory is ONNX Runtime's own, and such cannot be handed to another thread. */
 function outputOf(tensor: OnnxRuntime.Tensor | undefined, name: string, transfer: ArrayBuffer[]): WireTensor {
   if (!tensor?.data || tensor.type === 'string') {
-    throw torchError('ERR_BAD_OUTPUT', `Expected a tensor of numbers for output ${name} but the model gave something else`);
+    throw torchError(
+      'ERR_BAD_OUTPUT',
+      `Expected a tensor of numbers for output ${name} but the model gave something else`,
+    );
   }
   const { buffer, byteOffset, byteLength } = tensor.data as Float32Array;
   const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
@@ -141,7 +144,10 @@ function outputOf(tensor: OnnxRuntime.Tensor | undefined, name: string, transfer
 function loadError(text: string): TorchError {
   const message = `ONNX Runtime could not load the model: ${loadMessage(text)}`;
   if (isOutOfMemory(text)) return torchError('ERR_OUT_OF_MEMORY', message);
-  return torchError(/INVALID_PROTOBUF|protobuf parsing failed/i.test(text) ? 'ERR_MODEL_FORMAT' : 'ERR_MODEL_LOAD', message);
+  return torchError(
+    /INVALID_PROTOBUF|protobuf parsing failed/i.test(text) ? 'ERR_MODEL_FORMAT' : 'ERR_MODEL_LOAD',
+    message,
+  );
 }
 
 function runError(text: string): TorchError {
