@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Fetches Silero-VAD's wheel with pip, takes the model out of it, and prints the model's path. Everything is checked
-// against the sha256 in test/fixtures/silero/expected.json; what is verified already is not fetched again.
+// Fetches Silero-VAD's wheel with pip, takes the model out of it, and prints the model's path: the TorchScript one, or
+// with the argument `onnx` the ONNX one. Everything is checked against the sha256 in test/fixtures/silero/expected.json; what is verified already is not fetched again.
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import yauzl from 'yauzl';
@@ -14,11 +14,13 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const { cacheRoot } = await import(new URL('../dist/binding/cache.js', import.meta.url).href);
 const { findPip } = await import(new URL('../dist/provision/python.js', import.meta.url).href);
 
-/** The path of the verified model. Throws when it cannot be had, saying why. */
-export async function fetchSilero() {
-  const { wheel, model } = JSON.parse(await readFile(join(root, 'test/fixtures/silero/expected.json'), 'utf8'));
+/** The path of the verified model (`model` or `onnx`). Throws when it cannot be had, saying why. */
+export async function fetchSilero(which = 'model') {
+  const expected = JSON.parse(await readFile(join(root, 'test/fixtures/silero/expected.json'), 'utf8'));
+  const { wheel, [which]: model } = expected;
+  if (!model) throw new Error(`expected nothing or onnx but received ${which}`);
   const folder = join(cacheRoot(), 'fixtures');
-  const path = join(folder, `silero-vad-${wheel.version}.jit`);
+  const path = join(folder, `silero-vad-${wheel.version}${extname(model.path)}`);
   const there = await readFile(path).catch(() => undefined);
   if (there !== undefined && sha256(there) === model.sha256) return path;
 
@@ -27,8 +29,8 @@ export async function fetchSilero() {
   try {
     const bytes = await takeOut(await wheelBytes(wheel, folder, staging), model.path);
     check(model.path, bytes, model.sha256);
-    await writeFile(join(staging, 'model.jit'), bytes);
-    await rename(join(staging, 'model.jit'), path); // whole or not at all, whoever else is at it
+    await writeFile(join(staging, 'model'), bytes);
+    await rename(join(staging, 'model'), path); // whole or not at all, whoever else is at it
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -77,4 +79,4 @@ function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) console.log(await fetchSilero());
+if (import.meta.url === pathToFileURL(process.argv[1]).href) console.log(await fetchSilero(process.argv[2]));

@@ -62,6 +62,8 @@ export const errorTable = {
   ERR_LIBTORCH_NOT_FOUND: row('environment', 500, 'LibTorch not found'),
   ERR_LIBTORCH_VERSION: row('environment', 500, 'Wrong LibTorch version'),
   ERR_LIBTORCH_LOAD: row('environment', 500, 'LibTorch could not be loaded'),
+  ERR_ONNXRUNTIME_NOT_FOUND: row('environment', 500, 'ONNX Runtime not found'),
+  ERR_ONNXRUNTIME_LOAD: row('environment', 500, 'ONNX Runtime could not be loaded'),
   ERR_ADDON_NOT_FOUND: row('environment', 500, 'Native addon not found'),
   ERR_ADDON_LOAD: row('environment', 500, 'Native addon could not be loaded'),
   ERR_BUILD: row('environment', 500, 'Build failed'),

@@ -93,7 +93,10 @@ export interface LoadOptions {
   instances?: number;
   /** Runs waiting, default 1024; one more is refused with ERR_QUEUE_FULL. */
   maxPending?: number;
-  /** TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. */
+  /**
+   * TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. ONNX: `none`
+   * runs the graph as it is, the others with all of ONNX Runtime's optimisations.
+   */
   optimize?: Optimize;
   /**
    * Names, dtypes, shapes and ranges that inputs are checked against. It adds to what the artifact says of itself and may
@@ -107,6 +110,8 @@ export interface LoadOptions {
   operatorLibraries?: readonly string[];
   /** Lower-case hex; other bytes are refused with ERR_INTEGRITY. */
   sha256?: string;
+  /** ONNX: the digests of the files that hold external data, by name. With `sha256` every such file needs one. */
+  externalSha256?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }
 
@@ -139,12 +144,19 @@ export interface DeviceChoice {
   readonly reason: string;
 }
 
+export interface ExternalFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** What is known of a loaded model. */
 export interface ModelInfo {
   readonly engine: EngineName;
   readonly device: DeviceChoice;
   readonly precision: Precision;
-  readonly optimize: Optimize;
+  /** What was done: for ONNX `none` or `all`. */
+  readonly optimize: Optimize | 'all';
   readonly instances: number;
   /** Runs that may wait for an instance. */
   readonly maxPending: number;
@@ -154,6 +166,8 @@ export interface ModelInfo {
   readonly sha256: string;
   /** Bytes of the artifact, and of parameters and buffers once loaded. */
   readonly artifactBytes: number;
+  /** Files beside the artifact that hold weights (ONNX's external data). */
+  readonly externalFiles?: readonly ExternalFile[];
   readonly parameterBytes: number;
   /** Things worth knowing that did not stop the load, e.g. a model that could not be frozen. */
   readonly warnings: readonly string[];

@@ -16,6 +16,7 @@ const pieceBytes = 1024 * 1024;
  * Reads a model file once, hashing the very bytes that will be loaded.
  * @param allocate gives the memory, so that the engine can keep it alive by itself
  * @param expectedSha256 refuse other bytes
+ * @param flags of open(2), beside those for reading
  * @throws ERR_MODEL_LOAD (no such file, no regular file, shrunk meanwhile), ERR_INTEGRITY, or `signal.reason`
  */
 export async function readArtifact(
@@ -23,10 +24,11 @@ export async function readArtifact(
   allocate: (bytes: number) => ArrayBuffer,
   expectedSha256?: string,
   signal?: AbortSignal,
+  flags = 0,
 ): Promise<Artifact> {
   signal?.throwIfAborted();
   // Without O_NONBLOCK opening a FIFO would wait for a writer, for ever.
-  const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
+  const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0) | flags).catch((cause: unknown) => {
     throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${reason(cause)})`, { cause });
   });
   try {

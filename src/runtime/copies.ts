@@ -8,18 +8,23 @@ const largestShared = chunkBytes / 8;
 /** Of vector instructions and of every element. */
 const alignment = 64;
 
+/** A tensor's elements in a buffer that holds nothing else, so that it may be transferred. */
+export function ownCopy({ dtype, data }: Tensor): TensorData {
+  return new dtypeTable[dtype].array(data as never); // a Buffer's slice() would be a view
+}
+
 let chunk = new ArrayBuffer(0);
 let used = 0;
 
 /** A tensor's elements where nobody else can change them. The copy is for the engine alone: small ones are parts of a buffer. */
-export function copyData({ dtype, data }: Tensor): TensorData {
-  const { array } = dtypeTable[dtype];
-  if (data.byteLength === 0 || data.byteLength > largestShared) return new array(data as never); // a Buffer's slice() would be a view
+export function copyData(tensor: Tensor): TensorData {
+  const { data } = tensor;
+  if (data.byteLength === 0 || data.byteLength > largestShared) return ownCopy(tensor);
   if (used + data.byteLength > chunk.byteLength) {
     chunk = new ArrayBuffer(chunkBytes);
     used = 0;
   }
-  const copy = new array(chunk, used, data.length);
+  const copy = new dtypeTable[tensor.dtype].array(chunk, used, data.length);
   used += Math.ceil(data.byteLength / alignment) * alignment;
   copy.set(data as never);
   return copy;

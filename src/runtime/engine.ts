@@ -6,7 +6,7 @@ import { torchError } from '../errors.js';
 import { defaultIntraOpThreads, threadsOfEnvironment } from './threads.js';
 import { fromWire } from './wire.js';
 
-/** Thread counts of LibTorch. Fixed for the life of the process by whoever loads first. */
+/** Thread counts of LibTorch and ONNX Runtime. Fixed for the life of the process by whoever loads first. */
 export interface ThreadSettings {
   /**
    * Threads one operator may use, per instance. Default: OMP_NUM_THREADS, else the cores less one, shared by the first
@@ -29,10 +29,12 @@ export interface Engine {
 let wanted: ThreadSettings = {};
 let engine: Engine | undefined;
 let starting: Promise<Engine> | undefined;
+/** What ONNX models were loaded with; LibTorch, should it come later, takes the same. */
+let fixedIntraOp: number | undefined;
 
-/** @throws ERR_ALREADY_INITIALIZED once LibTorch is loaded */
+/** @throws ERR_ALREADY_INITIALIZED once an engine is loaded */
 export function configureThreads(settings: ThreadSettings): void {
-  if (engine ?? starting) {
+  if (engine ?? starting ?? fixedIntraOp) {
     throw torchError('ERR_ALREADY_INITIALIZED', 'Expected runtime.configure() before the first model is loaded');
   }
   wanted = { ...wanted, ...settings };
@@ -51,6 +53,11 @@ export function startEngine(instances = 1): Promise<Engine> {
   return starting;
 }
 
+/** Intra-op threads of an engine that does without LibTorch; from here on they are the process's, as after startEngine. */
+export function fixIntraOpThreads(instances: number): number {
+  return (fixedIntraOp ??= engine?.threads.intraOp ?? intraOpThreadsFor(instances));
+}
+
 /** The engine, if anything has started it. */
 export function startedEngine(): Engine | undefined {
   return engine;
@@ -63,7 +70,7 @@ export function startEngineSync(): Engine {
 }
 
 function intraOpThreadsFor(instances: number): number {
-  return wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
+  return fixedIntraOp ?? wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
 }
 
 /** Where the engine of an environment is kept: on the addon, which Node loads once however often this module is. */

@@ -3,8 +3,9 @@ import type { LoadOptions } from '../types.js';
 import { CompiledModel } from './aoti/compiled-model.js';
 import { checkTorchScriptArchive } from './archive.js';
 import { readArtifact } from './artifact.js';
-import { startEngine, type Engine } from './engine.js';
+import { fixIntraOpThreads, startEngine } from './engine.js';
 import type { Model } from './model.js';
+import { loadOnnxModel } from './onnx/load-onnx.js';
 import { locateOperatorLibraries } from './operator-libraries.js';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
 import { availableCores } from './threads.js';
@@ -14,20 +15,20 @@ import { TorchModel } from './torch-model.js';
  * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
  *
  * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
- * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED, ERR_STATEFUL_MODEL (with several instances), what finding LibTorch
- * throws, or `signal.reason`
+ * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED,
+ * ERR_PLATFORM_UNSUPPORTED (a package for another CPU), ERR_STATEFUL_MODEL (with several instances), ERR_SIGNATURE_MISMATCH,
+ * what finding LibTorch or ONNX Runtime throws, or `signal.reason`
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   const resolved = resolveLoadOptions(path, options);
-  if (resolved.engine === 'onnx') {
-    throw torchError(
-      'ERR_ENGINE_UNSUPPORTED',
-      'Expected a TorchScript model or an AOTInductor package: onnx is not supported yet',
-    );
-  }
   resolved.signal?.throwIfAborted();
+  if (resolved.engine === 'onnx') {
+    const intraOpThreads = fixIntraOpThreads(resolved.instances); // without LibTorch, which need not be there
+    checkThreads(intraOpThreads, resolved);
+    return loadOnnxModel(path, resolved, intraOpThreads);
+  }
   const engine = await startEngine(resolved.instances);
-  checkThreads(engine, resolved);
+  checkThreads(engine.threads.intraOp, resolved);
   const { addon } = engine;
   const operatorLibraries = await locateOperatorLibraries(resolved.operatorLibraries);
   const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
@@ -37,12 +38,12 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   return TorchModel.load(engine, artifact, { ...resolved, operatorLibraries });
 }
 
-function checkThreads({ threads }: Engine, { instances }: ResolvedLoadOptions): void {
+function checkThreads(intraOp: number, { instances }: ResolvedLoadOptions): void {
   const cores = Math.max(1, Math.floor(availableCores()));
-  if (instances * threads.intraOp <= cores) return;
+  if (instances * intraOp <= cores) return;
   throw torchError(
     'ERR_INVALID_ARGUMENT',
-    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${threads.intraOp}; ` +
+    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${intraOp}; ` +
       'lower instances, or intraOpThreads with runtime.configure() before the first load',
   );
 }

@@ -13,8 +13,8 @@ const engineByExtension: Readonly<Record<string, EngineName>> = {
   '.onnx': 'onnx',
 };
 
-export type ResolvedLoadOptions = Required<Omit<LoadOptions, 'signature' | 'sha256' | 'signal'>> &
-  Pick<LoadOptions, 'signature' | 'sha256' | 'signal'>;
+export type ResolvedLoadOptions = Required<Omit<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>> &
+  Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>;
 
 const choices = {
   engine: ['torchscript', 'aotinductor', 'onnx'],
@@ -23,7 +23,7 @@ const choices = {
   optimize: ['none', 'freeze', 'inference'],
 } as const;
 const known = new Set([
-  ...['device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'signal'],
+  ...['device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256', 'signal'],
   ...Object.keys(choices),
 ]);
 
@@ -44,6 +44,10 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
     }
   }
   if (options.sha256 !== undefined) checkSha256(options.sha256);
+  if (options.externalSha256 !== undefined) {
+    checkObject('externalSha256', options.externalSha256);
+    for (const digest of Object.values(options.externalSha256)) checkSha256(digest);
+  }
   if (options.signature !== undefined) checkSignature(options.signature);
   checkSignal(options.signal);
   const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
@@ -66,6 +70,7 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
     operatorLibraries,
     ...(options.signature && { signature: options.signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),
+    ...(options.externalSha256 && { externalSha256: options.externalSha256 }),
     ...(options.signal && { signal: options.signal }),
   };
 }

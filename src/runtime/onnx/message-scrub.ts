@@ -1,0 +1,42 @@
+/** What ONNX Runtime says, without paths of the machine that built it and without what was computed with. */
+
+const maxLength = 400;
+
+/** A source line and the function it is in, as ONNX Runtime's macros write them. */
+const place = /\S*[/\\]\S+\.(?:cc|cpp|h|hpp|cu):\d+ ?[^\n]*?\)(?: const)?(?: \[with [^\]]*\])? ?(?=[A-Z[])/g;
+const status = /\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /g;
+/** Two folders at least: a lone slash stands in names of nodes, and those are quoted besides. */
+const path = /(?:[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}/g;
+const quoted = /('[^']*'|"[^"]*")/;
+const list = /([{[][-\d, ]*[}\]])/;
+const number = /(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])/g;
+
+/** Of a model that was not loaded. */
+export function loadMessage(text: string): string {
+  return clip(outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')));
+}
+
+/**
+ * Of a run that failed. Numbers are left out, since any of them may be an input's value (`idx=5 must be within …`); lists of
+ * whole numbers stay, for they are shapes and bounds.
+ */
+export function runMessage(text: string): string {
+  return outsideQuotes(loadMessage(text), (part) =>
+    part
+      .split(list)
+      .map((piece) => (list.test(piece) ? piece : piece.replace(number, '…')))
+      .join(''),
+  );
+}
+
+function outsideQuotes(text: string, change: (part: string) => string): string {
+  return text
+    .split(quoted)
+    .map((part, i) => (i % 2 === 1 ? part : change(part)))
+    .join('');
+}
+
+function clip(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
+}

@@ -1,0 +1,4 @@
+import { running } from './common.mjs';
+
+await running();
+process.exit(3);

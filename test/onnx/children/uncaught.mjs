@@ -1,0 +1,6 @@
+import { running } from './common.mjs';
+
+await running();
+setTimeout(() => {
+  throw new Error('on purpose');
+});
