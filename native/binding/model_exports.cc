@@ -43,12 +43,6 @@ double id_of(napi_env env, napi_value value) {
   return static_cast<double>(decode_count(env, value, "id", 0, kMaxSafeInteger));
 }
 
-napi_value member(napi_env env, napi_value object, const char* name) {
-  napi_value value = nullptr;
-  check(napi_get_named_property(env, object, name, &value));
-  return value;
-}
-
 std::string text_member(napi_env env, napi_value object, const char* name) {
   return decode_text(env, member(env, object, name), name);
 }

@@ -28,12 +28,6 @@ constexpr std::array<napi_typedarray_type, engine::kDTypeCount> kArrayTypes{
 static_assert(kArrayTypes[static_cast<size_t>(DType::boolean)] == napi_uint8_array);
 static_assert(kArrayTypes[static_cast<size_t>(DType::int64)] == napi_bigint64_array);
 
-napi_value member(napi_env env, napi_value object, const char* name) {
-  napi_value value = nullptr;
-  check(napi_get_named_property(env, object, name, &value));
-  return value;
-}
-
 std::vector<int64_t> decode_shape(napi_env env, napi_value array, const std::string& where) {
   bool is_array = false;
   check(napi_is_array(env, array, &is_array));

@@ -154,6 +154,12 @@ List decode_list(napi_env env, napi_value array, const std::string& where) {
 
 napi_value encode(napi_env env, Value value) { return std::visit(Encode{env}, value.data); }
 
+napi_value member(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  check(napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
 napi_value encode_text(napi_env env, const std::string& text) {
   napi_value result = nullptr;
   check(napi_create_string_utf8(env, text.data(), text.size(), &result));
