@@ -3,6 +3,7 @@ import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { isFileName } from './names.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
+import { taskFaults } from './task-faults.js';
 
 const ajv = new Ajv2020({ allErrors: false });
 formats.default(ajv, ['date-time']);
@@ -41,16 +42,13 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
       yield { pointer: `/signature/inputs/${index}/range`, detail: 'must not begin above its end' };
     }
   }
-  const labels = task.type === 'classification' ? task.labels.length : undefined;
-  const classes = signature.outputs[0]?.shape.at(-1);
-  if (labels !== undefined && classes !== labels) {
-    yield { pointer: '/task/labels', detail: `must be as many as the last dimension of the output, ${classes}` };
-  }
+  yield* taskFaults(task, signature);
   if (!inputStatistics) return;
   const { histogram, predictionDistribution } = inputStatistics;
   if (histogram.edges.length !== histogram.counts.length + 1) {
     yield { pointer: '/inputStatistics/histogram/edges', detail: 'must be one more than the counts' };
   }
+  const labels = 'labels' in task ? task.labels.length : undefined;
   if (labels !== undefined && predictionDistribution && predictionDistribution.length !== labels) {
     yield {
       pointer: '/inputStatistics/predictionDistribution',

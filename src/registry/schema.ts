@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { dtypes } from '../runtime/dtype.js';
 import type { DType, EngineName } from '../types.js';
+import { TaskSchema } from './task-schema.js';
 
 const closed = { additionalProperties: false };
 const open = { additionalProperties: true };
@@ -28,18 +29,6 @@ const SignatureSchema = Type.Object(
   },
   closed,
 );
-
-const TaskSchema = Type.Union([
-  Type.Object(
-    {
-      type: Type.Literal('classification'),
-      activation: Type.Unsafe<'softmax' | 'none'>({ type: 'string', enum: ['softmax', 'none'] }),
-      labels: Type.Array(text(), { minItems: 1, maxItems: 100_000 }),
-    },
-    closed,
-  ),
-  Type.Object({ type: Type.Literal('other') }, closed),
-]);
 
 const MetricsSchema = Type.Object(
   {
