@@ -27,7 +27,7 @@ const image = Type.Optional(
       divisor: { type: 'number', exclusiveMinimum: 0 },
       mean: ofChannels({}),
       std: ofChannels({ exclusiveMinimum: 0 }),
-      background: { ...ofChannels({ minimum: 0, maximum: 255 }), minItems: 3 },
+      background: { ...ofChannels({ type: 'integer', minimum: 0, maximum: 255 }), minItems: 3 },
     },
   }),
 );

@@ -1,47 +1,45 @@
 import type { Metadata } from 'sharp';
 import { expected, torchError } from '../../errors.js';
 import { checkFormat } from './formats.js';
-import { geometryOf } from './geometry.js';
+import { geometryOf, type Geometry } from './geometry.js';
+import type { Pixels } from './resample.js';
 import { loadSharp } from './sharp.js';
 import type { ResolvedImage } from './spec.js';
 
-const kernels = { bilinear: 'linear', bicubic: 'cubic', lanczos: 'lanczos3' } as const;
-
 /**
- * The pixels of an encoded image, turned as its EXIF orientation says, put on the background, and brought to the size:
- * red, green, blue for every pixel, row by row. Colour profiles are ignored, as PIL does. Works on threads of libuv's
- * pool and of libvips'.
+ * The pixels of an encoded image, turned as its EXIF orientation says and put on the background: red, green, blue for
+ * every pixel, row by row. Colour profiles are ignored, as PIL does. Works on threads of libuv's pool and of libvips'.
  * @throws ERR_INVALID_ARGUMENT (no bytes), ERR_INVALID_IMAGE, ERR_OUT_OF_RANGE (too many pixels), ERR_SHARP_NOT_FOUND
  */
-export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Promise<Uint8Array> {
+export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Promise<Pixels & { geometry: Geometry }> {
   if (!(source instanceof Uint8Array)) throw expected('a Buffer or Uint8Array', 'an image', source);
   // A copy: the caller may change or transfer its own while threads read.
   const bytes = Buffer.from(source);
   checkFormat(bytes);
   const sharp = await loadSharp();
-  const lenient = { failOn: 'error', ignoreIcc: true } as const;
+  const options = { failOn: 'error', ignoreIcc: true } as const;
   // Reads the header alone, so that too large an image is told from a broken one.
-  const header = await sharp(bytes, { ...lenient, limitInputPixels: false })
+  const header = await sharp(bytes, { ...options, limitInputPixels: false })
     .metadata()
     .catch(unreadable);
-  const { width, height } = header.autoOrient;
   checkPixels(header, spec.maxPixels);
-  const { scaled, cut, bars } = geometryOf(width, height, spec);
+  const { width, height } = header.autoOrient;
+  const geometry = geometryOf(width, height, spec);
   const [r, g, b] = spec.background;
-  let image = sharp(bytes, { ...lenient, limitInputPixels: spec.maxPixels })
+  const { data } = await sharp(bytes, { ...options, limitInputPixels: spec.maxPixels })
     .autoOrient()
     .flatten({ background: { r, g, b } })
-    .resize({ ...scaled, fit: 'fill', kernel: kernels[spec.interpolation], fastShrinkOnLoad: false });
-  if (cut) image = image.extract(cut);
-  if (spec.resize === 'letterbox') image = image.extend({ ...bars, background: { r, g, b } });
-  const pixels = await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer().catch(unreadable);
-  if (pixels.length !== spec.width * spec.height * 3) {
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toUint8Array()
+    .catch(unreadable);
+  if (data.length !== width * height * 3) {
     throw torchError(
       'ERR_INVALID_IMAGE',
-      `Expected ${spec.width} × ${spec.height} pixels of red, green and blue but the image gave ${pixels.length} bytes`,
+      `Expected ${width} × ${height} pixels of red, green and blue but the image gave ${data.length} bytes`,
     );
   }
-  return pixels;
+  return { data, width, height, channels: 3, geometry };
 }
 
 function checkPixels({ width, height }: Metadata, maxPixels: number): void {

@@ -24,7 +24,7 @@ export const imagenet = Object.freeze({
 }) satisfies ImageSpec;
 
 /** A side of an input. */
-export const maxSide = 8192;
+const maxSide = 8192;
 const defaultMaxPixels = 50_000_000;
 
 const choices = {
@@ -62,11 +62,13 @@ export function resolveImage(options: ImageOptions): ResolvedImage {
   const { mean = new Array<number>(channels).fill(0), std = new Array<number>(channels).fill(1) } = options;
   checkNumbers('mean', mean, channels, 'finite numbers', () => true);
   checkNumbers('std', std, channels, 'numbers above 0', (value) => value > 0);
-  checkNumbers('background', background, 3, 'numbers from 0 to 255', (value) => value >= 0 && value <= 255);
+  checkNumbers('background', background, 3, 'integers from 0 to 255', isByte);
   return {
     ...{ height, width, resize, shortestSide, interpolation, channels, divisor, mean, std, background, maxPixels },
   };
 }
+
+const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;
 
 function sizeOf(size: unknown): readonly [number, number] {
   const [height, width, ...more] = Array.isArray(size) ? (size as unknown[]) : [size, size];
