@@ -20,7 +20,7 @@ const checks: {
 /** What a task says that the signature does not bear out. */
 export function* taskFaults(task: ModelRecord['task'], signature: Signature): Generator<ErrorDetail> {
   yield* checks[task.type](task as never, signature);
-  if (task.image) yield* imageFaults(task.image as ImageSpec, signature);
+  if (task.image) yield* imageFaults(task.image, signature);
 }
 
 function* labelFaults({ labels }: { readonly labels: readonly string[] }, { outputs }: Signature) {

@@ -25,17 +25,18 @@ export async function answer(
 ): Promise<Answer> {
   const record = recordOf(served);
   const { task, signature } = record;
-  const postprocess = postprocessorFor(task as Task);
-  checkTopK(task as Task, topK);
+  const postprocess = postprocessorFor(task);
+  checkTopK(task, topK);
   const started = performance.now();
-  const args = await argumentsOf(served, task as Task, input, maxPixels);
+  const args = await argumentsOf(served, task, input, maxPixels);
   const output = await served.call('forward', args, withTimeLeft(options, started));
   const tensor = firstTensor(output, signature.outputs[0]?.name ?? '');
   try {
     return postprocess(tensor, { topK, attentionMask: maskOf(record, args) });
   } catch (error) {
-    // Everything the caller gave was checked before: what is wrong now is the model's.
-    if (!(error instanceof InputError) || error.code === 'ERR_OUT_OF_RANGE') throw error;
+    // What the caller gave was checked before, but for a mask without a token; the rest is the model's.
+    const ofMask = task.type === 'embedding' && (error as InputError).code === 'ERR_OUT_OF_RANGE';
+    if (!(error instanceof InputError) || ofMask) throw error;
     throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
   }
 }
@@ -63,7 +64,7 @@ async function argumentsOf(
   maxPixels: number | undefined,
 ): Promise<Arguments> {
   if (input instanceof Tensor) return [input];
-  if (!isImages(input)) return input as Arguments;
+  if (!isImages(input)) return input;
   if (!image) throw torchError('ERR_TASK', `Expected a model of images but the record of ${name} ${version} has none`);
   const options: ImageOptions = maxPixels === undefined ? image : { ...image, maxPixels };
   return [await imageToTensor(input, options)];

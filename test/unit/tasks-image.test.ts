@@ -21,7 +21,7 @@ const small = { size: 8, resize: 'stretch' } as const;
 
 /** Pixels of one colour, encoded. */
 const plain = (channels: 3 | 4, background: object, width = 16, height = 8) =>
-  sharp({ create: { width, height, channels, background } as never });
+  sharp({ create: { width, height, channels, background } });
 
 /** What the tensor has at every `stride`th place, as expected.json. */
 function sampled({ data, shape }: Tensor, stride: number): number[] {
@@ -203,7 +203,7 @@ describe('imageToTensor', () => {
       ['an option', { size: 8, sise: 8 }],
     ];
     for (const [name, wrong] of options) {
-      it(`${JSON.stringify(wrong)}`, async () => {
+      it(JSON.stringify(wrong), async () => {
         const error = await rejection(() => imageToTensor(rgb, wrong as ImageOptions), 'ERR_INVALID_ARGUMENT');
         expect(error.message).to.include(name.replace('no ', ''));
       });

@@ -17,7 +17,7 @@ import { rejection } from '../support/errors.js';
 
 const numbers = (tensor: Tensor): number[] => Array.from(tensor.data as Float32Array);
 const refused = (action: () => unknown, code: string) => rejection(action, code);
-const row = (values: readonly number[], dtype: DType = 'float32') => Tensor.from([values as number[]], dtype);
+const row = (values: readonly number[], dtype: DType = 'float32') => Tensor.from([values], dtype);
 /** Finite float32 numbers of moderate size. */
 const scores = (minLength = 1) => fc.array(fc.float({ min: -80, max: 80, noNaN: true }), { minLength, maxLength: 12 });
 
