@@ -10,7 +10,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const runnable = ['README.md', 'docs/library.md'];
+const runnable = ['README.md', 'docs/library.md', 'docs/tasks.md'];
 const timeoutMs = 60_000;
 const faults = [];
 

@@ -23,6 +23,7 @@ export const errorTable = {
   ERR_INVALID_DTYPE: row('input', 422, 'Invalid dtype'),
   ERR_OUT_OF_RANGE: row('input', 422, 'Value out of range'),
   ERR_NOT_FINITE: row('input', 422, 'Value is not finite'),
+  ERR_INVALID_IMAGE: row('input', 422, 'Invalid image'),
   ERR_UNSUPPORTED_TYPE: row('input', 422, 'Unsupported value type'),
   ERR_NOT_BATCHABLE: row('input', 422, 'Not batchable'),
   ERR_STATEFUL_MODEL: row('input', 400, 'Model keeps state'),
@@ -66,6 +67,7 @@ export const errorTable = {
   ERR_ONNXRUNTIME_LOAD: row('environment', 500, 'ONNX Runtime could not be loaded'),
   ERR_ADDON_NOT_FOUND: row('environment', 500, 'Native addon not found'),
   ERR_ADDON_LOAD: row('environment', 500, 'Native addon could not be loaded'),
+  ERR_SHARP_NOT_FOUND: row('environment', 500, 'sharp not found'),
   ERR_BUILD: row('environment', 500, 'Build failed'),
   ERR_DOWNLOAD: row('environment', 500, 'Download failed'),
   // The HTTP request itself.

@@ -19,6 +19,8 @@ export { BatchQueue, type BatchQueueOptions, type QueueRunOptions, type QueueSta
 export type { BatchEvent, CloseReason, Fit } from './batching/index.js';
 export {
   ModelHost,
+  type AnswerInput,
+  type AnswerOptions,
   type ServedModel,
   type HostEvents,
   type HostFileModel,

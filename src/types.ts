@@ -56,15 +56,65 @@ export interface Signature {
   readonly task?: Task;
 }
 
-/** What the outputs mean. */
+/** One class for each row. */
 export interface ClassificationTask {
   readonly type: 'classification';
   /** `softmax`: outputs are logits and softmax is applied when serving; `none`: they are probabilities already. */
   readonly activation: 'softmax' | 'none';
   readonly labels: readonly string[];
+  readonly image?: ImageSpec;
 }
 
-export type Task = ClassificationTask | { readonly type: 'other' };
+/** Any number of labels for each row. */
+export interface MultiLabelTask {
+  readonly type: 'multi-label';
+  /** `sigmoid`: outputs are logits; `none`: they are probabilities already. */
+  readonly activation: 'sigmoid' | 'none';
+  readonly labels: readonly string[];
+  /** A label is given from this probability on, inclusive. */
+  readonly threshold: number;
+  readonly image?: ImageSpec;
+}
+
+/** A vector for each text, or whatever else goes in. */
+export interface EmbeddingTask {
+  readonly type: 'embedding';
+  /** How the vectors of tokens become one: their `mean` without padding, the first (`cls`), or the output is one already. */
+  readonly pooling: 'mean' | 'cls' | 'none';
+  /** Scale to length 1. */
+  readonly normalize: boolean;
+  /** With `mean`: the input that tells tokens from padding. Default `attention_mask`. */
+  readonly attentionMask?: string;
+  readonly image?: ImageSpec;
+}
+
+export type Task =
+  ClassificationTask | MultiLabelTask | EmbeddingTask | { readonly type: 'other'; readonly image?: ImageSpec };
+
+/** How an image becomes an input: float32, `[images, channels, height, width]`. */
+export interface ImageSpec {
+  /** Height and width of the input; one number for a square. */
+  readonly size: number | readonly [height: number, width: number];
+  /**
+   * `crop` (default): the shortest side is brought to `shortestSide` and the middle cut out, as torchvision's recipe for
+   * ImageNet; `stretch`: both sides to the size, whatever the proportions; `letterbox`: as large as fits, bars around.
+   */
+  readonly resize?: 'crop' | 'stretch' | 'letterbox';
+  /** With `crop`. Default: the larger number of `size`. */
+  readonly shortestSide?: number;
+  /** Default `bilinear`; all of them with antialiasing. */
+  readonly interpolation?: 'bilinear' | 'bicubic' | 'lanczos';
+  /** 3 (default): red, green, blue. 1: luma, as PIL's mode L. */
+  readonly channels?: 1 | 3;
+  /** What pixels of 0 to 255 are divided by. Default 255. */
+  readonly divisor?: number;
+  /** Of each channel, taken off after the division. Default 0. */
+  readonly mean?: readonly number[];
+  /** Of each channel, divided by after that. Default 1. */
+  readonly std?: readonly number[];
+  /** Red, green, blue from 0 to 255, behind transparent pixels and in the bars of a letterbox. Default white. */
+  readonly background?: readonly [red: number, green: number, blue: number];
+}
 
 export type EngineName = 'torchscript' | 'aotinductor' | 'onnx';
 export type Precision = 'auto' | 'fp32' | 'fp16' | 'bf16';

@@ -13,6 +13,7 @@ const levels = {
   batching: 4,
   registry: 4,
   monitoring: 4,
+  tasks: 4,
   runtime: 3,
   provision: 3,
   binding: 2,

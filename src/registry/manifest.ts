@@ -4,6 +4,7 @@ import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../runtime/check-signature.js';
 import { isFileName } from './names.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
+import { taskFaults } from './task-faults.js';
 
 const ajv = new Ajv2020({ allErrors: false });
 formats.default(ajv, ['date-time']);
@@ -49,16 +50,13 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
       };
     }
   }
-  const labels = task.type === 'classification' ? task.labels.length : undefined;
-  const classes = signature.outputs[0]?.shape?.at(-1);
-  if (labels !== undefined && classes !== labels) {
-    yield { pointer: '/task/labels', detail: `must be as many as the last dimension of the output, ${classes}` };
-  }
+  yield* taskFaults(task, signature);
   if (!inputStatistics) return;
   const { histogram, predictionDistribution } = inputStatistics;
   if (histogram.edges.length !== histogram.counts.length + 1) {
     yield { pointer: '/inputStatistics/histogram/edges', detail: 'must be one more than the counts' };
   }
+  const labels = 'labels' in task ? task.labels.length : undefined;
   if (labels !== undefined && predictionDistribution && predictionDistribution.length !== labels) {
     yield {
       pointer: '/inputStatistics/predictionDistribution',

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { dtypes } from '../runtime/dtype.js';
 import { maxRank } from '../runtime/shape.js';
 import type { Dimension, DimensionBounds, DType, EngineName } from '../types.js';
+import { TaskSchema } from './task-schema.js';
 
 const closed = { additionalProperties: false };
 const open = { additionalProperties: true };
@@ -52,18 +53,6 @@ const SignatureSchema = Type.Object(
   },
   closed,
 );
-
-const TaskSchema = Type.Union([
-  Type.Object(
-    {
-      type: Type.Literal('classification'),
-      activation: Type.Unsafe<'softmax' | 'none'>({ type: 'string', enum: ['softmax', 'none'] }),
-      labels,
-    },
-    closed,
-  ),
-  Type.Object({ type: Type.Literal('other') }, closed),
-]);
 
 const ToleranceSchema = Type.Object(
   { absolute: Type.Number({ minimum: 0 }), relative: Type.Number({ minimum: 0 }) },

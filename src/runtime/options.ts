@@ -91,7 +91,7 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   }
 }
 
-function checkObject(name: string, value: unknown): void {
+export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('an object', name, value);
 }
 

@@ -1,4 +1,5 @@
 import { torchError } from '../errors.js';
+import { argmax, softmaxAt } from '../tasks/softmax.js';
 
 /** One answer for each row. */
 export interface Classes {
@@ -37,21 +38,4 @@ export function classify(scores: Float32Array, rows: number, classes: number, ac
     confidenceScores.push(activation === 'softmax' ? softmaxAt(values, best) : Math.min(score, 1));
   }
   return { predictions, confidenceScores };
-}
-
-/** Index of the greatest value, the lowest of equal ones; 0 when all are NaN. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index++) {
-    if ((values[index] as number) > (values[best] as number)) best = index;
-  }
-  return best;
-}
-
-/** Softmax of `values` at `best`, the index of their maximum: subtracting it keeps every exponential within [0, 1]. */
-export function softmaxAt(values: ArrayLike<number>, best: number): number {
-  const max = values[best] as number;
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += Math.exp((values[index] as number) - max);
-  return 1 / sum;
 }

@@ -4,7 +4,9 @@ import type { BatchEvent, BatchQueue, QueueRunOptions } from '../batching/index.
 import type { Execution, Model } from '../runtime/model.js';
 import { Tensor } from '../runtime/tensor.js';
 import type { Arguments, Value } from '../runtime/value.js';
+import type { Answer } from '../tasks/index.js';
 import type { RunTimings } from '../types.js';
+import { answer, type AnswerInput, type AnswerOptions } from './answer.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -106,6 +108,16 @@ export class ServedModel implements ServedModelParts {
       this.#inFlight--;
       if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
+  }
+
+  /**
+   * Runs `forward` and answers what the record's task says: the best classes, labels or embeddings of each row. Takes
+   * encoded images where the task says how they become an input.
+   * @throws ERR_TASK without a record or for another task; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
+   * when the model answers what its task cannot be; as `imageToTensor`; as `run`
+   */
+  predict(input: AnswerInput, options?: AnswerOptions): Promise<Answer> {
+    return answer(this, input, options);
   }
 
   /** Resolves once no call is in flight. */

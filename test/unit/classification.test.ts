@@ -3,9 +3,10 @@ import { TorchError, type ErrorCode } from '#dist/errors.js';
 import type { ModelRecord } from '#dist/registry/index.js';
 import { Tensor } from '#dist/runtime/tensor.js';
 import { classifier } from '#dist/serving/classification.js';
-import { argmax, classify, softmaxAt } from '#dist/serving/postprocessing.js';
+import { classify } from '#dist/serving/postprocessing.js';
 import { parseRows, rowFaults } from '#dist/serving/preprocessing.js';
 import type { ServedModel } from '#dist/serving/served-model.js';
+import { argmax, softmaxAt } from '#dist/tasks/softmax.js';
 import { rejection } from './rejection.js';
 
 function caught(action: () => unknown, code: ErrorCode): TorchError {
@@ -89,7 +90,7 @@ describe('postprocessing', () => {
   it('takes the lowest of equal classes', () => {
     expect(argmax([1, 3, 3])).to.equal(1);
     expect(argmax([0, -0])).to.equal(0);
-    expect(softmaxAt([3, 3, 3], 0)).to.be.closeTo(1 / 3, 1e-12);
+    expect(softmaxAt(Float32Array.of(3, 3, 3), 0)).to.be.closeTo(1 / 3, 1e-12);
   });
 
   it('lets a class be impossible', () => {

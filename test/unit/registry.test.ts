@@ -290,6 +290,83 @@ describe('model registry', () => {
     });
   });
 
+  describe('tasks', () => {
+    const labels = ['no', 'yes'];
+    const pixels = { name: 'pixels', dtype: 'float32', shape: [null, 3, 8, 8] };
+    const ids = { name: 'input_ids', dtype: 'int64', shape: [null, null] };
+    const mask = { ...ids, name: 'attention_mask' };
+    const tokens = { name: 'tokens', dtype: 'float32', shape: [null, null, 4] };
+    const vectors = { name: 'vectors', dtype: 'float32', shape: [null, 4] };
+    const logits = { name: 'logits', dtype: 'float32', shape: [null, 2] };
+    const classes = { type: 'classification', activation: 'softmax', labels };
+    const several = { type: 'multi-label', activation: 'sigmoid', labels, threshold: 0.5 };
+    const embedding = { type: 'embedding', pooling: 'mean', normalize: true };
+    const image = { size: 8 };
+    const writeTask = (task: unknown, inputs: unknown[], outputs: unknown[]) =>
+      write({ ...sample(), task, signature: { inputs, outputs } });
+
+    const good: [string, unknown, unknown[], unknown[]][] = [
+      ['multi-label', several, [vectors], [logits]],
+      ['embedding, mean', embedding, [ids, mask], [tokens]],
+      ['embedding, mean, another mask', { ...embedding, attentionMask: 'm' }, [ids, { ...mask, name: 'm' }], [tokens]],
+      ['embedding, cls', { ...embedding, pooling: 'cls' }, [ids], [tokens]],
+      ['embedding, none', { ...embedding, pooling: 'none' }, [ids], [vectors]],
+      ['image', { ...classes, image }, [pixels], [logits]],
+      ['image of free sides', { type: 'other', image }, [{ ...pixels, shape: [1, 3, null, null] }], [logits]],
+      [
+        'image, everything said',
+        {
+          ...several,
+          image: {
+            ...{ size: [8, 8], resize: 'crop', shortestSide: 9, interpolation: 'bicubic', channels: 3, divisor: 1 },
+            ...{ mean: [1, 2, 3], std: [1, 2, 3], background: [0, 0, 0] },
+          },
+        },
+        [pixels],
+        [logits],
+      ],
+    ];
+    for (const [name, task, inputs, outputs] of good) {
+      it(`take ${name}`, async () => {
+        await writeTask(task, inputs, outputs);
+        expect((await registry.record('tiny', 'v1.0')).task).to.deep.equal(task);
+      });
+    }
+
+    const grey = { ...pixels, shape: [null, 1, 8, 8] };
+    const bad: [string, unknown, unknown[], unknown[], string][] = [
+      ['labels that do not fit', { ...several, labels: ['a'] }, [vectors], [logits], '/task/labels'],
+      ['a threshold above 1', { ...several, threshold: 2 }, [vectors], [logits], '/task'],
+      ['another activation', { ...several, activation: 'softmax' }, [vectors], [logits], '/task'],
+      ['a type that is none', { type: 'regression' }, [vectors], [logits], '/task'],
+      ['an unknown member', { ...embedding, dim: 3 }, [ids, mask], [tokens], '/task'],
+      ['mean pooling without a mask', embedding, [ids], [tokens], '/task/attentionMask'],
+      ['mean pooling of vectors', embedding, [ids, mask], [vectors], '/task/pooling'],
+      ['no pooling of tokens', { ...embedding, pooling: 'none' }, [ids], [tokens], '/task/pooling'],
+      ['an image of another size', { ...classes, image: { size: 9 } }, [pixels], [logits], '/task/image'],
+      ['an image without a size', { ...classes, image: {} }, [pixels], [logits], '/task'],
+      ['an image and other inputs', { ...classes, image }, [pixels, ids], [logits], '/task/image'],
+      ['an image of grey', { ...classes, image }, [grey], [logits], '/task/image'],
+      ['a mean of two', { ...classes, image: { ...image, mean: [0, 0] } }, [pixels], [logits], '/task/image/mean'],
+      ['a std of 0', { ...classes, image: { ...image, std: [0, 1, 1] } }, [pixels], [logits], '/task'],
+      [
+        'a shortest side below the size',
+        { ...classes, image: { ...image, shortestSide: 7 } },
+        [pixels],
+        [logits],
+        '/task/image/shortestSide',
+      ],
+    ];
+    for (const [name, task, inputs, outputs, pointer] of bad) {
+      it(`refuse ${name}`, async () => {
+        await writeTask(task, inputs, outputs);
+        const error = await rejection(registry.record('tiny', 'v1.0'));
+        expect(error).to.have.property('code', 'ERR_MANIFEST');
+        expect(error.message).to.include(pointer);
+      });
+    }
+  });
+
   it('refuses folders that are not there', async () => {
     const error = await rejection(ModelRegistry.open({ registryDir: join(root, 'none') }));
     expect(error).to.have.property('code', 'ERR_CONFIG');

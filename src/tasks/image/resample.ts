@@ -1,0 +1,116 @@
+import type { ImageSpec } from '../../types.js';
+import type { Box } from './geometry.js';
+
+/** Pixels row by row, the channels of each beside each other. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+interface Filter {
+  /** Beyond this it is 0. */
+  readonly reach: number;
+  readonly at: (x: number) => number;
+}
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+/** As PIL's: the triangle, the cubic with a = −0.5, Lanczos of three lobes. */
+const filters: Record<NonNullable<ImageSpec['interpolation']>, Filter> = {
+  bilinear: { reach: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: {
+    reach: 2,
+    at(signed) {
+      const x = Math.abs(signed);
+      if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+      return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+    },
+  },
+  lanczos: { reach: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+/** Weights are integers of this many bits behind the point. */
+const precision = 22;
+
+/** For each place of the output where its inputs begin, how many they are, and their weights. */
+interface Weights {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly taps: number;
+  readonly weights: Int32Array;
+}
+
+/**
+ * The part `box` of the image scaled to `scaled`, bit for bit as PIL's `Image.resize` and `crop`: when it becomes smaller
+ * the filter is widened, so that every pixel counts (antialiasing); rows first, rounded to 8 bits, then columns; weights
+ * in fixed point. Only what the box needs is computed.
+ */
+export function resample(
+  source: Pixels,
+  scaled: { readonly width: number; readonly height: number },
+  box: Box,
+  interpolation: NonNullable<ImageSpec['interpolation']>,
+): Pixels {
+  const filter = filters[interpolation];
+  const across = weightsOf(source.width, scaled.width, box.left, box.width, filter);
+  const down = weightsOf(source.height, scaled.height, box.top, box.height, filter);
+  const top = down.first[0] as number;
+  const bottom = (down.first[box.height - 1] as number) + (down.count[box.height - 1] as number);
+  const { channels } = source;
+  const narrow = new Uint8Array((bottom - top) * box.width * channels);
+  for (let y = top; y < bottom; y++) {
+    // Neighbours of a row are `channels` apart.
+    const target = narrow.subarray((y - top) * box.width * channels);
+    for (let c = 0; c < channels; c++)
+      filterLine(source.data, y * source.width * channels + c, target, c, channels, across);
+  }
+  const data = new Uint8Array(box.height * box.width * channels);
+  const pitch = box.width * channels;
+  for (let i = 0; i < pitch; i++) filterLine(narrow, i - top * pitch, data, i, pitch, down);
+  return { data, width: box.width, height: box.height, channels };
+}
+
+/** One line of one channel: neighbours are `step` apart in both. */
+function filterLine(
+  source: Uint8Array,
+  from: number,
+  target: Uint8Array,
+  to: number,
+  step: number,
+  { first, count, taps, weights }: Weights,
+): void {
+  for (let i = 0; i < first.length; i++) {
+    let sum = 1 << (precision - 1);
+    let at = from + (first[i] as number) * step;
+    const end = i * taps + (count[i] as number);
+    for (let tap = i * taps; tap < end; tap++, at += step) sum += (source[at] as number) * (weights[tap] as number);
+    const value = sum >> precision;
+    target[to + i * step] = value < 0 ? 0 : value > 255 ? 255 : value;
+  }
+}
+
+function weightsOf(from: number, to: number, start: number, length: number, { reach, at }: Filter): Weights {
+  const scale = from / to;
+  const stretch = Math.max(1, scale);
+  const support = reach * stretch;
+  const taps = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(length);
+  const count = new Int32Array(length);
+  const weights = new Int32Array(length * taps);
+  for (let i = 0; i < length; i++) {
+    const centre = (start + i + 0.5) * scale;
+    const begin = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(from, Math.trunc(centre + support + 0.5));
+    const exact = Array.from({ length: end - begin }, (_, x) => at((x + begin - centre + 0.5) / stretch));
+    const sum = exact.reduce((total, weight) => total + weight, 0);
+    first[i] = begin;
+    count[i] = end - begin;
+    for (const [x, weight] of exact.entries()) {
+      const share = (weight / sum) * (1 << precision);
+      weights[i * taps + x] = Math.trunc(share + (share < 0 ? -0.5 : 0.5));
+    }
+  }
+  return { first, count, taps, weights };
+}

@@ -1,0 +1,19 @@
+/** What goes before a model and after it: `node-libtorch/tasks`. Everything is a function usable alone. */
+export { imageToTensor } from './image/to-tensor.js';
+export { imagenet, type ImageOptions } from './image/spec.js';
+export { softmax } from './softmax.js';
+export { sigmoid } from './sigmoid.js';
+export { topK } from './top-k.js';
+export { multiLabel, type MultiLabelOptions } from './multi-label.js';
+export { clsPool, meanPool } from './pool.js';
+export { cosineSimilarity, normalize } from './normalize.js';
+export {
+  postprocessorFor,
+  type Answer,
+  type Answers,
+  type EmbeddingAnswer,
+  type LabelAnswer,
+  type PostprocessOptions,
+  type Postprocessor,
+} from './postprocessor.js';
+export type { Ranked } from './ranked.js';

@@ -1,0 +1,44 @@
+import { expected, torchError } from '../errors.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { byScore, checkLabels, type Ranked } from './ranked.js';
+import { floatRows, notFinite } from './rows.js';
+
+export interface MultiLabelOptions {
+  /** A label is given from this probability on, inclusive; 0 to 1, default 0.5. */
+  readonly threshold?: number | undefined;
+  /** One for each score of a row. */
+  readonly labels?: readonly string[] | undefined;
+}
+
+/**
+ * The labels of each row whose probability is at least the threshold, the most probable first, equal ones by index: any
+ * number of them, or none. For logits, `multiLabel(sigmoid(logits))`.
+ * @param scores floating-point `[…, labels]`, probabilities
+ * @returns one array for each row, in row-major order
+ * @throws ERR_INVALID_ARGUMENT (labels, threshold), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE (rank 0), ERR_NOT_FINITE,
+ * ERR_OUT_OF_RANGE (a score that is no probability)
+ */
+export function multiLabel(scores: Tensor, { threshold = 0.5, labels }: MultiLabelOptions = {}): Ranked[][] {
+  const { values, rows, width } = floatRows(scores, 'scores');
+  if (typeof threshold !== 'number' || !(threshold >= 0 && threshold <= 1)) {
+    throw expected('a number from 0 to 1', 'threshold', threshold);
+  }
+  checkLabels(labels, width);
+  return Array.from({ length: rows }, (_, row) => {
+    const scoresOfRow = values.subarray(row * width, (row + 1) * width);
+    checkProbabilities(scoresOfRow, row);
+    return Array.from(scoresOfRow.keys())
+      .filter((index) => (scoresOfRow[index] as number) >= threshold)
+      .sort(byScore(scoresOfRow))
+      .map((index) => ({ index, label: labels?.[index], score: scoresOfRow[index] as number }));
+  });
+}
+
+function checkProbabilities(scores: Float32Array | Float64Array, row: number): void {
+  for (const score of scores) {
+    if (!Number.isFinite(score)) throw notFinite('scores', row);
+    if (score < 0 || score > 1) {
+      throw torchError('ERR_OUT_OF_RANGE', `Expected probabilities from 0 to 1 for scores but row ${row} holds others`);
+    }
+  }
+}
