@@ -40,7 +40,6 @@ export const errorTable = {
   ERR_SIGNATURE_MISMATCH: row('load', 409, 'Signature mismatch'),
   ERR_OPERATOR_LIBRARY: row('load', 500, 'Operator library could not be loaded'),
   ERR_OPERATOR_NOT_FOUND: row('load', 422, 'Operator not found'),
-  ERR_ENGINE_UNSUPPORTED: row('load', 501, 'Engine not supported'),
   // A run failed.
   ERR_MODEL_EXECUTION: row('execution', 500, 'Model execution failed'),
   ERR_BAD_OUTPUT: row('execution', 500, 'Unsupported model output'),

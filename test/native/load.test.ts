@@ -95,7 +95,6 @@ describe('loadModel', () => {
     ['half an instance', 'ERR_INVALID_ARGUMENT', { instances: 1.5 }],
     ['a negative queue', 'ERR_INVALID_ARGUMENT', { maxPending: -1 }],
     ['a sha256 of the wrong length', 'ERR_INVALID_ARGUMENT', { sha256: 'abc' }],
-    ['an engine that is not there yet', 'ERR_ENGINE_UNSUPPORTED', { engine: 'onnx' }],
     ['more instances than cores', 'ERR_INVALID_ARGUMENT', { instances: 256 }],
   ];
   for (const [what, code, given] of options) {
