@@ -19,16 +19,25 @@ const load = (name) => {
 const run = load('run');
 const peers = load('peers');
 const overload = load('overload');
-const parts = [
-  ...(peers ? [peersPart(peers)] : []),
-  ...(run ? [inprocessPart(run), httpPart(run)] : []),
-  ...(overload ? [overloadPart(overload)] : []),
-];
 const about = run ?? peers ?? overload;
 if (!about) {
   say('Nothing has been measured yet: bash benchmarks/measure-all.sh');
   process.exit(1);
 }
+
+/** Says of a part that was not measured with the rest when it was. */
+const dated = (part, { date, commit }) => {
+  if (commit === about.commit) return part;
+  return {
+    ...part,
+    text: `Not measured again with the rest: on ${date}, at commit ${commit.slice(0, 10)}.\n\n${part.text}`,
+  };
+};
+const parts = [
+  ...(peers ? [dated(peersPart(peers), peers)] : []),
+  ...(run ? [inprocessPart(run), httpPart(run)] : []),
+  ...(overload ? [dated(overloadPart(overload), overload)] : []),
+];
 const plots = join(root, 'benchmarks/plots');
 mkdirSync(plots, { recursive: true });
 for (const { charts } of parts) {
