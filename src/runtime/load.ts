@@ -31,11 +31,12 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   checkThreads(engine.threads.intraOp, resolved);
   const { addon } = engine;
   const operatorLibraries = await locateOperatorLibraries(resolved.operatorLibraries);
+  const located = { ...resolved, operatorLibraries };
   const artifact = await readArtifact(path, (bytes) => addon.allocateBytes(bytes), resolved.sha256, resolved.signal);
-  if (resolved.engine === 'aotinductor') return CompiledModel.open(engine, artifact, resolved);
+  if (resolved.engine === 'aotinductor') return CompiledModel.open(engine, artifact, located);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   resolved.signal?.throwIfAborted();
-  return TorchModel.load(engine, artifact, { ...resolved, operatorLibraries });
+  return TorchModel.load(engine, artifact, located);
 }
 
 function checkThreads(intraOp: number, { instances }: ResolvedLoadOptions): void {

@@ -81,6 +81,13 @@ describe('custom operators', function () {
     expect(runtime.info().operatorLibraries).to.deep.equal([library]);
   });
 
+  it('are opened for a compiled package as well, by a relative path too', async () => {
+    const operatorLibraries = [relative(process.cwd(), library)];
+    await using model = await load(fixture('aoti/elementwise.pt2'), { operatorLibraries });
+    expect(model.info.engine).to.equal('aotinductor');
+    expect(runtime.info().operatorLibraries).to.deep.equal([library]);
+  });
+
   it('load in four workers at once, beside a host of the main thread', async () => {
     await using host = await ModelHost.open({
       models: [{ file: limited, load: { device: 'cpu', operatorLibraries: [library] }, warmup: false }],
