@@ -62,6 +62,8 @@ async function handle(request: Request, transfer: ArrayBuffer[]): Promise<Replie
 }
 
 function loadRuntime(): Ort {
+  // Where there is one (Node 24), onnxruntime-node 1.30 makes a Float16Array of float16 bits and then misreads its size.
+  Reflect.deleteProperty(globalThis, 'Float16Array');
   try {
     const loaded = createRequire(import.meta.url)(runtimePath) as Ort;
     loaded.env.logLevel = fatal.name;
