@@ -120,12 +120,26 @@ describe('imageToTensor', () => {
     }
   });
 
-  it('is not disturbed when the caller changes its bytes meanwhile', async () => {
-    const bytes = Buffer.from(rgb);
+  it('is not disturbed when the caller changes or transfers its bytes meanwhile', async () => {
     const before = await imageToTensor(rgb, small);
-    const running = imageToTensor(bytes, small);
-    bytes.fill(0);
-    expect((await running).data).to.deep.equal(before.data);
+    const images = Array.from({ length: 6 }, () => new Uint8Array(rgb));
+    const running = imageToTensor(images, small);
+    for (const [i, bytes] of images.entries()) {
+      if (i % 2) bytes.fill(0);
+      else structuredClone(bytes, { transfer: [bytes.buffer] });
+    }
+    const { data } = await running;
+    for (let i = 0; i < 6; i++)
+      expect(data.subarray(i * before.size, (i + 1) * before.size)).to.deep.equal(before.data);
+  });
+
+  it('goes on after an image that failed, and serves many callers at once', async () => {
+    const before = await imageToTensor(rgb, small);
+    const calls = Array.from({ length: 20 }, (_, i) => imageToTensor(i % 3 ? rgb : Buffer.from('x'), small));
+    for (const [i, result] of (await Promise.allSettled(calls)).entries()) {
+      if (i % 3) expect(result).to.have.nested.property('value.data').that.deep.equals(before.data);
+      else expect(result).to.have.nested.property('reason.code', 'ERR_INVALID_IMAGE');
+    }
   });
 
   describe('refuses', () => {

@@ -22,6 +22,33 @@ describe('images in a process of their own', () => {
     expect(printed(source)).to.deep.equal([1, 3, 8, 8]);
   });
 
+  it('let it be ended in the middle, and a worker too', () => {
+    const source = `
+      import { readFileSync } from 'node:fs';
+      import { Worker } from 'node:worker_threads';
+      import { imageToTensor, imagenet } from 'node-libtorch/tasks';
+      const inWorker = \`
+        const { readFileSync } = require('node:fs');
+        const { parentPort } = require('node:worker_threads');
+        import('node-libtorch/tasks').then(async ({ imageToTensor, imagenet }) => {
+          const image = readFileSync(${JSON.stringify(fixture('images/turned.jpg'))});
+          await imageToTensor(image, imagenet);
+          void imageToTensor(new Array(50).fill(image), imagenet);
+          parentPort.postMessage('busy');
+        });\`;
+      for (let i = 0; i < 3; i++) {
+        const worker = new Worker(inWorker, { eval: true, execArgv: [] });
+        await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+        await worker.terminate();
+      }
+      const image = readFileSync(${JSON.stringify(fixture('images/turned.jpg'))});
+      await imageToTensor(image, imagenet);
+      void imageToTensor(new Array(50).fill(image), imagenet);
+      console.log('"ended"');
+      setTimeout(() => process.exit(0), 20);`;
+    expect(printed(source)).to.equal('ended');
+  });
+
   it('load sharp when the first one comes, and not before', () => {
     const source = `
       import { createRequire } from 'node:module';

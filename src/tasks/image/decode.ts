@@ -1,20 +1,23 @@
 import type { Metadata } from 'sharp';
-import { expected, torchError } from '../../errors.js';
+import { torchError } from '../../errors.js';
 import { checkFormat } from './formats.js';
 import { geometryOf, type Geometry } from './geometry.js';
 import type { Pixels } from './resample.js';
 import { loadSharp } from './sharp.js';
 import type { ResolvedImage } from './spec.js';
 
+/** Pixels of an image, and what is to become of them. */
+export interface Decoded extends Pixels {
+  readonly geometry: Geometry;
+}
+
 /**
  * The pixels of an encoded image, turned as its EXIF orientation says and put on the background: red, green, blue for
  * every pixel, row by row. Colour profiles are ignored, as PIL does. Works on threads of libuv's pool and of libvips'.
- * @throws ERR_INVALID_ARGUMENT (no bytes), ERR_INVALID_IMAGE, ERR_OUT_OF_RANGE (too many pixels), ERR_SHARP_NOT_FOUND
+ * @throws ERR_INVALID_IMAGE, ERR_OUT_OF_RANGE (too many pixels), ERR_SHARP_NOT_FOUND
  */
-export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Promise<Pixels & { geometry: Geometry }> {
-  if (!(source instanceof Uint8Array)) throw expected('a Buffer or Uint8Array', 'an image', source);
-  // A copy: the caller may change or transfer its own while threads read.
-  const bytes = Buffer.from(source);
+export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Promise<Decoded> {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   checkFormat(bytes);
   const sharp = await loadSharp();
   const options = { failOn: 'error', ignoreIcc: true } as const;

@@ -1,17 +1,9 @@
-import type { Geometry } from './geometry.js';
+import type { Decoded } from './decode.js';
 import { resample, type Pixels } from './resample.js';
 import type { ResolvedImage } from './spec.js';
 
-/** Decoded pixels, and what is to become of them. Goes to the pixel thread as it is. */
-export interface PixelJob {
-  /** Red, green, blue of every pixel. */
-  readonly image: Pixels;
-  readonly geometry: Geometry;
-  readonly spec: ResolvedImage;
-}
-
 /** The channels one after the other, `((pixel / divisor) − mean) / std`: one image of an NCHW tensor. */
-export function planesOf({ image, geometry, spec }: PixelJob): Float32Array<ArrayBuffer> {
+export function planesOf({ geometry, ...image }: Decoded, spec: ResolvedImage): Float32Array<ArrayBuffer> {
   const { height, width, channels } = spec;
   const { scaled, cut, bars } = geometry;
   const box = cut ?? { left: 0, top: 0, ...scaled };

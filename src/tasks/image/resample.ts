@@ -61,10 +61,9 @@ export function resample(
   const { channels } = source;
   const narrow = new Uint8Array((bottom - top) * box.width * channels);
   for (let y = top; y < bottom; y++) {
-    // Neighbours of a row are `channels` apart.
-    const target = narrow.subarray((y - top) * box.width * channels);
-    for (let c = 0; c < channels; c++)
-      filterLine(source.data, y * source.width * channels + c, target, c, channels, across);
+    const [from, to] = [y * source.width * channels, (y - top) * box.width * channels];
+    if (channels === 3) filterColours(source.data, from, narrow, to, across);
+    else for (let c = 0; c < channels; c++) filterLine(source.data, from + c, narrow, to + c, channels, across);
   }
   const data = new Uint8Array(box.height * box.width * channels);
   const pitch = box.width * channels;
@@ -85,10 +84,41 @@ function filterLine(
     let sum = 1 << (precision - 1);
     let at = from + (first[i] as number) * step;
     const end = i * taps + (count[i] as number);
-    for (let tap = i * taps; tap < end; tap++, at += step) sum += (source[at] as number) * (weights[tap] as number);
-    const value = sum >> precision;
-    target[to + i * step] = value < 0 ? 0 : value > 255 ? 255 : value;
+    for (let tap = i * taps; tap < end; tap++, at += step) {
+      sum = (sum + Math.imul(source[at] as number, weights[tap] as number)) | 0;
+    }
+    target[to + i * step] = clamp(sum >> precision);
   }
+}
+
+/** As `filterLine` for red, green and blue beside each other, at once: most of the time goes here. */
+function filterColours(
+  source: Uint8Array,
+  from: number,
+  target: Uint8Array,
+  to: number,
+  { first, count, taps, weights }: Weights,
+): void {
+  for (let i = 0; i < first.length; i++) {
+    let red = 1 << (precision - 1);
+    let green = red;
+    let blue = red;
+    let at = from + (first[i] as number) * 3;
+    const end = i * taps + (count[i] as number);
+    for (let tap = i * taps; tap < end; tap++, at += 3) {
+      const weight = weights[tap] as number;
+      red = (red + Math.imul(source[at] as number, weight)) | 0;
+      green = (green + Math.imul(source[at + 1] as number, weight)) | 0;
+      blue = (blue + Math.imul(source[at + 2] as number, weight)) | 0;
+    }
+    target[to + i * 3] = clamp(red >> precision);
+    target[to + i * 3 + 1] = clamp(green >> precision);
+    target[to + i * 3 + 2] = clamp(blue >> precision);
+  }
+}
+
+function clamp(value: number): number {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
 function weightsOf(from: number, to: number, start: number, length: number, { reach, at }: Filter): Weights {

@@ -1,11 +1,7 @@
-import { InputError, torchError } from '../../errors.js';
+import { expected, InputError, torchError } from '../../errors.js';
 import { Tensor } from '../../runtime/tensor.js';
-import { decodeImage } from './decode.js';
-import { pixelThread } from './pixel-thread.js';
+import { imageThread } from './image-thread.js';
 import { resolveImage, type ImageOptions } from './spec.js';
-
-/** Images decoded at the same time; each takes a thread of libuv's pool, which has four. */
-const atOnce = 2;
 
 /**
  * Encoded images (JPEG, PNG, WebP, GIF, AVIF) as one tensor, `((pixel / divisor) − mean) / std`, channel by channel.
@@ -22,22 +18,20 @@ export async function imageToTensor(
 ): Promise<Tensor> {
   const spec = resolveImage(options);
   const list = Array.isArray(images) ? (images as readonly Uint8Array[]) : [images as Uint8Array];
+  for (const image of list) {
+    if (!(image instanceof Uint8Array)) throw expected('a Buffer or Uint8Array', 'an image', image);
+  }
   const size = spec.channels * spec.height * spec.width;
   const data = new Float32Array(list.length * size);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < list.length) {
-      const index = next++;
+  await Promise.all(
+    list.map(async (image, index) => {
       try {
-        const { geometry, ...image } = await decodeImage(list[index] as Uint8Array, spec);
-        data.set(await pixelThread.run({ image, geometry, spec }), index * size);
+        data.set(await imageThread.run(image, spec), index * size);
       } catch (error) {
-        next = list.length;
         throw list.length > 1 ? naming(index, error) : error;
       }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, list.length) }, work));
+    }),
+  );
   return new Tensor('float32', data, [list.length, spec.channels, spec.height, spec.width]);
 }
 
