@@ -61,6 +61,13 @@ describe('compiled packages: numerical parity with PyTorch', () => {
     for (const answer of answers) expect(answer).to.deep.equal(expected);
   });
 
+  it('says what forward returns, in a type of TorchScript', async () => {
+    const returns = async (file: string) => (await load(file)).info.methods.map(({ name, returns }) => [name, returns]);
+    expect(await returns('mlp.pt2')).to.deep.equal([['forward', ['Tensor']]]);
+    expect(await returns('tokens.pt2')).to.deep.equal([['forward', ['Tuple[Tensor, Tensor]']]]);
+    expect(await returns('nested.pt2')).to.deep.equal([['forward', ['Dict[str, Any]']]]);
+  });
+
   it('an argument that was compiled in may be left out by name, and be nothing else', async () => {
     const model = await load('constants.pt2');
     const x = Tensor.from([

@@ -3,7 +3,7 @@ import { Tensor } from 'node-libtorch';
 import { InputTree } from '#dist/runtime/aoti/arrange.js';
 import { evaluate, namesIn } from '#dist/runtime/aoti/expression.js';
 import { extentOf, maxRowsOf, orderOf, signatureOf } from '#dist/runtime/aoti/input-spec.js';
-import { flattenValue, namesOfLeaves, parseCallSpec, unflattenValue } from '#dist/runtime/aoti/pytree.js';
+import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/runtime/aoti/pytree.js';
 import { checkTarget, targetOf, type Machine } from '#dist/runtime/aoti/target.js';
 import { readWrapperSource } from '#dist/runtime/aoti/wrapper-source.js';
 import { rejection } from '../support/errors.js';
@@ -92,6 +92,7 @@ describe('the source of a wrapper', () => {
 });
 
 describe('trees of values', () => {
+  const leafTree = tree(leaf);
   const inputs = tree(
     node('tuple', [
       node('tuple', [leaf, node('dict', [leaf, node('list', [leaf, leaf])], ['p', 'q'])]),
@@ -115,6 +116,20 @@ describe('trees of values', () => {
     for (const wrong of [{ a: 1 }, [1, 2], null, 7, { a: 1, b: [2, 3] }, new Map([['a', 1]])] as const) {
       await rejection(() => flattenValue(shape, wrong, 'x'), 'ERR_INVALID_INPUT');
     }
+  });
+
+  it('are types of TorchScript', () => {
+    const dict = tree(node('dict', [leaf, leaf], ['a', 'b']));
+    expect(resultType(leafTree, ['y'])).to.equal('Tensor');
+    expect(resultType(tree(node('list', [])), [])).to.equal('Tuple[()]');
+    expect(resultType(tree(node('tuple', [leaf, node('list', [leaf])])), ['x', 'y'])).to.equal(
+      'Tuple[Tensor, Tuple[Tensor]]',
+    );
+    expect(resultType(dict, [])).to.equal('Dict[str, Tensor]');
+    expect(resultType(dict, ['a', 'b'])).to.equal('Dict[str, Tensor]');
+    // Other names than its keys: members of those names do not come out.
+    expect(resultType(dict, ['a', 'renamed'])).to.equal('Dict[str, Any]');
+    expect(resultType(tree(node('dict', [node('list', [leaf])], ['a'])), ['a.0'])).to.equal('Dict[str, Any]');
   });
 
   it('of other containers are refused', async () => {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareVersions } from '../../binding/platform.js';
 import { torchError } from '../../errors.js';
-import type { RunOptions, Signature } from '../../types.js';
+import type { ModelInfo, RunOptions, Signature } from '../../types.js';
 import type { Artifact } from '../artifact.js';
 import type { Placement, SubmissionHooks } from '../engine-model.js';
 import type { Engine } from '../engine.js';
@@ -15,7 +15,7 @@ import { InputTree } from './arrange.js';
 import { maxRowsOf, signatureOf, type PackageSpec } from './input-spec.js';
 import { nativePackage, openPackage, type CheckedPackage } from './open-package.js';
 import { PrivateFolder } from './private-folder.js';
-import { countLeaves, parseCallSpec, unflattenValue, type Tree } from './pytree.js';
+import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } from './pytree.js';
 import { unpack } from './unpack.js';
 
 /** A compiled package (.pt2). Its code takes and gives flat lists of tensors; what callers see is nested as the model is. */
@@ -65,7 +65,8 @@ export class CompiledModel extends TorchModel {
     const native = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path) };
     try {
       return await TorchModel.bringUp(engine, artifact, options, native, freed, (loaded) => {
-        return new CompiledModel({ ...loaded, warnings: spec.warnings }, spec, signature, folder);
+        const info = withResult(loaded, signature);
+        return new CompiledModel({ ...loaded, info, warnings: spec.warnings }, spec, signature, folder);
       });
     } catch (error) {
       throw explained(error);
@@ -127,6 +128,15 @@ function signatureFor(spec: PackageSpec, given: Signature | undefined): Signatur
   const own = signatureOf(spec);
   const artifact = spec.outputs ? own : { ...own, outputs: given?.outputs ?? [] };
   return reconcile(artifact, given) as Signature;
+}
+
+/** The engine knows of a flat list of tensors only. */
+function withResult({ info, callSpec }: Loaded, { outputs }: Signature): ModelInfo {
+  const result = resultType(
+    parseCallSpec(callSpec[1] as string),
+    outputs.map(({ name }) => name),
+  );
+  return { ...info, methods: info.methods.map((method) => ({ ...method, returns: [result] })) };
 }
 
 function explained(error: unknown): unknown {

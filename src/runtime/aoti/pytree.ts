@@ -63,6 +63,18 @@ export function countLeaves(tree: Tree): number {
   return tree.kind === 'leaf' ? 1 : tree.items.reduce((sum, item) => sum + countLeaves(item), 0);
 }
 
+/**
+ * What `info.methods` says of a result: its structure as TorchScript would write it.
+ * @param names of the tensors; where they are others than a dict's keys, they say nothing of its members
+ */
+export function resultType(tree: Tree, names: readonly string[]): string {
+  if (tree.kind === 'leaf') return 'Tensor';
+  if (tree.kind === 'list') return `Tuple[${tree.items.map((item) => resultType(item, [])).join(', ') || '()'}]`;
+  const areTensors = tree.items.every(({ kind }) => kind === 'leaf');
+  const areKeys = names.every((name, i) => name === tree.keys[i]);
+  return `Dict[str, ${areTensors && areKeys ? 'Tensor' : 'Any'}]`;
+}
+
 /** A name for every leaf of the inputs: the argument it belongs to and the way from there, `mask` or `features.0.left`. */
 export function namesOfLeaves(inputs: Tree, parameters: readonly string[] | undefined): string[] {
   const { positional, named } = halves(inputs);
