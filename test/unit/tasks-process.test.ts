@@ -8,7 +8,8 @@ import { fixture, root } from '../support/paths.js';
 
 /** Runs a module in a process of its own and returns what it printed as JSON. */
 function printed(source: string, cwd = root): unknown {
-  const text = execFileSync(process.execPath, ['--input-type=module', '-'], { input: source, cwd, encoding: 'utf8' });
+  const options = { input: source, cwd, encoding: 'utf8', timeout: 15_000 } as const;
+  const text = execFileSync(process.execPath, ['--input-type=module', '-'], options);
   return JSON.parse(text) as unknown;
 }
 

@@ -50,7 +50,6 @@ class ImageThread {
       this.#waiting.clear();
       for (const { reject } of lost) reject(ended(cause));
     });
-    worker.unref();
     return worker;
   }
 }
