@@ -6,6 +6,8 @@ import { decodeBFloat16, decodeFloat16 } from '#dist/runtime/half.js';
 
 /** Relative plus absolute, by the dtype that the case computes in; whole numbers and bools must be equal. */
 export const tolerances = { float64: 1e-10, float32: 1e-5, float16: 4e-3, bfloat16: 3e-2 };
+/** Of sentence similarities, absolute. */
+export const similarityTolerance = 1e-4;
 const halves = { float16: decodeFloat16, bfloat16: decodeBFloat16 };
 
 /** Encoded values of scripts/fixtures/encode.py, lists of them included. */
@@ -47,6 +49,21 @@ function worst(got, wanted) {
     if (left === right || (Number.isNaN(left) && Number.isNaN(right))) continue;
     const exact = dtypeTable[got.dtype].kind !== 'float' || !Number.isFinite(left) || !Number.isFinite(right);
     error = Math.max(error, exact ? Infinity : Math.abs(left - right) / (1 + Math.abs(right)));
+  }
+  return error;
+}
+
+/** Of embeddings [rows, width]: how far the scalar products of every two rows are from those that PyTorch has. */
+export function similarityError(got, wanted) {
+  const [rows, width] = wanted.shape;
+  const product = ({ data }, a, b) => {
+    let sum = 0;
+    for (let i = 0; i < width; ++i) sum += data[a * width + i] * data[b * width + i];
+    return sum;
+  };
+  let error = 0;
+  for (let a = 0; a < rows; ++a) {
+    for (let b = 0; b <= a; ++b) error = Math.max(error, Math.abs(product(got, a, b) - product(wanted, a, b)));
   }
   return error;
 }

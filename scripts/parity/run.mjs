@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run test:parity [-- --all] [-- --only torchscript|aotinductor|onnx|models]: exports functions, modules and real models with PyTorch in
+// npm run test:parity [-- --all]: exports functions, modules and real models with PyTorch in
 // all three formats, runs them through loadModel and compares every element. Writes report.json and docs/parity.md, ends with 1
 // when one differs. Exports are kept in the cache folder and made once.
 
@@ -8,10 +8,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { loadModel, runtime } from 'node-libtorch';
 import { cacheRoot } from '#dist/binding/cache.js';
-import { decode, difference, flat, tolerances } from './compare.mjs';
+import { decode, difference, flat, similarityError, similarityTolerance, tolerances } from './compare.mjs';
 import { page, summary } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -55,10 +56,17 @@ async function outcomes(unit) {
       for (const [i, expected] of unit.expected[call].entries()) {
         const wanted = expected.map(decode);
         const found = difference(unit.format === 'aotinductor' && !unit.model ? flat(answer[i]) : flat(answer), wanted);
+        if (unit.similarities && found.error < Infinity) {
+          rows[i].similarity = Math.max(rows[i].similarity ?? 0, similarityError(flat(answer)[0], wanted[0]));
+        }
         if (found.error > errors[i].error) errors[i] = { ...found, python: pythonError(unit, call, wanted) };
       }
     }
-    return rows.map((row, i) => ({ ...row, ...errors[i], kind: kind(row, errors[i].error) }));
+    return rows.map((row, i) => ({
+      ...row,
+      ...errors[i],
+      kind: row.similarity > similarityTolerance ? 'differ' : kind(row, errors[i].error),
+    }));
   } catch (error) {
     return rows.map((row) => ({ ...row, kind: 'differ', error: Infinity, why: `${error.code}: ${error.message}` }));
   } finally {
