@@ -1,7 +1,8 @@
-"""Exports the subjects and records PyTorch's answers: export.py FOLDER [--all].
+"""Exports the subjects and records PyTorch's answers: export.py FOLDER [--all] [--minutes N].
 
 In FOLDER every unit (a file of a model, and the cases that it holds) has a JSON file, written last: what is there
-already is not made again. `--all` compiles every case as AOTInductor package, else the first shapes of a few dtypes.
+already is not made again. `--all` compiles every case as AOTInductor package, else the first shapes of a few dtypes; after N minutes
+nothing more is begun for AOTInductor and ONNX, which the next run goes on with.
 """
 
 import os
@@ -21,8 +22,12 @@ from subject import BF16, F32, Case, cases_of  # noqa: E402
 from subjects import SUBJECTS  # noqa: E402
 from unit import Store, reason  # noqa: E402
 
+ALONE = {"sort", "argsort", "masked select", "inverse", "fft", "cdist", "unfold", "EmbeddingBag"}  # not in every format: they would break up groups
 GROUP = 30  # cases of one package: compiling takes some 10 s before the first
 PACKAGED = {F32, torch.int64}
+MINUTES = float(sys.argv[sys.argv.index("--minutes") + 1]) if "--minutes" in sys.argv else float("inf")
+DEADLINE = time.monotonic() + MINUTES * 60
+LEFT = "left for a later run by --minutes"
 LATER = "not compiled without --all"
 
 
@@ -62,10 +67,14 @@ def graph(group: list[Case], store: Store) -> None:
         counts = [(len(case.shapes), len(case.answer()[0])) for case in group[:at]]
         return part(path, cases[0], whole, sum(i for i, _ in counts), sum(o for _, o in counts))
 
+    if late("onnx", [[case] for case in group], store):
+        store.skip("onnx", group, LEFT)
+        return
     try:
         for case in group:
             store.make("onnx", [case], write)
-    except TooMany:
+    except TooMany as error:
+        print(f"{len(group)} cases in halves: {reason(error.__cause__)}", file=sys.stderr)
         for half in halves(group):
             graph(half, store)
 
@@ -82,18 +91,27 @@ def packages(cases: list[Case], store: Store, everything: bool) -> None:
 
 
 def package(group: list[Case], store: Store) -> None:
+    if late("aotinductor", [group], store):
+        store.skip("aotinductor", group, LEFT)
+        return
     try:
         store.make("aotinductor", group, export_package)
-    except TooMany:
+    except TooMany as error:
+        print(f"{len(group)} cases in halves: {reason(error.__cause__)}", file=sys.stderr)
         for half in halves(group):
             package(half, store)
+
+
+def late(format: str, units: list[list[Case]], store: Store) -> bool:
+    return time.monotonic() > DEADLINE and not all(store.has(format, cases) for cases in units)
 
 
 def groups(cases: Iterable[Case]) -> list[list[Case]]:
     """Cases of one dtype that all have rows, or all have not."""
     found: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
-        found.setdefault((case.dtype, case.subject.rows), []).append(case)
+        alone = case.subject.name if case.subject.name in ALONE else ""
+        found.setdefault((case.dtype, case.subject.rows, alone), []).append(case)
     return [group[start : start + GROUP] for group in found.values() for start in range(0, len(group), GROUP)]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import onnx
 import onnx.utils
-import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.export import Dim
@@ -19,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "export")]
 
 from node_libtorch_export import export as export_pt2  # noqa: E402
+from referee import answers  # noqa: E402
 from subject import Case  # noqa: E402
 from torchscript_export import clean_archive  # noqa: E402
 from unit import NotExportable, encode, reason  # noqa: E402
@@ -74,15 +74,8 @@ def part(path: Path, case: Case, whole: onnx.utils.Extractor, inputs: int, outpu
     names = [value.name for value in graph.input[inputs : inputs + len(case.shapes)]]
     results = [value.name for value in graph.output[outputs : outputs + len(case.answer()[0])]]
     path.write_bytes(whole.extract_model(names, results).SerializeToString())
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    # Python's onnxruntime says whether a difference is of the export, or ours.
-    try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        calls = [session.run(None, {name: t.numpy() for name, t in zip(names, args)}) for args in case.batches]
-    except Exception as error:
-        raise NotExportable(f"ONNX Runtime, in Python: {reason(error)}") from error
+    # It says whether a difference is of the export, or ours.
+    calls = answers(path, [[t.numpy() for t in args] for args in case.batches])
     return {
         "args": [[encode(t) for t in args] for args in case.batches],
         "python": [[encode(torch.from_numpy(t)) for t in call] for call in calls],

@@ -15,7 +15,7 @@ from encode import encode  # noqa: E402
 from subject import Case, dtype_name  # noqa: E402
 
 SUFFIX = {"torchscript": ".pt", "aotinductor": ".pt2", "onnx": ".onnx"}
-SOURCES = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in ("formats.py", "subject.py", "unit.py"))).hexdigest()
+SOURCES = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in ("formats.py", "referee.py", "subject.py", "unit.py"))).hexdigest()
 
 
 class NotExportable(Exception):
@@ -45,10 +45,16 @@ class Store:
     def skip(self, format: str, cases: list[Case], why: str) -> None:
         self.lines.append(json.dumps({"format": format, "cases": [{"name": case.name} for case in cases], "skip": why}))
 
+    def path(self, format: str, cases: list[Case]) -> Path:
+        key = hashlib.sha256("\n".join([SOURCES, format, *(f"{c.name} {c.subject.source}" for c in cases)]).encode()).hexdigest()[:16]
+        return self.folder / f"{format}-{key}{SUFFIX[format]}"
+
+    def has(self, format: str, cases: list[Case]) -> bool:
+        return self.path(format, cases).with_suffix(".json").exists()
+
     def make(self, format: str, cases: list[Case], export: Callable[[Path, list[Case]], dict[str, Any]]) -> None:
         """`export` writes the file and returns what the unit says of it: `args` of every call, in the form of the format."""
-        key = hashlib.sha256("\n".join([SOURCES, format, *(f"{c.name} {c.subject.source}" for c in cases)]).encode()).hexdigest()[:16]
-        path = self.folder / f"{format}-{key}{SUFFIX[format]}"
+        path = self.path(format, cases)
         record = path.with_suffix(".json")
         if not record.exists():
             try:
