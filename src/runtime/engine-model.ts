@@ -64,8 +64,8 @@ export abstract class EngineModel implements Model {
 
   /** The most rows of one run; undefined where that is not known. */
   get maxRows(): number | undefined {
-    const most = this.signature?.inputs.map(({ bounds }) => bounds?.[0]?.max ?? Infinity) ?? [];
-    const least = Math.min(...most);
+    const most = this.signature?.inputs.map(({ shape, bounds }) => shape?.[0] ?? bounds?.[0]?.max ?? Infinity) ?? [];
+    const least = Math.max(1, Math.min(...most));
     return least === Infinity ? undefined : least;
   }
 

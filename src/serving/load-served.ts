@@ -107,7 +107,7 @@ function withDefaultSizes(options: BatchQueueOptions, { info, maxRows }: Model):
   if (options.allowedBatchSizes || info.device.device === 'cpu') return options;
   const { maxBatchSize } = resolveBatchOptions(options, maxRows);
   const powers = Array.from({ length: Math.ceil(Math.log2(maxBatchSize)) }, (_, i) => 2 ** i);
-  return { ...options, allowedBatchSizes: [...powers, maxBatchSize] };
+  return { ...options, maxBatchSize, allowedBatchSizes: [...powers, maxBatchSize] };
 }
 
 function warmupSizes(limits: BatchQueueOptions | false, { maxRows }: Model): readonly number[] {

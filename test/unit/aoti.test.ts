@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Tensor } from 'node-libtorch';
 import { InputTree } from '#dist/runtime/aoti/arrange.js';
 import { evaluate, namesIn } from '#dist/runtime/aoti/expression.js';
-import { extentOf, maxRowsOf, orderOf, signatureOf } from '#dist/runtime/aoti/input-spec.js';
+import { extentOf, orderOf, signatureOf } from '#dist/runtime/aoti/input-spec.js';
 import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/runtime/aoti/pytree.js';
 import { checkTarget, targetOf, type Machine } from '#dist/runtime/aoti/target.js';
 import { readWrapperSource } from '#dist/runtime/aoti/wrapper-source.js';
@@ -64,7 +64,6 @@ describe('the source of a wrapper', () => {
     ]);
     expect(spec.symbols.get('s0'), '2 is 1: PyTorch writes 2 for both').to.deep.equal({ min: 1, max: 64 });
     expect(signatureOf(spec).inputs[0]?.shape).to.deep.equal([null, 4]);
-    expect(maxRowsOf(spec), 'rows that are not shared are no batch').to.equal(undefined);
   });
 
   it('takes sizes of one dimension to be equal where it does not say', () => {
@@ -79,7 +78,6 @@ describe('the source of a wrapper', () => {
       { symbol: 'axis0', scale: 1, offset: 0 },
     ]);
     expect(spec.symbols.get('axis0')).to.deep.equal({ min: 1, max: 8 });
-    expect(maxRowsOf(spec)).to.equal(8);
   });
 
   it('is refused when it reads otherwise', async () => {

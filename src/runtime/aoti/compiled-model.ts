@@ -12,7 +12,7 @@ import { reconcile } from '../reconcile-signature.js';
 import { TorchModel, type Loaded } from '../torch-model.js';
 import type { Arguments, Value } from '../value.js';
 import { InputTree } from './arrange.js';
-import { maxRowsOf, signatureOf, type PackageSpec } from './input-spec.js';
+import { signatureOf, type PackageSpec } from './input-spec.js';
 import { nativePackage, openPackage, type CheckedPackage } from './open-package.js';
 import { PrivateFolder } from './private-folder.js';
 import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } from './pytree.js';
@@ -23,12 +23,10 @@ export class CompiledModel extends TorchModel {
   readonly #folder: PrivateFolder;
   readonly #inputs: InputTree;
   readonly #outputs: Tree;
-  readonly #maxRows: number | undefined;
 
   private constructor(loaded: Loaded, spec: PackageSpec, signature: Signature, folder: PrivateFolder) {
     super({ ...loaded, signature });
     this.#folder = folder;
-    this.#maxRows = maxRowsOf(spec);
     const [inputs, outputs] = loaded.callSpec as [string, string];
     const names = spec.inputs.map(({ name }) => name);
     this.#inputs = new InputTree(parseCallSpec(inputs), spec.parameters, names, spec.constants);
@@ -71,10 +69,6 @@ export class CompiledModel extends TorchModel {
     } catch (error) {
       throw explained(error);
     }
-  }
-
-  override get maxRows(): number | undefined {
-    return this.#maxRows;
   }
 
   protected override flatten(args: Arguments): readonly Value[] {

@@ -100,19 +100,6 @@ function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): Bounds | nul
   return at(min) > 0 ? { min: at(min), max: Infinity } : null;
 }
 
-/**
- * The most rows that one run takes: the exported maximum of dimension 0, where all inputs share it. Infinity where there
- * is no bound, undefined where dimension 0 is no batch.
- */
-export function maxRowsOf({ inputs, symbols }: PackageSpec): number | undefined {
-  const [first] = inputs.map(({ shape }) => shape[0]);
-  if (!isPlain(first)) return undefined;
-  const shared = inputs.every(({ shape: [rows] }) => isPlain(rows) && rows.symbol === first.symbol);
-  if (!shared) return undefined;
-  const max = symbols.get(first.symbol)?.max ?? largestSize;
-  return max >= largestSize ? Infinity : max;
-}
-
 export function malformed(what: string): TorchError {
   return torchError('ERR_MODEL_FORMAT', `Expected inputs of a package that can be checked but received ${what}`);
 }

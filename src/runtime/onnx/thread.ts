@@ -58,7 +58,14 @@ export class OnnxThread {
       }
       this.#asked = { resolve, reject };
       Atomics.store(this.#cell, 0, busy);
-      this.#worker.postMessage(request, transfer);
+      try {
+        this.#worker.postMessage(request, transfer);
+      } catch (error) {
+        // Nothing was sent, so nothing answers: neither end() nor the process's exit may wait for it.
+        this.#asked = undefined;
+        Atomics.store(this.#cell, 0, idle);
+        reject(error);
+      }
     });
   }
 
