@@ -13,6 +13,7 @@ HEADS = 12
 class Layer(nn.Module):
     def __init__(self, width: int, inner: int, epsilon: float) -> None:
         super().__init__()
+        self.count = HEADS
         self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
         self.up, self.down = nn.Linear(width, inner), nn.Linear(inner, width)
         self.norm1, self.norm2 = nn.LayerNorm(width, epsilon), nn.LayerNorm(width, epsilon)
@@ -25,7 +26,7 @@ class Layer(nn.Module):
         return self.norm2(x + self.down(nn.functional.gelu(self.up(x))))
 
     def heads(self, x: Tensor) -> Tensor:
-        return x.reshape(x.size(0), x.size(1), HEADS, x.size(2) // HEADS).transpose(1, 2)
+        return x.reshape(x.size(0), x.size(1), self.count, x.size(2) // self.count).transpose(1, 2)
 
 
 class MiniLm(nn.Module):

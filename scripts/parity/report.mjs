@@ -88,7 +88,8 @@ export function page(report) {
 PyTorch ${versions.torch} in all three formats, runs them through \`loadModel\` and compares every element with what PyTorch answered.
 [The report](../scripts/parity/report.json) has every name. ONNX models are made by \`torch.onnx.export(dynamo=True)\` with onnxscript
 ${versions.onnxscript}. It needs Python and a C++ compiler; what is exported stays in the cache folder, so that a run that was
-stopped goes on. ${report.all ? 'This run was with `--all`.' : 'Compiling packages takes longest, so without `-- --all` only the first shapes of some dtypes are compiled; the others are counted as not run.'}
+stopped goes on. A package holds up to 30 cases, and an ONNX model is taken out of a graph of as many, since every export and
+compilation takes long whatever is in it. ${report.all ? 'This run was with `--all`.' : 'Compiling packages takes longest, so without `-- --all` only the first shapes of some dtypes are compiled; the others are counted as not run.'}
 
 | Functions and modules | equal in every bit | within the tolerance | differ | not exported or not run |
 | --- | --- | --- | --- | --- |
@@ -125,6 +126,8 @@ ${Object.entries(report.formats)
   .map(([format, { differ }]) => differList(formats[format], differ))
   .join('')}
 ## What was not exported or not run
+
+ONNX models are tried in Python's onnxruntime first, in a process of its own; what that refuses, or what ends that process, is not run here.
 ${reasonTable('PyTorch itself refuses', report.pytorch)}${Object.entries(report.formats)
     .map(([format, { notRun }]) => reasonTable(formats[format], notRun))
     .join('')}`;
