@@ -5,7 +5,7 @@ import type { Model } from '../runtime/model.js';
 import { fitsSpec, formatShape, formatSpecShape } from '../runtime/shape.js';
 import { Tensor } from '../runtime/tensor.js';
 import type { Value } from '../runtime/value.js';
-import type { TensorSpec } from '../types.js';
+import type { EngineName, TensorSpec } from '../types.js';
 
 /**
  * Holds a loaded model to its record: the artifact's size, a method `forward`, whose arguments loading has compared already,
@@ -29,7 +29,8 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
   const specs = exampleSpecs(signature);
   // Nobody knows values for arguments that are no tensors.
   if (!specs) return;
-  const outputs = outputsOf(await model.call('forward', exampleArguments(specs, 1)), signature.outputs);
+  const value = await model.call('forward', exampleArguments(specs, 1));
+  const outputs = outputsOf(value, signature.outputs, model.info.engine);
   if (!outputs) return;
   if (outputs.length !== signature.outputs.length) {
     throw mismatch(`${signature.outputs.length} outputs of ${name} ${version}`, String(outputs.length));
@@ -38,15 +39,30 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
 }
 
 /** The tensors that a list of specifications can be held against, in its order; undefined where there is no such order. */
-function outputsOf(value: Value, specs: readonly TensorSpec[]): readonly (Value | undefined)[] | undefined {
+function outputsOf(
+  value: Value,
+  specs: readonly TensorSpec[],
+  engine: EngineName,
+): readonly (Value | undefined)[] | undefined {
   if (value instanceof Tensor) return [value];
   if (Array.isArray(value)) return value.every((item) => item instanceof Tensor) ? value : undefined;
   if (value === null || typeof value !== 'object' || value instanceof Map) return undefined;
-  const byName = value as Readonly<Record<string, Value>>;
+  const members = value as Readonly<Record<string, Value>>;
+  const byName = engine === 'aotinductor' ? Object.fromEntries(leavesOf(value, '')) : members;
   const stranger = Object.keys(byName).find((key) => !specs.some(({ name }) => name === key));
   const names = specs.map(({ name }) => name).join(', ');
   if (stranger !== undefined) throw mismatch(`the outputs ${names}`, `${describe(stranger)} too`);
   return specs.map(({ name }) => (Object.hasOwn(byName, name) ? byName[name] : undefined));
+}
+
+/** What is nested has the names that a package's signature gives it: the way to it, `parts.0`. */
+function leavesOf(value: Value, path: string): (readonly [string, Value])[] {
+  if (typeof value !== 'object' || value === null || value instanceof Tensor || value instanceof Map) {
+    return [[path, value]];
+  }
+  return Object.entries(value as Readonly<Record<string, Value>>).flatMap(([key, member]) =>
+    leavesOf(member, path === '' ? key : `${path}.${key}`),
+  );
 }
 
 function checkOutput(model: Model, spec: TensorSpec, value: Value | undefined): void {

@@ -11,7 +11,7 @@ const max: TensorSpec = { name: 'max', dtype: 'float32', shape: [null] };
 const argmax: TensorSpec = { name: 'argmax', dtype: 'int64', shape: [null] };
 
 async function check(file: string, signature: Signature, options = { run: true }): Promise<void> {
-  await using model = await loadModel(fixture(`torchscript/${file}.pt`), { signature });
+  await using model = await loadModel(fixture(file.includes('/') ? file : `torchscript/${file}.pt`), { signature });
   const { sha256, artifactBytes: bytes } = model.info;
   const record = { name: 'm', version: 'v1.0', artifact: { file, sha256, bytes }, signature, task: { type: 'other' } };
   await checkAgainstRecord(model, record as unknown as ModelRecord, options);
@@ -21,6 +21,13 @@ describe('records of models with outputs by name', () => {
   it('fit in any order', async () => {
     await check('dict_output', { inputs: [rows], outputs: [sum, max, argmax] });
     await check('dict_output', { inputs: [rows], outputs: [argmax, sum, max] });
+  });
+
+  it('fit where a compiled package nests them', async () => {
+    await using model = await loadModel(fixture('aoti/nested.pt2'));
+    const { inputs, outputs } = model.signature as Signature;
+    expect(outputs.map(({ name }) => name)).to.deep.equal(['sum', 'parts.0', 'parts.1']);
+    await check('aoti/nested.pt2', { inputs, outputs });
   });
 
   const wrong: [string, readonly TensorSpec[], RegExp][] = [
