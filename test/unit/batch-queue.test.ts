@@ -188,7 +188,7 @@ describe('BatchQueue: forming batches and limits', () => {
       await sleep(1);
       const started = performance.now();
       await queue.run(rowsOf(2, 4)); // a full batch of its own
-      expect(performance.now() - started).to.be.below(200); // 100 of them the run; pair by pair it takes a second
+      expect(performance.now() - started).to.be.below(400); // 100 of them the run; pair by pair it takes a second
       controller.abort();
       await Promise.allSettled([busy, ...held]);
     });
