@@ -32,7 +32,7 @@ LoadedModule load(const char* path) {
   request.size = bytes->size();
   request.owner = bytes;
   request.device = "cpu";
-  return load_module(request);
+  return load_module(request, choose_device(request.device));
 }
 
 // The rows that benchmarks/lib/rows.mjs makes, so that both sides can compare their answers.
