@@ -30,7 +30,7 @@ const dated = (part, { date, commit }) => {
   if (commit === about.commit) return part;
   return {
     ...part,
-    text: `Not measured again with the rest: on ${date}, at commit ${commit.slice(0, 10)}.\n\n${part.text}`,
+    text: `Measured on its own, on ${date}, at commit ${commit.slice(0, 10)}.\n\n${part.text}`,
   };
 };
 const parts = [
