@@ -1,5 +1,5 @@
-import type { Signature, TensorSpec } from '../../types.js';
-import { largestSize, malformed, type Bounds, type Extent, type InputSpec, type PackageSpec } from './input-spec.js';
+import type { DimensionBounds, Signature, TensorSpec } from '../../types.js';
+import { largestSize, malformed, type Extent, type InputSpec, type PackageSpec } from './input-spec.js';
 
 /**
  * The inputs as the caller or the registry record says that they are, for a package that does not say so itself. Sizes that
@@ -8,7 +8,7 @@ import { largestSize, malformed, type Bounds, type Extent, type InputSpec, type 
  * @throws ERR_MODEL_FORMAT for an input without dtype or shape
  */
 export function specOfSignature({ inputs, outputs }: Signature): PackageSpec {
-  const symbols = new Map<string, Bounds>();
+  const symbols = new Map<string, DimensionBounds>();
   return {
     inputs: inputs.map((spec) => inputOf(spec, symbols)),
     symbols,
@@ -22,7 +22,10 @@ export function specOfSignature({ inputs, outputs }: Signature): PackageSpec {
   };
 }
 
-function inputOf({ name, dtype, shape, bounds, symbols: names }: TensorSpec, symbols: Map<string, Bounds>): InputSpec {
+function inputOf(
+  { name, dtype, shape, bounds, symbols: names }: TensorSpec,
+  symbols: Map<string, DimensionBounds>,
+): InputSpec {
   if (dtype === null || shape === null) throw malformed(`the input ${JSON.stringify(name)} without dtype or shape`);
   const extents = shape.map((size, axis): Extent => {
     if (size !== null) return size;

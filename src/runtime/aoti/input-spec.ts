@@ -1,5 +1,5 @@
 import { torchError, type TorchError } from '../../errors.js';
-import type { DType, Signature, TensorSpec } from '../../types.js';
+import type { DimensionBounds, DType, Signature, TensorSpec } from '../../types.js';
 import { evaluate, namesIn } from './expression.js';
 
 /** A dimension: a size, or scale × a symbol + offset. Equal symbols have equal sizes in one call. */
@@ -14,15 +14,10 @@ export interface InputSpec {
   readonly order: readonly number[];
 }
 
-export interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
 /** What a package's inputs must be, and where that is known from. */
 export interface PackageSpec {
   readonly inputs: readonly InputSpec[];
-  readonly symbols: ReadonlyMap<string, Bounds>;
+  readonly symbols: ReadonlyMap<string, DimensionBounds>;
   /** The tensors that come out, where the exporter wrote them down. */
   readonly outputs: readonly TensorSpec[] | undefined;
   /** Names of the positional arguments, where the exporter wrote them down. */
@@ -92,7 +87,7 @@ function isPlain(extent: Extent | undefined): extent is Symbolic {
   return typeof extent === 'object' && extent.scale === 1 && extent.offset === 0;
 }
 
-function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): Bounds | null {
+function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): DimensionBounds | null {
   if (typeof extent === 'number') return null;
   const { min, max } = symbols.get(extent.symbol) ?? { min: 0, max: largestSize };
   const at = (size: number): number => extent.scale * size + extent.offset;

@@ -1,3 +1,4 @@
+import type { DimensionBounds } from '../../types.js';
 import { isDType } from '../dtype.js';
 import { namesOfLeaves, parseCallSpec } from './pytree.js';
 import {
@@ -5,7 +6,6 @@ import {
   largestSize,
   malformed,
   orderOf,
-  type Bounds,
   type Extent,
   type InputSpec,
   type PackageSpec,
@@ -19,7 +19,7 @@ import {
 export function readWrapperSource(source: string): PackageSpec {
   const names = [...source.matchAll(/inputs_info_\[(\d+)\]\.name = "(\w+)";/g)];
   const asserted = assertedShapes(source);
-  const symbols = new Map<string, Bounds>();
+  const symbols = new Map<string, DimensionBounds>();
   const checks = names.map(([, index, name]) => readCheck(source, Number(index), String(name)));
   const inputs = checks.map((check, index) => toInput(check, asserted, checks, symbols, `input${index}`));
   const callSpec = /in_spec_ = R"\(([\s\S]*?)\)";/.exec(source)?.[1];
@@ -42,7 +42,7 @@ export function readWrapperSource(source: string): PackageSpec {
 interface Check {
   readonly name: string;
   readonly dtype: string;
-  readonly sizes: readonly (number | Bounds)[];
+  readonly sizes: readonly (number | DimensionBounds)[];
 }
 
 function readCheck(source: string, index: number, name: string): Check {
@@ -50,10 +50,10 @@ function readCheck(source: string, index: number, name: string): Check {
   if (body === undefined) throw malformed(`no check of input ${index} in the wrapper's source`);
   const dtype = /aoti_torch_dtype_(\w+)\(\)/.exec(body)?.[1];
   if (!isDType(dtype)) throw malformed(`input ${index} of dtype ${dtype ?? 'unknown'}`);
-  const sizes: (number | Bounds)[] = [];
+  const sizes: (number | DimensionBounds)[] = [];
   for (const [, size, axis] of body.matchAll(/if \((\d+) != \w+_size\[(\d+)\]\)/g)) sizes[Number(axis)] = Number(size);
   for (const [, axis, sign, bound] of body.matchAll(/if \(\w+_size\[(\d+)\] ([<>]) (\d+)\)/g)) {
-    const before = sizes[Number(axis)] as Bounds | undefined;
+    const before = sizes[Number(axis)] as DimensionBounds | undefined;
     const { min, max } = before ?? { min: 0, max: largestSize };
     sizes[Number(axis)] =
       sign === '<' ? { min: Number(bound), max } : { min, max: Math.min(Number(bound), largestSize) };
@@ -88,7 +88,7 @@ function toInput(
   { name, dtype, sizes }: Check,
   asserted: ReadonlyMap<string, Shape>,
   checks: readonly Check[],
-  symbols: Map<string, Bounds>,
+  symbols: Map<string, DimensionBounds>,
   own: string,
 ): InputSpec {
   const shape = asserted.get(name);
@@ -113,7 +113,11 @@ function symbolOfAxis(axis: number, asserted: ReadonlyMap<string, Shape>, checks
   return `axis${axis}`;
 }
 
-function narrow(symbols: Map<string, Bounds>, { symbol, scale, offset }: Exclude<Extent, number>, own: Bounds): void {
+function narrow(
+  symbols: Map<string, DimensionBounds>,
+  { symbol, scale, offset }: Exclude<Extent, number>,
+  own: DimensionBounds,
+): void {
   // PyTorch compiles for sizes of at least 2 and writes that down even where 1 was allowed; code for 2 and more is right for 1.
   const written = Math.ceil((own.min - offset) / scale);
   const low = written === 2 ? 1 : written;

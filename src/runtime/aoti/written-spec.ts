@@ -1,15 +1,7 @@
 import { checkSignature } from '../check-signature.js';
-import type { Signature, TensorSpec } from '../../types.js';
+import type { DimensionBounds, Signature, TensorSpec } from '../../types.js';
 import { namesIn } from './expression.js';
-import {
-  extentOf,
-  largestSize,
-  malformed,
-  type Bounds,
-  type Extent,
-  type InputSpec,
-  type PackageSpec,
-} from './input-spec.js';
+import { extentOf, largestSize, malformed, type Extent, type InputSpec, type PackageSpec } from './input-spec.js';
 
 /** The member of a package's metadata that scripts/export/node_libtorch_export.py writes. */
 export const writtenKey = 'NODE_LIBTORCH_SIGNATURE';
@@ -65,7 +57,7 @@ function toOutput(output: unknown): TensorSpec {
   return { name: name as string, dtype: dtype as TensorSpec['dtype'], shape: sizes };
 }
 
-function toBounds(range: unknown): Bounds {
+function toBounds(range: unknown): DimensionBounds {
   const [min, max] = list(range, 'a range') as [unknown, unknown];
   if (!Number.isSafeInteger(min) || (min as number) < 0) throw wrong('ranges');
   if (max !== null && !Number.isSafeInteger(max)) throw wrong('ranges');
