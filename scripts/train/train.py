@@ -68,7 +68,7 @@ def outputs(run: Run, model: torch.jit.ScriptModule, provenance: Provenance) -> 
         RECORD: json.dumps(record, indent=2) + "\n",
         CARD: model_card(run, model, record),
         "test/fixtures/digits.json": f'{{"digits": [\n{rows}\n]}}\n',
-        "test/fixtures/digit-request.json": json.dumps({"input_data": samples[7]["input"]}) + "\n",
+        "models/mnist-mlp/v1.0/digit.json": json.dumps({"input_data": samples[7]["input"]}) + "\n",
     }
     return {ARTIFACT: run.artifact, **{path: text.encode() for path, text in texts.items()}}
 

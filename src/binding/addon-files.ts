@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { torchError } from '../errors.js';
 import { isClone, packageRoot } from './package-root.js';
-import { currentPlatform, describePlatform } from './platform.js';
+import type { Platform } from './platform.js';
+import { currentPlatform, describePlatform, packageSuffix } from './platform.js';
 
 export interface AddonFiles {
   readonly loader: string;
@@ -15,13 +16,13 @@ export interface AddonFiles {
 }
 
 /** The package with the prebuilt modules of a platform. */
-export const addonPackage = (triple: string): string => `@node-libtorch/${triple}`;
+export const addonPackage = (platform: Platform): string => `@node-libtorch/${packageSuffix(platform)}`;
 
 /** ERR_ADDON_NOT_FOUND, with the places looked at, when there are none. */
 export function findAddon(root: string = packageRoot()): AddonFiles {
   const platform = currentPlatform();
   const built = join(root, 'build/Release');
-  const prebuilt = addonPackage(platform.triple);
+  const prebuilt = addonPackage(platform);
   const installed = packageFolder(root, prebuilt);
   for (const folder of [built, installed]) {
     if (folder === undefined) continue;

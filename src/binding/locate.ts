@@ -7,7 +7,8 @@ import { cachedSet } from './cache.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
 import { isClone } from './package-root.js';
-import { currentPlatform } from './platform.js';
+import type { Platform } from './platform.js';
+import { currentPlatform, packageSuffix } from './platform.js';
 import { findPythonTorch } from './python-torch.js';
 import { libtorchVersion, minorOf, sameMinor } from './version.js';
 
@@ -32,12 +33,12 @@ export interface LocateOptions {
 }
 
 /** The runtime package of a platform, installed beside node-libtorch as an optional dependency. */
-export const runtimePackage = (triple: string): string => `@node-libtorch/libtorch-${triple}-cpu`;
+export const runtimePackage = (platform: Platform): string => `@node-libtorch/libtorch-${packageSuffix(platform)}-cpu`;
 
 /** Every place in order, looked at only as the iteration gets there: asking Python is slow. */
 export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   const { version = libtorchVersion, env = process.env } = options;
-  const { triple } = currentPlatform();
+  const platform = currentPlatform();
   const judge = (source: LibtorchSource, place: string, folder = place): Candidate => {
     const found = inspectSet(source, folder);
     if ('problem' in found) return { source, place, problem: found.problem };
@@ -46,10 +47,10 @@ export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   };
   if (env.LIBTORCH) yield judge('LIBTORCH', env.LIBTORCH);
   else yield { source: 'LIBTORCH', place: 'the environment', problem: 'LIBTORCH is not set' };
-  yield judge('cache', cachedSet(triple, env));
-  const installed = packageFolder(runtimePackage(triple));
+  yield judge('cache', cachedSet(platform.triple, env));
+  const installed = packageFolder(runtimePackage(platform));
   if (installed !== undefined) yield judge('package', installed);
-  else yield { source: 'package', place: runtimePackage(triple), problem: 'not installed' };
+  else yield { source: 'package', place: runtimePackage(platform), problem: 'not installed' };
   const { python, folder } = findPythonTorch(env);
   if (folder !== undefined) yield judge('python', folder);
   else

@@ -14,6 +14,11 @@ export interface Platform {
   readonly node: string;
 }
 
+/** The platform as npm packages name it: `linux-x64-gnu`, `darwin-arm64`. */
+export function packageSuffix({ triple, libc }: Platform): string {
+  return libc === 'glibc' ? `${triple}-gnu` : triple;
+}
+
 /** PyTorch's Linux wheels are `manylinux_2_28`. */
 export const minimumGlibc = '2.28';
 const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64'];

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { fixture, root } from '../support/paths.js';
+import { digitRequest, root } from '../support/paths.js';
 
 type Line = Record<string, unknown>;
 const main = `${root}dist/cli/main.js`;
-const body = readFileSync(fixture('digit-request.json'));
+const body = readFileSync(digitRequest);
 
 describe('node-libtorch serve --workers', function () {
   this.timeout(120_000);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = new URL('../../', import.meta.url);
 const path = (name: string) => fileURLToPath(new URL(name, root));
 const main = path('dist/cli/main.js');
-const request = path('test/fixtures/digit-request.json');
+const request = path('models/mnist-mlp/v1.0/digit.json');
 const { digits } = JSON.parse(readFileSync(path('test/fixtures/digits.json'), 'utf8')) as {
   digits: { label: number; input: number[]; logits: number[] }[];
 };

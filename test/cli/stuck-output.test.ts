@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fixture, root } from '../support/paths.js';
+import { digitRequest, root } from '../support/paths.js';
 
-const body = readFileSync(fixture('digit-request.json'), 'utf8');
+const body = readFileSync(digitRequest, 'utf8');
 const headers = { 'content-type': 'application/json' };
 
 async function freePort(): Promise<number> {

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ModelHost } from '#dist/index.js';
 import { createApp, createServer, type InferenceServer } from '#dist/server/index.js';
-import { fixture } from '../support/paths.js';
+import { digitRequest } from '../support/paths.js';
 import { badInputs } from './support/bad-input.js';
 import { confidence, digits } from './support/digits.js';
 import { expectProblem, predict, type Answer } from './support/http.js';
@@ -56,7 +56,7 @@ describe('the digit model over HTTP', () => {
   }
 
   it('answers the request of the documentation', async () => {
-    const { status } = await predict(server.url, readFileSync(fixture('digit-request.json')));
+    const { status } = await predict(server.url, readFileSync(digitRequest));
     expect(status).to.equal(200);
   });
 
@@ -129,12 +129,12 @@ describe('the digit model over HTTP', () => {
 
     it('has logged no pixel and no body', async () => {
       const marked = (value: string) => JSON.stringify(row(0)).replace('[0', `[${value}`);
-      await predict(server.url, `{"input_data":${marked('0.123456789')}}`);
-      await predict(server.url, `{"input_data":${marked('1.123456789')}}`);
+      await predict(server.url, `{"input_data":${marked('0.918273645')}}`);
+      await predict(server.url, `{"input_data":${marked('1.918273645')}}`);
       const lines = log.lines().filter(({ route }) => route === '/predict');
       expect(lines.length).to.be.above(300);
       expect(log.text()).not.to.include('input_data');
-      expect(log.text()).not.to.include('12345');
+      expect(log.text()).not.to.include('91827364');
       for (const { status, shape, rows } of lines) {
         if (status === 200) expect(shape).to.deep.equal([rows, 784]);
       }

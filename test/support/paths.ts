@@ -8,3 +8,6 @@ export const fixture = (path: string): string => `${root}test/fixtures/${path}`;
 
 /** The bundled digit model. */
 export const digitModel = `${root}models/mnist-mlp/v1.0/model.pt`;
+
+/** The request of the documentation: a seven. */
+export const digitRequest = `${root}models/mnist-mlp/v1.0/digit.json`;

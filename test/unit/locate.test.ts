@@ -38,7 +38,7 @@ describe('locate', () => {
       [
         /^LIBTORCH: the environment: LIBTORCH is not set$/,
         new RegExp(`^cache: ${root}/cache/${set}: no such folder$`),
-        /^package: @node-libtorch\/libtorch-linux-x64-cpu: not installed$/,
+        /^package: @node-libtorch\/libtorch-linux-x64-gnu-cpu: not installed$/,
         /^python: python3: has no torch$/,
         /^fix: npm run build, or set LIBTORCH=/,
       ].every((pattern, i) => pattern.test(found[i] ?? '')),
