@@ -24,9 +24,13 @@ const halfTolerance = 2e-3;
 runtime.configure({ intraOpThreads: 1 });
 const folder = await mkdtemp(join(tmpdir(), 'node-libtorch-nodes-'));
 try {
-  const made = spawnSync('bash', [join(root, 'scripts/python-onnx.sh'), join(here, 'onnx_node_tests.py'), folder], {
-    stdio: ['ignore', 2, 2],
-  });
+  const made = spawnSync(
+    'bash',
+    [join(root, 'scripts/python-beside.sh'), 'onnx', join(here, 'onnx_node_tests.py'), folder],
+    {
+      stdio: ['ignore', 2, 2],
+    },
+  );
   if (made.status !== 0) throw new Error('the tests could not be written');
   const versions = JSON.parse(await readFile(join(folder, 'versions.json'), 'utf8'));
   const node = require(join(root, 'node_modules/onnxruntime-node/package.json')).version;

@@ -23,6 +23,13 @@ describe('sizes as compiled code writes them', () => {
     expect(namesIn('s0*(s1 + s0)')).to.deep.equal(['s0', 's1']);
   });
 
+  it('are refused when they nest without end', async () => {
+    for (const text of ['-'.repeat(1e5) + '1', '('.repeat(1e5), `${'('.repeat(60)}1${')'.repeat(60)}*-`]) {
+      await rejection(() => evaluate(text, () => 0), 'ERR_MODEL_FORMAT');
+    }
+    expect(evaluate(`${'('.repeat(60)}1${')'.repeat(60)}`, () => 0)).to.equal(1);
+  });
+
   it('are numbers, or linear in one symbol', async () => {
     expect(extentOf(7)).to.equal(7);
     expect(extentOf('7L')).to.equal(7);

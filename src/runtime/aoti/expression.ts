@@ -3,6 +3,9 @@ import { torchError } from '../../errors.js';
 /** The value of a size or stride as compiled code writes it: `4L`, `s37`, `2L*s37 + 1L`. */
 export type SizesByName = (name: string) => number;
 
+/** Deeper than any compiler nests; a package may hold anything, and each level is a call. */
+const deepest = 64;
+
 /**
  * Numbers, names, parentheses, +, - and *.
  * @throws ERR_MODEL_FORMAT for anything else
@@ -10,6 +13,7 @@ export type SizesByName = (name: string) => number;
 export function evaluate(text: string, sizeOf: SizesByName): number {
   const tokens = text.match(/[A-Za-z_]\w*|\d+|\S/g) ?? [];
   let at = 0;
+  let depth = 0;
   const sum = (): number => {
     let value = product();
     while (tokens[at] === '+' || tokens[at] === '-') value += tokens[at++] === '+' ? product() : -product();
@@ -24,6 +28,12 @@ export function evaluate(text: string, sizeOf: SizesByName): number {
     return value;
   };
   const factor = (): number => {
+    if (++depth > deepest) throw unknown(text);
+    const value = unit();
+    --depth;
+    return value;
+  };
+  const unit = (): number => {
     const token = tokens[at++] ?? '';
     if (token === '-') return -factor();
     if (token === '(') {

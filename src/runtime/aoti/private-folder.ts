@@ -40,13 +40,17 @@ export class PrivateFolder {
   /** @throws ERR_MODEL_LOAD where none can be made */
   static async create(locks: Locks, root = temporaryRoot()): Promise<PrivateFolder> {
     await (swept ??= sweep(locks, root));
+    let made: string | undefined;
+    let lock: number | undefined;
     try {
-      const made = await mkdtemp(join(root, unborn)); // mode 0700
-      const lock = locks.lockFile(join(made, lockName));
+      made = await mkdtemp(join(root, unborn)); // mode 0700
+      lock = locks.lockFile(join(made, lockName));
       const path = join(root, prefix + made.slice(-6));
       await rename(made, path);
       return new PrivateFolder(path, locks, lock);
     } catch (cause) {
+      if (lock !== undefined) locks.unlockFile(lock);
+      if (made !== undefined) await discard(made);
       const reason = (cause as NodeJS.ErrnoException).code ?? 'no reason given';
       throw torchError(
         'ERR_MODEL_LOAD',
