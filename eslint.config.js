@@ -9,6 +9,8 @@ const node = {
   Buffer: 'readonly',
   URL: 'readonly',
   setTimeout: 'readonly',
+  clearTimeout: 'readonly',
+  performance: 'readonly',
   AbortController: 'readonly',
 };
 

@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 // Checks the documentation: every relative link and anchor of every Markdown file leads somewhere, and the ```js blocks of
 // the pages in `runnable` run. A block is an ES module of its own, run from the root of the repository, where the package
-// is importable by its name; ```js continued goes on where the block before it ended, and ```ts is never run.
+// is importable by its name, or from a project that has it installed; ```js continued goes on where the block before it ended,
+// and ```ts is never run. docs/getting-started.md has a runner of its own.
 // Needs what `npm run build` makes. Prints the faults and exits 1 when there are any.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runnable = ['README.md', 'docs/library.md', 'docs/tasks.md'];
+/** Of those, the pages for whoever installs the package. */
+const forProjects = ['README.md'];
 const timeoutMs = 60_000;
 const faults = [];
 
@@ -95,7 +99,7 @@ function programsOf(page) {
 
 function run({ page, line, source }) {
   return new Promise((done) => {
-    const options = { cwd: root, timeout: timeoutMs, killSignal: 'SIGKILL' };
+    const options = { cwd: forProjects.includes(page) ? project : root, timeout: timeoutMs, killSignal: 'SIGKILL' };
     const child = execFile(process.execPath, ['--input-type=module', '-'], options, (error, _stdout, stderr) => {
       if (error === null) return done();
       const end = error.killed ? `did not end within ${timeoutMs} ms` : `ended with ${error.signal ?? error.code}`;
@@ -107,12 +111,18 @@ function run({ page, line, source }) {
   });
 }
 
+const project = mkdtempSync(join(tmpdir(), 'check-docs-'));
+mkdirSync(join(project, 'node_modules'));
+symlinkSync(root, join(project, 'node_modules/node-libtorch'));
+symlinkSync(join(root, 'node_modules/express'), join(project, 'node_modules/express'));
+
 const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
   .split('\0')
   .filter((page) => page !== '' && existsSync(join(root, page)));
 for (const page of pages) checkLinks(page);
 const programs = runnable.filter((page) => existsSync(join(root, page))).flatMap(programsOf);
 for (const program of programs) await run(program);
+rmSync(project, { recursive: true });
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.stdout.write(`${pages.length} pages, ${programs.length} examples, ${faults.length} faults\n`);
