@@ -1,0 +1,16 @@
+// Which C library and C++ library a binary asks for, from its table of version needs.
+
+import { execFileSync } from 'node:child_process';
+import { dist } from '../steps/context.mjs';
+
+/** The newest `GLIBC_` and `GLIBCXX_` versions that any of the files needs; undefined where they need none. Linux alone. */
+export async function floorsOf(files) {
+  const { compareVersions } = await dist('binding/platform.js');
+  const needs = files.map((file) => execFileSync('objdump', ['--private-headers', file], { encoding: 'utf8' }));
+  const newest = (tag) =>
+    [...needs.join('\n').matchAll(new RegExp(`\\b${tag}_([\\d.]+)`, 'g'))]
+      .map(([, version]) => version)
+      .sort(compareVersions)
+      .at(-1);
+  return { glibc: newest('GLIBC'), glibcxx: newest('GLIBCXX') };
+}

@@ -1,0 +1,58 @@
+// node-libtorch itself: JavaScript and types, the models, and the sources that `npx node-libtorch build` compiles.
+
+import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { root } from '../steps/context.mjs';
+import { freshFolder, source, write } from './context.mjs';
+import { withoutDeadLinks } from './markdown.mjs';
+import { npmBom } from './npm-bom.mjs';
+
+const shipped = [
+  ...['models', 'model-registry', 'native', 'CMakeLists.txt', 'docs', 'scripts/export'],
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'],
+];
+/** Of those: what only this repository's own tools use. */
+const left = ['native/bench', 'docs/benchmarks.md', 'docs/parity.md'];
+
+/** Members of package.json that are for people who work on the package. */
+const internal = ['imports', 'files', 'scripts', 'allowScripts', 'devDependencies'];
+
+/** @param optional the packages of the platforms, at this very version */
+export function stageMain(optional) {
+  const folder = freshFolder(source.name);
+  for (const name of shipped) {
+    const filter = (path) => !left.includes(relative(root, path));
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
+  }
+  stageCompiled(join(root, 'dist'), folder);
+  for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
+  const manifest = Object.fromEntries(Object.entries(source).filter(([key]) => !internal.includes(key)));
+  manifest.optionalDependencies = Object.fromEntries(optional.map((name) => [name, source.version]));
+  write(folder, 'package.json', manifest);
+  write(folder, 'sbom.cdx.json', npmBom(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))));
+  return folder;
+}
+
+/** Source maps lead to sources that are not published. */
+function stageCompiled(from, folder) {
+  for (const name of filesOf(from)) {
+    if (!/\.(js|d\.ts)$/.test(name)) continue;
+    const code = readFileSync(join(from, name), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
+    write(folder, join('dist', name), code);
+  }
+}
+
+function unlink(folder, page) {
+  const text = readFileSync(join(folder, page), 'utf8');
+  write(
+    folder,
+    page,
+    withoutDeadLinks(text, (target) => existsSync(resolve(folder, dirname(page), target))),
+  );
+}
+
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}

@@ -1,0 +1,35 @@
+// Folders to tarballs, by npm itself: what it would publish.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from '../steps/context.mjs';
+import { fingerprint, Stamps } from '../steps/stamps.mjs';
+import { out } from './context.mjs';
+
+/** The tarballs' paths. One whose folder has not changed is kept: half a gigabyte takes its time. */
+export function pack(folders) {
+  const stamps = new Stamps(join(out, 'stamps.json'));
+  const tarballs = folders.map((folder) => packOne(folder, stamps));
+  for (const name of readdirSync(out)) {
+    if (name.endsWith('.tgz') && !tarballs.includes(join(out, name))) rmSync(join(out, name));
+  }
+  return tarballs;
+}
+
+function packOne(folder, stamps) {
+  const step = folder.slice(join(out, 'npm/').length);
+  const inputs = fingerprint(folder, ['.']);
+  const known = readdirSync(out).find((name) => stamps.isFresh(`${step} ${name}`, inputs, [join(out, name)]));
+  if (known !== undefined) return join(out, known);
+  const printed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out, folder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+    maxBuffer: 1 << 26,
+  });
+  const [{ filename }] = JSON.parse(printed);
+  const path = join(out, filename);
+  stamps.set(`${step} ${filename}`, inputs);
+  say(`${filename}: ${(statSync(path).size / 1e6).toFixed(2)} MB`);
+  return path;
+}

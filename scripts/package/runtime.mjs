@@ -1,0 +1,129 @@
+// @node-libtorch/libtorch-<platform>-cpu: LibTorch's own files, byte for byte as its wheels have them.
+
+import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dist } from '../steps/context.mjs';
+import { freshFolder, platformManifest, source, write } from './context.mjs';
+import { floorsOf } from './floors.mjs';
+import { collectLicences } from './licences.mjs';
+import { bom, licenses, npmComponent } from './npm-bom.mjs';
+
+/** @returns its name, folder, and the C and C++ library that its files need */
+export async function stageRuntime(platform, options) {
+  const [{ runtimePackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all(
+    ['binding/locate.js', 'provision/provision.js', 'provision/pins.js', 'binding/cache.js'].map(dist),
+  );
+  const name = runtimePackage(platform);
+  const pin = pinsFor(platform.triple);
+  const { set } = await provision({ triple: platform.triple, ...options });
+  const { headers: _, ...manifest } = readManifest(set);
+  await checkBytes(set, manifest.files);
+
+  const folder = freshFolder(name);
+  const files = Object.keys(manifest.files);
+  for (const file of files) place(join(set, file), join(folder, file));
+  write(folder, 'libtorch.json', manifest);
+  const licences = await collectLicences(join(folder, 'licenses'), pin, platform, options);
+  write(folder, 'package.json', {
+    ...platformManifest(
+      name,
+      `LibTorch ${manifest.version} for the CPU, for node-libtorch on ${platform.triple}`,
+      platform,
+    ),
+    license: 'SEE LICENSE IN LICENSE.md',
+  });
+  write(folder, 'LICENSE.md', notice(manifest, pin, licences));
+  write(folder, 'README.md', readme(name, manifest));
+  write(folder, 'sbom.cdx.json', runtimeBom(name, manifest, pin, licences));
+  const floors = platform.os === 'linux' ? await floorsOf(files.map((file) => join(folder, file))) : {};
+  return { name, folder, floors };
+}
+
+/** What is published is what the pins brought, whatever became of the cache since. */
+async function checkBytes(set, files) {
+  const { checkSha256 } = await dist('provision/hash.js');
+  for (const [name, { sha256 }] of Object.entries(files)) await checkSha256(join(set, name), name, sha256);
+}
+
+/** Half a gigabyte is not copied where a link will do. */
+function place(from, to) {
+  mkdirSync(dirname(to), { recursive: true });
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+const wheelOf = (pin, file) => pin.wheels.find((wheel) => wheel.files.some(({ to }) => to === file));
+
+/** By the wheel's project. The licences of NVIDIA's two name both libraries as redistributable, in Attachment A. */
+const terms = (project) =>
+  project === 'torch'
+    ? 'the licence of PyTorch (BSD 3-Clause)'
+    : 'the NVIDIA Software License Agreement, whose Attachment A names it';
+
+function notice(manifest, pin, licences) {
+  const lines = Object.keys(manifest.files).map((file) => {
+    const { project, version } = wheelOf(pin, file);
+    return file.includes('libgomp')
+      ? `- \`${file}\`: from ${project} ${version}; GCC's OpenMP library, GPL-3.0 with the GCC Runtime Library Exception. ` +
+          'Its source is a part of GCC, https://gcc.gnu.org/, in releases and in the sources of AlmaLinux 8.'
+      : `- \`${file}\`: from ${project} ${version}, under ${terms(project)}.`;
+  });
+  const intel = licences.some((name) => name.startsWith('oneMKL/'))
+    ? '\nIntel oneMKL is linked into `libtorch_cpu`, under the Intel Simplified Software License.\n'
+    : '';
+  return (
+    `# Licences\n\nThe files below are those of the wheels they came from, byte for byte:\n\n${lines.join('\n')}\n${intel}\n` +
+    'What else is linked into them has its licence below `licenses/torch/third_party`. The texts:\n\n' +
+    `${licences.map((name) => `- \`licenses/${name}\``).join('\n')}\n`
+  );
+}
+
+const readme = (name, { version, platform }) => `# ${name}
+
+LibTorch ${version} for the CPU (${platform}): what node-libtorch computes with, and installs by itself where it fits. It is
+made of PyTorch's wheel and holds the few libraries that a CPU needs. \`libtorch.json\` has the sha256 of each, \`LICENSE.md\` their
+licences, \`sbom.cdx.json\` what is inside.
+`;
+
+function runtimeBom(name, manifest, pin, licences) {
+  const files = Object.entries(manifest.files).map(([file, { sha256 }]) => ({
+    type: 'file',
+    'bom-ref': file,
+    name: file,
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
+  }));
+  const wheels = pin.wheels.map(({ project, version, file, sha256 }) => ({
+    type: 'library',
+    'bom-ref': `${project}@${version}`,
+    name: project,
+    version,
+    purl: `pkg:pypi/${project}@${version}?file_name=${file}`,
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
+    licenses:
+      project === 'torch' ? licenses('BSD-3-Clause') : [{ license: { name: 'NVIDIA Software License Agreement' } }],
+  }));
+  // Whose versions only PyTorch's own sources know: the submodules of its release.
+  const linked = [...new Set(licences.map((file) => /^torch\/third_party\/([^/]+)\//.exec(file)?.[1]))]
+    .filter((third) => third !== undefined)
+    .map((third) => ({
+      type: 'library',
+      'bom-ref': `torch/third_party/${third}`,
+      name: third,
+      group: 'torch/third_party',
+    }));
+  const more = [
+    { match: 'libgomp/', name: 'libgomp', license: 'GPL-3.0-only WITH GCC-exception-3.1' },
+    { match: 'oneMKL/', name: 'oneMKL', license: undefined },
+  ]
+    .filter(({ match }) => licences.some((file) => file.startsWith(match)))
+    .map(({ name: library, license }) => ({
+      type: 'library',
+      'bom-ref': library,
+      name: library,
+      licenses: license ? [{ expression: license }] : [{ license: { name: 'Intel Simplified Software License' } }],
+    }));
+  return bom(npmComponent(name, source.version), [...files, ...wheels, ...linked, ...more]);
+}
