@@ -1,0 +1,39 @@
+// What users write, and what must not compile.
+import { createServer as createHttpServer } from 'node:http';
+import { BatchQueue, loadModel, ModelHost, ModelRegistry, runtime, Tensor, TorchError } from 'node-libtorch';
+import type { Model, RunOptions, Signature, Value } from 'node-libtorch';
+import { createApp, createServer } from 'node-libtorch/server';
+import { softmax, topK } from 'node-libtorch/tasks';
+
+const signature: Signature = {
+  inputs: [{ name: 'rows', dtype: 'float32', shape: [null, 4] }],
+  outputs: [{ name: 'scores', dtype: 'float32', shape: [null, 3] }],
+};
+const options: RunOptions = { timeoutMs: 100, signal: AbortSignal.timeout(1000) };
+
+export async function main(path: string): Promise<void> {
+  await using model: Model = await loadModel(path, { device: 'cpu', precision: 'fp32', signature });
+  const output = await model.run(Tensor.from([[1, 2, 3, 4]]), options);
+  const data: Tensor['data'] = softmax(output).data;
+  const values = await model.call<[Tensor, Value]>('forward', [output]);
+  values[0].shape.map((size) => size + 1);
+  await using queue = new BatchQueue(model, { maxBatchSize: 8 });
+  topK(await queue.run(output), { k: 2 });
+  const registry = await ModelRegistry.open();
+  await registry.resolve('mnist-mlp');
+  const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }] });
+  createHttpServer(createApp({ host, logger: false }));
+  const server = await createServer({ host, port: 0 });
+  await server.close();
+  const error: unknown = data;
+  if (error instanceof TorchError) console.log(error.code, runtime.info());
+
+  // @ts-expect-error a model has a path, which is text
+  await loadModel(1);
+  // @ts-expect-error no such device
+  await loadModel(path, { device: 'tpu' });
+  // @ts-expect-error an option that there is not
+  new BatchQueue(model, { maxBatch: 8 });
+  // @ts-expect-error int4 is no dtype
+  Tensor.from([1], 'int4');
+}

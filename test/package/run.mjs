@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// npm run test:package: makes the packages, publishes them to a registry of its own, and uses what is installed from there.
+//   --full   every version of Node and every package manager; --grep=…, --times as mocha has them
+// Linux x64 alone.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import { installTools, root } from './support/tools.mjs';
+
+const { values } = parseArgs({ options: { full: { type: 'boolean' }, grep: { type: 'string' } } });
+installTools('tools');
+if (values.full) installTools('nodes');
+const tarballs = execFileSync(process.execPath, [join(root, 'scripts/package/run.mjs')], { encoding: 'utf8' }).trim();
+const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+const args = [
+  '--no-config',
+  '--timeout=300000',
+  `--require=${join(root, 'test/package/support/setup.mjs')}`,
+  ...(values.grep ? [`--grep=${values.grep}`] : []),
+  join(root, 'test/package/*.test.mjs'),
+];
+const { status } = spawnSync(process.execPath, [mocha, ...args], {
+  stdio: 'inherit',
+  env: { ...process.env, PACKAGE_TARBALLS: tarballs, PACKAGE_TESTS: values.full ? 'full' : 'sample' },
+});
+process.exitCode = status ?? 1;

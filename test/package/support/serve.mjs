@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** Starts a command that serves, on a free port, and waits until it is ready. */
+export async function serve(sandbox, command, args, env = {}) {
+  // A group of its own: npx does not hand signals on, a terminal's Ctrl-C reaches all of them.
+  const child = sandbox.spawn(command, args, { env: { PORT: '0', ...env }, detached: true });
+  const ended = once(child, 'close');
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (complaints += text));
+  const url = await new Promise((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const { msg, url: ready } = JSON.parse(line);
+      if (msg === 'ready') resolve(ready);
+    });
+    ended.then(([status, signal]) => reject(new Error(`ended with ${status ?? signal}:\n${complaints}`)));
+  });
+  return {
+    url,
+    async stop() {
+      process.kill(-child.pid, 'SIGTERM');
+      const [status, signal] = await ended;
+      return { status, signal };
+    },
+  };
+}
