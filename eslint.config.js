@@ -12,10 +12,11 @@ const node = {
   clearTimeout: 'readonly',
   performance: 'readonly',
   AbortController: 'readonly',
+  fetch: 'readonly',
 };
 
 export default defineConfig(
-  { ignores: ['dist', 'build', 'build-test', 'coverage', 'out', 'node_modules', 'test/fixtures'] },
+  { ignores: ['dist', 'build', 'build-test', 'coverage', 'out', '**/node_modules', 'test/fixtures'] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -51,4 +52,9 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { ...node, require: 'readonly', module: 'writable', __dirname: 'readonly' } },
   },
+  {
+    files: ['test/package/**'],
+    languageOptions: { globals: { describe: 'readonly', it: 'readonly', before: 'readonly', after: 'readonly' } },
+  },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

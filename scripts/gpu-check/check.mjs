@@ -1,7 +1,6 @@
 // Runs the models of a folder through node-libtorch, holds them to reference.json, and prints one JSON object.
 //   node check.mjs FOLDER cuda|cpu SECONDS
 
-/* global performance */
 import { readFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';

@@ -1,72 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { torchError } from '../errors.js';
-import { createContext, type AppOptions, type ServerContext } from './context.js';
+import { createContext, type AppOptions } from './context.js';
 import { watchDevices } from './device-watch.js';
-import { Exchange, type Route } from './exchange.js';
-import type { Handler } from './handler.js';
+import { appOf } from './express-app.js';
 import { follow } from './host-metrics.js';
-import { live, ready } from './routes/health.js';
-import { metrics } from './routes/metrics.js';
-import { openapi } from './routes/openapi.js';
-import { predictHandler, type RawHandler } from './routes/predict.js';
+import { predictHandler } from './routes/predict.js';
+
+/** What Express mounts and `http.createServer` takes. Not Express's own type, which only those have who install its types. */
+export type App = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;
 
 /**
  * An Express app that serves predictions, health, metrics and its own description; mount it under any path. It answers
  * every request that reaches it.
  */
-export function createApp(options: AppOptions): Express {
+export function createApp(options: AppOptions): App {
   const context = createContext(options);
   // For as long as the host lives: an app has no end of its own.
   follow(context.host, context.metrics);
   watchDevices(context.host, context.logger);
-  return appOf(context, predictHandler(context));
-}
-
-/** The app around a context; `predict` is the handler that a server also calls in front of it. */
-export function appOf(context: ServerContext, predict: RawHandler): Express {
-  const app = express();
-  app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
-  const begin = (req: IncomingMessage, res: ServerResponse) => Exchange.of(context, req, res);
-
-  app.use((req, res, next) => {
-    begin(req, res);
-    if (!isDecodable(req.path)) throw torchError('ERR_BAD_REQUEST', 'Expected a path with valid percent-encoding');
-    next();
-  });
-  const route = (path: Route, methods: readonly string[], handler: RequestHandler) => {
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    app.all(path, (req, res, next) => {
-      const exchange = begin(req, res);
-      exchange.route = path;
-      if (methods.includes(req.method)) return handler(req, res, next);
-      if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
-      else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
-    });
-  };
-  const read = (path: Route, handler: Handler) =>
-    route(path, ['GET', 'HEAD'], async (req, res) => handler(begin(req, res)));
-
-  route('/predict', ['POST'], predict);
-  read('/health/live', live);
-  read('/health/ready', ready);
-  read('/metrics', metrics);
-  read('/openapi.json', openapi());
-
-  app.use((req, res) => {
-    begin(req, res).fail(torchError('ERR_ROUTE_NOT_FOUND', 'No such route; see /openapi.json'));
-  });
-  // Express tells error handlers by their four parameters.
-  const lastResort: ErrorRequestHandler = (error: unknown, req, res, _next) => begin(req, res).fail(error);
-  app.use(lastResort);
-  return app;
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return appOf(context, predictHandler(context)) as App;
 }

@@ -1,5 +1,5 @@
 /** The HTTP server: `node-libtorch/server`. */
-export { createApp } from './app.js';
+export { createApp, type App } from './app.js';
 export type { AppOptions, InferenceHost } from './context.js';
 export type { DrainReport } from './drain.js';
 export { createServer, type InferenceServer, type ServerOptions } from './server.js';

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { torchError, type TorchError } from '../errors.js';
-import { appOf } from './app.js';
+import { appOf } from './express-app.js';
 import { answerClientErrors } from './client-error.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
 import { initial } from './defaults.js';

@@ -2,7 +2,7 @@
  * Loads a model that takes (Tensor, float), in a process or worker that has no operator library open, and tells.
  *   node operators.mjs MODEL [LIBRARY [ticks | workers | after BROKEN | replace OTHER]]
  */
-/* global clearImmediate, performance, setImmediate */
+/* global clearImmediate, setImmediate */
 import { once } from 'node:events';
 import { copyFileSync, renameSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';

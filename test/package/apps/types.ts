@@ -18,7 +18,7 @@ export async function main(path: string): Promise<void> {
   const values = await model.call<[Tensor, Value]>('forward', [output]);
   values[0].shape.map((size) => size + 1);
   await using queue = new BatchQueue(model, { maxBatchSize: 8 });
-  topK(await queue.run(output), { k: 2 });
+  topK(await queue.run(output), 2);
   const registry = await ModelRegistry.open();
   await registry.resolve('mnist-mlp');
   const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }] });
@@ -30,8 +30,8 @@ export async function main(path: string): Promise<void> {
 
   // @ts-expect-error a model has a path, which is text
   await loadModel(1);
-  // @ts-expect-error no such device
-  await loadModel(path, { device: 'tpu' });
+  // @ts-expect-error no such precision
+  await loadModel(path, { precision: 'fp8' });
   // @ts-expect-error an option that there is not
   new BatchQueue(model, { maxBatch: 8 });
   // @ts-expect-error int4 is no dtype
