@@ -9,31 +9,13 @@ import { dist, root, say } from './steps/context.mjs';
 import { compileTypescript } from './steps/typescript.mjs';
 
 const version = '2.11.0';
-const file = `torch-${version}-cp311-cp311-manylinux_2_28_x86_64.whl`;
-const sha256 = '7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a';
 
 process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
-  const [{ provision }, { reportTo }, { pinsFor }, { compile }, { locate }] = await Promise.all(
-    [
-      'provision/provision.js',
-      'provision/report.js',
-      'provision/pins.js',
-      'provision/compile.js',
-      'binding/locate.js',
-    ].map(dist),
+  const [{ provision }, { reportTo }, { compile }, { locate }] = await Promise.all(
+    ['provision/provision.js', 'provision/report.js', 'provision/compile.js', 'binding/locate.js'].map(dist),
   );
-  // The same files as of the pinned release, CUDA's libraries included: their minor versions are compatible.
-  const wheels = pinsFor('linux-x64').wheels.map((pin) =>
-    pin.project === 'torch' ? { ...pin, version, file, sha256 } : pin,
-  );
-  const set = await provision({
-    triple: 'linux-x64',
-    pin: { version, wheels },
-    headers: true,
-    signal,
-    report: reportTo(),
-  });
+  const set = await provision({ triple: 'linux-x64', version, headers: true, signal, report: reportTo() });
   const { libDir, includeDir } = set;
   const built = await compile({ root, out: join(root, 'build/torch-2.11'), libDir, includeDir, version, signal });
   const require = createRequire(import.meta.url);

@@ -37,14 +37,15 @@ export async function collectLicences(folder, pin, platform, options) {
 
 /** A wheel's `dist-info/licenses`. It appears in the cache by one rename. */
 async function takeFromWheel(wheel, kept, { report, signal }) {
-  const [{ fetchWheel }, { findPip }, { extract }] = await Promise.all(
-    ['provision/pip.js', 'provision/python.js', 'provision/extract.js'].map(dist),
+  const [{ fetchWheel }, { Downloads }, { extract }] = await Promise.all(
+    ['provision/fetch-wheel.js', 'provision/downloads.js', 'provision/extract.js'].map(dist),
   );
   report.step(`Fetching ${wheel.file} for its licences`);
   mkdirSync(join(kept, '..'), { recursive: true });
   const scratch = mkdtempSync(`${kept}-`);
   try {
-    const path = await fetchWheel(wheel, scratch, { python: findPip(), progress: report.live, signal });
+    const downloads = await Downloads.open(scratch);
+    const path = await fetchWheel(wheel, { downloads, staging: scratch, report, signal });
     const select = (entry) => /^[^/]+\.dist-info\/licenses\/(.+)$/.exec(entry)?.[1];
     const found = await extract(path, join(scratch, 'licences'), { select, signal });
     if (found.size === 0) throw new Error(`${wheel.file} has no licences in its dist-info/licenses`);

@@ -10,11 +10,14 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
+/** Whether a set also holds CUDA's libraries. */
+export type SetKind = 'cpu' | 'cuda';
+
 /** `libtorch.json`, written last: a folder without it is not a set. */
 export interface Manifest {
   readonly version: string;
   readonly platform: string;
-  readonly kind: 'cpu';
+  readonly kind: SetKind;
   /** By name relative to the set, e.g. `lib/libc10.so`. */
   readonly files: Readonly<Record<string, FileRecord>>;
   /** The headers as a whole, when they were fetched: sha256 over the sorted `name sha256` lines of `include/`. */
@@ -29,9 +32,14 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'node-libtorch');
 }
 
-/** The folder of the fetched CPU set of a platform. */
-export function cachedSet(triple: string, env?: NodeJS.ProcessEnv, version: string = libtorchVersion): string {
-  return join(cacheRoot(env), `libtorch-${version}-${triple}-cpu`);
+/** The folder of a fetched set of a platform. */
+export function cachedSet(
+  triple: string,
+  env?: NodeJS.ProcessEnv,
+  version: string = libtorchVersion,
+  kind: SetKind = 'cpu',
+): string {
+  return join(cacheRoot(env), `libtorch-${version}-${triple}-${kind}`);
 }
 
 /** The manifest of a set, or undefined where there is none that can be read. */

@@ -5,7 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { cudaLibraries, libraryFinder } from './cuda-libraries.js';
 import { readManifest } from './cache.js';
 
-export type LibtorchSource = 'LIBTORCH' | 'cache' | 'package' | 'python';
+/** In the order in which they are looked at; `setup` is the set that `node-libtorch setup` chose. */
+export type LibtorchSource = 'LIBTORCH' | 'setup' | 'cache' | 'package' | 'python';
 
 /** A LibTorch that can be opened. */
 export interface LibtorchSet {

@@ -1,9 +1,10 @@
-/** Looks for a LibTorch: LIBTORCH, the cache, the runtime package, the active Python. */
+/** Looks for a LibTorch: LIBTORCH, what `setup` chose, the cache, the runtime package, the active Python. */
 
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { torchError } from '../errors.js';
 import { cachedSet } from './cache.js';
+import { chosenSet } from './chosen.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
 import { isClone } from './package-root.js';
@@ -47,7 +48,10 @@ export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   };
   if (env.LIBTORCH) yield judge('LIBTORCH', env.LIBTORCH);
   else yield { source: 'LIBTORCH', place: 'the environment', problem: 'LIBTORCH is not set' };
-  yield judge('cache', cachedSet(platform.triple, env));
+  const chosen = chosenSet(version, platform.triple, env);
+  const cached = cachedSet(platform.triple, env);
+  if (chosen !== undefined) yield judge('setup', chosen);
+  if (chosen !== cached) yield judge('cache', cached);
   const installed = packageFolder(runtimePackage(platform));
   if (installed !== undefined) yield judge('package', installed);
   else yield { source: 'package', place: runtimePackage(platform), problem: 'not installed' };

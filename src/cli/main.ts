@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
+import { setupCommand } from './commands/setup.js';
 import { typesCommand } from './commands/types.js';
 import { exitCodes, reportError } from './report.js';
 import { UsageError } from './usage.js';
@@ -16,8 +17,9 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 const program = new Command('node-libtorch')
   .description('PyTorch models in Node.js: serve, run and inspect them')
   .version(manifest.version)
+  .enablePositionalOptions()
   .addHelpText('after', '\nExit codes: 0 done, 1 it failed, 2 it was asked wrongly. DEBUG=1 adds stacks to errors.');
-const commands = [serveCommand(), runCommand(), inspectCommand(), typesCommand(), doctorCommand()];
+const commands = [serveCommand(), runCommand(), inspectCommand(), typesCommand(), setupCommand(), doctorCommand()];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...program.commands])
   command.exitOverride().showHelpAfterError('(--help shows the usage)');

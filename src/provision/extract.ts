@@ -3,13 +3,14 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import type { FileRecord } from '../binding/cache.js';
 import { torchError } from '../errors.js';
 import type { Bar } from './report.js';
+import { requireSpace } from './space.js';
 
 export interface Extraction {
   /** Where an entry of the wheel goes, relative to the target; undefined leaves it out. */
@@ -36,7 +37,9 @@ export async function extract(wheel: string, target: string, options: Extraction
       const name = entry.fileName.endsWith('/') ? undefined : options.select(entry.fileName);
       if (name !== undefined) chosen.push({ name, entry });
     }
-    const bar = options.progress?.(chosen.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0));
+    const total = chosen.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    await requireSpace(target, total, `the files of ${basename(wheel)}`);
+    const bar = options.progress?.(total);
     for (const { name, entry } of chosen) {
       options.signal?.throwIfAborted();
       const path = join(target, name);

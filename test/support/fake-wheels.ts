@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PlatformPin, WheelPin } from '#dist/provision/pins.js';
+import type { PlatformPin } from '#dist/provision/pins.js';
+import type { WheelPin } from '#dist/provision/wheel-pin.js';
 import { zip, type ZipEntry } from './zip.js';
 
 /** A folder of small wheels that real pip fetches from, a cache beside it, and the pins that describe them. */
@@ -51,6 +52,8 @@ export async function fakeIndex(): Promise<FakeIndex> {
   ]);
   const pin: PlatformPin = {
     version: '2.15.0',
+    triple,
+    kind: 'cpu',
     wheels: [
       {
         ...torch,
@@ -108,6 +111,7 @@ async function wheel(
     version: '2.15.0',
     file,
     platforms: [platform],
+    bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
 }

@@ -71,15 +71,19 @@ describe('the tools of provisioning and building', () => {
   });
 
   it('pins are whole: a sha256, tags and files for each wheel', () => {
-    for (const [triple, { wheels }] of Object.entries(pins)) {
+    for (const { triple, wheels } of pins) {
       for (const pin of wheels) {
         expect(pin.sha256, triple).to.match(/^[0-9a-f]{64}$/);
         expect(pin.file, triple).to.contain(`-${pin.platforms.join('.')}.whl`);
         expect(pin.files, triple).to.not.be.empty;
+        expect(pin.bytes, pin.file).to.be.above(1e6);
+        expect(pin.file).to.contain(pin.project.replaceAll('-', '_')).and.contain(`-${pin.version}-`);
       }
     }
-    const hashes = Object.values(pins).flatMap(({ wheels }) => wheels.map(({ sha256 }) => sha256));
-    expect(new Set(hashes).size).to.equal(hashes.length);
+    // One file, one hash, in whichever sets it is.
+    const hashes = new Map(pins.flatMap(({ wheels }) => wheels.map(({ file, sha256 }) => [file, sha256])));
+    expect(new Set(hashes.values()).size).to.equal(hashes.size);
+    for (const { wheels } of pins) for (const pin of wheels) expect(hashes.get(pin.file)).to.equal(pin.sha256);
   });
 
   it('a platform without a pin is refused with the way out', async () => {
@@ -88,7 +92,7 @@ describe('the tools of provisioning and building', () => {
   });
 
   it('asks pip for the file of a platform, whatever Python runs it', () => {
-    const args = pipArguments(pins['linux-x64']!.wheels[0]!, '/somewhere').join(' ');
+    const args = pipArguments(pinsFor('linux-x64').wheels[0]!, '/somewhere').join(' ');
     expect(args).to.contain('--python-version 3.11 --implementation cp --abi cp311 --platform manylinux_2_28_x86_64');
     expect(args).to.match(/--no-deps --only-binary=:all: .*torch==2\.15\.0$/);
   });

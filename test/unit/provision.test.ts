@@ -72,11 +72,12 @@ describe('provision', function () {
     expect(leftovers()).to.deep.equal([]);
   });
 
-  it('refuses a truncated wheel and keeps nothing of it', async () => {
+  it('refuses a truncated wheel, and keeps the verified one for the next run', async () => {
     await truncate(index.path(1), 100);
     const error = await rejection(() => run(), 'ERR_DOWNLOAD');
     expect(error.message).to.contain('nvidia-cuda-runtime 2.15.0').and.contain('pip download');
-    expect(leftovers()).to.deep.equal([]);
+    expect(leftovers()).to.deep.equal(['downloads']);
+    expect(readdirSync(join(index.cache, 'downloads'))).to.deep.equal([index.pin.wheels[0]!.file]);
   });
 
   it('refuses a wheel without a file that it should have', async () => {
@@ -87,7 +88,7 @@ describe('provision', function () {
       'ERR_INTEGRITY',
     );
     expect(error.message).to.contain('torch/lib/libgomp.so.1');
-    expect(leftovers()).to.deep.equal([]);
+    expect(existsSync(index.set)).to.equal(false);
   });
 
   it('says what pip said when the package cannot be had', async () => {

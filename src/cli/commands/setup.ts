@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { exitCodes } from '../report.js';
+import { torchError } from '../../errors.js';
+import { UsageError } from '../usage.js';
+
+const help = `
+It fetches PyTorch's wheels, checks their sha256, and takes from them what is needed: with pip, or from a mirror
+(NODE_LIBTORCH_MIRROR, a folder or an http(s) URL that has the wheels). An interrupted run goes on where it was. The set is then
+used by everything of this user that does not set LIBTORCH; sets that were chosen before stay in the cache.
+
+Example: node-libtorch setup --cuda`;
+
+interface SetupFlags {
+  readonly cpu?: true;
+  readonly cuda?: true;
+  readonly version?: string;
+  readonly verify?: true;
+}
+
+export function setupCommand(): Command {
+  return new Command('setup')
+    .description('fetch a LibTorch for this machine and use it from then on')
+    .option('--cpu', 'for the CPU')
+    .option('--cuda', 'for NVIDIA GPUs too, with the CUDA libraries that it needs (5 GB on the disk)')
+    .option('--version <version>', 'another release of LibTorch than this version is written for')
+    .option('--verify', 'hash what is there, and fetch again what differs')
+    .addHelpText('after', help)
+    .action(async (flags: SetupFlags) => {
+      if ((flags.cpu === true) === (flags.cuda === true)) {
+        throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected one of --cpu and --cuda'));
+      }
+      const stop = new AbortController();
+      const code = { SIGINT: 130, SIGTERM: 143 } as const;
+      const onSignal = (signal: NodeJS.Signals): void => {
+        process.exitCode = code[signal as keyof typeof code];
+        stop.abort(signal);
+      };
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+      const { setup } = await import('../../provision/setup.js');
+      const { reportTo } = await import('../../provision/report.js');
+      try {
+        const { lines } = await setup({
+          kind: flags.cuda ? 'cuda' : 'cpu',
+          verify: flags.verify === true,
+          report: reportTo(),
+          signal: stop.signal,
+          ...(flags.version !== undefined && { version: flags.version }),
+        });
+        process.stdout.write(`${lines.join('\n')}\n`);
+      } catch (error) {
+        if (!stop.signal.aborted) throw error;
+        process.stderr.write('stopped; run it again to go on\n');
+        process.exitCode ||= exitCodes.failure;
+      }
+    });
+}

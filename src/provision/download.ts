@@ -1,0 +1,163 @@
+/** Fetches one file over HTTP: resumes what is there, follows redirects within limits, tries again, never waits for ever. */
+
+import { open, stat, truncate } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { torchError, type TorchError } from '../errors.js';
+import type { Bar } from './report.js';
+
+export interface DownloadOptions {
+  /** The size that the file must have. */
+  readonly bytes: number;
+  readonly bar?: Bar | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte, default a minute. */
+  readonly stallMs?: number;
+  /** Milliseconds before the second try, doubled each time; default half a second. */
+  readonly backoffMs?: number;
+}
+
+const mostRedirects = 5;
+/** Tries in a row that bring nothing. */
+const mostTries = 4;
+
+/** Worth another try. */
+class Interrupted extends Error {}
+
+/**
+ * Appends to `part` until it has `bytes`. What is wrong with them only a checksum can say.
+ * @throws ERR_DOWNLOAD; the part stays, for the next run to go on with
+ */
+export async function download(url: URL, part: string, options: DownloadOptions): Promise<void> {
+  const { signal, backoffMs = 500 } = options;
+  let size = await sizeOf(part);
+  if (size > options.bytes) size = await restart(part);
+  options.bar?.add(size);
+  // Not the size of the last try: a file that is too short is begun anew again and again, and never gets further.
+  let most = size;
+  for (let tries = 1; size < options.bytes; ++tries) {
+    try {
+      await attempt(url, part, size, options);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof Interrupted) || tries === mostTries) throw failed(url, error as Error);
+      await sleep(backoffMs * 2 ** (tries - 1), undefined, { ...(signal && { signal }) });
+    }
+    size = await sizeOf(part);
+    if (size > most) tries = 0;
+    most = Math.max(most, size);
+  }
+}
+
+async function attempt(url: URL, part: string, from: number, options: DownloadOptions): Promise<void> {
+  const { bytes, bar, stallMs = 60_000 } = options;
+  const stop = new AbortController();
+  const onAbort = (): void => {
+    stop.abort(options.signal?.reason);
+  };
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const stalled = setTimeout(() => {
+    stop.abort(new Interrupted(`nothing came for ${stallMs} ms`));
+  }, stallMs);
+  try {
+    const response = await follow(url, from, stop.signal);
+    const offset = await offsetOf(response, part, from);
+    if (offset < from) bar?.add(-from);
+    const file = await open(part, 'a', 0o600);
+    try {
+      let size = offset;
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        stalled.refresh();
+        size += chunk.length;
+        if (size > bytes) throw new Error(`it is longer than the ${bytes} bytes that are pinned`);
+        await file.write(chunk);
+        bar?.add(chunk.length);
+      }
+      if (size < bytes) throw new Interrupted(`it ended after ${size} of ${bytes} bytes`);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (stop.signal.aborted) throw stop.signal.reason;
+    // fetch's own errors are TypeErrors, whose cause says what happened to the connection.
+    if (error instanceof TypeError) throw new Interrupted(causeOf(error));
+    throw error;
+  } finally {
+    clearTimeout(stalled);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The answer at the end of the redirects. Credentials stay with the host they were given for. */
+async function follow(start: URL, from: number, signal: AbortSignal): Promise<Response> {
+  let url = start;
+  for (let redirects = 0; ; ++redirects) {
+    const response = await fetch(plain(url), { headers: headersFor(url, start, from), redirect: 'manual', signal });
+    if (![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    const location = response.headers.get('location');
+    if (location === null) throw new Error('it was redirected to nowhere');
+    if (redirects === mostRedirects) throw new Error(`it was redirected more than ${mostRedirects} times`);
+    const next = new URL(location, url);
+    if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:')) {
+      throw new Error(`it was redirected from ${url.protocol} to ${next.protocol}, which is refused`);
+    }
+    url = next;
+  }
+}
+
+function headersFor(url: URL, start: URL, from: number): Record<string, string> {
+  const { username, password } = start;
+  const known = username !== '' && url.origin === start.origin;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    // A compressed answer would have other byte positions.
+    'accept-encoding': 'identity',
+    ...(from > 0 && { range: `bytes=${from}-` }),
+    ...(known && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+  };
+}
+
+/** Where in the file the answer's body begins. */
+async function offsetOf({ status, headers, body }: Response, part: string, from: number): Promise<number> {
+  if (status === 206 && headers.get('content-range')?.startsWith(`bytes ${from}-`)) return from;
+  if (status === 200) return from === 0 ? 0 : restart(part);
+  await body?.cancel();
+  if (status === 206 || status === 416) {
+    await restart(part);
+    throw new Interrupted(`it answered ${status} to a range`);
+  }
+  const retriable = status >= 500 || status === 408 || status === 429;
+  throw new (retriable ? Interrupted : Error)(`the answer was ${status}`);
+}
+
+async function restart(part: string): Promise<number> {
+  await truncate(part, 0);
+  return 0;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+function causeOf(error: Error): string {
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}
+
+function failed(url: URL, error: Error): TorchError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined && !(error instanceof Interrupted)) throw error; // the disk's, not the network's
+  return torchError(
+    'ERR_DOWNLOAD',
+    `Could not fetch ${plain(url).href}: ${error.message}\n  fix: check NODE_LIBTORCH_MIRROR and the network, then try again`,
+    { cause: error },
+  );
+}
+
+/** Without user and password, for fetch and for messages. */
+export function plain(url: URL): URL {
+  const copy = new URL(url);
+  copy.username = '';
+  copy.password = '';
+  return copy;
+}

@@ -1,0 +1,230 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { chosenSet } from '#dist/binding/chosen.js';
+import { candidates } from '#dist/binding/locate.js';
+import { setup } from '#dist/provision/setup.js';
+import { rejection } from '../support/errors.js';
+import { contents, fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
+import { cutAfter, redirectTo, serveMirror, type Mirror } from '../support/mirror.js';
+
+describe('setup', function () {
+  this.timeout(60_000);
+  let index: FakeIndex;
+  let mirror: Mirror;
+  let env: NodeJS.ProcessEnv;
+  beforeEach(async () => {
+    index = await fakeIndex();
+    mirror = await serveMirror(index.folder);
+    // No Python at all: what is fetched comes from the mirror.
+    env = { HOME: index.cache, NODE_LIBTORCH_CACHE: index.cache, NODE_LIBTORCH_MIRROR: mirror.url, PATH: '' };
+  });
+  afterEach(async () => {
+    await mirror[Symbol.asyncDispose]();
+    await index[Symbol.asyncDispose]();
+  });
+
+  const cuda = () => {
+    const [torch, cudart] = index.pin.wheels as [(typeof index.pin.wheels)[0], (typeof index.pin.wheels)[0]];
+    const files = [...torch.files, { from: 'torch/lib/libtorch_cuda.so', to: 'lib/libtorch_cuda.so' }];
+    return { ...index.pin, kind: 'cuda' as const, wheels: [{ ...torch, files }, cudart] };
+  };
+  const cpu = (more = {}) => setup({ kind: 'cpu', pin: index.pin, triple, env, ...more });
+  const chosen = () => chosenSet('2.15.0', triple, env);
+  const torchFile = () => index.pin.wheels[0]!.file;
+  const torchBytes = () => index.pin.wheels[0]!.bytes;
+  const downloads = () => {
+    const folder = join(index.cache, 'downloads');
+    return existsSync(folder) ? readdirSync(folder).sort() : [];
+  };
+
+  it('fetches from a mirror, and is chosen; the second time nothing is fetched', async () => {
+    const { fetched, lines } = await cpu();
+    expect(fetched).to.have.length(2);
+    expect(lines).to.deep.equal([`LibTorch 2.15.0 (cpu) was fetched, and is used from now on: ${index.set}`]);
+    expect(chosen()).to.equal(index.set);
+    const [, first] = [...candidates({ env })];
+    expect(first).to.deep.include({ source: 'setup', place: index.set });
+    expect(readdirSync(index.cache).sort()).to.deep.equal([
+      `chosen-2.15-${triple}.json`,
+      'libtorch-2.15.0-linux-x64-cpu',
+    ]);
+    mirror.requests.length = 0;
+    expect((await cpu()).lines[0]).to.contain('was there already');
+    expect(mirror.requests).to.deep.equal([]);
+  });
+
+  it('takes the wheels of a folder, and leaves them there', async () => {
+    env.NODE_LIBTORCH_MIRROR = index.folder;
+    await cpu();
+    expect(readdirSync(index.folder)).to.have.length(2);
+    expect(readFileSync(join(index.set, 'lib/libc10.so'), 'utf8')).to.equal('c10');
+  });
+
+  it('a CUDA set lies beside the CPU’s; either can be chosen again', async () => {
+    await cpu();
+    const { set, lines } = await setup({ kind: 'cuda', pin: cuda(), triple, env });
+    expect(set).to.match(/libtorch-2\.15\.0-linux-x64-cuda$/);
+    expect(readFileSync(join(set, 'lib/libtorch_cuda.so'), 'utf8')).to.equal(contents['torch/lib/libtorch_cuda.so']);
+    expect(chosen()).to.equal(set);
+    expect(lines[1]).to.equal(`The one used before stays in ${index.set}`);
+    const found = [...candidates({ env })].map(({ source, place, set: usable }) => [source, place, usable?.hasCuda]);
+    expect(found.slice(1, 3)).to.deep.equal([
+      ['setup', set, true],
+      ['cache', index.set, false],
+    ]);
+    await cpu();
+    expect(chosen()).to.equal(index.set);
+    expect(existsSync(set)).to.equal(true);
+  });
+
+  it('goes on where a broken connection had ended', async () => {
+    mirror.instead.push(cutAfter(1000));
+    await cpu();
+    expect(mirror.requests.slice(0, 2)).to.deep.equal([`- ${torchFile()}`, `bytes=1000- ${torchFile()}`]);
+  });
+
+  it('goes on in the next run, and does not fetch again what was verified', async () => {
+    const cudart = index.pin.wheels[1]!.file;
+    await rm(index.path(1));
+    mirror.instead.push(...Array.from({ length: 5 }, () => cutAfter(0)));
+    const gone = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    expect(gone.message).to.contain(torchFile()).and.contain('fix:');
+    mirror.instead.length = 0;
+    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain(`${cudart}: the answer was 404`);
+    expect(downloads()).to.deep.equal([torchFile()]);
+    mirror.requests.length = 0;
+    await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    expect(mirror.requests).to.deep.equal([`- ${cudart}`]);
+    expect(chosen()).to.equal(undefined);
+  });
+
+  it('takes up a part that a killed run left', async () => {
+    mkdirSync(join(index.cache, 'downloads'), { recursive: true });
+    const part = readFileSync(index.path(0)).subarray(0, 500);
+    writeFileSync(join(index.cache, 'downloads', `${torchFile()}.part-4194303-1`), part);
+    await cpu();
+    expect(mirror.requests[0]).to.equal(`bytes=500- ${torchFile()}`);
+  });
+
+  it('begins anew where the mirror knows no ranges, or the part is longer than the file', async () => {
+    mirror.instead.push(cutAfter(1000), (_request, response, file) => response.writeHead(200).end(file));
+    await cpu();
+    await rm(index.set, { recursive: true });
+    mkdirSync(join(index.cache, 'downloads'), { recursive: true });
+    writeFileSync(join(index.cache, 'downloads', `${torchFile()}.part`), Buffer.alloc(torchBytes() + 1));
+    await cpu();
+  });
+
+  for (const [what, spoil] of [
+    ['tampered', (path: string) => writeFile(path, Buffer.alloc(torchBytes(), 1))],
+    ['longer', (path: string) => appendFile(path, 'x')],
+    ['shorter', (path: string) => writeFile(path, 'x')],
+  ] as const) {
+    it(`a ${what} file is refused, and what was there works on`, async () => {
+      await cpu();
+      const before = chosen();
+      await spoil(index.path(0));
+      const error = await rejection(
+        () => setup({ kind: 'cuda', pin: cuda(), triple, env }),
+        what === 'tampered' ? 'ERR_INTEGRITY' : 'ERR_DOWNLOAD',
+      );
+      expect(error.message).to.contain(torchFile()).and.contain('fix:');
+      expect(chosen()).to.equal(before);
+      expect(existsSync(join(index.cache, 'libtorch-2.15.0-linux-x64-cuda'))).to.equal(false);
+      expect([...candidates({ env })][1]?.set?.libDir).to.equal(join(index.set, 'lib'));
+      if (what === 'tampered') expect(downloads()).to.deep.equal([]);
+    });
+  }
+
+  it('follows redirects, but not for ever and not to anything', async () => {
+    mirror.instead.push(redirectTo(`${mirror.url}/elsewhere/${torchFile()}`));
+    await cpu();
+    await rm(index.set, { recursive: true });
+    mirror.instead.push(...Array.from({ length: 6 }, () => redirectTo(`${mirror.url}/${torchFile()}`)));
+    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain('more than 5 times');
+    mirror.instead.splice(0, Infinity, redirectTo('file:///etc/passwd'));
+    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain('from http: to file:, which is refused');
+  });
+
+  it('gives its user and password to the mirror alone, and prints neither', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serveMirror(index.folder);
+    other.instead.push((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(403).end();
+    });
+    mirror.instead.push((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(307, { location: `${other.url}/${torchFile()}` }).end();
+    });
+    env.NODE_LIBTORCH_MIRROR = mirror.url.replace('//', '//me:secret@');
+    const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    await other[Symbol.asyncDispose]();
+    expect(seen).to.deep.equal([`Basic ${Buffer.from('me:secret').toString('base64')}`, undefined]);
+    expect(message).to.contain('403').and.not.contain('secret');
+  });
+
+  it('stops when it is told to, and leaves its part', async () => {
+    const stop = new AbortController();
+    mirror.instead.push((_request, response, file) => {
+      response.writeHead(200, { 'content-length': file.length });
+      response.write(file.subarray(0, 700), () => setTimeout(() => stop.abort('stopped'), 50));
+    });
+    expect(await cpu({ signal: stop.signal }).catch((error: unknown) => error)).to.equal('stopped');
+    expect(downloads()).to.deep.equal([`${torchFile()}.part`]);
+    await cpu();
+    expect(mirror.requests[1]).to.equal(`bytes=700- ${torchFile()}`);
+  });
+
+  it('two at once both end with the set', async () => {
+    const results = await Promise.all([cpu(), cpu(), cpu()]);
+    expect(new Set(results.map(({ set }) => set))).to.deep.equal(new Set([index.set]));
+    expect(downloads()).to.deep.equal([]);
+  });
+
+  it('fetches again what --verify finds changed', async () => {
+    await cpu();
+    const library = join(index.set, 'lib/libc10.so');
+    writeFileSync(library, 'c11');
+    expect((await cpu()).fetched).to.deep.equal([]);
+    expect((await cpu({ verify: true })).fetched).to.deep.equal([torchFile()]);
+    expect(readFileSync(library, 'utf8')).to.equal('c10');
+  });
+
+  it('without Python and mirror, says how to get either', async () => {
+    delete env.NODE_LIBTORCH_MIRROR;
+    const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    expect(message).to.contain('NODE_LIBTORCH_MIRROR').and.contain('apt-get install -y python3 python3-pip');
+  });
+
+  it('a release that is not pinned: the ones that are', async () => {
+    const error = await rejection(
+      () => setup({ kind: 'cpu', version: '2.9.1', triple, env }),
+      'ERR_PLATFORM_UNSUPPORTED',
+    );
+    expect(error.message).to.contain('2.15.0 cuda (linux-x64)').and.contain('2.11.0 cpu (linux-x64)');
+  });
+
+  it('a full disk is found before anything is fetched, or says so', async function () {
+    const small = join(index.cache, '..', 'small');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      this.skip(); // needs root
+    }
+    try {
+      env.NODE_LIBTORCH_CACHE = small;
+      const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+      expect(message)
+        .to.match(/Expected 0.1 MB for the files of torch-.*, but 0.0 MB are free/)
+        .and.contain(small);
+      expect(existsSync(join(small, 'libtorch-2.15.0-linux-x64-cpu'))).to.equal(false);
+    } finally {
+      execFileSync('umount', [small]);
+    }
+  });
+});
