@@ -4,15 +4,18 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { torchError } from '../errors.js';
-import { isClone, packageRoot } from './package-root.js';
+import { packageRoot } from './package-root.js';
 import type { Platform } from './platform.js';
 import { currentPlatform, describePlatform, packageSuffix } from './platform.js';
+import { remedies } from './remedies.js';
 
 export interface AddonFiles {
   readonly loader: string;
   readonly addon: string;
   /** The empty libtorch.so, where there is one (Linux). */
   readonly stub: string | undefined;
+  /** The package they came in; undefined for those that were built here. */
+  readonly prebuilt: string | undefined;
 }
 
 /** The package with the prebuilt modules of a platform. */
@@ -29,15 +32,14 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
     const files = { loader: join(folder, 'loader.node'), addon: join(folder, 'node_libtorch.node') };
     const stub = join(folder, 'libtorch.so');
     if (existsSync(files.loader) && existsSync(files.addon))
-      return { ...files, stub: existsSync(stub) ? stub : undefined };
+      return { ...files, stub: existsSync(stub) ? stub : undefined, prebuilt: folder === built ? undefined : folder };
   }
-  const fix = isClone() ? 'npm run build' : `npm install --include=optional node-libtorch`;
   throw torchError(
     'ERR_ADDON_NOT_FOUND',
     `Expected the native addon for ${describePlatform(platform)}, but found none. Looked at:\n` +
       `  ${built}: ${existsSync(built) ? 'has no loader.node and node_libtorch.node' : 'no such folder'}\n` +
       `  package ${prebuilt}: ${installed === undefined ? 'not installed' : 'has no loader.node and node_libtorch.node'}\n` +
-      `  fix: ${fix}`,
+      `  fix: ${remedies.noAddon(prebuilt)}`,
   );
 }
 

@@ -2,12 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { findAddon } from './addon-files.js';
 import { cacheRoot } from './cache.js';
 import type { Candidate } from './locate.js';
 import { candidates } from './locate.js';
-import { packageRoot } from './package-root.js';
+import type { Prebuilt } from './prebuilt.js';
+import { checkPrebuilt, readPrebuilt } from './prebuilt.js';
+import { ownManifest } from './remedies.js';
 import type { Platform } from './platform.js';
 import { checkPlatform, currentPlatform } from './platform.js';
 import type { ProbeResult } from './probe.js';
@@ -32,7 +33,12 @@ export interface Diagnosis {
   /** Every place LibTorch is looked for, in order. */
   readonly libtorch: readonly Candidate[];
   readonly cache: string;
-  readonly addon: { readonly path: string | undefined; readonly problem: string | undefined };
+  readonly addon: {
+    readonly path: string | undefined;
+    /** Of the package it came in; undefined when it was built here. */
+    readonly prebuilt: Prebuilt | undefined;
+    readonly problem: string | undefined;
+  };
   readonly probe: ProbeResult;
   /** The variables that change how node-libtorch runs. */
   readonly env: Readonly<Record<string, string>>;
@@ -63,7 +69,7 @@ export async function diagnose(): Promise<Diagnosis> {
   const addon = findAddonOrReason();
   return {
     ok: problem === undefined && result.ok,
-    version: (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version,
+    version: ownManifest().version,
     libtorchWanted: libtorchVersion,
     platform: { ...platform, kernel: release(), problem },
     cpu: {
@@ -91,11 +97,16 @@ function cpuFlags(): Diagnosis['cpu']['flags'] {
 }
 
 function findAddonOrReason(): Diagnosis['addon'] {
-  try {
-    return { path: findAddon().addon, problem: undefined };
-  } catch (error) {
-    return { path: undefined, problem: (error as Error).message };
-  }
+  let path: string | undefined;
+  let prebuilt: Prebuilt | undefined;
+  const problem = messageOf(() => {
+    const files = findAddon();
+    path = files.addon;
+    if (files.prebuilt === undefined) return;
+    prebuilt = readPrebuilt(files.prebuilt);
+    checkPrebuilt(files.prebuilt, currentPlatform());
+  });
+  return { path, prebuilt, problem };
 }
 
 function messageOf(action: () => void): string | undefined {

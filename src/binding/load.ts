@@ -9,7 +9,9 @@ import type { LibtorchSource } from './libtorch-set.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
 import { isTruncatedElf } from './elf.js';
 import { openLibraries, openLibrariesSync } from './open-libraries.js';
-import { checkPlatform } from './platform.js';
+import { checkPlatform, currentPlatform } from './platform.js';
+import { checkPrebuilt } from './prebuilt.js';
+import { remedies } from './remedies.js';
 
 export interface LoadNativeOptions {
   /** For OMP_NUM_THREADS and MKL_NUM_THREADS, which are set before the libraries are opened. */
@@ -61,26 +63,35 @@ export function loadNativeSync(options: LoadNativeOptions): LoadedNative {
 function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; loader: Loader; request: OpenRequest } {
   checkPlatform();
   const files = findAddon();
-  const loader = requireModule(files.loader) as Loader;
+  if (files.prebuilt !== undefined) checkPrebuilt(files.prebuilt, currentPlatform());
+  const loader = requireModule(files.loader, files) as Loader;
   const threads = String(intraOpThreads);
   const env = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
   return { files, loader, request: { env, version: loader.torchVersion, stub: files.stub } };
 }
 
 function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
-  return (loaded ??= { addon: requireModule(files.addon) as Addon, addonPath: files.addon, libtorch });
+  return (loaded ??= { addon: requireModule(files.addon, files) as Addon, addonPath: files.addon, libtorch });
 }
 
-function requireModule(path: string): unknown {
+function requireModule(path: string, files: AddonFiles): unknown {
   try {
     if (isTruncatedElf(path)) throw new Error('the file is truncated');
     return require(path);
   } catch (error) {
-    throw torchError(
-      'ERR_ADDON_LOAD',
-      `${path} could not be loaded: ${(error as Error).message}\n` +
-        '  fix: build it for this machine (npm run build -- --force), or install node-libtorch again on it',
-      { cause: error },
-    );
+    const { message } = error as Error;
+    throw torchError('ERR_ADDON_LOAD', `${path} could not be loaded: ${message}\n  fix: ${fixFor(message, files)}`, {
+      cause: error,
+    });
   }
+}
+
+function fixFor(message: string, { prebuilt }: AddonFiles): string {
+  if (/libstdc\+\+\.so\.6: cannot open shared object/.test(message)) {
+    return 'apt-get install -y libstdc++6 (Debian, Ubuntu), dnf install -y libstdc++ (Fedora, RHEL)';
+  }
+  if (/version `(GLIBC|GLIBCXX|CXXABI)_[\d.]+' not found/.test(message)) {
+    return `use a newer distribution, such as Debian 12 or Ubuntu 22.04, or ${remedies.rebuild()}`;
+  }
+  return prebuilt === undefined ? remedies.rebuild() : `${remedies.damagedPackage(prebuilt)}, or ${remedies.rebuild()}`;
 }

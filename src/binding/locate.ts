@@ -7,7 +7,7 @@ import { cachedSet } from './cache.js';
 import { chosenSet } from './chosen.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
-import { isClone } from './package-root.js';
+import { remedies } from './remedies.js';
 import type { Platform } from './platform.js';
 import { currentPlatform, packageSuffix } from './platform.js';
 import { findPythonTorch } from './python-torch.js';
@@ -91,7 +91,7 @@ function notFound(seen: readonly Candidate[], version: string): Error {
   const lines = seen.map(
     ({ source, place, problem }) => `  ${source}: ${place}: ${problem ?? 'could not be opened'}\n`,
   );
-  const fetch = isClone() ? 'npm run build' : `pip install torch==${libtorchVersion}`;
+  const fetch = remedies.noLibtorch(runtimePackage(currentPlatform()));
   const what = `LibTorch ${minorOf(version)}, which the addon was built against`;
   return torchError(
     wrong === undefined ? 'ERR_LIBTORCH_NOT_FOUND' : 'ERR_LIBTORCH_VERSION',

@@ -1,10 +1,12 @@
 /** Opens the first LibTorch that can be opened, through loader.node. */
 
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { torchError } from '../errors.js';
 import { isTruncatedElf } from './elf.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { usable } from './locate.js';
+import { remedies } from './remedies.js';
 
 /** What loader.node exports. */
 export interface Loader {
@@ -123,9 +125,9 @@ function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
   const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
   if (missing !== undefined)
     return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
-  return set.source === 'cache'
-    ? `  fix: rm -r ${set.libDir}, then fetch it again (npm run build)`
-    : '  fix: take another LibTorch (LIBTORCH=/path)';
+  if (set.source === 'package') return `  fix: ${remedies.damagedPackage(dirname(set.libDir))}`;
+  const isOurs = set.source === 'cache' || set.source === 'setup';
+  return isOurs ? `  fix: ${remedies.damagedSet()}` : '  fix: take another LibTorch (LIBTORCH=/path)';
 }
 
 /** The driver's device nodes: on bare metal and in containers, under WSL, on Tegra. */

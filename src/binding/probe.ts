@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { remedies } from './remedies.js';
 
 export interface ProbeOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -52,7 +53,7 @@ export function probe(options: ProbeOptions = {}): Promise<ProbeResult> {
 function bad(what: string): ProbeResult & { ok: false } {
   const message =
     `A process that tried the addon ${what}\n` +
-    '  fix: build it again for this machine (npm run build -- --force); node-libtorch doctor shows what is used';
+    `  fix: ${remedies.rebuild()}; node-libtorch doctor shows what is used`;
   return { ok: false, code: 'ERR_ADDON_LOAD', message };
 }
 

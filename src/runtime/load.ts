@@ -8,6 +8,7 @@ import type { Model } from './model.js';
 import { loadOnnxModel } from './onnx/load-onnx.js';
 import { locateOperatorLibraries } from './operator-libraries.js';
 import { resolveLoadOptions, type ResolvedLoadOptions } from './options.js';
+import { requireCuda } from './require-cuda.js';
 import { availableCores } from './threads.js';
 import { TorchModel } from './torch-model.js';
 
@@ -29,6 +30,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   }
   const engine = await startEngine(resolved.instances);
   checkThreads(engine.threads.intraOp, resolved);
+  requireCuda(resolved.device, engine.native.libtorch);
   const { addon } = engine;
   const operatorLibraries = await locateOperatorLibraries(resolved.operatorLibraries);
   const located = { ...resolved, operatorLibraries };

@@ -49,7 +49,7 @@ function report({
       `${formatBytes(memory.freeBytes)} free of ${formatBytes(memory.totalBytes)}, limit ${memory.limit ?? 'none'}`,
     ],
     ['cache', cache],
-    ['addon', addon.path ?? oneLine(addon.problem ?? 'not found')],
+    ['addon', [addon.path, ...prebuilt(addon.prebuilt), ...problem(addon.problem)].filter(Boolean).join(', ')],
   ]);
   lines.push(`LibTorch ${libtorchWanted} is looked for in`);
   const places = libtorch.map(({ source, place, set, problem: why }): [string, string] => [
@@ -68,6 +68,16 @@ function report({
       ),
     );
   return [...lines, ok ? 'all is well' : 'something is broken, see above'];
+}
+
+/** What the package of the modules asks of this machine. */
+function prebuilt(found: Diagnosis['addon']['prebuilt']): string[] {
+  if (found === undefined) return [];
+  const { torch, glibc, glibcxx } = found.nodeLibtorch ?? {};
+  const needs = [torch && `LibTorch ${torch}`, glibc && `glibc ${glibc}`, glibcxx && `GLIBCXX_${glibcxx}`].filter(
+    Boolean,
+  );
+  return [`prebuilt ${found.version} for ${needs.join(', ')}`];
 }
 
 const problem = (text: string | undefined): string[] => (text === undefined ? [] : [oneLine(text)]);

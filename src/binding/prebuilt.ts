@@ -1,0 +1,44 @@
+/** What a package of prebuilt modules says of itself, and whether it fits: asked before anything of it is opened. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { torchError } from '../errors.js';
+import type { Platform } from './platform.js';
+import { compareVersions, describePlatform } from './platform.js';
+import { ownManifest } from './remedies.js';
+
+export interface Prebuilt {
+  readonly name: string;
+  readonly version: string;
+  readonly nodeLibtorch?: {
+    /** The LibTorch that it was compiled against. */
+    readonly torch: string;
+    /** The oldest C library it runs with, and the `GLIBCXX_` version of libstdc++ that it needs. */
+    readonly glibc?: string;
+    readonly glibcxx?: string;
+  };
+}
+
+export function readPrebuilt(folder: string): Prebuilt {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Prebuilt;
+}
+
+/** @throws ERR_ADDON_LOAD for the modules of another release, ERR_PLATFORM_UNSUPPORTED where the C library is too old */
+export function checkPrebuilt(folder: string, platform: Platform): void {
+  const { name, version, nodeLibtorch } = readPrebuilt(folder);
+  const own = ownManifest().version;
+  if (version !== own) {
+    throw torchError(
+      'ERR_ADDON_LOAD',
+      `Expected ${name} ${own}, as node-libtorch is, but found ${version} in ${folder}\n` +
+        `  fix: npm install node-libtorch@${own} ${name}@${own}`,
+    );
+  }
+  const glibc = nodeLibtorch?.glibc;
+  if (glibc === undefined || platform.glibc === undefined || compareVersions(platform.glibc, glibc) >= 0) return;
+  throw torchError(
+    'ERR_PLATFORM_UNSUPPORTED',
+    `The prebuilt addon ${name} needs glibc ${glibc} or newer\n  found: ${describePlatform(platform)}\n` +
+      '  fix: use a newer distribution, such as Debian 12 or Ubuntu 22.04, or compile it here: npx node-libtorch build',
+  );
+}
