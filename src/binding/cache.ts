@@ -10,8 +10,8 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
-/** Whether a set also holds CUDA's libraries. */
-export type SetKind = 'cpu' | 'cuda';
+/** Which files a set holds: the CPU's libraries, CUDA's too, or C++ headers alone. */
+export type SetKind = 'cpu' | 'cuda' | 'headers';
 
 /** `libtorch.json`, written last: a folder without it is not a set. */
 export interface Manifest {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
@@ -19,7 +20,15 @@ const program = new Command('node-libtorch')
   .version(manifest.version)
   .enablePositionalOptions()
   .addHelpText('after', '\nExit codes: 0 done, 1 it failed, 2 it was asked wrongly. DEBUG=1 adds stacks to errors.');
-const commands = [serveCommand(), runCommand(), inspectCommand(), typesCommand(), setupCommand(), doctorCommand()];
+const commands = [
+  serveCommand(),
+  runCommand(),
+  inspectCommand(),
+  typesCommand(),
+  setupCommand(),
+  buildCommand(),
+  doctorCommand(),
+];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...program.commands])
   command.exitOverride().showHelpAfterError('(--help shows the usage)');

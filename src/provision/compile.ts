@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { torchError } from '../errors.js';
 import { checkToolchain } from './toolchain.js';
 
@@ -29,6 +29,7 @@ export async function compile(options: CompileOptions): Promise<string> {
     LIBTORCH_INCLUDE: options.includeDir,
     LIBTORCH_LIB: options.libDir,
     NODE_LIBTORCH_TORCH_VERSION: options.version,
+    NODE_ADDON_API_INC: dirname(peer(root, 'node-addon-api/package.json')),
     ...options.defines,
   };
   const args = [
@@ -45,17 +46,19 @@ export async function compile(options: CompileOptions): Promise<string> {
   return join(out, 'Release');
 }
 
-function cmakeJsPath(root: string): string {
+/** A file of a package that only building needs, wherever the package manager has put it. */
+function peer(root: string, file: string): string {
   try {
-    return createRequire(join(root, 'package.json')).resolve('cmake-js/bin/cmake-js');
+    return createRequire(join(root, 'package.json')).resolve(file);
   } catch {
-    throw torchError('ERR_BUILD', `cmake-js is not installed at ${root}\n  fix: npm install --no-save cmake-js`);
+    const fix = 'npm install cmake-js node-addon-api';
+    throw torchError('ERR_BUILD', `${file.split('/')[0]} is not installed for ${root}\n  fix: ${fix}`);
   }
 }
 
 function cmakeJs(root: string, args: string[], env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cmakeJsPath(root), ...args], {
+    const child = spawn(process.execPath, [peer(root, 'cmake-js/bin/cmake-js'), ...args], {
       env,
       cwd: root,
       stdio: ['ignore', 2, 2],

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { exitCodes } from '../report.js';
+import { printLines } from '../report.js';
+import { untilSignal } from '../until-signal.js';
 import { torchError } from '../../errors.js';
 import { UsageError } from '../usage.js';
 
@@ -29,28 +30,17 @@ export function setupCommand(): Command {
       if ((flags.cpu === true) === (flags.cuda === true)) {
         throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected one of --cpu and --cuda'));
       }
-      const stop = new AbortController();
-      const code = { SIGINT: 130, SIGTERM: 143 } as const;
-      const onSignal = (signal: NodeJS.Signals): void => {
-        process.exitCode = code[signal as keyof typeof code];
-        stop.abort(signal);
-      };
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
       const { setup } = await import('../../provision/setup.js');
       const { reportTo } = await import('../../provision/report.js');
-      try {
+      await untilSignal('stopped; run it again to go on', async (signal) => {
         const { lines } = await setup({
           kind: flags.cuda ? 'cuda' : 'cpu',
           verify: flags.verify === true,
           report: reportTo(),
-          signal: stop.signal,
+          signal,
           ...(flags.version !== undefined && { version: flags.version }),
         });
-        process.stdout.write(`${lines.join('\n')}\n`);
-      } catch (error) {
-        if (!stop.signal.aborted) throw error;
-        process.stderr.write('stopped; run it again to go on\n');
-        process.exitCode ||= exitCodes.failure;
-      }
+        printLines(lines);
+      });
     });
 }

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+
+const help = `
+For platforms without a prebuilt addon, or a LibTorch of another release. It needs a C++20 compiler, CMake, ninja or make, and the
+packages cmake-js and node-addon-api; headers are fetched where the LibTorch that is found has none.
+
+Example: npm install cmake-js node-addon-api && npx node-libtorch build`;
+
+export function buildCommand(): Command {
+  return new Command('build')
+    .description('compile the native addon on this machine')
+    .option('--torch <version>', 'compile for another release of LibTorch, and use that one')
+    .addHelpText('after', help)
+    .action(async (flags: { torch?: string }) => {
+      const { buildAddon } = await import('../../provision/build-addon.js');
+      const { reportTo } = await import('../../provision/report.js');
+      const { untilSignal } = await import('../until-signal.js');
+      await untilSignal('stopped', async (signal) => {
+        const { folder, libtorch } = await buildAddon({
+          report: reportTo(),
+          signal,
+          ...(flags.torch !== undefined && { version: flags.torch }),
+        });
+        process.stdout.write(`The addon for LibTorch ${libtorch.version} is in ${folder}\n`);
+      });
+    });
+}

@@ -1,0 +1,100 @@
+/** `node-libtorch build`: compiles the published sources against the LibTorch that is found. */
+
+import { accessSync, constants } from 'node:fs';
+import { torchError } from '../errors.js';
+import type { SetKind } from '../binding/cache.js';
+import { usable } from '../binding/locate.js';
+import { packageRoot } from '../binding/package-root.js';
+import { checkPlatform, currentPlatform } from '../binding/platform.js';
+import { probe } from '../binding/probe.js';
+import { libtorchVersion } from '../binding/version.js';
+import { compile } from './compile.js';
+import { findPin, type PlatformPin } from './pins.js';
+import type { ProvisionOptions } from './provision.js';
+import { provision } from './provision.js';
+import { checkToolchain } from './toolchain.js';
+
+export interface BuildAddonOptions extends Pick<ProvisionOptions, 'env' | 'report' | 'signal'> {
+  /** The LibTorch to compile against; default the release that this version is written for. */
+  readonly version?: string;
+}
+
+export interface BuiltAddon {
+  /** The folder of the modules, where they are found before any that are prebuilt. */
+  readonly folder: string;
+  readonly libtorch: { readonly version: string; readonly libDir: string };
+}
+
+/**
+ * Compiles, and tries the result in a child process.
+ * @throws ERR_BUILD (tools, cmake-js, compiler, a folder that cannot be written to), ERR_LIBTORCH_VERSION, ERR_DOWNLOAD (headers)
+ */
+export async function buildAddon(options: BuildAddonOptions = {}): Promise<BuiltAddon> {
+  checkPlatform();
+  const { version = libtorchVersion, env = process.env, report, signal } = options;
+  const root = packageRoot();
+  requireWritable(root);
+  checkToolchain(env);
+  const libtorch = await libtorchWithHeaders(version, options);
+  report?.step(`Compiling against LibTorch ${libtorch.version} (${libtorch.libDir})`);
+  const folder = await compile({ root, ...libtorch, env, ...(signal && { signal }) });
+  const result = await probe({ env });
+  if (!result.ok) throw torchError('ERR_BUILD', `What was compiled does not load: [${result.code}] ${result.message}`);
+  return { folder, libtorch };
+}
+
+interface LibtorchWithHeaders {
+  readonly version: string;
+  readonly libDir: string;
+  readonly includeDir: string;
+}
+
+/** The LibTorch that will be used, with headers of the same release: its own, or fetched. With none there, all is fetched. */
+async function libtorchWithHeaders(version: string, options: BuildAddonOptions): Promise<LibtorchWithHeaders> {
+  const { env = process.env, report, signal } = options;
+  const { triple } = currentPlatform();
+  const fetch = { triple, env, headers: true, ...(report && { report }), ...(signal && { signal }) };
+  const found = firstUsable(version, env);
+  if (found === undefined) {
+    const { libDir, includeDir } = await provision({ ...fetch, version });
+    return { version, libDir, includeDir };
+  }
+  if (found.includeDir !== undefined) return { ...found, includeDir: found.includeDir };
+  const release = found.version.replace(/\+.*$/, '');
+  const pin = findPin(triple, 'cpu', release);
+  if (pin === undefined) {
+    throw torchError(
+      'ERR_BUILD',
+      `Expected the C++ headers of LibTorch ${release} in include/ beside ${found.libDir}, but found none, and they are not pinned\n` +
+        '  fix: set LIBTORCH to a folder with lib/ and include/',
+    );
+  }
+  const { includeDir } = await provision({ ...fetch, pin: headersOf(pin) });
+  return { ...found, includeDir };
+}
+
+/** LIBTORCH that is set and wrong is an error; nothing found at all is none. */
+function firstUsable(version: string, env: NodeJS.ProcessEnv) {
+  try {
+    for (const set of usable({ version, env })) return set;
+  } catch (error) {
+    if (env.LIBTORCH) throw error;
+  }
+  return undefined;
+}
+
+/** A set of headers alone, beside the others in the cache. */
+function headersOf(pin: PlatformPin): PlatformPin {
+  const kind: SetKind = 'headers';
+  const wheels = pin.wheels.filter(({ headers }) => headers !== undefined).map((wheel) => ({ ...wheel, files: [] }));
+  return { ...pin, kind, wheels };
+}
+
+function requireWritable(root: string): void {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch (cause) {
+    const what = `Expected to write to ${root}, where the compiled addon goes, but that is not allowed`;
+    throw torchError('ERR_BUILD', `${what}\n  fix: run it as the user who installed node-libtorch`, { cause });
+  }
+}
