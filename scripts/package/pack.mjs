@@ -7,12 +7,15 @@ import { say } from '../steps/context.mjs';
 import { fingerprint, Stamps } from '../steps/stamps.mjs';
 import { out } from './context.mjs';
 
-/** The tarballs' paths. One whose folder has not changed is kept: half a gigabyte takes its time. */
-export function pack(folders) {
+/**
+ * The tarballs' paths. One whose folder has not changed is kept: half a gigabyte takes its time. Others in out/ are removed,
+ * unless they are to be kept.
+ */
+export function pack(folders, { keep = false } = {}) {
   const stamps = new Stamps(join(out, 'stamps.json'));
   const tarballs = folders.map((folder) => packOne(folder, stamps));
   for (const name of readdirSync(out)) {
-    if (name.endsWith('.tgz') && !tarballs.includes(join(out, name))) rmSync(join(out, name));
+    if (!keep && name.endsWith('.tgz') && !tarballs.includes(join(out, name))) rmSync(join(out, name));
   }
   return tarballs;
 }

@@ -5,24 +5,27 @@
 //   sh background     the same, and stopped when its section ends; what follows waits for its port
 //   js NAME, py NAME  is written to a file of that name
 //   text, json        is what the block before it must print, whatever its numbers are
-// NPM_CONFIG_REGISTRY names a registry with our packages; python3 must have torch. --write puts the times into the page.
+// The packages come from a registry of our own. python3 is the one of scripts/python-env.sh, since it must have torch. --write puts
+// the times into the page.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { publishedPackages } from './support/published.mjs';
+import { root } from './support/tools.mjs';
 
 const page = fileURLToPath(new URL('../../docs/getting-started.md', import.meta.url));
 const limitMs = 300_000;
 const serverPort = 8000;
 
 /** The page's sections, each with its fenced blocks. */
-export function sectionsOf(text) {
+function sectionsOf(text) {
   const sections = [];
   let fence;
   for (const line of text.split('\n')) {
@@ -49,6 +52,12 @@ class Walk {
   #cwd = this.#folder;
   #printed = '';
   #server;
+  #env;
+
+  /** @param env for every command */
+  constructor(env) {
+    this.#env = env;
+  }
 
   async block({ language, name, code }) {
     if (language === 'sh') return name === 'background' ? this.#serve(code) : this.#shell(code);
@@ -92,7 +101,13 @@ class Walk {
   }
 
   #bash(script, stdio, options = {}) {
-    const env = { ...process.env, HOME: this.#folder, npm_config_cache: join(this.#folder, '.npm'), NO_COLOR: '1' };
+    const env = {
+      ...process.env,
+      ...this.#env,
+      HOME: this.#folder,
+      npm_config_cache: join(this.#folder, '.npm'),
+      NO_COLOR: '1',
+    };
     return spawn('bash', ['-c', script], { cwd: this.#cwd, env, stdio, ...options });
   }
 }
@@ -108,8 +123,8 @@ function isOpen(port) {
 }
 
 /** Does every section and returns its seconds. */
-export async function walk(text) {
-  const walking = new Walk();
+async function walk(text, env) {
+  const walking = new Walk(env);
   const times = [];
   try {
     for (const { title, blocks } of sectionsOf(text)) {
@@ -125,13 +140,14 @@ export async function walk(text) {
   return times;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { write: { type: 'boolean' } } });
-  const text = readFileSync(page, 'utf8');
-  const times = await walk(text);
-  if (values.write) {
-    const rows = times.map(({ title, seconds }) => `| ${title} | ${seconds.toFixed(1)} |\n`).join('');
-    const between = /(<!-- times:.*?-->\n)[^]*?(<!-- end of times -->)/;
-    writeFileSync(page, text.replace(between, `$1\n| Section | Seconds |\n| --- | --: |\n${rows}\n$2`));
-  }
+const { values } = parseArgs({ options: { write: { type: 'boolean' } } });
+const text = readFileSync(page, 'utf8');
+const python = execFileSync('bash', [join(root, 'scripts/python-env.sh')], { encoding: 'utf8' }).trim();
+const registry = await publishedPackages();
+const env = { NPM_CONFIG_REGISTRY: registry.url, PATH: `${dirname(python)}:${process.env.PATH}` };
+const times = await walk(text, env).finally(() => registry.stop());
+if (values.write) {
+  const rows = times.map(({ title, seconds }) => `| ${title} | ${seconds.toFixed(1)} |\n`).join('');
+  const between = /(<!-- times:.*?-->\n)[^]*?(<!-- end of times -->)/;
+  writeFileSync(page, text.replace(between, `$1\n| Section | Seconds |\n| --- | --: |\n${rows}\n$2`));
 }

@@ -3,19 +3,20 @@
 //   --full   every version of Node and every package manager; --grep=…, --times as mocha has them
 // Linux x64 alone.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
+import { makePackages } from './support/published.mjs';
 import { installTools, root } from './support/tools.mjs';
 
 const { values } = parseArgs({ options: { full: { type: 'boolean' }, grep: { type: 'string' } } });
 installTools('tools');
 if (values.full) installTools('nodes');
-const tarballs = execFileSync(process.execPath, [join(root, 'scripts/package/run.mjs')], { encoding: 'utf8' }).trim();
+const tarballs = makePackages().join('\n');
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 const args = [
   '--no-config',
-  '--timeout=300000',
+  '--timeout=600000',
   `--require=${join(root, 'test/package/support/setup.mjs')}`,
   ...(values.grep ? [`--grep=${values.grep}`] : []),
   join(root, 'test/package/*.test.mjs'),

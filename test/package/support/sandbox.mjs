@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { npm11 } from './tools.mjs';
 
 const apps = fileURLToPath(new URL('../apps/', import.meta.url));
-const limitMs = 240_000;
+const limitMs = 480_000;
 
 /** What the shell scripts that package managers make for commands need. */
 const basics = ['sh', 'dirname', 'basename', 'sed', 'uname', 'env', 'cat'];
@@ -41,8 +41,9 @@ export class Sandbox {
     if (NODE_EXTRA_CA_CERTS) this.#env.NODE_EXTRA_CA_CERTS = NODE_EXTRA_CA_CERTS;
   }
 
-  get home() {
-    return this.#env.HOME;
+  /** The folder that is its PATH. */
+  get bin() {
+    return this.#env.PATH;
   }
 
   /** Puts files of test/package/apps into the app. */
