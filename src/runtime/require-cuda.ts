@@ -4,7 +4,8 @@ import { torchError } from '../errors.js';
 
 /** @throws ERR_DEVICE_UNAVAILABLE where a CUDA device is asked for by name and no CUDA library is open: why, and the way out */
 export function requireCuda(device: string, { version, path, source, cuda, warnings }: LoadedNative['libtorch']): void {
-  if (cuda || !device.startsWith('cuda')) return;
+  // Whether an index can be is the engine's matter.
+  if (cuda || !/^cuda(:\d{1,2})?$/.test(device)) return;
   const isThere = warnings.some((warning) => warning.includes('its CUDA libraries'));
   const found = `LibTorch ${version} (${source}) in ${path}`;
   throw torchError(
