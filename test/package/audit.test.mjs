@@ -126,7 +126,9 @@ describe('the packages', () => {
   });
 
   it('bear no trace of the machine that made them', () => {
-    const traces = [root, `${homedir()}/`, `/${hostname()}/`, '/tmp/', 'registry.npm'].filter((text) => text.length > 4);
+    const traces = [root, `${homedir()}/`, `/${hostname()}/`, '/tmp/', 'registry.npm'].filter(
+      (text) => text.length > 4,
+    );
     for (const path of [main, addon]) {
       for (const name of filesOf(path)) {
         const text = readFileSync(join(path, name), 'latin1');

@@ -2,7 +2,7 @@
 // Does what docs/getting-started.md says, block by block, in an empty folder with an empty HOME, and measures it. The info
 // string of a fenced block says what becomes of it:
 //   sh                is run by bash, in the folder where the block before it ended
-//   sh background     the same, and stopped when its section ends; what follows waits for its port
+//   sh background     the same, and stopped when its section ends; what follows waits until it is ready
 //   js NAME, py NAME  is written to a file of that name
 //   text, json        is what the block before it must print, whatever its numbers are
 // The packages come from a registry of our own. python3 is the one of scripts/python-env.sh, since it must have torch. --write puts
@@ -11,7 +11,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,8 +79,8 @@ class Walk {
   async #serve(code) {
     this.#server = this.#bash(code, ['ignore', 'ignore', 2], { detached: true });
     const until = Date.now() + limitMs;
-    while (!(await isOpen(serverPort))) {
-      if (this.#server.exitCode !== null || Date.now() > until) throw new Error(`does not listen:\n${code}`);
+    while (!(await isReady())) {
+      if (this.#server.exitCode !== null || Date.now() > until) throw new Error(`is not ready:\n${code}`);
       await sleep(20);
     }
   }
@@ -112,14 +111,12 @@ class Walk {
   }
 }
 
-function isOpen(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+/** Whether the server of the page answers predictions; it listens a moment before. */
+function isReady() {
+  return fetch(`http://127.0.0.1:${serverPort}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** Does every section and returns its seconds. */

@@ -45,7 +45,9 @@ describe('npm install node-libtorch', () => {
 
   it('doctor finds everything in its packages', async () => {
     const printed = await app.ok('npx', ['node-libtorch', 'doctor']);
-    expect(printed).to.match(/^addon +\S+node_modules\/@node-libtorch\/linux-x64-gnu\/node_libtorch\.node, prebuilt 0\.\d+\.\d+ for LibTorch 2\.15\.0, glibc 2\.\d+, GLIBCXX_3\.4\.\d+$/m);
+    expect(printed).to.match(
+      /^addon +\S+node_modules\/@node-libtorch\/linux-x64-gnu\/node_libtorch\.node, prebuilt 0\.\d+\.\d+ for LibTorch 2\.15\.0, glibc 2\.\d+, GLIBCXX_3\.4\.\d+$/m,
+    );
     expect(printed).to.match(/^ +package +\S+@node-libtorch\/libtorch-linux-x64-gnu-cpu: 2\.15\.0$/m);
     expect(printed).to.match(/all is well\n$/);
   });
