@@ -12,7 +12,7 @@ import { root } from './support/tools.mjs';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean' } } });
 const packages = ['node-libtorch', 'sharp', 'onnxruntime-node'];
-const rounds = 3;
+const rounds = 2;
 
 const registry = await publishedPackages();
 const measured = new Map(packages.map((name) => [name, []]));
