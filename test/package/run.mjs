@@ -16,6 +16,7 @@ const tarballs = makePackages().join('\n');
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 const args = [
   '--no-config',
+  '--fail-zero',
   '--timeout=600000',
   `--require=${join(root, 'test/package/support/setup.mjs')}`,
   ...(values.grep ? [`--grep=${values.grep}`] : []),
