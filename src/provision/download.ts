@@ -69,7 +69,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
         stalled.refresh();
         size += chunk.length;
         if (size > bytes) throw new Error(`it is longer than the ${bytes} bytes that are pinned`);
-        await file.write(chunk);
+        await file.appendFile(chunk); // write() may take a part of it only
         bar?.add(chunk.length);
       }
       if (size < bytes) throw new Interrupted(`it ended after ${size} of ${bytes} bytes`);

@@ -38,6 +38,7 @@ export async function extract(wheel: string, target: string, options: Extraction
       if (name !== undefined) chosen.push({ name, entry });
     }
     const total = chosen.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    await mkdir(target, { recursive: true });
     await requireSpace(target, total, `the files of ${basename(wheel)}`);
     const bar = options.progress?.(total);
     for (const { name, entry } of chosen) {

@@ -11,9 +11,13 @@ import type { WheelPin } from './wheel-pin.js';
 
 export const headersFolder = 'include';
 
-/** The wheels that still have to be fetched for a set to be complete. */
-export function missingWheels(set: string, pin: PlatformPin, headers: boolean): WheelPin[] {
-  const manifest = readManifest(set);
+/** The wheels that still have to be fetched for a set to be complete, by what its manifest says and by sizes. */
+export function missingWheels(
+  set: string,
+  pin: PlatformPin,
+  headers: boolean,
+  manifest = readManifest(set),
+): WheelPin[] {
   return pin.wheels.filter(
     (wheel) => lacksFiles(set, wheel, manifest) || (headers && lacksHeaders(set, wheel, manifest)),
   );

@@ -2,8 +2,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord } from '../binding/cache.js';
-import { cacheRoot, cachedSet, type SetKind } from '../binding/cache.js';
+import type { FileRecord, Manifest } from '../binding/cache.js';
+import { cacheRoot, cachedSet, readManifest, type SetKind } from '../binding/cache.js';
 import { torchError } from '../errors.js';
 import { currentPlatform } from '../binding/platform.js';
 import { extract } from './extract.js';
@@ -28,6 +28,8 @@ export interface ProvisionOptions {
   kind?: SetKind;
   /** Of LibTorch; default the one that this source is written for. */
   version?: string;
+  /** Files of the set, as its manifest names them, that are fetched anew. They stay until what replaces them is there. */
+  faulty?: readonly string[];
   /** Default: the pinned wheels of the platform. */
   pin?: PlatformPin;
   report?: Report;
@@ -52,8 +54,9 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
   const { headers = false, triple = currentPlatform().triple, env = process.env } = options;
   const pin = options.pin ?? pinsFor(triple, options.kind, options.version);
   const set = cachedSet(triple, env, pin.version, pin.kind);
-  const missing = missingWheels(set, pin, headers);
-  if (missing.length > 0) await fetchInto(set, triple, pin, missing, options);
+  const manifest = without(readManifest(set), options.faulty);
+  const missing = missingWheels(set, pin, headers, manifest);
+  if (missing.length > 0) await fetchInto(set, triple, pin, missing, manifest, options);
   return {
     set,
     libDir: join(set, 'lib'),
@@ -62,11 +65,20 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
   };
 }
 
+function without(manifest: Manifest | undefined, names: readonly string[] = []): Manifest | undefined {
+  if (manifest === undefined) return undefined;
+  return {
+    ...manifest,
+    files: Object.fromEntries(Object.entries(manifest.files).filter(([name]) => !names.includes(name))),
+  };
+}
+
 async function fetchInto(
   set: string,
   triple: string,
   pin: PlatformPin,
   missing: readonly WheelPin[],
+  manifest: Manifest | undefined,
   options: ProvisionOptions,
 ): Promise<void> {
   const root = cacheRoot(options.env);
@@ -79,8 +91,8 @@ async function fetchInto(
     const files = new Map<string, FileRecord>();
     for (const wheel of missing) {
       const wanted = {
-        files: lacksFiles(set, wheel),
-        headers: options.headers === true && lacksHeaders(set, wheel),
+        files: lacksFiles(set, wheel, manifest),
+        headers: options.headers === true && lacksHeaders(set, wheel, manifest),
       };
       const path = await fetchWheel(wheel, fetch);
       for (const [name, record] of await takeWheel(wheel, path, wanted, fresh, options)) files.set(name, record);

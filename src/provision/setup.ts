@@ -1,7 +1,5 @@
 /** `node-libtorch setup`: fetches a set and makes it the chosen one. */
 
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { cachedSet, type SetKind } from '../binding/cache.js';
 import { chooseSet, chosenSet } from '../binding/chosen.js';
 import { checkPlatform, currentPlatform } from '../binding/platform.js';
@@ -10,6 +8,7 @@ import { faultyFiles } from './inventory.js';
 import { pinsFor } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
 import { provision } from './provision.js';
+import type { Report } from './report.js';
 
 export interface SetupOptions extends ProvisionOptions {
   readonly kind: SetKind;
@@ -34,18 +33,18 @@ export async function setup(options: SetupOptions): Promise<SetupResult> {
   const { kind, env = process.env, triple = currentPlatform().triple, report } = options;
   const pin = options.pin ?? pinsFor(triple, kind, options.version);
   const { version } = pin;
-  if (options.verify) {
-    const set = cachedSet(triple, env, version, kind);
-    report?.step(`Verifying ${set}`);
-    for (const name of await faultyFiles(set)) {
-      report?.step(`${name} is not what was fetched`);
-      await rm(join(set, name), { force: true });
-    }
-  }
-  const { set, fetched } = await provision({ ...options, pin });
+  const faulty = options.verify ? await verify(cachedSet(triple, env, version, kind), report) : [];
+  const { set, fetched } = await provision({ ...options, pin, faulty });
   const before = chosenSet(version, triple, env);
   chooseSet(set, version, triple, env);
   return { set, fetched, lines: linesOf({ set, fetched, version, kind, before, env }) };
+}
+
+async function verify(set: string, report: Report | undefined): Promise<string[]> {
+  report?.step(`Verifying ${set}`);
+  const faulty = await faultyFiles(set);
+  for (const name of faulty) report?.step(`${name} is not what was fetched`);
+  return faulty;
 }
 
 interface Outcome {

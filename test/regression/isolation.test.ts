@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { BatchQueue, Tensor } from 'node-libtorch';
 import { expectProblem, predict } from '../server/support/http.js';
 import { rejection } from '../support/errors.js';
-import { DigitServer, expectPrediction, fixtureModel, row } from './support.js';
+import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from './support.js';
 
 describe('one bad request fails alone', () => {
   // An exception for one request of a batch was the answer to all of them.
@@ -30,8 +30,10 @@ describe('one bad request fails alone', () => {
     expectProblem(await predict(digits.server.url, bad), { status: 422, code: 'ERR_OUT_OF_RANGE' });
     const short = JSON.stringify({ input_data: new Array<number>(783).fill(0) });
     expectProblem(await predict(digits.server.url, short), { status: 422, code: 'ERR_INVALID_SHAPE' });
+    await digits.waiting(2);
+    await free();
     for (const [i, answer] of (await Promise.all(good)).entries()) expectPrediction(answer, i + 1);
-    await Promise.all([free, running]);
+    expectDigit(await running, 0);
     expect(digits.batches.map(({ requests }) => requests)).to.deep.equal([1, 2]);
     expect(digits.queue.stats()).to.include({ isolated: 0 });
   });

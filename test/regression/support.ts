@@ -35,18 +35,39 @@ export class DigitServer implements AsyncDisposable {
     return this.host.model().queue!;
   }
 
-  /** Keeps the only instance busy for `runs` large runs that are not the queue's own. */
-  busy(runs = 12): Promise<unknown> {
+  /**
+   * Keeps the only instance busy with runs that are not the queue's own, and a batch of one row right behind them, until
+   * `free()`: what comes in between has to wait in the queue, however slow this machine is just then.
+   */
+  async occupy(): Promise<{ free: () => Promise<void>; first: Promise<Tensor> }> {
     const { model } = this.host.model();
-    return Promise.all(Array.from({ length: runs }, () => model.run(large)));
+    const runBatch = model.runBatch.bind(model);
+    let occupied = true;
+    const runs = (async () => {
+      while (occupied) await model.run(large);
+    })();
+    model.runBatch = async (calls, padTo) => {
+      await runs;
+      return runBatch(calls, padTo);
+    };
+    const first = this.run(0);
+    for (const each of [runs, first]) each.catch(() => undefined); // the test looks at them later
+    await until('a batch is under way', () => this.queue.stats().batchesInFlight === 1);
+    const free = async (): Promise<void> => {
+      occupied = false;
+      await runs;
+      model.runBatch = runBatch;
+    };
+    return { free, first };
   }
 
-  /** As `busy`, with a batch of one row right behind the large runs: what comes now has to wait in the queue. */
-  async occupy(runs = 12): Promise<{ free: Promise<unknown>; first: Promise<Tensor> }> {
-    const free = this.busy(runs);
+  /** As `occupy`, until a few large runs are over. */
+  async occupyBriefly(): Promise<Promise<unknown>[]> {
+    const { model } = this.host.model();
+    const runs = [model.run(large), model.run(large)];
     const first = this.run(0);
     await until('a batch is under way', () => this.queue.stats().batchesInFlight === 1);
-    return { free, first };
+    return [...runs, first];
   }
 
   async waiting(rows: number): Promise<void> {

@@ -1,13 +1,15 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { extract } from '#dist/provision/extract.js';
 import { findPip } from '#dist/provision/python.js';
 import { pins, pinsFor } from '#dist/provision/pins.js';
 import { pipArguments } from '#dist/provision/pip.js';
 import { checkToolchain } from '#dist/provision/toolchain.js';
 import { compareVersions } from '#dist/binding/platform.js';
 import { rejection } from '../support/errors.js';
+import { fakeIndex } from '../support/fake-wheels.js';
 
 describe('the tools of provisioning and building', () => {
   let bin: string;
@@ -35,6 +37,15 @@ describe('the tools of provisioning and building', () => {
     );
     await tool('python', 'pip 23');
     expect(findPip({ PATH: bin })).to.equal('python');
+  });
+
+  it('a wheel is extracted into a folder that is not there yet', async () => {
+    await using index = await fakeIndex();
+    const to = join(bin, 'new');
+    const written = await extract(index.path(0), to, { select: (entry) => /[^/]+\.so$/.exec(entry)?.[0] });
+    expect([...written.keys()].sort())
+      .to.deep.equal((await readdir(to)).sort())
+      .and.have.length(3);
   });
 
   it('no tools: one error that names them all and the command that installs them', async () => {

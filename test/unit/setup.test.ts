@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { chosenSet } from '#dist/binding/chosen.js';
@@ -149,6 +152,30 @@ describe('setup', function () {
     expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain('from http: to file:, which is refused');
   });
 
+  it('is not redirected from https to http', async function () {
+    const key = join(index.cache, '..', 'key.pem');
+    const cert = join(index.cache, '..', 'cert.pem');
+    const request = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=mirror -keyout ${key} -out ${cert}`;
+    if (spawnSync('openssl', request.split(' ')).status !== 0) this.skip();
+    const secure = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+      response.writeHead(302, { location: `${mirror.url}/${torchFile()}` }).end();
+    });
+    await once(secure.listen(0, '127.0.0.1'), 'listening');
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    try {
+      env.NODE_LIBTORCH_MIRROR = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+      const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+      expect(message).to.contain('redirected from https: to http:, which is refused');
+      expect(mirror.requests).to.deep.equal([]);
+    } finally {
+      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+      secure.closeAllConnections();
+      await once(secure.close(), 'close');
+    }
+  });
+
   it('gives its user and password to the mirror alone, and prints neither', async () => {
     const seen: (string | undefined)[] = [];
     const other = await serveMirror(index.folder);
@@ -192,6 +219,15 @@ describe('setup', function () {
     expect((await cpu()).fetched).to.deep.equal([]);
     expect((await cpu({ verify: true })).fetched).to.deep.equal([torchFile()]);
     expect(readFileSync(library, 'utf8')).to.equal('c10');
+  });
+
+  it('what --verify finds changed stays until it can be replaced', async () => {
+    await cpu();
+    const library = join(index.set, 'lib/libc10.so');
+    writeFileSync(library, 'c11');
+    await rm(index.path(0));
+    await rejection(() => cpu({ verify: true }), 'ERR_DOWNLOAD');
+    expect(readFileSync(library, 'utf8')).to.equal('c11');
   });
 
   it('without Python and mirror, says how to get either', async () => {
