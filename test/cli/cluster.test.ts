@@ -46,7 +46,7 @@ describe('node-libtorch serve --workers', function () {
 
   /** A request is counted when its connection is done with, which may be after its answer was read. */
   const expectCount = async (url: string, count: number) => {
-    const end = Date.now() + 2000;
+    const end = Date.now() + 10_000;
     while ((await counted(url)) < count && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await counted(url)).to.equal(count);
   };

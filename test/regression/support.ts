@@ -3,11 +3,9 @@ import { loadModel, ModelHost, Tensor, type BatchQueueOptions, type Model } from
 import { createServer, type InferenceServer } from 'node-libtorch/server';
 import { digits } from '../server/support/digits.js';
 import { predict, until, type Answer } from '../server/support/http.js';
+import { large, occupy, type Occupation } from '../server/support/occupy.js';
 import { octets, octetStream } from '../server/support/octets.js';
 import { fixture } from '../support/paths.js';
-
-/** Enough rows for some tens of milliseconds of the digit model. */
-const large = new Tensor('float32', new Float32Array(5_000 * 784), [5_000, 784]);
 
 export interface Batch {
   readonly rows: number;
@@ -35,30 +33,9 @@ export class DigitServer implements AsyncDisposable {
     return this.host.model().queue!;
   }
 
-  /**
-   * Keeps the only instance busy with runs that are not the queue's own, and a batch of one row right behind them, until
-   * `free()`: what comes in between has to wait in the queue, however slow this machine is just then.
-   */
-  async occupy(): Promise<{ free: () => Promise<void>; first: Promise<Tensor> }> {
-    const { model } = this.host.model();
-    const runBatch = model.runBatch.bind(model);
-    let occupied = true;
-    const runs = (async () => {
-      while (occupied) await model.run(large);
-    })();
-    model.runBatch = async (calls, padTo) => {
-      await runs;
-      return runBatch(calls, padTo);
-    };
-    const first = this.run(0);
-    for (const each of [runs, first]) each.catch(() => undefined); // the test looks at them later
-    await until('a batch is under way', () => this.queue.stats().batchesInFlight === 1);
-    const free = async (): Promise<void> => {
-      occupied = false;
-      await runs;
-      model.runBatch = runBatch;
-    };
-    return { free, first };
+  /** See `occupy`; the batch that is under way is the digit 0. */
+  occupy(): Promise<Occupation<Tensor>> {
+    return occupy(this.host, () => this.run(0));
   }
 
   /** As `occupy`, until a few large runs are over. */

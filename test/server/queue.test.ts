@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { ModelHost, Tensor } from '#dist/index.js';
+import { ModelHost } from '#dist/index.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
 import { digits } from './support/digits.js';
 import { expectProblem, predict, rawConnection, until } from './support/http.js';
 import { keptLogger } from './support/logs.js';
+import { occupy } from './support/occupy.js';
 
 const maxQueueSize = 4;
 const bodyOf = (index: number) => JSON.stringify({ input_data: digits[index]?.input });
-const large = new Tensor('float32', new Float32Array(5_000 * 784), [5_000, 784]);
 
 describe('the queue of the digit model over HTTP', () => {
   let host: ModelHost;
@@ -24,14 +24,7 @@ describe('the queue of the digit model over HTTP', () => {
   });
   const stats = () => host.model().queue!.stats();
 
-  /** Keeps the only instance busy for half a second or more, and a batch of one row right behind. */
-  const occupy = async () => {
-    const { model } = host.model();
-    const runs = Promise.all(Array.from({ length: 24 }, () => model.run(large)));
-    const first = predict(server.url, bodyOf(0));
-    await until('a batch is under way', () => stats().batchesInFlight === 1);
-    return { runs, first };
-  };
+  const occupied = () => occupy(host, () => predict(server.url, bodyOf(0)));
   const waiting = (rows: number) => until(`${rows} rows wait`, () => stats().waitingRows === rows);
   const fill = async () => {
     const answers = Array.from({ length: maxQueueSize }, (_, index) => predict(server.url, bodyOf(index + 1)));
@@ -41,7 +34,7 @@ describe('the queue of the digit model over HTTP', () => {
   const line = (id: string) => log.lines().find(({ requestId }) => requestId === id);
 
   it('refuses before it reads the body when no row fits, and answers all that waited', async () => {
-    const { runs, first } = await occupy();
+    const { free, first } = await occupied();
     const answers = await fill();
     const { socket, received } = await rawConnection(server.port);
     // The body never comes, and is not waited for.
@@ -53,19 +46,20 @@ describe('the queue of the digit model over HTTP', () => {
     socket.destroy();
     expectProblem(await predict(server.url, 'no JSON at all'), { status: 429, code: 'ERR_QUEUE_FULL' });
     expect(await (await fetch(`${server.url}/metrics`)).text()).to.match(/^batch_queue_rows\{.*\} 4$/m);
+    await free();
     expect((await first).body['predictions']).to.deep.equal([0]);
     for (const [index, answer] of (await Promise.all(answers)).entries()) {
       expect(answer.body['predictions']).to.deep.equal([index + 1]);
     }
-    await runs;
     expect((await predict(server.url, bodyOf(9))).status).to.equal(200);
   });
 
   it('refuses after reading when fewer rows fit than the request has', async () => {
-    const { runs } = await occupy();
+    const { free } = await occupied();
     const answers = await fill();
-    await Promise.all([runs, ...answers]);
-    const { runs: again } = await occupy();
+    await free();
+    await Promise.all(answers);
+    const { free: freeAgain } = await occupied();
     // Two of them go ahead to the engine, now that a batch is known to be short.
     const ahead = [1, 2].map((index) => predict(server.url, bodyOf(index)));
     await until('they are ahead', () => stats().batchesInFlight === 2);
@@ -73,12 +67,12 @@ describe('the queue of the digit model over HTTP', () => {
     await waiting(3);
     const two = JSON.stringify({ input_data: digits.slice(0, 2).flatMap(({ input }) => input), batch_size: 2 });
     expectProblem(await predict(server.url, two), { status: 429, code: 'ERR_QUEUE_FULL' });
+    await freeAgain();
     for (const answer of await Promise.all([...ahead, ...three])) expect(answer.status).to.equal(200);
-    await again;
   });
 
   it('frees the place of a client that leaves', async () => {
-    const { runs } = await occupy();
+    const { free } = await occupied();
     const { socket } = await rawConnection(server.port);
     const body = bodyOf(1);
     socket.write(
@@ -91,32 +85,34 @@ describe('the queue of the digit model over HTTP', () => {
     expect(stats().requests.aborted).to.equal(1);
     expect(stats().batchesInFlight).to.equal(1);
     expect(line('leaver')).to.include({ status: 499, aborted: true });
-    await runs;
+    await free();
   });
 
   it('answers 504 at the deadline while a request waits', async () => {
-    const { runs } = await occupy();
+    const { free } = await occupied();
     const answer = await predict(server.url, bodyOf(1), { 'x-request-timeout-ms': '30' });
     expectProblem(answer, { status: 504, code: 'ERR_TIMEOUT' });
     expect(stats()).to.include({ waitingRows: 0, batchesInFlight: 1 });
     expect(stats().requests.timedOut).to.equal(1);
-    await runs;
+    await free();
   });
 
   it('answers what waits and refuses what comes while the host drains', async () => {
-    const { runs, first } = await occupy();
+    const { free, first } = await occupied();
     const answers = await fill();
     const closed = host.close();
     expectProblem(await predict(server.url, bodyOf(1)), { status: 503, code: 'ERR_DRAINING' });
+    await free();
     for (const answer of [await first, ...(await Promise.all(answers))]) expect(answer.status).to.equal(200);
-    await runs;
     await closed;
   });
 
   it('says how long a request waited and ran, and counts batches', async () => {
-    const { runs } = await occupy();
-    const { body } = await predict(server.url, bodyOf(1), { 'x-request-id': 'waited' });
-    await runs;
+    const { free } = await occupied();
+    const answer = predict(server.url, bodyOf(1), { 'x-request-id': 'waited' });
+    await waiting(1);
+    await free();
+    const { body } = await answer;
     await until('it is logged', () => line('waited') !== undefined);
     expect(line('waited')?.['queueMs']).to.be.a('number').above(1);
     expect(line('waited')?.['inferenceMs']).to.equal(body['inference_time_ms']);

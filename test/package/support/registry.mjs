@@ -14,7 +14,8 @@ const config = (upstream) => `
 storage: ./storage
 max_body_size: 300mb
 uplinks:
-  upstream: { url: '${upstream}', cache: true, timeout: 60s, maxage: 1d }
+  # One refused request is no reason to take the upstream for dead, as verdaccio does after two, for five minutes.
+  upstream: { url: '${upstream}', cache: true, timeout: 60s, maxage: 1d, max_fails: 100, fail_timeout: 1s }
 packages:
   'node-libtorch': { access: $all, publish: $all }
   '@node-libtorch/*': { access: $all, publish: $all }

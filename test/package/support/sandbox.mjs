@@ -34,7 +34,7 @@ export class Sandbox {
     const script = (file) => `#!/bin/sh\nexec ${JSON.stringify(node)} ${JSON.stringify(file)} "$@"\n`;
     writeFileSync(join(bin, 'npm'), script(npm), { mode: 0o755 });
     writeFileSync(join(bin, 'npx'), script(npm.replace('npm-cli', 'npx-cli')), { mode: 0o755 });
-    writeFileSync(join(home, '.npmrc'), `registry=${registry.url}\nupdate-notifier=false\n`);
+    writeFileSync(join(home, '.npmrc'), `registry=${registry.url}\nupdate-notifier=false\nfetch-retries=5\n`);
     writeFileSync(join(this.app, 'package.json'), '{ "private": true }\n');
     const { NODE_EXTRA_CA_CERTS, TERM } = process.env;
     this.#env = { HOME: home, PATH: bin, TMPDIR: tmpdir(), TERM, NO_COLOR: '1' };
