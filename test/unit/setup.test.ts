@@ -121,6 +121,16 @@ describe('setup', function () {
     await cpu();
   });
 
+  it('begins anew where the mirror answers another range than was asked for', async () => {
+    mirror.instead.push(cutAfter(1000), (_request, response, file) => {
+      const range = `bytes 0-${file.length - 1}/${file.length}`;
+      response.writeHead(206, { 'content-range': range }).end(file);
+    });
+    await cpu();
+    const ranges = mirror.requests.map((request) => request.split(' ')[0]);
+    expect(ranges.slice(0, 3)).to.deep.equal(['-', 'bytes=1000-', '-']);
+  });
+
   for (const [what, spoil] of [
     ['tampered', (path: string) => writeFile(path, Buffer.alloc(torchBytes(), 1))],
     ['longer', (path: string) => appendFile(path, 'x')],
