@@ -24,6 +24,13 @@ export function write(folder, name, content) {
   writeFileSync(path, typeof content === 'object' ? `${JSON.stringify(content, null, 2)}\n` : content);
 }
 
+/** Where the sources are, which npm's provenance asks for: known in GitHub's own runs only. */
+export function repository(env = process.env) {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = env;
+  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) return {};
+  return { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } };
+}
+
 /** The members of package.json by which npm leaves a package out on other platforms, and what all our packages have. */
 export function platformManifest(name, description, { os, arch, libc }) {
   return {
@@ -31,6 +38,7 @@ export function platformManifest(name, description, { os, arch, libc }) {
     version: source.version,
     description,
     license: source.license,
+    ...repository(),
     os: [os],
     cpu: [arch],
     ...(libc !== 'none' && { libc: [libc] }),

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from '../steps/context.mjs';
-import { freshFolder, source, write } from './context.mjs';
+import { freshFolder, repository, source, write } from './context.mjs';
 import { withoutDeadLinks } from './markdown.mjs';
 import { npmBom } from './npm-bom.mjs';
 
@@ -26,7 +26,8 @@ export function stageMain(optional) {
   }
   stageCompiled(join(root, 'dist'), folder);
   for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
-  const manifest = Object.fromEntries(Object.entries(source).filter(([key]) => !internal.includes(key)));
+  const published = Object.entries(source).filter(([key]) => !internal.includes(key));
+  const manifest = { ...Object.fromEntries(published), ...repository() };
   manifest.optionalDependencies = Object.fromEntries(optional.map((name) => [name, source.version]));
   write(folder, 'package.json', manifest);
   write(folder, 'sbom.cdx.json', npmBom(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))));

@@ -6,6 +6,7 @@ import { dist } from '../steps/context.mjs';
 import { freshFolder, platformManifest, source, write } from './context.mjs';
 import { floorsOf } from './floors.mjs';
 import { collectLicences } from './licences.mjs';
+import { termsOf } from './terms.mjs';
 import { bom, licenses, npmComponent } from './npm-bom.mjs';
 
 /** @returns its name, folder, and the C and C++ library that its files need */
@@ -42,7 +43,8 @@ export async function stageRuntime(platform, options) {
 /** What is published is what the pins brought, whatever became of the cache since. */
 async function checkBytes(set, files) {
   const { checkSha256 } = await dist('provision/hash.js');
-  for (const [name, { sha256 }] of Object.entries(files)) await checkSha256(join(set, name), name, sha256);
+  const fix = `delete ${set}, so that it is fetched again`;
+  for (const [name, { sha256 }] of Object.entries(files)) await checkSha256(join(set, name), { name, sha256, fix });
 }
 
 /** Half a gigabyte is not copied where a link will do. */
@@ -57,19 +59,10 @@ function place(from, to) {
 
 const wheelOf = (pin, file) => pin.wheels.find((wheel) => wheel.files.some(({ to }) => to === file));
 
-/** By the wheel's project. The licences of NVIDIA's two name both libraries as redistributable, in Attachment A. */
-const terms = (project) =>
-  project === 'torch'
-    ? 'the licence of PyTorch (BSD 3-Clause)'
-    : 'the NVIDIA Software License Agreement, whose Attachment A names it';
-
 function notice(manifest, pin, licences) {
   const lines = Object.keys(manifest.files).map((file) => {
     const { project, version } = wheelOf(pin, file);
-    return file.includes('libgomp')
-      ? `- \`${file}\`: from ${project} ${version}; GCC's OpenMP library, GPL-3.0 with the GCC Runtime Library Exception. ` +
-          'Its source is a part of GCC, https://gcc.gnu.org/, in releases and in the sources of AlmaLinux 8.'
-      : `- \`${file}\`: from ${project} ${version}, under ${terms(project)}.`;
+    return `- \`${file}\`: from ${project} ${version}, ${termsOf(file)}.`;
   });
   const intel = licences.some((name) => name.startsWith('oneMKL/'))
     ? '\nIntel oneMKL is linked into `libtorch_cpu`, under the Intel Simplified Software License.\n'

@@ -39,7 +39,7 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
     `Expected the native addon for ${describePlatform(platform)}, but found none. Looked at:\n` +
       `  ${built}: ${existsSync(built) ? 'has no loader.node and node_libtorch.node' : 'no such folder'}\n` +
       `  package ${prebuilt}: ${installed === undefined ? 'not installed' : 'has no loader.node and node_libtorch.node'}\n` +
-      `  fix: ${remedies.noAddon(prebuilt)}`,
+      `  fix: ${installed === undefined ? remedies.noAddon(prebuilt) : remedies.damagedPackage(installed)}`,
   );
 }
 

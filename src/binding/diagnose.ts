@@ -67,10 +67,11 @@ export async function diagnose(): Promise<Diagnosis> {
   });
   const result = await probe();
   const addon = findAddonOrReason();
+  const wanted = result.torchVersion ?? libtorchVersion;
   return {
     ok: problem === undefined && result.ok,
     version: ownManifest().version,
-    libtorchWanted: libtorchVersion,
+    libtorchWanted: wanted,
     platform: { ...platform, kernel: release(), problem },
     cpu: {
       model: cpus()[0]?.model ?? 'unknown',
@@ -79,7 +80,7 @@ export async function diagnose(): Promise<Diagnosis> {
       flags: cpuFlags(),
     },
     memory: { totalBytes: totalmem(), freeBytes: freemem(), limit: read('/sys/fs/cgroup/memory.max') },
-    libtorch: [...candidates()],
+    libtorch: [...candidates({ version: wanted })],
     cache: cacheRoot(),
     addon,
     probe: result,

@@ -70,6 +70,15 @@ function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; lo
   return { files, loader, request: { env, version: loader.torchVersion, stub: files.stub } };
 }
 
+/** The LibTorch release that the addon was compiled against, where there is an addon that loads here. */
+export function addonTorchVersion(): string | undefined {
+  try {
+    return prepare({ intraOpThreads: 1 }).loader.torchVersion;
+  } catch {
+    return undefined;
+  }
+}
+
 function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
   return (loaded ??= { addon: requireModule(files.addon, files) as Addon, addonPath: files.addon, libtorch });
 }

@@ -91,13 +91,21 @@ function notFound(seen: readonly Candidate[], version: string): Error {
   const lines = seen.map(
     ({ source, place, problem }) => `  ${source}: ${place}: ${problem ?? 'could not be opened'}\n`,
   );
-  const fetch = remedies.noLibtorch(runtimePackage(currentPlatform()));
   const what = `LibTorch ${minorOf(version)}, which the addon was built against`;
   return torchError(
     wrong === undefined ? 'ERR_LIBTORCH_NOT_FOUND' : 'ERR_LIBTORCH_VERSION',
     `Expected ${what}, but found ${wrong === undefined ? 'none' : `another version`}. Looked at:\n${lines.join('')}` +
-      `  fix: ${fetch}, or set LIBTORCH=/path/to/libtorch-${minorOf(version)}`,
+      `  fix: ${fixFor(seen)}, or set LIBTORCH=/path/to/libtorch-${minorOf(version)}`,
   );
+}
+
+function fixFor(seen: readonly Candidate[]): string {
+  if (seen.at(-1)?.source === 'LIBTORCH') return 'unset LIBTORCH';
+  const runtime = runtimePackage(currentPlatform());
+  const emptied = seen.find(
+    ({ source, place, wrongVersion }) => source === 'package' && place !== runtime && !wrongVersion,
+  );
+  return emptied === undefined ? remedies.noLibtorch(runtime) : remedies.damagedPackage(emptied.place);
 }
 
 function packageFolder(name: string): string | undefined {

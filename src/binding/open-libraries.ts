@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { torchError } from '../errors.js';
+import { readManifest } from './cache.js';
 import { isTruncatedElf } from './elf.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { usable } from './locate.js';
@@ -80,23 +81,33 @@ export function openLibrariesSync(loader: Loader, request: OpenRequest): LoadedL
 }
 
 function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonly string[]): NativeRequest {
-  const device = set.hasCuda && hasNvidiaDevice();
   const { version, libDir: path, source } = set;
-  const noDevice =
-    set.hasCuda && !device ? ['its CUDA libraries were not opened: this machine shows no NVIDIA device'] : [];
-  const description = { version, path, source, cuda: device, warnings: [...warnings, ...noDevice] };
+  const unfit = unfitForCuda(set);
+  const cuda = set.hasCuda && unfit === undefined;
+  const description = { version, path, source, cuda, warnings: [...warnings, ...(unfit === undefined ? [] : [unfit])] };
   return {
     env: request.env,
     libraries: set.libraries,
-    optional: device ? set.cudaLibraries : [],
+    optional: cuda ? set.cudaLibraries : [],
     ...(request.stub !== undefined && { stub: request.stub }),
     description: JSON.stringify(description satisfies LoadedLibraries),
   };
 }
 
+/** Why the CUDA libraries of a set, where it has them, are not to be opened. */
+export function unfitForCuda(set: LibtorchSet, hasDevice = hasNvidiaDevice()): string | undefined {
+  if (!set.hasCuda) return undefined;
+  if (!hasDevice) return 'its CUDA libraries were not opened: this machine shows no NVIDIA device';
+  const file = set.cudaLibraries.find(isTruncated);
+  if (file === undefined) return undefined;
+  return `its CUDA libraries were not opened: ${file}: the file is truncated (fix: ${damaged(set).fix})`;
+}
+
+const isTruncated = (library: string): boolean => existsSync(library) && isTruncatedElf(library);
+
 /** @throws LoadFailure naming the first library that is truncated */
 function checkWhole({ libraries }: LibtorchSet): void {
-  const file = libraries.find((library) => existsSync(library) && isTruncatedElf(library));
+  const file = libraries.find(isTruncated);
   if (file === undefined) return;
   const failure = { code: 'ERR_LIBTORCH_LOAD', file, stuck: false } as const;
   throw Object.assign(new Error('the file is truncated'), failure) satisfies LoadFailure;
@@ -122,12 +133,23 @@ function passOver(set: LibtorchSet, error: unknown): string {
 }
 
 function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
+  const { fix, files } = damaged(set);
   const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
-  if (missing !== undefined)
+  // One that no set of ours holds is the system's.
+  if (missing !== undefined && !files.includes(`lib/${missing}`))
     return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
-  if (set.source === 'package') return `  fix: ${remedies.damagedPackage(dirname(set.libDir))}`;
-  const isOurs = set.source === 'cache' || set.source === 'setup';
-  return isOurs ? `  fix: ${remedies.damagedSet()}` : '  fix: take another LibTorch (LIBTORCH=/path)';
+  return `  fix: ${fix}`;
+}
+
+/** How to get a damaged set whole again, and the files that it should have, where that is known. */
+function damaged({ source, libDir, version }: LibtorchSet): { fix: string; files: readonly string[] } {
+  const folder = dirname(libDir);
+  const manifest = readManifest(folder);
+  const files = Object.keys(manifest?.files ?? {});
+  if (source === 'package') return { fix: remedies.damagedPackage(folder), files };
+  if (source === 'cache' || source === 'setup')
+    return { fix: remedies.damagedSet(manifest?.kind ?? 'cpu', version), files };
+  return { fix: 'take another LibTorch (LIBTORCH=/path)', files };
 }
 
 /** The driver's device nodes: on bare metal and in containers, under WSL, on Tegra. */

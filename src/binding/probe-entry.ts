@@ -2,7 +2,7 @@
 
 import { TorchError } from '../errors.js';
 import type { NativeDict } from './addon.js';
-import { loadNativeSync } from './load.js';
+import { addonTorchVersion, loadNativeSync } from './load.js';
 
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
@@ -12,11 +12,12 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(keys.map((key, i) => [key as string, plain(values[i])]));
 }
 
+const torchVersion = addonTorchVersion();
 try {
   const { addon, addonPath, libtorch } = loadNativeSync({ intraOpThreads: 1 });
   addon.initialise(() => undefined, 1, 1);
-  console.log(JSON.stringify({ ok: true, addonPath, libtorch, runtime: plain(addon.runtimeInfo()) }));
+  console.log(JSON.stringify({ ok: true, torchVersion, addonPath, libtorch, runtime: plain(addon.runtimeInfo()) }));
 } catch (error) {
   const { code, message } = error instanceof TorchError ? error : { code: 'ERR_ADDON_LOAD', message: String(error) };
-  console.log(JSON.stringify({ ok: false, code, message }));
+  console.log(JSON.stringify({ ok: false, torchVersion, code, message }));
 }

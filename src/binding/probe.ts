@@ -15,13 +15,21 @@ export interface ProbeOptions {
 export type ProbeResult =
   | {
       readonly ok: true;
+      /** The LibTorch that the addon was compiled against; undefined where no addon loads. */
+      readonly torchVersion?: string;
       readonly addonPath: string;
       readonly libtorch: Readonly<Record<string, unknown>>;
       /** What LibTorch says of itself: CPU capability, devices, libraries. */
       readonly runtime: Readonly<Record<string, unknown>>;
       readonly milliseconds: number;
     }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly signal?: string };
+  | {
+      readonly ok: false;
+      readonly torchVersion?: string;
+      readonly code: string;
+      readonly message: string;
+      readonly signal?: string;
+    };
 
 const defaultEntry = fileURLToPath(new URL('./probe-entry.js', import.meta.url));
 

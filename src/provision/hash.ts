@@ -12,13 +12,21 @@ export async function sha256File(path: string, signal?: AbortSignal): Promise<st
   return hash.digest('hex');
 }
 
+export interface Expected {
+  readonly sha256: string;
+  /** What the error calls the file. */
+  readonly name: string;
+  /** Where its bytes are decided. */
+  readonly fix: string;
+}
+
 /** Throws ERR_INTEGRITY unless the file's bytes are the pinned ones. */
-export async function checkSha256(path: string, name: string, sha256: string, signal?: AbortSignal): Promise<void> {
+export async function checkSha256(path: string, { sha256, name, fix }: Expected, signal?: AbortSignal): Promise<void> {
   const found = await sha256File(path, signal);
   if (found === sha256) return;
   throw torchError(
     'ERR_INTEGRITY',
     `${name} is not the pinned file: expected sha256 ${sha256} but received ${found}. Nothing of it was used.\n` +
-      '  fix: check the package index and proxy that pip uses (pip config list), then try again',
+      `  fix: ${fix}`,
   );
 }

@@ -49,10 +49,12 @@ export function headersRecord(files: ReadonlyMap<string, FileRecord>): NonNullab
 }
 
 /** The libraries of a set whose bytes are not the recorded ones, by name; those that are gone too. */
-export async function faultyFiles(set: string): Promise<string[]> {
+export async function faultyFiles(set: string, signal?: AbortSignal): Promise<string[]> {
   const faulty: string[] = [];
   for (const [name, { sha256 }] of Object.entries(readManifest(set)?.files ?? {})) {
-    if ((await sha256File(join(set, name)).catch(() => undefined)) !== sha256) faulty.push(name);
+    const found = await sha256File(join(set, name), signal).catch(() => undefined);
+    signal?.throwIfAborted();
+    if (found !== sha256) faulty.push(name);
   }
   return faulty;
 }

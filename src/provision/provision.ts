@@ -102,8 +102,6 @@ async function fetchInto(
     await downloads.discard(missing.map(({ file }) => file));
   } catch (error) {
     throw fullDisk(root, error);
-  } finally {
-    await downloads.leave();
   }
   options.report?.step(`LibTorch ${pin.version} is in ${set}`);
 }

@@ -8,7 +8,6 @@ import { faultyFiles } from './inventory.js';
 import { pinsFor } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
 import { provision } from './provision.js';
-import type { Report } from './report.js';
 
 export interface SetupOptions extends ProvisionOptions {
   readonly kind: SetKind;
@@ -30,19 +29,25 @@ export interface SetupResult {
  */
 export async function setup(options: SetupOptions): Promise<SetupResult> {
   checkPlatform();
-  const { kind, env = process.env, triple = currentPlatform().triple, report } = options;
+  const { kind, env = process.env, triple = currentPlatform().triple } = options;
   const pin = options.pin ?? pinsFor(triple, kind, options.version);
   const { version } = pin;
-  const faulty = options.verify ? await verify(cachedSet(triple, env, version, kind), report) : [];
+  const faulty = options.verify ? await verify(cachedSet(triple, env, version, kind), options) : [];
   const { set, fetched } = await provision({ ...options, pin, faulty });
+  options.signal?.throwIfAborted();
   const before = chosenSet(version, triple, env);
   chooseSet(set, version, triple, env);
   return { set, fetched, lines: linesOf({ set, fetched, version, kind, before, env }) };
 }
 
-async function verify(set: string, report: Report | undefined): Promise<string[]> {
+/** The wheels of a set as lines of `<sha256>  <file>`. @throws ERR_PLATFORM_UNSUPPORTED */
+export function wheelList(kind: SetKind, version?: string): string[] {
+  return pinsFor(currentPlatform().triple, kind, version).wheels.map(({ sha256, file }) => `${sha256}  ${file}`);
+}
+
+async function verify(set: string, { report, signal }: SetupOptions): Promise<string[]> {
   report?.step(`Verifying ${set}`);
-  const faulty = await faultyFiles(set);
+  const faulty = await faultyFiles(set, signal);
   for (const name of faulty) report?.step(`${name} is not what was fetched`);
   return faulty;
 }

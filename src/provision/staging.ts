@@ -2,9 +2,10 @@
 
 import { mkdtemp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isGone, owner } from './owner.js';
 
 const prefix = '.tmp-';
-/** Longer than any fetch takes; younger ones may belong to a process that is still working. */
+/** Longer than any fetch takes; younger ones may belong to a process of another machine that is still working. */
 const staleMs = 6 * 3600 * 1000;
 
 export interface Staging extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface Staging extends AsyncDisposable {
 export async function openStaging(root: string): Promise<Staging> {
   await mkdir(root, { recursive: true });
   await sweep(root);
-  const path = await mkdtemp(join(root, `${prefix}${process.pid}-`));
+  const path = await mkdtemp(join(root, `${prefix}${owner}-`));
   return {
     path,
     [Symbol.asyncDispose]: async () => {
@@ -33,25 +34,9 @@ async function sweep(root: string): Promise<void> {
 }
 
 async function isStale(path: string, name: string): Promise<boolean> {
-  const pid = Number(/^\.tmp-(\d+)-/.exec(name)?.[1]);
-  const age =
-    Date.now() -
-    (await stat(path)
-      .then((s) => s.mtimeMs)
-      .catch(() => Date.now()));
-  // The cache may be shared by containers, whose process numbers mean nothing here: a dead number alone proves
-  // nothing until the folder has also been quiet for a while.
-  return age > staleMs || (age > 60_000 && !isAlive(pid));
-}
-
-/** Whether a process of this machine has the number. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const made = await stat(path).catch(() => undefined);
+  if (made === undefined) return false;
+  return Date.now() - made.mtimeMs > staleMs || isGone(name.slice(prefix.length, name.lastIndexOf('-')));
 }
 
 /** Moves a finished file or folder to its place; one that is there already is put aside into the staging folder. */

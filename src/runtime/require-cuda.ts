@@ -6,13 +6,19 @@ import { torchError } from '../errors.js';
 export function requireCuda(device: string, { version, path, source, cuda, warnings }: LoadedNative['libtorch']): void {
   // Whether an index can be is the engine's matter.
   if (cuda || !/^cuda(:\d{1,2})?$/.test(device)) return;
+  const found = [`LibTorch ${version} (${source}) in ${path}`, ...warnings].join('; ');
+  // A set with CUDA that is not open, or one that was passed over: the warning says why.
   const isThere = warnings.some((warning) => warning.includes('its CUDA libraries'));
-  const found = `LibTorch ${version} (${source}) in ${path}`;
+  const [what, fix] = isThere
+    ? [
+        'CUDA cannot be used',
+        'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',
+      ]
+    : warnings.length > 0
+      ? ['the LibTorch with CUDA was passed over', `${remedies.damagedSet('cuda', version)}, or ${remedies.noCuda()}`]
+      : ['the loaded LibTorch has no CUDA', remedies.noCuda()];
   throw torchError(
     'ERR_DEVICE_UNAVAILABLE',
-    isThere
-      ? `Device ${device} was asked for, but CUDA cannot be used\n  found: ${found}; ${warnings.join('; ')}\n` +
-          '  fix: see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto'
-      : `Device ${device} was asked for, but the loaded LibTorch has no CUDA\n  found: ${found}\n  fix: ${remedies.noCuda()}`,
+    `Device ${device} was asked for, but ${what}\n  found: ${found}\n  fix: ${fix}`,
   );
 }

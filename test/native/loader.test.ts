@@ -139,7 +139,7 @@ describe('loading a broken LibTorch', () => {
       expect(message)
         .to.contain(join(lib, 'libtorch_cpu.so'))
         .and.match(/file too short|ELF/);
-      expect(message).to.contain('fix: npm run build');
+      expect(message).to.contain('fix: node dist/cli/main.js setup --cpu --verify');
     } finally {
       await rm(cache, { recursive: true });
     }

@@ -12,7 +12,7 @@ describe('npm install node-libtorch', () => {
     app = await installed();
   });
 
-  it('brings the addon and LibTorch, and no other file of ours', () => {
+  it('brings the addon and LibTorch, and no install script', () => {
     const modules = join(app.app, 'node_modules');
     expect(existsSync(join(modules, '@node-libtorch/linux-x64-gnu/node_libtorch.node'))).to.equal(true);
     expect(existsSync(join(modules, '@node-libtorch/libtorch-linux-x64-gnu-cpu/lib/libtorch_cpu.so'))).to.equal(true);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // npm run test:package: makes the packages, publishes them to a registry of its own, and uses what is installed from there.
-//   --full   every version of Node and every package manager; --grep=…, --times as mocha has them
+//   --full   every version of Node and every package manager; --grep=… as mocha has it
 // Linux x64 alone.
 
 import { spawnSync } from 'node:child_process';

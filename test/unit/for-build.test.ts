@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { chooseSet } from '#dist/binding/chosen.js';
+import { verifySet } from '#dist/provision/inventory.js';
 import { libtorchForBuild } from '#dist/provision/for-build.js';
 import { rejection } from '../support/errors.js';
-import { fakeIndex, type FakeIndex } from '../support/fake-wheels.js';
+import { fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
 
 describe('libtorchForBuild', function () {
   this.timeout(30_000); // pip
@@ -62,6 +64,14 @@ describe('libtorchForBuild', function () {
     await index.empty();
     const found = await libtorchForBuild({ env: { ...env, PYTHONPATH: site }, pin: index.pin });
     expect(found).to.include({ source: 'python', version: '2.15.0+cpu' });
+  });
+
+  it('completes a set that setup chose', async () => {
+    await libtorchForBuild({ env, pin: index.pin });
+    chooseSet(index.set, '2.15.0', triple, env);
+    await truncate(join(index.set, 'lib/libtorch_cpu.so'), 2);
+    await libtorchForBuild({ env, pin: index.pin });
+    expect(await verifySet(index.set)).to.deep.equal([]);
   });
 
   it('does not fetch another minor', async () => {

@@ -80,7 +80,9 @@ describe('locate', () => {
   it('never replaces a LIBTORCH that cannot be used', async () => {
     await libtorch(`cache/${set}`, '2.15.0');
     expect(locate({ env }).source).to.equal('cache');
-    await rejection(() => locate({ env: { ...env, LIBTORCH: join(root, 'nowhere') } }), 'ERR_LIBTORCH_NOT_FOUND');
+    const wrong = { ...env, LIBTORCH: join(root, 'nowhere') };
+    const { message } = await rejection(() => locate({ env: wrong }), 'ERR_LIBTORCH_NOT_FOUND');
+    expect(message).to.contain('fix: unset LIBTORCH, or set LIBTORCH=');
   });
 
   it('without Python it says so', async () => {

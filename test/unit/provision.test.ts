@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readManifest } from '#dist/binding/cache.js';
 import { verifySet } from '#dist/provision/inventory.js';
+import { owner, ownerName } from '#dist/provision/owner.js';
 import { provision } from '#dist/provision/provision.js';
 import { rejection } from '../support/errors.js';
 import { contents, fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
@@ -17,7 +18,10 @@ describe('provision', function () {
   afterEach(() => index[Symbol.asyncDispose]());
   const run = (options: Parameters<typeof provision>[0] = {}) =>
     provision({ triple, pin: index.pin, env: index.env, ...options });
-  const leftovers = () => (existsSync(index.cache) ? readdirSync(index.cache) : []);
+  const filesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
+  /** The folder of downloads stays, empty. */
+  const leftovers = () =>
+    filesIn(index.cache).filter((name) => name !== 'downloads' || filesIn(join(index.cache, name)).length > 0);
 
   it('extracts what is needed, with its modes, and nothing else', async () => {
     const { libDir, fetched } = await run();
@@ -128,13 +132,17 @@ describe('provision', function () {
   });
 
   it('sweeps what a killed run left, and not what a running one works on', async () => {
-    const [dead, alive] = ['.tmp-4194303-abc', `.tmp-${process.pid}-abc`];
-    for (const name of [dead, alive]) {
+    const quietFor = async (name: string, hours: number) => {
       await mkdir(join(index.cache, name), { recursive: true });
-      const past = new Date(Date.now() - 120_000);
+      const past = new Date(Date.now() - hours * 3600_000);
       await utimes(join(index.cache, name), past, past);
-    }
+    };
+    const [alive, elsewhere] = [`.tmp-${owner}-abc`, '.tmp-other.host-12-abc'];
+    await quietFor(`.tmp-${ownerName(4194303)}-abc`, 0);
+    await quietFor('.tmp-other.host-11-abc', 7);
+    await quietFor(alive, 1);
+    await quietFor(elsewhere, 1);
     await run();
-    expect(leftovers().sort()).to.deep.equal([alive, 'libtorch-2.15.0-linux-x64-cpu']);
+    expect(leftovers().sort()).to.deep.equal([alive, elsewhere, 'libtorch-2.15.0-linux-x64-cpu'].sort());
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { chosenSet } from '#dist/binding/chosen.js';
 import { candidates } from '#dist/binding/locate.js';
-import { setup } from '#dist/provision/setup.js';
+import { ownerName } from '#dist/provision/owner.js';
+import { silent } from '#dist/provision/report.js';
+import { setup, wheelList } from '#dist/provision/setup.js';
 import { rejection } from '../support/errors.js';
 import { contents, fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
 import { cutAfter, redirectTo, serveMirror, type Mirror } from '../support/mirror.js';
@@ -52,6 +54,7 @@ describe('setup', function () {
     expect(first).to.deep.include({ source: 'setup', place: index.set });
     expect(readdirSync(index.cache).sort()).to.deep.equal([
       `chosen-2.15-${triple}.json`,
+      'downloads',
       'libtorch-2.15.0-linux-x64-cpu',
     ]);
     mirror.requests.length = 0;
@@ -107,9 +110,87 @@ describe('setup', function () {
   it('takes up a part that a killed run left', async () => {
     mkdirSync(join(index.cache, 'downloads'), { recursive: true });
     const part = readFileSync(index.path(0)).subarray(0, 500);
-    writeFileSync(join(index.cache, 'downloads', `${torchFile()}.part-4194303-1`), part);
+    writeFileSync(join(index.cache, 'downloads', `${torchFile()}.part-${ownerName(4194303)}-1a2b3c4d`), part);
     await cpu();
     expect(mirror.requests[0]).to.equal(`bytes=500- ${torchFile()}`);
+  });
+
+  it('leaves a part to another machine that may be writing it, and takes it when that has been quiet', async () => {
+    const folder = join(index.cache, 'downloads');
+    mkdirSync(folder, { recursive: true });
+    const part = join(folder, `${torchFile()}.part-other.host-7-1a2b3c4d`);
+    writeFileSync(part, readFileSync(index.path(0)).subarray(0, 500));
+    await cpu();
+    expect(mirror.requests[0]).to.equal(`- ${torchFile()}`);
+    expect(downloads()).to.have.length(1);
+    await rm(index.set, { recursive: true });
+    const past = new Date(Date.now() - 11 * 60_000);
+    utimesSync(part, past, past);
+    mirror.requests.length = 0;
+    await cpu();
+    expect(mirror.requests[0]).to.equal(`bytes=500- ${torchFile()}`);
+    expect(downloads()).to.deep.equal([]);
+  });
+
+  it('sweeps what nobody came back for within a week, folders too', async () => {
+    const old = join(index.cache, 'downloads', `pip-${torchFile()}.part-${process.pid}-1`);
+    mkdirSync(old, { recursive: true });
+    writeFileSync(join(old, 'x'), 'x');
+    const past = new Date(Date.now() - 8 * 24 * 3600_000);
+    utimesSync(old, past, past);
+    await cpu();
+    expect(downloads()).to.deep.equal([]);
+  });
+
+  it('begins anew in the same run where an earlier one had got something else', async () => {
+    mkdirSync(join(index.cache, 'downloads'), { recursive: true });
+    writeFileSync(join(index.cache, 'downloads', `${torchFile()}.part`), '<html>please log in</html>');
+    await cpu();
+    expect(mirror.requests.slice(0, 2)).to.deep.equal([`bytes=26- ${torchFile()}`, `- ${torchFile()}`]);
+    expect(chosen()).to.equal(index.set);
+  });
+
+  it('keeps nothing of an answer that says it is of another size', async () => {
+    mirror.instead.push((_request, response) =>
+      response.writeHead(200, { 'content-length': 26 }).end('<html>please log in</html>'),
+    );
+    const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    expect(message).to.contain(`it has 26 bytes, not the ${torchBytes()} that are pinned`);
+    expect(downloads().filter((name) => readFileSync(join(index.cache, 'downloads', name)).length > 0)).to.deep.equal(
+      [],
+    );
+  });
+
+  it('a mirror that is neither folder nor URL', async () => {
+    env.NODE_LIBTORCH_MIRROR = 'https://';
+    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message)
+      .to.contain('a folder or an http(s) URL')
+      .and.contain('fix:');
+  });
+
+  it('says what a tampered file of a mirror is, and nothing of pip', async () => {
+    env.NODE_LIBTORCH_MIRROR = index.folder;
+    await writeFile(index.path(0), Buffer.alloc(torchBytes(), 1));
+    const { message } = await rejection(() => cpu(), 'ERR_INTEGRITY');
+    expect(message).to.contain(`into the mirror ${index.folder}`).and.not.contain('pip');
+  });
+
+  it('a stopped --verify chooses nothing', async () => {
+    await cpu();
+    const { set } = await setup({ kind: 'cuda', pin: cuda(), triple, env });
+    const stop = new AbortController();
+    const report = { ...silent, step: () => stop.abort('stopped') };
+    const stopped = await cpu({ verify: true, signal: stop.signal, report }).catch((error: unknown) => error);
+    expect(stopped).to.equal('stopped');
+    expect(chosen()).to.equal(set);
+  });
+
+  it('lists the wheels of a mirror, as sha256sum reads them', () => {
+    const lines = wheelList('cuda');
+    expect(lines).to.have.length.above(10);
+    for (const line of lines) expect(line).to.match(/^[0-9a-f]{64} {2}\S+\.whl$/);
+    expect(lines[0]).to.contain('torch-2.15.0-');
+    expect(wheelList('cpu', '2.11.0')[0]).to.contain('torch-2.11.0-');
   });
 
   it('begins anew where the mirror knows no ranges, or the part is longer than the file', async () => {

@@ -16,21 +16,27 @@ interface SetupFlags {
   readonly cuda?: true;
   readonly version?: string;
   readonly verify?: true;
+  readonly list?: true;
 }
 
 export function setupCommand(): Command {
   return new Command('setup')
     .description('fetch a LibTorch for this machine and use it from then on')
     .option('--cpu', 'for the CPU')
-    .option('--cuda', 'for NVIDIA GPUs too, with the CUDA libraries that it needs (5 GB on the disk)')
+    .option('--cuda', 'for NVIDIA GPUs too, with the CUDA libraries that it needs (3.8 GB on the disk)')
     .option('--version <version>', 'another release of LibTorch than this version is written for')
     .option('--verify', 'hash what is there, and fetch again what differs')
+    .option('--list', 'fetch nothing: print the wheels that a mirror has to have, as sha256sum -c reads them')
     .addHelpText('after', help)
     .action(async (flags: SetupFlags) => {
       if ((flags.cpu === true) === (flags.cuda === true)) {
         throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected one of --cpu and --cuda'));
       }
-      const { setup } = await import('../../provision/setup.js');
+      const { setup, wheelList } = await import('../../provision/setup.js');
+      if (flags.list) {
+        printLines(wheelList(flags.cuda ? 'cuda' : 'cpu', flags.version));
+        return;
+      }
       const { reportTo } = await import('../../provision/report.js');
       await untilSignal('stopped; run it again to go on', async (signal) => {
         const { lines } = await setup({

@@ -1,0 +1,26 @@
+// The tarballs in out/ and what their package.json says.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { out, source } from './context.mjs';
+
+/** The platforms' packages, which come first, and node-libtorch itself, where it is there. @throws for another release's */
+export function tarballs() {
+  mkdirSync(out, { recursive: true });
+  const all = readdirSync(out)
+    .filter((name) => name.endsWith('.tgz'))
+    .map((name) => ({ path: join(out, name), ...manifestOf(join(out, name)) }));
+  const stranger = all.find(({ version }) => version !== source.version);
+  if (stranger !== undefined)
+    throw new Error(`Expected packages of ${source.version} in ${out}, found ${stranger.path}`);
+  const platforms = all.filter(({ name }) => name !== source.name);
+  if (platforms.length === 0) throw new Error(`Expected the platforms' packages in ${out}, found none`);
+  return { platforms, main: all.find(({ name }) => name === source.name) };
+}
+
+function manifestOf(tarball) {
+  const text = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
+  const { name, version, os, cpu, optionalDependencies } = JSON.parse(text);
+  return { name, version, os, cpu, optionalDependencies };
+}

@@ -1,0 +1,115 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { addonPackage, findAddon } from '#dist/binding/addon-files.js';
+import type { LibtorchSet } from '#dist/binding/libtorch-set.js';
+import { unfitForCuda } from '#dist/binding/open-libraries.js';
+import { currentPlatform } from '#dist/binding/platform.js';
+import { remedies } from '#dist/binding/remedies.js';
+import { putInPlace } from '#dist/provision/build-addon.js';
+import { requireCuda } from '#dist/runtime/require-cuda.js';
+import { rejection } from '../support/errors.js';
+import { root } from '../support/paths.js';
+
+describe('the command of an error', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'node-libtorch-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+
+  it('can be pasted into a shell whatever the path is', () => {
+    expect(remedies.damagedPackage('/home/me/app')).to.equal('rm -r /home/me/app && npm install');
+    expect(remedies.damagedPackage("/home/me/My App's")).to.equal("rm -r '/home/me/My App'\\''s' && npm install");
+  });
+
+  it('is of the set that is damaged', () => {
+    expect(remedies.damagedSet('cuda', '2.15.0')).to.match(/ setup --cuda --verify$/);
+    expect(remedies.damagedSet('cpu', '2.11.0')).to.match(/ setup --cpu --version 2\.11\.0 --verify$/);
+  });
+
+  it('replaces a package that is there without its files', async () => {
+    const name = addonPackage(currentPlatform());
+    write('package.json', '{}');
+    const manifest = write(`node_modules/${name}/package.json`, '{}');
+    const { message } = await rejection(() => findAddon(folder), 'ERR_ADDON_NOT_FOUND');
+    expect(message).to.contain(`fix: rm -r ${dirname(manifest)} && npm install`);
+  });
+
+  describe('of CUDA that cannot be used', () => {
+    const set = (): LibtorchSet => {
+      const library = join(folder, 'lib/libtorch_cuda.so');
+      mkdirSync(dirname(library), { recursive: true });
+      copyFileSync(`${root}build/Release/loader.node`, library);
+      write('libtorch.json', JSON.stringify({ version: '2.15.0', kind: 'cuda', files: {} }));
+      const [version, libDir, includeDir] = ['2.15.0', join(folder, 'lib'), undefined];
+      return { source: 'setup', version, libDir, includeDir, libraries: [], cudaLibraries: [library], hasCuda: true };
+    };
+
+    it('says where there is no device', () => {
+      expect(unfitForCuda(set(), false)).to.contain('no NVIDIA device');
+      expect(unfitForCuda({ ...set(), hasCuda: false }, false)).to.equal(undefined);
+      expect(unfitForCuda(set(), true)).to.equal(undefined);
+    });
+
+    it('names the file that is cut off, which would kill the process', () => {
+      const cut = set();
+      truncateSync(cut.cudaLibraries[0]!, 5000);
+      expect(unfitForCuda(cut, true)).to.match(
+        /libtorch_cuda\.so: the file is truncated \(fix: .*setup --cuda --verify\)/,
+      );
+    });
+
+    it('says why a set was passed over', async () => {
+      const passed = 'LibTorch 2.15.0 in /cache (setup) could not be opened: libcudnn.so.9';
+      const loaded = { version: '2.15.0', path: '/lib', source: 'package', cuda: false } as const;
+      const over = await rejection(
+        () => requireCuda('cuda', { ...loaded, warnings: [passed] }),
+        'ERR_DEVICE_UNAVAILABLE',
+      );
+      expect(over.message).to.contain(passed).and.contain('setup --cuda --verify');
+      const none = await rejection(() => requireCuda('cuda:1', { ...loaded, warnings: [] }), 'ERR_DEVICE_UNAVAILABLE');
+      expect(none.message)
+        .to.contain('has no CUDA')
+        .and.match(/fix: .*setup --cuda, or LIBTORCH=/);
+    });
+  });
+
+  describe('modules compiled anew', () => {
+    const release = () => readFileSync(join(folder, 'build/Release/loader.node'), 'utf8');
+    const compiled = () => dirname(write('build/addon/Release/loader.node', 'new'));
+
+    it('take the place of those before', async () => {
+      write('build/Release/loader.node', 'old');
+      expect(await putInPlace(folder, compiled(), () => Promise.resolve())).to.equal(join(folder, 'build/Release'));
+      expect(release()).to.equal('new');
+      expect(readdirSync(join(folder, 'build')).sort()).to.deep.equal(['Release', 'addon']);
+    });
+
+    it('leave them there where they do not load', async () => {
+      const fails = (): Promise<never> => Promise.reject(new Error('does not load'));
+      expect(await putInPlace(folder, compiled(), fails).catch((error: unknown) => (error as Error).message)).to.equal(
+        'does not load',
+      );
+      expect(readdirSync(join(folder, 'build'))).to.deep.equal(['addon']);
+      write('build/Release/loader.node', 'old');
+      await putInPlace(folder, compiled(), fails).catch(() => undefined);
+      expect(release()).to.equal('old');
+    });
+  });
+});
