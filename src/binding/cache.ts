@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { libtorchVersion } from './version.js';
 
 export interface FileRecord {
@@ -28,7 +28,7 @@ export const manifestName = 'libtorch.json';
 
 /** `NODE_LIBTORCH_CACHE`, else `node-libtorch` in the user's cache folder. */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.NODE_LIBTORCH_CACHE) return env.NODE_LIBTORCH_CACHE;
+  if (env.NODE_LIBTORCH_CACHE) return resolve(env.NODE_LIBTORCH_CACHE);
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'node-libtorch');
 }
 

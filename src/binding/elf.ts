@@ -5,9 +5,18 @@ const header = { bytes: 64, sectionOffset: 40, sectionEntrySize: 58, sectionCoun
 
 /**
  * Whether a shared library ends before its section table, which linkers put last: a disk that was full, a copy that was
- * interrupted. Opening such a file kills the process with SIGBUS instead of failing. False for what is no ELF64 file.
+ * interrupted. Opening such a file kills the process with SIGBUS instead of failing. False for what is no ELF64 file, and
+ * for what cannot be read: opening it says why.
  */
 export function isTruncatedElf(path: string): boolean {
+  try {
+    return isCutOff(path);
+  } catch {
+    return false;
+  }
+}
+
+function isCutOff(path: string): boolean {
   const file = openSync(path, 'r');
   try {
     const head = Buffer.alloc(header.bytes);

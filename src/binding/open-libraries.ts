@@ -98,16 +98,14 @@ function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonl
 export function unfitForCuda(set: LibtorchSet, hasDevice = hasNvidiaDevice()): string | undefined {
   if (!set.hasCuda) return undefined;
   if (!hasDevice) return 'its CUDA libraries were not opened: this machine shows no NVIDIA device';
-  const file = set.cudaLibraries.find(isTruncated);
+  const file = set.cudaLibraries.find(isTruncatedElf);
   if (file === undefined) return undefined;
   return `its CUDA libraries were not opened: ${file}: the file is truncated (fix: ${damaged(set).fix})`;
 }
 
-const isTruncated = (library: string): boolean => existsSync(library) && isTruncatedElf(library);
-
 /** @throws LoadFailure naming the first library that is truncated */
 function checkWhole({ libraries }: LibtorchSet): void {
-  const file = libraries.find(isTruncated);
+  const file = libraries.find(isTruncatedElf);
   if (file === undefined) return;
   const failure = { code: 'ERR_LIBTORCH_LOAD', file, stuck: false } as const;
   throw Object.assign(new Error('the file is truncated'), failure) satisfies LoadFailure;

@@ -61,7 +61,8 @@ export function probe(options: ProbeOptions = {}): Promise<ProbeResult> {
 function bad(what: string): ProbeResult & { ok: false } {
   const message =
     `A process that tried the addon ${what}\n` +
-    `  fix: ${remedies.rebuild()}; node-libtorch doctor shows what is used`;
+    `  fix: if another LibTorch does the same (LIBTORCH=/path, or node-libtorch setup --cpu --verify), the addon is at fault:\n` +
+    `       ${remedies.rebuild()}; node-libtorch doctor shows what is used`;
   return { ok: false, code: 'ERR_ADDON_LOAD', message };
 }
 

@@ -16,8 +16,9 @@ export interface InputContext {
 
 /**
  * The arguments in files, one file each: `.npy`, or JSON (`-` is JSON on stdin). In JSON a nested array of numbers is a
- * tensor where the method takes one, `{"dtype", "shape", "data"}` a tensor anywhere, and a lone
- * `{"args": [...]}` or `{"args": {...}}` all arguments by position or by name.
+ * tensor where the method takes one, `{"dtype", "shape", "data"}` a tensor anywhere, a lone
+ * `{"args": [...]}` or `{"args": {...}}` all arguments by position or by name, and `{"input_data", "batch_size"}` the rows of
+ * a request.
  * @throws ERR_INVALID_INPUT, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_OUT_OF_RANGE
  */
 export async function readArguments(files: readonly string[], context: InputContext): Promise<Arguments> {
@@ -33,6 +34,7 @@ export async function readArguments(files: readonly string[], context: InputCont
     }
     throw torchError('ERR_INVALID_INPUT', `Expected an array or an object for args but received ${describe(args)}`);
   }
+  if (values.length === 1 && isObject(only) && Array.isArray(only.input_data)) return [requestRows(only, context)];
   return values.map((value, index) => (value instanceof Tensor ? value : decodeArgument(value, index, context)));
 }
 
@@ -47,6 +49,25 @@ async function readInput(file: string): Promise<unknown> {
     const reason = cause instanceof SyntaxError ? 'it is no JSON' : (code ?? message);
     throw torchError('ERR_INVALID_INPUT', `Expected a readable input in ${file} but ${reason}`, { cause });
   }
+}
+
+interface RequestBody {
+  readonly input_data?: unknown;
+  readonly batch_size?: unknown;
+}
+
+/** What `POST /predict` takes: the numbers of all rows in one flat array. */
+function requestRows(
+  { input_data: data, batch_size: batchSize = 1 }: RequestBody,
+  { signature }: InputContext,
+): Tensor {
+  const spec = signature?.inputs[0];
+  const numbers = Tensor.from(data as Nested, spec?.dtype ?? undefined);
+  if (numbers.shape.length !== 1) return numbers;
+  const rows = Number(batchSize);
+  const row = spec?.shape?.slice(1) ?? [null];
+  const known = row.reduce<number>((product, size) => product * (size ?? 1), rows);
+  return new Tensor(numbers.dtype, numbers.data, [rows, ...row.map((size) => size ?? numbers.data.length / known)]);
 }
 
 function decodeArgument(value: unknown, key: number | string, { method, signature }: InputContext): Value {

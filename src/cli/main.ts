@@ -8,6 +8,7 @@ import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
 import { typesCommand } from './commands/types.js';
+import { torchError } from '../errors.js';
 import { exitCodes, reportError } from './report.js';
 import { UsageError } from './usage.js';
 
@@ -31,7 +32,7 @@ const commands = [
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...program.commands])
-  command.exitOverride().showHelpAfterError('(--help shows the usage)');
+  command.exitOverride().configureOutput({ outputError: () => undefined }); // reported below, as every error is
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -41,11 +42,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  // commander has printed its own.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  else {
-    const wrongUsage = error instanceof UsageError;
-    reportError(wrongUsage ? error.cause : error, { json: process.argv.includes('--json') });
-    process.exitCode = wrongUsage ? exitCodes.usage : exitCodes.failure;
+  process.exitCode = endOf(error);
+}
+
+function endOf(error: unknown): number {
+  const json = process.argv.includes('--json');
+  if (error instanceof UsageError) {
+    reportError(error.cause, { json });
+    return exitCodes.usage;
   }
+  if (!(error instanceof CommanderError)) {
+    reportError(error, { json });
+    return exitCodes.failure;
+  }
+  if (error.exitCode === 0) return exitCodes.ok;
+  // The help that no command at all gets has been printed.
+  if (error.code !== 'commander.help') {
+    const what = error.message.replace(/^error: /, '').replace(/\n+/g, ' ');
+    reportError(torchError('ERR_INVALID_ARGUMENT', `${what}\n  fix: --help shows the usage`), { json });
+  }
+  return exitCodes.usage;
 }

@@ -11,11 +11,10 @@ import { packageRoot } from '../binding/package-root.js';
 import { checkPlatform, currentPlatform } from '../binding/platform.js';
 import { probe } from '../binding/probe.js';
 import { libtorchVersion } from '../binding/version.js';
-import { compile } from './compile.js';
+import { checkTools, compile } from './compile.js';
 import { findPin, type PlatformPin } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
 import { provision } from './provision.js';
-import { checkToolchain } from './toolchain.js';
 
 export interface BuildAddonOptions extends Pick<ProvisionOptions, 'env' | 'report' | 'signal'> {
   /** The LibTorch to compile against; default the release that this version is written for. */
@@ -37,7 +36,7 @@ export async function buildAddon(options: BuildAddonOptions = {}): Promise<Built
   const { version = libtorchVersion, env = process.env, report, signal } = options;
   const root = packageRoot();
   requireWritable(root);
-  checkToolchain(env);
+  checkTools(root, env);
   const libtorch = await libtorchWithHeaders(version, options);
   report?.step(`Compiling against LibTorch ${libtorch.version} (${libtorch.libDir})`);
   const out = join(root, 'build/addon');

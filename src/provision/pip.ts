@@ -1,7 +1,7 @@
 /** Fetches one pinned wheel by `pip download`, so that mirrors, proxies and credentials of pip's own settings hold. */
 
 import { spawn } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../errors.js';
 import type { WheelPin } from './wheel-pin.js';
@@ -36,7 +36,10 @@ export function pipArguments(pin: WheelPin, folder: string): string[] {
 
 /** Fetches a wheel into `folder` and returns its path. Its bytes are still to be checked. */
 export async function pipDownload(pin: WheelPin, folder: string, options: PipOptions): Promise<string> {
-  const env = options.env ?? process.env;
+  // Where it is gone with the folder: a pip that is stopped removes nothing.
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary, { recursive: true });
+  const env = { ...(options.env ?? process.env), TMPDIR: temporary };
   const args = pipArguments(pin, folder);
   const { end, output } = await run(args, env, options);
   if (end !== 0) throw failed(pin, `pip ended with ${end}`, options.python, args, output);

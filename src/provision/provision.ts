@@ -6,6 +6,7 @@ import type { FileRecord, Manifest } from '../binding/cache.js';
 import { cacheRoot, cachedSet, readManifest, type SetKind } from '../binding/cache.js';
 import { torchError } from '../errors.js';
 import { currentPlatform } from '../binding/platform.js';
+import { makeCacheFolder } from './cache-folder.js';
 import { extract } from './extract.js';
 import { install } from './install.js';
 import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
@@ -82,6 +83,7 @@ async function fetchInto(
   options: ProvisionOptions,
 ): Promise<void> {
   const root = cacheRoot(options.env);
+  await makeCacheFolder(root);
   await using staging = await openStaging(root);
   const downloads = await Downloads.open(root);
   const fetch = { downloads, staging: staging.path, report: options.report, env: options.env, signal: options.signal };

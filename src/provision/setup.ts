@@ -1,9 +1,10 @@
 /** `node-libtorch setup`: fetches a set and makes it the chosen one. */
 
-import { cachedSet, type SetKind } from '../binding/cache.js';
+import { cachedSet, cacheRoot, type SetKind } from '../binding/cache.js';
 import { chooseSet, chosenSet } from '../binding/chosen.js';
 import { checkPlatform, currentPlatform } from '../binding/platform.js';
 import { libtorchVersion, minorOf, sameMinor } from '../binding/version.js';
+import { makeCacheFolder } from './cache-folder.js';
 import { faultyFiles } from './inventory.js';
 import { pinsFor } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
@@ -32,6 +33,7 @@ export async function setup(options: SetupOptions): Promise<SetupResult> {
   const { kind, env = process.env, triple = currentPlatform().triple } = options;
   const pin = options.pin ?? pinsFor(triple, kind, options.version);
   const { version } = pin;
+  await makeCacheFolder(cacheRoot(env));
   const faulty = options.verify ? await verify(cachedSet(triple, env, version, kind), options) : [];
   const { set, fetched } = await provision({ ...options, pin, faulty });
   options.signal?.throwIfAborted();

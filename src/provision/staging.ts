@@ -1,6 +1,6 @@
 /** Temporary folders beside the sets: the same filesystem, so that a rename puts a finished folder in place. */
 
-import { mkdtemp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isGone, owner } from './owner.js';
 
@@ -12,9 +12,8 @@ export interface Staging extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A fresh folder under `root`, gone when disposed. Also sweeps what killed processes left. */
+/** A fresh folder under `root`, which exists; gone when disposed. Also sweeps what killed processes left. */
 export async function openStaging(root: string): Promise<Staging> {
-  await mkdir(root, { recursive: true });
   await sweep(root);
   const path = await mkdtemp(join(root, `${prefix}${owner}-`));
   return {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { torchError, type TorchError } from '../errors.js';
 import { appOf } from './express-app.js';
 import { answerClientErrors } from './client-error.js';
+import { awaitContinue } from './codec/expect.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
 import { initial } from './defaults.js';
 import { watchDevices } from './device-watch.js';
@@ -112,6 +113,10 @@ function httpServer(context: ServerContext, options: ServerOptions): Server {
   server.on('drop', () => context.metrics.connectionDropped());
   // An expectation that we do not know is not one that we must refuse.
   server.on('checkExpectation', listener);
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    awaitContinue(req, res);
+    listener(req, res);
+  });
   answerClientErrors(server, context);
   return server;
 }

@@ -107,6 +107,19 @@ describe('run --input', () => {
     });
   });
 
+  it('takes the body of a request', async () => {
+    const signature = { inputs: [{ name: 'x', dtype: 'float32' as const, shape: [null, 3] }], outputs: [] };
+    const body = (content: object) => read(content, ['Tensor'], { signature });
+    expect(await body({ input_data: [1, 2, 3] })).to.deep.equal([Tensor.from([[1, 2, 3]])]);
+    expect(await body({ input_data: [1, 2, 3, 4, 5, 6], batch_size: 2 })).to.deep.equal([
+      Tensor.from([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    ]);
+    expect(await failure(body({ input_data: [1, 2] }))).to.equal('ERR_INVALID_SHAPE');
+  });
+
   it('refuses what it cannot read, without quoting it', async () => {
     const error = await rejection(read('{"a": secret}'));
     expect(error.code).to.equal('ERR_INVALID_INPUT');

@@ -49,6 +49,10 @@ describe('command line', () => {
       expect(stderr)
         .not.to.equal('')
         .and.not.to.match(/\n\s+at /);
+      if (args.length > 0) expect(stderr).to.match(/^error \[ERR_\w+\] /);
+      if (args.length === 0 || args[0] === 'bake') return;
+      const json = JSON.parse(cli([...args, '--json']).stderr) as { error: { code: string; message: string } };
+      expect(json.error.code).to.match(/^ERR_/);
     });
   }
 

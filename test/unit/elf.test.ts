@@ -21,6 +21,11 @@ describe('truncated shared libraries', () => {
     }
   });
 
+  it('are not what cannot be read', () => {
+    expect(isTruncatedElf(folder)).to.equal(false);
+    expect(isTruncatedElf(join(folder, 'none'))).to.equal(false);
+  });
+
   it('are not what is no library', () => {
     const path = join(folder, 'text');
     for (const text of ['', 'x', '#!/bin/sh\n'.repeat(100)]) {

@@ -117,17 +117,20 @@ describe('provision', function () {
     await mkdir(bin);
     await writeFile(
       join(bin, 'python3'),
-      `#!/bin/sh\n[ "$3" = --version ] && exit 0\necho $$ > ${pid}\nexec sleep 60\n`,
+      `#!/bin/sh\n[ "$3" = --version ] && exit 0\necho half > "$TMPDIR/half.whl"\necho $$ > ${pid}\nexec sleep 60\n`,
     );
     await chmod(join(bin, 'python3'), 0o755);
     const stop = new AbortController();
-    const env = { ...index.env, PATH: `${bin}:${process.env.PATH ?? ''}` };
+    const elsewhere = join(index.cache, '..', 'temporary');
+    await mkdir(elsewhere);
+    const env = { ...index.env, TMPDIR: elsewhere, PATH: `${bin}:${process.env.PATH ?? ''}` };
     const running = run({ env, signal: stop.signal });
     while (!existsSync(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
     const reason = new Error('stopped');
     stop.abort(reason);
     expect(await running.catch((error: unknown) => error)).to.equal(reason);
     expect(leftovers()).to.deep.equal([]);
+    expect(existsSync(join(elsewhere, 'half.whl'))).to.equal(false);
     expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0), 'pip is gone').to.throw('ESRCH');
   });
 

@@ -56,6 +56,22 @@ describe('sockets', () => {
     await expectGood(server);
   });
 
+  it('asks for the body of a client that waits only when it wants it', async () => {
+    const server = await serve();
+    const expecting = (length: number) =>
+      `${head}Expect: 100-continue\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
+    const refused = await exchangeRaw(server.port, expecting(1e9));
+    expect(refused).to.match(/^HTTP\/1\.1 413 /);
+    expect(problemOf(refused)['code']).to.equal('ERR_PAYLOAD_TOO_LARGE');
+    const { socket, received } = await rawConnection(server.port);
+    socket.write(expecting(body.length));
+    await until('it is asked for the body', () => received() !== '');
+    expect(received()).to.equal('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.write(body);
+    await once(socket, 'close');
+    expect(received()).to.match(/\r\n\r\nHTTP\/1\.1 200 /);
+  });
+
   it('answers pipelined requests in their order', async () => {
     const server = await serve();
     const { socket, received } = await rawConnection(server.port);

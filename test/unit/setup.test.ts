@@ -6,6 +6,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { cacheRoot } from '#dist/binding/cache.js';
 import { chosenSet } from '#dist/binding/chosen.js';
 import { candidates } from '#dist/binding/locate.js';
 import { ownerName } from '#dist/provision/owner.js';
@@ -161,11 +162,32 @@ describe('setup', function () {
     );
   });
 
-  it('a mirror that is neither folder nor URL', async () => {
-    env.NODE_LIBTORCH_MIRROR = 'https://';
-    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message)
-      .to.contain('a folder or an http(s) URL')
-      .and.contain('fix:');
+  for (const mirrorName of ['https://', 'https://host:99999/x', 'file:///wheels', 'ftp://host/wheels']) {
+    it(`a mirror that is neither folder nor URL: ${mirrorName}`, async () => {
+      env.NODE_LIBTORCH_MIRROR = mirrorName;
+      const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+      expect(message).to.contain('a folder or an http(s) URL').and.contain('fix:');
+    });
+  }
+
+  it('a mirror with a folder where the wheel should be', async () => {
+    env.NODE_LIBTORCH_MIRROR = index.folder;
+    await rm(index.path(0));
+    mkdirSync(index.path(0));
+    const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+    expect(message).to.contain(torchFile()).and.contain('it is not there');
+  });
+
+  for (const where of ['/etc/passwd', '/etc/passwd/x', '/proc/x/y']) {
+    it(`a cache that cannot be written to: ${where}`, async () => {
+      env.NODE_LIBTORCH_CACHE = where;
+      const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
+      expect(message).to.contain(where).and.contain('fix: set NODE_LIBTORCH_CACHE');
+    });
+  }
+
+  it('a cache by a relative path is one folder, wherever the process works', () => {
+    expect(cacheRoot({ NODE_LIBTORCH_CACHE: 'cache' })).to.equal(join(process.cwd(), 'cache'));
   });
 
   it('says what a tampered file of a mirror is, and nothing of pip', async () => {

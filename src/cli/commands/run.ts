@@ -9,7 +9,7 @@ interface RunFlags {
 }
 
 const help = `
-Inputs:  one file for each argument, or {"args": [...]} or {"args": {...}} in a single one.
+Inputs:  one file for each argument; or in a single one {"args": [...]}, {"args": {...}} or, as /predict takes it, {"input_data": [...]}.
   .npy   C order, little-endian, numbers or bools
   JSON   nested arrays, or {"dtype": "int64", "shape": [2], "data": [1, 2]}; - reads JSON from stdin
 

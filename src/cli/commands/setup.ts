@@ -6,8 +6,8 @@ import { UsageError } from '../usage.js';
 
 const help = `
 It fetches PyTorch's wheels, checks their sha256, and takes from them what is needed: with pip, or from a mirror
-(NODE_LIBTORCH_MIRROR, a folder or an http(s) URL that has the wheels). An interrupted run goes on where it was. The set is then
-used by everything of this user that does not set LIBTORCH; sets that were chosen before stay in the cache.
+(NODE_LIBTORCH_MIRROR, a folder or an http(s) URL that has the wheels). Stopped, it goes on with the wheels that it had, and in the middle
+of one that a URL gives. The set is then used by everything of this user that does not set LIBTORCH; sets that were chosen before stay in the cache.
 
 Example: node-libtorch setup --cuda`;
 
@@ -38,7 +38,7 @@ export function setupCommand(): Command {
         return;
       }
       const { reportTo } = await import('../../provision/report.js');
-      await untilSignal('stopped; run it again to go on', async (signal) => {
+      await untilSignal('stopped; the set in use is as it was', async (signal) => {
         const { lines } = await setup({
           kind: flags.cuda ? 'cuda' : 'cpu',
           verify: flags.verify === true,

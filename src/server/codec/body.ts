@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { decoderOf, tooLarge } from './encoding.js';
+import { sendContinue } from './expect.js';
 
 /** The client closed the connection before its request was whole. */
 export class ClientGone extends Error {
@@ -19,6 +20,7 @@ const firstCapacity = 64 * 1024;
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const decode = decoderOf(req.headers['content-encoding']);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  sendContinue(req);
   const bytes = await collect(req, limit);
   return decode ? decode(bytes, limit) : bytes;
 }

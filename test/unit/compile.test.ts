@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { checkTools, compile } from '#dist/provision/compile.js';
+import { until } from '../server/support/http.js';
+import { rejection } from '../support/errors.js';
+
+describe('compile', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'node-libtorch-test-'));
+    write('package.json', '{}');
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  };
+
+  it('names every package that is missing at once', async () => {
+    const { message } = await rejection(() => checkTools(root), 'ERR_BUILD');
+    expect(message).to.contain('cmake-js and node-addon-api').and.contain('fix: npm install cmake-js node-addon-api');
+  });
+
+  it('ends with everything below it when it is stopped', async () => {
+    write('node_modules/node-addon-api/package.json', '{}');
+    const pid = join(root, 'pid');
+    write(
+      'node_modules/cmake-js/bin/cmake-js',
+      `const { spawn } = require('node:child_process');
+      const compiler = spawn('sleep', ['60'], { stdio: 'inherit' });
+      require('node:fs').writeFileSync(${JSON.stringify(pid)}, String(compiler.pid));
+      setInterval(() => undefined, 1000);`,
+    );
+    const stop = new AbortController();
+    const running = compile({ root, libDir: root, includeDir: root, version: '2.15.0', signal: stop.signal });
+    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort('stopped');
+    expect(await running.catch((error: unknown) => error)).to.equal('stopped');
+    await until('the compiler is gone', () => hasEnded(Number(readFileSync(pid, 'utf8'))));
+  });
+});
+
+/** Also where nobody collects it: the first process of a container may not. */
+function hasEnded(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
