@@ -16,10 +16,10 @@ export async function build(options) {
   return !tests || compileTypescript('tests', force);
 }
 
-/** Runs a task that SIGINT and SIGTERM stop cleanly; resolves to the exit code. Its error is shown as one message. */
+/** Runs a task that SIGINT, SIGTERM and a closed terminal stop cleanly; resolves to the exit code. Its error is shown as one message. */
 export async function run(task) {
   const stop = new AbortController();
-  const handlers = { SIGINT: () => stop.abort(130), SIGTERM: () => stop.abort(143) };
+  const handlers = { SIGHUP: () => stop.abort(129), SIGINT: () => stop.abort(130), SIGTERM: () => stop.abort(143) };
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
   try {
     return (await task(stop.signal)) ? 0 : 1;

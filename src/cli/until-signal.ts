@@ -1,15 +1,16 @@
 import { exitCodes } from './report.js';
 
-const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const names = Object.keys(codes) as (keyof typeof codes)[];
 
-/** Runs a task that SIGINT and SIGTERM stop; it then ends with `said` on stderr and the shell's exit code of the signal. */
+/** Runs a task that SIGINT, SIGTERM and a closed terminal stop; it then ends with `said` on stderr and the shell's exit code of the signal. */
 export async function untilSignal(said: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     process.exitCode = codes[name as keyof typeof codes];
     stop.abort(name);
   };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
+  for (const name of names) process.once(name, onSignal);
   try {
     await task(stop.signal);
   } catch (error) {
@@ -17,6 +18,6 @@ export async function untilSignal(said: string, task: (signal: AbortSignal) => P
     process.stderr.write(`${said}\n`);
     process.exitCode ||= exitCodes.failure;
   } finally {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    for (const name of names) process.off(name, onSignal);
   }
 }

@@ -7,7 +7,7 @@ import { torchError } from '../errors.js';
 import type { SetKind } from '../binding/cache.js';
 import { chooseSet } from '../binding/chosen.js';
 import { usable } from '../binding/locate.js';
-import { packageRoot } from '../binding/package-root.js';
+import { isClone, packageRoot } from '../binding/package-root.js';
 import { checkPlatform, currentPlatform } from '../binding/platform.js';
 import { probe } from '../binding/probe.js';
 import { libtorchVersion } from '../binding/version.js';
@@ -39,18 +39,24 @@ export async function buildAddon(options: BuildAddonOptions = {}): Promise<Built
   checkTools(root, env);
   const libtorch = await libtorchWithHeaders(version, options);
   report?.step(`Compiling against LibTorch ${libtorch.version} (${libtorch.libDir})`);
-  const out = join(root, 'build/addon');
-  const compiled = await compile({ root, out, ...libtorch, env, ...(signal && { signal }) });
-  const folder = await putInPlace(root, compiled, () => tryOut(env));
-  return { folder, libtorch };
+  const settings = { root, ...libtorch, env, ...(signal && { signal }) };
+  if (isClone()) {
+    // What `npm run build` builds in: another folder's modules there would pass for its own.
+    const folder = await compile(settings);
+    await tryOut(env);
+    return { folder, libtorch };
+  }
+  const compiled = await compile({ ...settings, out: join(root, 'build/addon') });
+  return { folder: await putInPlace(root, compiled, () => tryOut(env)), libtorch };
 }
 
 /** The modules are looked for in `build/Release`, where those of before are again if the new ones do not work. */
 export async function putInPlace(root: string, compiled: string, check: () => Promise<void>): Promise<string> {
   const folder = join(root, 'build/Release');
   const before = join(root, 'build/before');
-  await rm(before, { recursive: true, force: true });
-  if (existsSync(folder)) await rename(folder, before);
+  if (existsSync(before))
+    await rm(folder, { recursive: true, force: true }); // a run that was killed left both
+  else if (existsSync(folder)) await rename(folder, before);
   try {
     await cp(compiled, folder, { recursive: true });
     await check();

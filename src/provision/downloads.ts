@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isGone, owner } from './owner.js';
+import { owner, stateOf } from './owner.js';
 
 const staleMs = 7 * 24 * 3600 * 1000;
 /** Longer than a download waits for its next byte, all tries together, and than a wheel is hashed. */
@@ -23,7 +23,8 @@ export class Downloads {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      if ((await quietFor(path)) > staleMs) await rm(path, { recursive: true, force: true });
+      const isLitter = name.includes('.scratch-') && writerOf(name) === 'gone';
+      if (isLitter || (await quietFor(path)) > staleMs) await rm(path, { recursive: true, force: true });
     }
     return new Downloads(folder);
   }
@@ -37,15 +38,16 @@ export class Downloads {
   async claim(file: string): Promise<string> {
     const own = join(this.folder, `${file}.part-${owner}-${randomUUID().slice(0, 8)}`);
     for (const name of await readdir(this.folder)) {
-      if (!name.startsWith(`${file}.part`)) continue;
       const path = join(this.folder, name);
-      const isReleased = name === `${file}.part`;
-      const writer = name.slice(`${file}.part-`.length, name.lastIndexOf('-'));
-      if (!isReleased && !isGone(writer) && (await quietFor(path)) < quietMs) continue;
       // Of two that try, one gets it.
-      if (await renamed(path, own)) break;
+      if (name.startsWith(`${file}.part`) && (await isFree(path, name)) && (await renamed(path, own))) break;
     }
     return own;
+  }
+
+  /** The name of a folder of this call alone. */
+  scratch(file: string): string {
+    return join(this.folder, `${file}.scratch-${owner}-${randomUUID().slice(0, 8)}`);
   }
 
   /** Leaves an unfinished part to the next run. */
@@ -57,6 +59,17 @@ export class Downloads {
   async discard(files: readonly string[]): Promise<void> {
     for (const file of files) await rm(this.path(file), { force: true });
   }
+}
+
+/** Whether nobody writes to a part: it was released, or its writer has ended or, of another place, been quiet for long. */
+async function isFree(path: string, name: string): Promise<boolean> {
+  const state = writerOf(name);
+  return state === 'none' || state === 'gone' || (state === 'unknown' && (await quietFor(path)) > quietMs);
+}
+
+function writerOf(name: string): ReturnType<typeof stateOf> | 'none' {
+  const writer = /\.(?:part|scratch)-(.*)-\w+$/.exec(name)?.[1];
+  return writer === undefined ? 'none' : stateOf(writer);
 }
 
 /** Milliseconds since the last change; none for what is gone meanwhile. */

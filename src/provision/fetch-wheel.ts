@@ -1,8 +1,8 @@
 /** Brings a pinned wheel: from a mirror where one is named, else by pip. Its sha256 decides, wherever it comes from. */
 
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { copyFile, link, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { torchError, type TorchError } from '../errors.js';
 import { download, plain } from './download.js';
 import type { Downloads } from './downloads.js';
@@ -63,7 +63,11 @@ async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSig
 }
 
 async function alsoAt(path: string, other: string): Promise<void> {
-  await link(path, other).catch(() => copyFile(path, other));
+  const real = await realpath(path); // a link to a symbolic link would be one
+  await link(real, other).catch(async () => {
+    await requireSpace(dirname(other), await sizeOf(real), basename(other));
+    await copyFile(real, other);
+  });
 }
 
 function mirrorUrl(mirror: string, file: string): URL {
@@ -81,7 +85,7 @@ async function byPip(pin: WheelPin, own: string, options: FetchOptions): Promise
   const python = findPip(env);
   await requireSpace(downloads.folder, pin.bytes, pin.file);
   report.step(`Fetching ${pin.file}`);
-  const scratch = await downloads.claim(`pip-${pin.file}`);
+  const scratch = downloads.scratch(pin.file);
   try {
     const path = await pipDownload(pin, scratch, { python, progress: report.live, env, signal });
     const fix = 'check the package index and proxy that pip uses (pip config list), then try again';

@@ -1,28 +1,35 @@
 /** Who a temporary file belongs to, by its name: a cache may be shared by machines and containers. */
 
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-const place = `${hostname()}.${pidNamespace()}`.replace(/[^\w.-]/g, '');
+/** Processes' numbers mean nothing elsewhere: after another boot, on another machine, in another container (pid_namespaces(7)). */
+const place = [
+  hostname(),
+  orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)),
+  orNothing(() => readlinkSync('/proc/self/ns/pid')),
+]
+  .join('.')
+  .replace(/[^\w.-]/g, '');
 
 /** This process, in the names of its files. */
 export const owner = ownerName(process.pid);
 
-/** A process of this host and container. */
+/** A process of this place. */
 export function ownerName(pid: number): string {
   return `${place}-${pid}`;
 }
 
-/** Whether the process has certainly ended. Of another host or container nothing is known: its numbers mean nothing here. */
-export function isGone(name: string): boolean {
+/** Whether the process is there; unknown for one of another place. */
+export function stateOf(name: string): 'alive' | 'gone' | 'unknown' {
   const [, where, pid] = /^(.*)-(\d+)$/.exec(name) ?? [];
-  return where === place && !isAlive(Number(pid));
+  if (where !== place) return 'unknown';
+  return isAlive(Number(pid)) ? 'alive' : 'gone';
 }
 
-/** Containers of one host may share its name, but not their processes' numbers (pid_namespaces(7)). */
-function pidNamespace(): string {
+function orNothing(read: () => string): string {
   try {
-    return readlinkSync('/proc/self/ns/pid');
+    return read();
   } catch {
     return '';
   }

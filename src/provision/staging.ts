@@ -2,7 +2,7 @@
 
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isGone, owner } from './owner.js';
+import { owner, stateOf } from './owner.js';
 
 const prefix = '.tmp-';
 /** Longer than any fetch takes; younger ones may belong to a process of another machine that is still working. */
@@ -35,7 +35,7 @@ async function sweep(root: string): Promise<void> {
 async function isStale(path: string, name: string): Promise<boolean> {
   const made = await stat(path).catch(() => undefined);
   if (made === undefined) return false;
-  return Date.now() - made.mtimeMs > staleMs || isGone(name.slice(prefix.length, name.lastIndexOf('-')));
+  return Date.now() - made.mtimeMs > staleMs || stateOf(name.slice(prefix.length, name.lastIndexOf('-'))) === 'gone';
 }
 
 /** Moves a finished file or folder to its place; one that is there already is put aside into the staging folder. */

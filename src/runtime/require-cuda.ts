@@ -9,11 +9,10 @@ export function requireCuda(device: string, { version, path, source, cuda, warni
   const found = [`LibTorch ${version} (${source}) in ${path}`, ...warnings].join('; ');
   // A set with CUDA that is not open, or one that was passed over: the warning says why.
   const isThere = warnings.some((warning) => warning.includes('its CUDA libraries'));
+  const nvidiaSmi = 'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto';
+  const ownFix = warnings.map((warning) => /\(fix: (.+)\)$/.exec(warning)?.[1]).find((each) => each !== undefined);
   const [what, fix] = isThere
-    ? [
-        'CUDA cannot be used',
-        'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',
-      ]
+    ? ['CUDA cannot be used', ownFix ?? nvidiaSmi]
     : warnings.length > 0
       ? ['the LibTorch with CUDA was passed over', `${remedies.damagedSet('cuda', version)}, or ${remedies.noCuda()}`]
       : ['the loaded LibTorch has no CUDA', remedies.noCuda()];

@@ -1,13 +1,4 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -19,7 +10,6 @@ import { remedies } from '#dist/binding/remedies.js';
 import { putInPlace } from '#dist/provision/build-addon.js';
 import { requireCuda } from '#dist/runtime/require-cuda.js';
 import { rejection } from '../support/errors.js';
-import { root } from '../support/paths.js';
 
 describe('the command of an error', () => {
   let folder: string;
@@ -55,7 +45,13 @@ describe('the command of an error', () => {
     const set = (): LibtorchSet => {
       const library = join(folder, 'lib/libtorch_cuda.so');
       mkdirSync(dirname(library), { recursive: true });
-      copyFileSync(`${root}build/Release/loader.node`, library);
+      // An ELF64 header whose section table ends the file.
+      const elf = Buffer.alloc(64 + 64);
+      elf.set([0x7f, 0x45, 0x4c, 0x46, 2]);
+      elf.writeBigUInt64LE(64n, 40);
+      elf.writeUInt16LE(64, 58);
+      elf.writeUInt16LE(1, 60);
+      writeFileSync(library, elf);
       write('libtorch.json', JSON.stringify({ version: '2.15.0', kind: 'cuda', files: {} }));
       const [version, libDir, includeDir] = ['2.15.0', join(folder, 'lib'), undefined];
       return { source: 'setup', version, libDir, includeDir, libraries: [], cudaLibraries: [library], hasCuda: true };
@@ -69,9 +65,17 @@ describe('the command of an error', () => {
 
     it('names the file that is cut off, which would kill the process', () => {
       const cut = set();
-      truncateSync(cut.cudaLibraries[0]!, 5000);
+      truncateSync(cut.cudaLibraries[0]!, 100);
       expect(unfitForCuda(cut, true)).to.match(
         /libtorch_cuda\.so: the file is truncated \(fix: .*setup --cuda --verify\)/,
+      );
+    });
+
+    it('gives the command of a warning that has one', async () => {
+      const warnings = ['its CUDA libraries were not opened: libx.so: the file is truncated (fix: mend it)'];
+      const loaded = { version: '2.15.0', path: '/lib', source: 'setup', cuda: false, warnings } as const;
+      expect((await rejection(() => requireCuda('cuda', loaded), 'ERR_DEVICE_UNAVAILABLE')).message).to.match(
+        /fix: mend it$/,
       );
     });
 
@@ -99,6 +103,13 @@ describe('the command of an error', () => {
       expect(await putInPlace(folder, compiled(), () => Promise.resolve())).to.equal(join(folder, 'build/Release'));
       expect(release()).to.equal('new');
       expect(readdirSync(join(folder, 'build')).sort()).to.deep.equal(['Release', 'addon']);
+    });
+
+    it('are not what is kept of a run that was killed', async () => {
+      write('build/before/loader.node', 'old');
+      write('build/Release/loader.node', 'untested');
+      await putInPlace(folder, compiled(), () => Promise.reject(new Error('does not load'))).catch(() => undefined);
+      expect(release()).to.equal('old');
     });
 
     it('leave them there where they do not load', async () => {

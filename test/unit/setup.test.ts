@@ -1,15 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { cacheRoot } from '#dist/binding/cache.js';
 import { chosenSet } from '#dist/binding/chosen.js';
 import { candidates } from '#dist/binding/locate.js';
-import { ownerName } from '#dist/provision/owner.js';
+import { owner, ownerName } from '#dist/provision/owner.js';
 import { silent } from '#dist/provision/report.js';
 import { setup, wheelList } from '#dist/provision/setup.js';
 import { rejection } from '../support/errors.js';
@@ -133,14 +142,37 @@ describe('setup', function () {
     expect(downloads()).to.deep.equal([]);
   });
 
-  it('sweeps what nobody came back for within a week, folders too', async () => {
-    const old = join(index.cache, 'downloads', `pip-${torchFile()}.part-${process.pid}-1`);
-    mkdirSync(old, { recursive: true });
-    writeFileSync(join(old, 'x'), 'x');
+  it('never takes the part of a process that lives here, however quiet', async () => {
+    const folder = join(index.cache, 'downloads');
+    mkdirSync(folder, { recursive: true });
+    const part = join(folder, `${torchFile()}.part-${owner}-1a2b3c4d`);
+    writeFileSync(part, readFileSync(index.path(0)).subarray(0, 500));
+    const past = new Date(Date.now() - 3600_000);
+    utimesSync(part, past, past);
+    await cpu();
+    expect(mirror.requests[0]).to.equal(`- ${torchFile()}`);
+    expect(existsSync(part)).to.equal(true);
+  });
+
+  it('sweeps what nobody came back for within a week, and folders of a pip that was killed', async () => {
+    const folder = join(index.cache, 'downloads');
+    const name = (kind: string, writer: string) => join(folder, `${torchFile()}.${kind}-${writer}-1a2b3c4d`);
+    const old = name('part', 'other.host-7');
+    const [killed, running] = [name('scratch', ownerName(4194303)), name('scratch', owner)];
+    for (const path of [old, killed, running]) mkdirSync(join(path, 'tmp'), { recursive: true });
     const past = new Date(Date.now() - 8 * 24 * 3600_000);
     utimesSync(old, past, past);
     await cpu();
-    expect(downloads()).to.deep.equal([]);
+    expect(downloads()).to.deep.equal([basename(running)]);
+  });
+
+  it('a mirror of symbolic links', async () => {
+    const store = join(index.folder, '..', 'store');
+    renameSync(index.folder, store);
+    mkdirSync(index.folder);
+    for (const file of readdirSync(store)) symlinkSync(join('..', 'store', file), join(index.folder, file));
+    env.NODE_LIBTORCH_MIRROR = index.folder;
+    expect((await cpu()).fetched).to.have.length(2);
   });
 
   it('begins anew in the same run where an earlier one had got something else', async () => {
