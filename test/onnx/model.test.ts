@@ -136,8 +136,11 @@ describe('ONNX model', function () {
 
     it('aborts a load', async () => {
       const controller = new AbortController();
+      // When its thread has started, and has answered nothing yet.
+      process.once('worker', (thread: Worker) => {
+        thread.once('online', () => controller.abort(new Error('no longer wanted')));
+      });
       const loading = loadModel(onnx('slow'), { signal: controller.signal });
-      setTimeout(() => controller.abort(new Error('no longer wanted')), 20);
       expect(await loading.catch((error: unknown) => (error as Error).message)).to.equal('no longer wanted');
     });
   });
