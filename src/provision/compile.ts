@@ -24,12 +24,12 @@ export interface CompileOptions {
 /** Configures and builds; resolves to the folder of the modules. A failure is ERR_BUILD; the tools' output goes to stderr. */
 export async function compile(options: CompileOptions): Promise<string> {
   const { root, out = join(root, 'build'), env = process.env } = options;
-  checkTools(root, env);
+  const { addonApi, cmakeJs } = checkTools(root, env);
   const defines = {
     LIBTORCH_INCLUDE: options.includeDir,
     LIBTORCH_LIB: options.libDir,
     NODE_LIBTORCH_TORCH_VERSION: options.version,
-    NODE_ADDON_API_INC: dirname(peer(root, 'node-addon-api/package.json') ?? ''),
+    NODE_ADDON_API_INC: dirname(addonApi),
     ...options.defines,
   };
   const args = [
@@ -42,25 +42,31 @@ export async function compile(options: CompileOptions): Promise<string> {
     ...Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`),
   ];
   // Not `compile`, which answers a compiler's error by building everything a second time.
-  for (const step of ['configure', 'build']) await cmakeJs(root, [step, ...args], env, options.signal);
+  for (const step of ['configure', 'build']) await runCmakeJs(cmakeJs, root, [step, ...args], env, options.signal);
   return join(out, 'Release');
 }
 
-const cmakeJsCommand = 'cmake-js/bin/cmake-js';
+/** Files of the packages that only building needs. */
+interface Peers {
+  readonly cmakeJs: string;
+  /** Its package.json. */
+  readonly addonApi: string;
+}
 
 /** @throws ERR_BUILD for what `compile` needs of this machine, and then for the packages that are not installed */
-export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): void {
+export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): Peers {
   checkToolchain(env);
-  const missing = [cmakeJsCommand, 'node-addon-api/package.json'].filter((file) => peer(root, file) === undefined);
-  if (missing.length === 0) return;
-  const names = missing.map((file) => file.split('/')[0]);
+  const cmakeJs = peer(root, 'cmake-js/bin/cmake-js');
+  const addonApi = peer(root, 'node-addon-api/package.json');
+  if (cmakeJs !== undefined && addonApi !== undefined) return { cmakeJs, addonApi };
+  const names = [...(cmakeJs ? [] : ['cmake-js']), ...(addonApi ? [] : ['node-addon-api'])];
   throw torchError(
     'ERR_BUILD',
     `Expected ${names.join(' and ')} to be installed for ${root}, but found none\n  fix: npm install cmake-js node-addon-api`,
   );
 }
 
-/** A file of a package that only building needs, wherever the package manager has put it. */
+/** A file of a package, wherever the package manager has put it. */
 function peer(root: string, file: string): string | undefined {
   try {
     return createRequire(join(root, 'package.json')).resolve(file);
@@ -69,11 +75,17 @@ function peer(root: string, file: string): string | undefined {
   }
 }
 
-function cmakeJs(root: string, args: string[], env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
+function runCmakeJs(
+  command: string,
+  root: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     // A group of its own: below cmake-js are CMake, ninja and compilers, which would go on without it.
-    const child = spawn(process.execPath, [peer(root, cmakeJsCommand) ?? '', ...args], {
+    const child = spawn(process.execPath, [command, ...args], {
       env,
       cwd: root,
       stdio: ['ignore', 2, 2],

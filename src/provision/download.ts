@@ -121,9 +121,9 @@ function headersFor(url: URL, start: URL, from: number): Record<string, string> 
 
 /** What says at once that it is of another size is another file: none of it is kept. */
 async function checkLength({ status, headers, body }: Response, bytes: number): Promise<void> {
-  const total =
-    status === 200 ? headers.get('content-length') : /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-  if ((status !== 200 && status !== 206) || total === null || total === undefined || Number(total) === bytes) return;
+  const whole = status === 200 ? headers.get('content-length') : undefined;
+  const total = status === 206 ? /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] : whole;
+  if (total === null || total === undefined || Number(total) === bytes) return;
   await body?.cancel();
   throw new Error(`it has ${total} bytes, not the ${bytes} that are pinned`);
 }
@@ -146,7 +146,8 @@ async function restart(part: string): Promise<number> {
   return 0;
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Bytes of a file; none where there is none. */
+export async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 

@@ -36,7 +36,7 @@ export class Downloads {
 
   /** A file of this call alone to write to, with what earlier runs had got. */
   async claim(file: string): Promise<string> {
-    const own = join(this.folder, `${file}.part-${owner}-${randomUUID().slice(0, 8)}`);
+    const own = this.own(file, 'part');
     for (const name of await readdir(this.folder)) {
       const path = join(this.folder, name);
       // Of two that try, one gets it.
@@ -47,7 +47,7 @@ export class Downloads {
 
   /** The name of a folder of this call alone. */
   scratch(file: string): string {
-    return join(this.folder, `${file}.scratch-${owner}-${randomUUID().slice(0, 8)}`);
+    return this.own(file, 'scratch');
   }
 
   /** Leaves an unfinished part to the next run. */
@@ -58,6 +58,11 @@ export class Downloads {
   /** Removes verified files. */
   async discard(files: readonly string[]): Promise<void> {
     for (const file of files) await rm(this.path(file), { force: true });
+  }
+
+  /** A name that nobody else has, and that `writerOf` reads. */
+  private own(file: string, kind: 'part' | 'scratch'): string {
+    return join(this.folder, `${file}.${kind}-${owner}-${randomUUID().slice(0, 8)}`);
   }
 }
 

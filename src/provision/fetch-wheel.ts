@@ -1,10 +1,10 @@
 /** Brings a pinned wheel: from a mirror where one is named, else by pip. Its sha256 decides, wherever it comes from. */
 
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, link, realpath, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { torchError, type TorchError } from '../errors.js';
-import { download, plain } from './download.js';
+import { download, plain, sizeOf } from './download.js';
 import type { Downloads } from './downloads.js';
 import { checkSha256 } from './hash.js';
 import { pipDownload } from './pip.js';
@@ -136,5 +136,3 @@ async function isFetched(pin: WheelPin, url: URL, part: string, resumes: boolean
     throw error;
   }
 }
-
-const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +7,6 @@ import type { LibtorchSet } from '#dist/binding/libtorch-set.js';
 import { unfitForCuda } from '#dist/binding/open-libraries.js';
 import { currentPlatform } from '#dist/binding/platform.js';
 import { remedies } from '#dist/binding/remedies.js';
-import { putInPlace } from '#dist/provision/build-addon.js';
 import { requireCuda } from '#dist/runtime/require-cuda.js';
 import { rejection } from '../support/errors.js';
 
@@ -91,36 +90,6 @@ describe('the command of an error', () => {
       expect(none.message)
         .to.contain('has no CUDA')
         .and.match(/fix: .*setup --cuda, or LIBTORCH=/);
-    });
-  });
-
-  describe('modules compiled anew', () => {
-    const release = () => readFileSync(join(folder, 'build/Release/loader.node'), 'utf8');
-    const compiled = () => dirname(write('build/addon/Release/loader.node', 'new'));
-
-    it('take the place of those before', async () => {
-      write('build/Release/loader.node', 'old');
-      expect(await putInPlace(folder, compiled(), () => Promise.resolve())).to.equal(join(folder, 'build/Release'));
-      expect(release()).to.equal('new');
-      expect(readdirSync(join(folder, 'build')).sort()).to.deep.equal(['Release', 'addon']);
-    });
-
-    it('are not what is kept of a run that was killed', async () => {
-      write('build/before/loader.node', 'old');
-      write('build/Release/loader.node', 'untested');
-      await putInPlace(folder, compiled(), () => Promise.reject(new Error('does not load'))).catch(() => undefined);
-      expect(release()).to.equal('old');
-    });
-
-    it('leave them there where they do not load', async () => {
-      const fails = (): Promise<never> => Promise.reject(new Error('does not load'));
-      expect(await putInPlace(folder, compiled(), fails).catch((error: unknown) => (error as Error).message)).to.equal(
-        'does not load',
-      );
-      expect(readdirSync(join(folder, 'build'))).to.deep.equal(['addon']);
-      write('build/Release/loader.node', 'old');
-      await putInPlace(folder, compiled(), fails).catch(() => undefined);
-      expect(release()).to.equal('old');
     });
   });
 });

@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { putInPlace } from '#dist/provision/build-addon.js';
 import { checkTools, compile } from '#dist/provision/compile.js';
 import { until } from '../server/support/http.js';
 import { rejection } from '../support/errors.js';
 
-describe('compile', () => {
+describe('building the addon', () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'node-libtorch-test-'));
@@ -16,6 +17,7 @@ describe('compile', () => {
   const write = (name: string, text: string) => {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
+    return join(root, name);
   };
 
   it('names every package that is missing at once', async () => {
@@ -35,11 +37,40 @@ describe('compile', () => {
     );
     const stop = new AbortController();
     const running = compile({ root, libDir: root, includeDir: root, version: '2.15.0', signal: stop.signal });
-    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '')
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('the compiler runs', () => existsSync(pid) && readFileSync(pid, 'utf8') !== '');
     stop.abort('stopped');
     expect(await running.catch((error: unknown) => error)).to.equal('stopped');
     await until('the compiler is gone', () => hasEnded(Number(readFileSync(pid, 'utf8'))));
+  });
+
+  describe('modules compiled anew', () => {
+    const release = () => readFileSync(join(root, 'build/Release/loader.node'), 'utf8');
+    const compiled = () => dirname(write('build/addon/Release/loader.node', 'new'));
+
+    it('take the place of those before', async () => {
+      write('build/Release/loader.node', 'old');
+      expect(await putInPlace(root, compiled(), () => Promise.resolve())).to.equal(join(root, 'build/Release'));
+      expect(release()).to.equal('new');
+      expect(readdirSync(join(root, 'build')).sort()).to.deep.equal(['Release', 'addon']);
+    });
+
+    it('are not what is kept of a run that was killed', async () => {
+      write('build/before/loader.node', 'old');
+      write('build/Release/loader.node', 'untested');
+      await putInPlace(root, compiled(), () => Promise.reject(new Error('does not load'))).catch(() => undefined);
+      expect(release()).to.equal('old');
+    });
+
+    it('leave them there where they do not load', async () => {
+      const fails = (): Promise<never> => Promise.reject(new Error('does not load'));
+      expect(await putInPlace(root, compiled(), fails).catch((error: unknown) => (error as Error).message)).to.equal(
+        'does not load',
+      );
+      expect(readdirSync(join(root, 'build'))).to.deep.equal(['addon']);
+      write('build/Release/loader.node', 'old');
+      await putInPlace(root, compiled(), fails).catch(() => undefined);
+      expect(release()).to.equal('old');
+    });
   });
 });
 
