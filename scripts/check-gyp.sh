@@ -20,7 +20,7 @@ ln -s "$root/node_modules" "$copy/node_modules"
 cd "$copy"
 node node_modules/node-gyp/bin/node-gyp.js configure build --nodedir="$node_dir"
 node -e '
-  import("./dist/binding/probe.js").then(async ({ probe }) => {
+  import("./dist/libtorch/probe.js").then(async ({ probe }) => {
     const result = await probe();
     console.log(JSON.stringify(result, null, 2));
     process.exit(result.ok && result.addonPath.startsWith(process.cwd()) ? 0 : 1);

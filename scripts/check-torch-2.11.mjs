@@ -13,7 +13,12 @@ const version = '2.11.0';
 process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
   const [{ provision }, { reportTo }, { compile }, { locate }] = await Promise.all(
-    ['provision/provision.js', 'provision/report.js', 'provision/compile.js', 'binding/locate.js'].map(dist),
+    [
+      'libtorch/fetch/provision.js',
+      'libtorch/fetch/progress.js',
+      'libtorch/build/compile.js',
+      'libtorch/find/locate.js',
+    ].map(dist),
   );
   const set = await provision({ triple: 'linux-x64', version, headers: true, signal, report: reportTo() });
   const { libDir, includeDir } = set;

@@ -12,7 +12,7 @@ const product = resolve(process.argv[2] ?? join(root, 'build/Release'));
 process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
   const libtorch = await findLibtorch({ signal });
-  const { compile } = await dist('provision/compile.js');
+  const { compile } = await dist('libtorch/build/compile.js');
   const built = await compile({ root, out: join(root, 'build/cmake'), ...libtorch, signal });
   mkdirSync(product, { recursive: true });
   for (const name of ['loader.node', 'node_libtorch.node', 'libtorch.so']) {

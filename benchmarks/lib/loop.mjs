@@ -10,7 +10,7 @@ const folder = join(root, 'build/bench');
 
 /** Brings the program up to date; CMake knows what has changed. */
 export async function buildLoop() {
-  const { libtorchForBuild } = await dist('provision/for-build.js');
+  const { libtorchForBuild } = await dist('libtorch/build/for-build.js');
   const { libDir, includeDir, version } = await libtorchForBuild({ report: () => {} });
   if (statSync(join(folder, 'bench_loop'), { throwIfNoEntry: false }) === undefined) {
     say('Building the C++ loop (once, a minute or two)');
@@ -25,7 +25,7 @@ export async function buildLoop() {
 
 /** A running loop with one model. `measure` may be called again and again, one call at a time. */
 export async function startLoop({ path, shape }) {
-  const { locate } = await dist('binding/locate.js');
+  const { locate } = await dist('libtorch/find/locate.js');
   const folders = [...new Set(locate().libraries.map((library) => dirname(library)))].join(':');
   const child = spawn(join(folder, 'bench_loop'), [path, ...shape.map(String)], {
     stdio: ['pipe', 'pipe', 2],

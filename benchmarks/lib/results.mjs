@@ -6,7 +6,7 @@ import { median, rounded } from './stats.mjs';
 
 /** Where and with what a run was made. */
 export async function provenance() {
-  const { locate } = await dist('binding/locate.js');
+  const { locate } = await dist('libtorch/find/locate.js');
   return {
     machine: describeMachine(),
     node: process.version,

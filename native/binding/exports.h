@@ -1,4 +1,4 @@
-// The functions that JavaScript sees; src/binding/addon.ts declares them.
+// The functions that JavaScript sees; src/addon/addon.ts declares them.
 #pragma once
 
 #include "../napi_config.h"

@@ -1,4 +1,4 @@
-// Values between JavaScript and the engine. The wire form is src/binding/addon.ts's NativeValue.
+// Values between JavaScript and the engine. The wire form is src/addon/addon.ts's NativeValue.
 #pragma once
 
 #include <string>

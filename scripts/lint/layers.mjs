@@ -1,31 +1,56 @@
 /**
- * ESLint rule for the layers of docs/ARCHITECTURE.md: imports inside src/ go downward only, and folders of one level
- * never import each other.
+ * ESLint rule for the layers of docs/ARCHITECTURE.md: imports inside src/ go down only, layers may be skipped, and
+ * rooms of one floor never import each other.
  */
 import { dirname, relative, resolve, sep } from 'node:path';
 
-/** Higher imports lower. Leaves are importable from everywhere. */
-const levels = {
-  index: 8,
-  cli: 7,
-  server: 6,
-  serving: 5,
-  batching: 4,
-  registry: 4,
-  monitoring: 4,
-  tasks: 4,
-  runtime: 3,
-  provision: 3,
-  binding: 2,
-  config: 0,
-  errors: 0,
-  types: 0,
+const leaves = ['async', 'files', 'check', 'errors'];
+
+/** Each room with the rooms right below it; it may import those and everything below them. */
+const rooms = {
+  index: ['cli', 'server'],
+  cli: ['server'],
+  server: ['serving'],
+  serving: ['registry'],
+  registry: ['tasks', 'batching', 'monitoring', 'config'],
+  tasks: ['runtime'],
+  batching: ['runtime'],
+  monitoring: ['runtime'],
+  runtime: ['libtorch', 'types'],
+  libtorch: ['addon'],
+  addon: [...leaves, 'types'],
+  config: ['errors'],
+  types: [],
+  async: ['errors'],
+  files: ['errors'],
+  check: ['errors'],
+  errors: [],
 };
 
-/** The layer of a file: its first folder below src, or its own name right in src. */
-function layerOf(sourceRoot, file) {
-  const [first] = relative(sourceRoot, file).split(sep);
-  return first.replace(/\.[cm]?[jt]s$/, '');
+/** The folders inside src/engines, likewise. */
+const engines = {
+  remote: [],
+  torch: ['remote'],
+  aoti: ['torch'],
+  onnx: ['remote'],
+};
+
+/** All that a room may import: what is below it, however far down. */
+function below(table, room, found = new Set()) {
+  for (const next of table[room] ?? []) {
+    if (found.has(next)) continue;
+    found.add(next);
+    below(table, next, found);
+  }
+  return found;
+}
+
+/** The folders a file lies in below src/, or its own name right in src/. */
+function placeOf(sourceRoot, file) {
+  const [room, folder] = relative(sourceRoot, file)
+    .replace(/\.[cm]?[jt]s$/, '')
+    .split(sep);
+  return { room, folder };
 }
 
 export const layers = {
@@ -33,26 +58,35 @@ export const layers = {
     type: 'problem',
     schema: [],
     messages: {
-      upward: '{{from}} (level {{fromLevel}}) must not import {{to}} (level {{toLevel}}): imports go downward only',
-      unknown: '{{layer}} is no layer of docs/ARCHITECTURE.md; add it to scripts/lint/layers.mjs',
+      upward: '{{from}} must not import {{to}}: imports go down only (docs/ARCHITECTURE.md)',
+      unknown: '{{room}} is not a room of docs/ARCHITECTURE.md; add it to scripts/lint/layers.mjs',
     },
   },
   create(context) {
     const sourceRoot = resolve(context.cwd, 'src');
-    const from = layerOf(sourceRoot, context.filename);
+    const from = placeOf(sourceRoot, context.filename);
     function check(node) {
       const specifier = node.source?.value;
       if (typeof specifier !== 'string' || !specifier.startsWith('.')) return;
-      const to = layerOf(sourceRoot, resolve(dirname(context.filename), specifier));
-      const unknown = [from, to].find((layer) => !(layer in levels));
-      if (unknown !== undefined) context.report({ node, messageId: 'unknown', data: { layer: unknown } });
-      else if (from !== to && levels[to] > 0 && levels[to] >= levels[from]) {
-        context.report({
-          node,
-          messageId: 'upward',
-          data: { from, to, fromLevel: levels[from], toLevel: levels[to] },
-        });
+      const to = placeOf(sourceRoot, resolve(dirname(context.filename), specifier));
+      const unknown = [from, to].find(({ room }) => !(room in rooms));
+      if (unknown !== undefined) {
+        context.report({ node, messageId: 'unknown', data: { room: unknown.room } });
+        return;
       }
+      if (from.room !== to.room) {
+        if (below(rooms, from.room).has(to.room)) return;
+        context.report({ node, messageId: 'upward', data: { from: from.room, to: to.room } });
+        return;
+      }
+      // Files right in src/engines see every engine; an engine sees those below it.
+      const isBetweenEngines = from.room === 'engines' && from.folder in engines && from.folder !== to.folder;
+      if (!isBetweenEngines || below(engines, from.folder).has(to.folder)) return;
+      context.report({
+        node,
+        messageId: 'upward',
+        data: { from: `engines/${from.folder}`, to: `engines/${to.folder}` },
+      });
     }
     return {
       ImportDeclaration: check,

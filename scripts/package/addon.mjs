@@ -12,7 +12,7 @@ const modules = ['loader.node', 'node_libtorch.node', 'libtorch.so'];
 /** @param floors of LibTorch's own libraries: what is declared covers both */
 export async function stageAddon(platform, runtimeFloors) {
   const [{ addonPackage }, { compareVersions }, { libtorchVersion }] = await Promise.all(
-    ['binding/addon-files.js', 'binding/platform.js', 'binding/version.js'].map(dist),
+    ['libtorch/find/addon-files.js', 'libtorch/platform.js', 'libtorch/version.js'].map(dist),
   );
   const name = addonPackage(platform);
   const folder = freshFolder(name);

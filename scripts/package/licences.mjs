@@ -18,7 +18,7 @@ const others = [
  * are fetched again the first time; their licences stay in the cache.
  */
 export async function collectLicences(folder, pin, platform, options) {
-  const { cacheRoot } = await dist('binding/cache.js');
+  const { cacheRoot } = await dist('libtorch/find/cache.js');
   for (const wheel of pin.wheels) {
     const kept = join(cacheRoot(), 'licences', wheel.file.replace(/\.whl$/, ''));
     if (!existsSync(kept)) await takeFromWheel(wheel, kept, options);
@@ -38,7 +38,7 @@ export async function collectLicences(folder, pin, platform, options) {
 /** A wheel's `dist-info/licenses`. It appears in the cache by one rename. */
 async function takeFromWheel(wheel, kept, { report, signal }) {
   const [{ fetchWheel }, { Downloads }, { extract }] = await Promise.all(
-    ['provision/fetch-wheel.js', 'provision/downloads.js', 'provision/extract.js'].map(dist),
+    ['libtorch/fetch/fetch-wheel.js', 'libtorch/fetch/partial-downloads.js', 'libtorch/fetch/extract.js'].map(dist),
   );
   report.step(`Fetching ${wheel.file} for its licences`);
   mkdirSync(join(kept, '..'), { recursive: true });

@@ -23,7 +23,7 @@ const { values } = parseArgs({
 process.exitCode = await run(async (signal) => {
   if (!(await build({ signal }))) return false;
   const [{ currentPlatform, compareVersions }, { reportTo }] = await Promise.all(
-    ['binding/platform.js', 'provision/report.js'].map(dist),
+    ['libtorch/platform.js', 'libtorch/fetch/progress.js'].map(dist),
   );
   const platform = currentPlatform();
   mkdirSync(out, { recursive: true });

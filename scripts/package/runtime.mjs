@@ -12,7 +12,9 @@ import { bom, licenses, npmComponent } from './npm-bom.mjs';
 /** @returns its name, folder, and the C and C++ library that its files need */
 export async function stageRuntime(platform, options) {
   const [{ runtimePackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all(
-    ['binding/locate.js', 'provision/provision.js', 'provision/pins.js', 'binding/cache.js'].map(dist),
+    ['libtorch/find/locate.js', 'libtorch/fetch/provision.js', 'libtorch/fetch/pins.js', 'libtorch/find/cache.js'].map(
+      dist,
+    ),
   );
   const name = runtimePackage(platform);
   const pin = pinsFor(platform.triple);
@@ -42,7 +44,7 @@ export async function stageRuntime(platform, options) {
 
 /** What is published is what the pins brought, whatever became of the cache since. */
 async function checkBytes(set, files) {
-  const { checkSha256 } = await dist('provision/hash.js');
+  const { checkSha256 } = await dist('files/hash.js');
   const fix = `delete ${set}, so that it is fetched again`;
   for (const [name, { sha256 }] of Object.entries(files)) await checkSha256(join(set, name), { name, sha256, fix });
 }

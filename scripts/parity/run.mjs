@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { loadModel, runtime } from 'node-libtorch';
-import { cacheRoot } from '#dist/binding/cache.js';
+import { cacheRoot } from '#dist/libtorch/find/cache.js';
 import { decode, difference, flat, similarityError, similarityTolerance, tolerances } from './compare.mjs';
 import { page, summary } from './report.mjs';
 

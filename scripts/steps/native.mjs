@@ -12,8 +12,8 @@ const modules = ['loader.node', 'node_libtorch.node', ...(process.platform === '
 /** A LibTorch with headers: found (LIBTORCH, Python) or fetched into the cache. */
 export async function findLibtorch({ signal, version }) {
   const [{ libtorchForBuild }, { reportTo }] = await Promise.all([
-    dist('provision/for-build.js'),
-    dist('provision/report.js'),
+    dist('libtorch/build/for-build.js'),
+    dist('libtorch/fetch/progress.js'),
   ]);
   return libtorchForBuild({ report: reportTo(process.stderr), signal, ...(version && { version }) });
 }
@@ -28,7 +28,7 @@ export async function compileNative(libtorch, { force, signal }) {
   );
   if (!force && stamps.isFresh('native', inputs, modules)) return;
   say(`Building the addon against LibTorch ${version} (${source}: ${libDir})`);
-  const { compile } = await dist('provision/compile.js');
+  const { compile } = await dist('libtorch/build/compile.js');
   await compile({ root, libDir, includeDir, version, signal });
   stamps.set('native', inputs);
 }
@@ -37,7 +37,7 @@ export async function compileNative(libtorch, { force, signal }) {
 export async function tryNative(libtorch, { force }) {
   const inputs = fingerprint(root, [], [libtorch.libDir, ...modules.map((path) => statSync(path).mtimeMs)]);
   if (!force && stamps.isFresh('probe', inputs, modules)) return;
-  const { probe } = await dist('binding/probe.js');
+  const { probe } = await dist('libtorch/probe.js');
   const result = await probe();
   if (!result.ok) throw Object.assign(new Error(result.message), { code: result.code });
   stamps.set('probe', inputs);

@@ -1,4 +1,4 @@
-import { onAbort } from '../binding/abort.js';
+import { onAbort } from '../async/abort.js';
 import { concatenate } from '../runtime/collate.js';
 import type { Execution } from '../runtime/model.js';
 import { sliceCall, type PreparedCall } from '../runtime/prepared-call.js';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { onAbort } from '../binding/abort.js';
+import { onAbort } from '../async/abort.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import type { Execution, Model } from '../runtime/model.js';
 import { checkRunOptions } from '../runtime/options.js';

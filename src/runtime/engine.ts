@@ -1,7 +1,7 @@
-import type { Addon } from '../binding/addon.js';
-import { codedAddon } from '../binding/coded-addon.js';
-import { Dispatcher } from '../binding/dispatcher.js';
-import { loadNative, loadNativeSync, type LoadedNative } from '../binding/load.js';
+import type { Addon } from '../addon/addon.js';
+import { codedAddon } from '../addon/coded-addon.js';
+import { Dispatcher } from '../addon/dispatcher.js';
+import { loadNative, loadNativeSync, type LoadedNative } from '../libtorch/load.js';
 import { torchError } from '../errors.js';
 import { defaultIntraOpThreads, threadsOfEnvironment } from './threads.js';
 import { fromWire } from './wire.js';

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isTruncatedElf } from '../binding/elf.js';
+import { isTruncatedElf } from '../libtorch/elf.js';
 import { expected, torchError } from '../errors.js';
 
 const maxLibraries = 64;

@@ -1,5 +1,5 @@
-import type { LoadedNative } from '../binding/load.js';
-import { remedies } from '../binding/remedies.js';
+import type { LoadedNative } from '../libtorch/load.js';
+import { remedies } from '../libtorch/remedies.js';
 import { torchError } from '../errors.js';
 
 /** @throws ERR_DEVICE_UNAVAILABLE where a CUDA device is asked for by name and no CUDA library is open: why, and the way out */

@@ -1,4 +1,4 @@
-import type { ModelHandle, NativeLoadOptions } from '../binding/addon.js';
+import type { ModelHandle, NativeLoadOptions } from '../addon/addon.js';
 import type { ModelInfo, RunOptions, Signature } from '../types.js';
 import type { Artifact } from './artifact.js';
 import { EngineModel, type Placement, type SubmissionHooks } from './engine-model.js';

@@ -1,4 +1,4 @@
-import type { NativeDict, NativeValue } from '../binding/addon.js';
+import type { NativeDict, NativeValue } from '../addon/addon.js';
 import { describe, torchError } from '../errors.js';
 import type { DType } from '../types.js';
 import { copyData } from './copies.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ModelHandle, NativeTensor } from '#dist/binding/addon.js';
+import type { ModelHandle, NativeTensor } from '#dist/addon/addon.js';
 import { startEngine, type Engine } from '#dist/runtime/engine.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { locate } from '#dist/binding/locate.js';
+import { locate } from '#dist/libtorch/find/locate.js';
 import { root } from '../support/paths.js';
 
 const loader = join(root, 'build/Release/loader.node');
@@ -130,7 +130,7 @@ describe('loading a broken LibTorch', () => {
       await copyFile(libraries.find((path) => basename(path) === 'libc10.so') ?? '', join(lib, 'libc10.so'));
       await writeFile(join(lib, 'libtorch_cpu.so'), 'cut off');
       await chmod(join(lib, 'libtorch_cpu.so'), 0o755);
-      const script = `import('${root}dist/binding/load.js').then(({ loadNative }) => loadNative({ intraOpThreads: 1 }))
+      const script = `import('${root}dist/libtorch/load.js').then(({ loadNative }) => loadNative({ intraOpThreads: 1 }))
         .catch(({ code, message }) => console.log(JSON.stringify({ code, message })))`;
       const env = { ...process.env, LIBTORCH: '', NODE_LIBTORCH_CACHE: cache };
       const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env });

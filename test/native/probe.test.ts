@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { diagnose } from '#dist/binding/diagnose.js';
-import { probe } from '#dist/binding/probe.js';
+import { diagnose } from '#dist/libtorch/diagnose.js';
+import { probe } from '#dist/libtorch/probe.js';
 
 describe('probe', () => {
   let folder: string;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { libtorchForBuild } from '#dist/provision/for-build.js';
+import { libtorchForBuild } from '#dist/libtorch/build/for-build.js';
 import { root } from './paths.js';
 
 const compiler = process.env['CXX'] ?? 'c++';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PlatformPin } from '#dist/provision/pins.js';
-import type { WheelPin } from '#dist/provision/wheel-pin.js';
+import type { PlatformPin } from '#dist/libtorch/fetch/pins.js';
+import type { WheelPin } from '#dist/libtorch/fetch/wheel-pin.js';
 import { zip, type ZipEntry } from './zip.js';
 
 /** A folder of small wheels that real pip fetches from, a cache beside it, and the pins that describe them. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chosenSet } from '#dist/binding/chosen.js';
-import { setup } from '#dist/provision/setup.js';
+import { chosenSet } from '#dist/libtorch/find/chosen.js';
+import { setup } from '#dist/libtorch/fetch/setup.js';
 import { fakeIndex, triple, type FakeIndex } from './fake-wheels.js';
 import { serveMirror, type Mirror } from './mirror.js';
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { putInPlace } from '#dist/provision/build-addon.js';
-import { checkTools, compile } from '#dist/provision/compile.js';
+import { putInPlace } from '#dist/libtorch/build/build-addon.js';
+import { checkTools, compile } from '#dist/libtorch/build/compile.js';
 import { until } from '../server/support/http.js';
 import { rejection } from '../support/errors.js';
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
-import type { Addon, ModelHandle } from '#dist/binding/addon.js';
-import { Dispatcher, fromNative, type NativeResult } from '#dist/binding/dispatcher.js';
+import type { Addon, ModelHandle } from '#dist/addon/addon.js';
+import { Dispatcher, fromNative, type NativeResult } from '#dist/addon/dispatcher.js';
 import { rejection } from '../support/errors.js';
 import { seeded } from '../support/random.js';
 

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { isTruncatedElf } from '#dist/binding/elf.js';
+import { isTruncatedElf } from '#dist/libtorch/elf.js';
 import { root } from '../support/paths.js';
 
 describe('truncated shared libraries', () => {

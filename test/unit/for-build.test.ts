@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { chooseSet } from '#dist/binding/chosen.js';
-import { verifySet } from '#dist/provision/inventory.js';
-import { libtorchForBuild } from '#dist/provision/for-build.js';
+import { chooseSet } from '#dist/libtorch/find/chosen.js';
+import { verifySet } from '#dist/libtorch/fetch/inventory.js';
+import { libtorchForBuild } from '#dist/libtorch/build/for-build.js';
 import { rejection } from '../support/errors.js';
 import { fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { candidates, locate } from '#dist/binding/locate.js';
+import { candidates, locate } from '#dist/libtorch/find/locate.js';
 import { rejection } from '../support/errors.js';
 
 const set = 'libtorch-2.15.0-linux-x64-cpu';

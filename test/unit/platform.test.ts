@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkPlatform, currentPlatform, describePlatform, type Platform } from '#dist/binding/platform.js';
+import { checkPlatform, currentPlatform, describePlatform, type Platform } from '#dist/libtorch/platform.js';
 import { rejection } from '../support/errors.js';
 
 const debian: Platform = {

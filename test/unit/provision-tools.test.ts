@@ -2,12 +2,12 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { extract } from '#dist/provision/extract.js';
-import { findPip } from '#dist/provision/python.js';
-import { pins, pinsFor } from '#dist/provision/pins.js';
-import { pipArguments } from '#dist/provision/pip.js';
-import { checkToolchain } from '#dist/provision/toolchain.js';
-import { compareVersions } from '#dist/binding/platform.js';
+import { extract } from '#dist/libtorch/fetch/extract.js';
+import { findPip } from '#dist/libtorch/fetch/python.js';
+import { pins, pinsFor } from '#dist/libtorch/fetch/pins.js';
+import { pipArguments } from '#dist/libtorch/fetch/pip.js';
+import { checkToolchain } from '#dist/libtorch/build/toolchain.js';
+import { compareVersions } from '#dist/libtorch/platform.js';
 import { rejection } from '../support/errors.js';
 import { fakeIndex } from '../support/fake-wheels.js';
 

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readManifest } from '#dist/binding/cache.js';
-import { verifySet } from '#dist/provision/inventory.js';
-import { owner, ownerName } from '#dist/provision/owner.js';
-import { provision } from '#dist/provision/provision.js';
+import { readManifest } from '#dist/libtorch/find/cache.js';
+import { verifySet } from '#dist/libtorch/fetch/inventory.js';
+import { owner, ownerName } from '#dist/libtorch/fetch/owner.js';
+import { provision } from '#dist/libtorch/fetch/provision.js';
 import { rejection } from '../support/errors.js';
 import { contents, fakeIndex, triple, type FakeIndex } from '../support/fake-wheels.js';
 

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { addonPackage, findAddon } from '#dist/binding/addon-files.js';
-import type { LibtorchSet } from '#dist/binding/libtorch-set.js';
-import { unfitForCuda } from '#dist/binding/open-libraries.js';
-import { currentPlatform } from '#dist/binding/platform.js';
-import { remedies } from '#dist/binding/remedies.js';
+import { addonPackage, findAddon } from '#dist/libtorch/find/addon-files.js';
+import type { LibtorchSet } from '#dist/libtorch/find/libtorch-set.js';
+import { unfitForCuda } from '#dist/libtorch/open-libraries.js';
+import { currentPlatform } from '#dist/libtorch/platform.js';
+import { remedies } from '#dist/libtorch/remedies.js';
 import { requireCuda } from '#dist/runtime/require-cuda.js';
 import { rejection } from '../support/errors.js';
 

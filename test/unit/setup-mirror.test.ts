@@ -6,7 +6,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { wheelList } from '#dist/provision/setup.js';
+import { wheelList } from '#dist/libtorch/fetch/setup.js';
 import { rejection } from '../support/errors.js';
 import { redirectTo, serveMirror } from '../support/mirror.js';
 import { setupRun } from '../support/setup-run.js';

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cacheRoot } from '#dist/binding/cache.js';
-import { candidates } from '#dist/binding/locate.js';
-import { silent } from '#dist/provision/report.js';
-import { setup } from '#dist/provision/setup.js';
+import { cacheRoot } from '#dist/libtorch/find/cache.js';
+import { candidates } from '#dist/libtorch/find/locate.js';
+import { silent } from '#dist/libtorch/fetch/progress.js';
+import { setup } from '#dist/libtorch/fetch/setup.js';
 import { rejection } from '../support/errors.js';
 import { contents, triple } from '../support/fake-wheels.js';
 import { setupRun } from '../support/setup-run.js';

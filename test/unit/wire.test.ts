@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Tensor, type Arguments, type Value } from 'node-libtorch';
-import type { NativeValue } from '#dist/binding/addon.js';
+import type { NativeValue } from '#dist/addon/addon.js';
 import { argumentsToWire, fromWire, toWire } from '#dist/runtime/wire.js';
 import { rejection } from '../support/errors.js';
 

@@ -12,8 +12,8 @@ export function buildCommand(): Command {
     .option('--torch <version>', 'compile for another release of LibTorch, and use that one')
     .addHelpText('after', help)
     .action(async (flags: { torch?: string }) => {
-      const { buildAddon } = await import('../../provision/build-addon.js');
-      const { reportTo } = await import('../../provision/report.js');
+      const { buildAddon } = await import('../../libtorch/build/build-addon.js');
+      const { reportTo } = await import('../../libtorch/fetch/progress.js');
       const { untilSignal } = await import('../until-signal.js');
       await untilSignal('stopped', async (signal) => {
         const { folder, libtorch } = await buildAddon({

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Diagnosis } from '../../binding/diagnose.js';
+import type { Diagnosis } from '../../libtorch/diagnose.js';
 import { columns, exitCodes, formatBytes, printJson, printLines } from '../report.js';
 
 export function doctorCommand(): Command {
@@ -11,7 +11,7 @@ export function doctorCommand(): Command {
       '\nExits 1 when something is broken. It names no model and no secret: paste it into a bug report.',
     )
     .action(async (flags: { json?: true }) => {
-      const { diagnose } = await import('../../binding/diagnose.js');
+      const { diagnose } = await import('../../libtorch/diagnose.js');
       const diagnosis = await diagnose();
       if (flags.json) printJson(diagnosis);
       else printLines(report(diagnosis));

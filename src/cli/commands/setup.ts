@@ -32,12 +32,12 @@ export function setupCommand(): Command {
       if ((flags.cpu === true) === (flags.cuda === true)) {
         throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected one of --cpu and --cuda'));
       }
-      const { setup, wheelList } = await import('../../provision/setup.js');
+      const { setup, wheelList } = await import('../../libtorch/fetch/setup.js');
       if (flags.list) {
         printLines(wheelList(flags.cuda ? 'cuda' : 'cpu', flags.version));
         return;
       }
-      const { reportTo } = await import('../../provision/report.js');
+      const { reportTo } = await import('../../libtorch/fetch/progress.js');
       await untilSignal('stopped; the set in use is as it was', async (signal) => {
         const { lines } = await setup({
           kind: flags.cuda ? 'cuda' : 'cpu',

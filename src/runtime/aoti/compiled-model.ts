@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareVersions } from '../../binding/platform.js';
+import { compareVersions } from '../../libtorch/platform.js';
 import { torchError } from '../../errors.js';
 import type { ModelInfo, RunOptions, Signature } from '../../types.js';
 import type { Artifact } from '../artifact.js';

@@ -1,4 +1,4 @@
-import type { NativeDict, NativeValue } from '../../binding/addon.js';
+import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 import type { Signature } from '../../types.js';
 import { specOfSignature } from './given-spec.js';

@@ -2,7 +2,7 @@ import { lstatSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Addon } from '../../binding/addon.js';
+import type { Addon } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 
 type Locks = Pick<Addon, 'lockFile' | 'unlockFile'>;

@@ -1,4 +1,4 @@
-import { onAbort } from '../../binding/abort.js';
+import { onAbort } from '../../async/abort.js';
 import { expected, torchError } from '../../errors.js';
 import type { ModelInfo } from '../../types.js';
 import { readArtifact, type Artifact } from '../artifact.js';

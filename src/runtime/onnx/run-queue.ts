@@ -1,4 +1,4 @@
-import { onAbort } from '../../binding/abort.js';
+import { onAbort } from '../../async/abort.js';
 import { torchError, type TorchError } from '../../errors.js';
 import type { RunOptions, RunTimings } from '../../types.js';
 import type { SubmissionHooks } from '../engine-model.js';

@@ -5,7 +5,7 @@
  */
 /* global structuredClone, MessageChannel, setImmediate */
 import { readFileSync } from 'node:fs';
-import { loadNative } from '#dist/binding/load.js';
+import { loadNative } from '#dist/libtorch/load.js';
 
 const [, , seed, calls, model] = process.argv;
 let state = Number(seed);

@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
-import { findAddon } from './addon-files.js';
-import { cacheRoot } from './cache.js';
-import type { Candidate } from './locate.js';
-import { candidates } from './locate.js';
-import type { Prebuilt } from './prebuilt.js';
-import { checkPrebuilt, readPrebuilt } from './prebuilt.js';
+import { findAddon } from './find/addon-files.js';
+import { cacheRoot } from './find/cache.js';
+import type { Candidate } from './find/locate.js';
+import { candidates } from './find/locate.js';
+import type { Prebuilt } from './find/prebuilt.js';
+import { checkPrebuilt, readPrebuilt } from './find/prebuilt.js';
 import { ownManifest } from './remedies.js';
 import type { Platform } from './platform.js';
 import { checkPlatform, currentPlatform } from './platform.js';

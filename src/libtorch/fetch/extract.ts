@@ -7,10 +7,10 @@ import { basename, dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
-import type { FileRecord } from '../binding/cache.js';
-import { torchError } from '../errors.js';
-import type { Bar } from './report.js';
-import { requireSpace } from './space.js';
+import type { FileRecord } from '../find/cache.js';
+import { torchError } from '../../errors.js';
+import type { Bar } from './progress.js';
+import { requireSpace } from '../../files/space.js';
 
 export interface Extraction {
   /** Where an entry of the wheel goes, relative to the target; undefined leaves it out. */

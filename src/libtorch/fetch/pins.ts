@@ -1,8 +1,8 @@
 /** Which wheels a platform's LibTorch comes from, their sha256, and the files taken out of each. */
 
-import type { SetKind } from '../binding/cache.js';
-import { torchError } from '../errors.js';
-import { libtorchVersion } from '../binding/version.js';
+import type { SetKind } from '../find/cache.js';
+import { torchError } from '../../errors.js';
+import { libtorchVersion } from '../version.js';
 import { nvidiaWheels, torchCudaLibraries } from './cuda-pins.js';
 
 import { libraries, wheel, type Served, type WheelPin } from './wheel-pin.js';

@@ -2,10 +2,10 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest } from '../binding/cache.js';
-import { cacheRoot, cachedSet, readManifest, type SetKind } from '../binding/cache.js';
-import { torchError } from '../errors.js';
-import { currentPlatform } from '../binding/platform.js';
+import type { FileRecord, Manifest } from '../find/cache.js';
+import { cacheRoot, cachedSet, readManifest, type SetKind } from '../find/cache.js';
+import { torchError } from '../../errors.js';
+import { currentPlatform } from '../platform.js';
 import { makeCacheFolder } from './cache-folder.js';
 import { extract } from './extract.js';
 import { install } from './install.js';
@@ -13,11 +13,11 @@ import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './invent
 import type { PlatformPin } from './pins.js';
 import type { WheelPin } from './wheel-pin.js';
 import { pinsFor } from './pins.js';
-import { Downloads } from './downloads.js';
+import { Downloads } from './partial-downloads.js';
 import { fetchWheel } from './fetch-wheel.js';
-import { fullDisk } from './space.js';
-import type { Report } from './report.js';
-import { silent } from './report.js';
+import { fullDisk } from '../../files/space.js';
+import type { Report } from './progress.js';
+import { silent } from './progress.js';
 import { openStaging } from './staging.js';
 
 export interface ProvisionOptions {

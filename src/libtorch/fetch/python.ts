@@ -1,7 +1,7 @@
 /** Finds a Python that has pip. It only fetches files: which Python it is does not matter. */
 
 import { spawnSync } from 'node:child_process';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 
 const names = ['python3', 'python'];
 

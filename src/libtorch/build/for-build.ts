@@ -1,15 +1,15 @@
 /** Chooses the LibTorch that the addon is compiled against: one that is there, else the pinned one, fetched. */
 
-import { torchError } from '../errors.js';
-import type { Candidate, LibtorchSet } from '../binding/locate.js';
-import { candidates } from '../binding/locate.js';
-import { currentPlatform, checkPlatform } from '../binding/platform.js';
-import { libtorchVersion, minorOf } from '../binding/version.js';
-import { cachedSet } from '../binding/cache.js';
-import { missingWheels } from './inventory.js';
-import { findPin } from './pins.js';
-import type { ProvisionOptions } from './provision.js';
-import { provision } from './provision.js';
+import { torchError } from '../../errors.js';
+import type { Candidate, LibtorchSet } from '../find/locate.js';
+import { candidates } from '../find/locate.js';
+import { currentPlatform, checkPlatform } from '../platform.js';
+import { libtorchVersion, minorOf } from '../version.js';
+import { cachedSet } from '../find/cache.js';
+import { missingWheels } from '../fetch/inventory.js';
+import { findPin } from '../fetch/pins.js';
+import type { ProvisionOptions } from '../fetch/provision.js';
+import { provision } from '../fetch/provision.js';
 
 export interface BuildLibtorch {
   /** LIBTORCH, cache, package or python. */

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FileRecord, Manifest } from '../binding/cache.js';
-import { readManifest } from '../binding/cache.js';
-import { sha256File } from './hash.js';
+import type { FileRecord, Manifest } from '../find/cache.js';
+import { readManifest } from '../find/cache.js';
+import { sha256File } from '../../files/hash.js';
 import type { PlatformPin } from './pins.js';
 import type { WheelPin } from './wheel-pin.js';
 

@@ -2,16 +2,16 @@
 
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 import { cachedSet } from './cache.js';
 import { chosenSet } from './chosen.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
-import { remedies } from './remedies.js';
-import type { Platform } from './platform.js';
-import { currentPlatform, packageSuffix } from './platform.js';
+import { remedies } from '../remedies.js';
+import type { Platform } from '../platform.js';
+import { currentPlatform, packageSuffix } from '../platform.js';
 import { findPythonTorch } from './python-torch.js';
-import { libtorchVersion, minorOf, sameMinor } from './version.js';
+import { libtorchVersion, minorOf, sameMinor } from '../version.js';
 
 export type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 

@@ -3,16 +3,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { torchError, type TorchError } from '../errors.js';
+import { torchError, type TorchError } from '../../errors.js';
 import { download, plain, sizeOf } from './download.js';
-import type { Downloads } from './downloads.js';
-import { checkSha256 } from './hash.js';
+import type { Downloads } from './partial-downloads.js';
+import { checkSha256 } from '../../files/hash.js';
 import { pipDownload } from './pip.js';
 import type { WheelPin } from './wheel-pin.js';
 import { findPip } from './python.js';
-import type { Report } from './report.js';
-import { silent } from './report.js';
-import { requireSpace } from './space.js';
+import type { Report } from './progress.js';
+import { silent } from './progress.js';
+import { requireSpace } from '../../files/space.js';
 
 export interface FetchOptions {
   readonly downloads: Downloads;

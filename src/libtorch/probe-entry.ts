@@ -1,7 +1,7 @@
 /** Run by probe.ts in a child process: loads everything, asks LibTorch about itself, prints one line of JSON. */
 
 import { TorchError } from '../errors.js';
-import type { NativeDict } from './addon.js';
+import type { NativeDict } from '../addon/addon.js';
 import { addonTorchVersion, loadNativeSync } from './load.js';
 
 function plain(value: unknown): unknown {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cacheRoot } from './cache.js';
-import { minorOf } from './version.js';
+import { minorOf } from '../version.js';
 
 const fileFor = (version: string, triple: string, env?: NodeJS.ProcessEnv): string =>
   join(cacheRoot(env), `chosen-${minorOf(version)}-${triple}.json`);

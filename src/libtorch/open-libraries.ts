@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { torchError } from '../errors.js';
-import { readManifest } from './cache.js';
+import { readManifest } from './find/cache.js';
 import { isTruncatedElf } from './elf.js';
-import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
-import { usable } from './locate.js';
+import type { LibtorchSet, LibtorchSource } from './find/libtorch-set.js';
+import { usable } from './find/locate.js';
 import { remedies } from './remedies.js';
 
 /** What loader.node exports. */

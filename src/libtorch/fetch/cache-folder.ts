@@ -1,6 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 
 /** Makes the cache's folder. @throws ERR_DOWNLOAD where that, or writing to it, is not possible */
 export async function makeCacheFolder(root: string): Promise<void> {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 import { checkToolchain } from './toolchain.js';
 
 export interface CompileOptions {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SetKind } from './cache.js';
+import type { SetKind } from './find/cache.js';
 import { isClone, packageRoot } from './package-root.js';
 import { libtorchVersion } from './version.js';
 

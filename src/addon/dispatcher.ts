@@ -1,6 +1,6 @@
 import { isErrorCode, torchError } from '../errors.js';
 import type { RunTimings } from '../types.js';
-import { onAbort } from './abort.js';
+import { onAbort } from '../async/abort.js';
 import type { Addon, ModelHandle, NativeError, NativeValue } from './addon.js';
 
 export interface NativeResult {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 import type { WheelPin } from './wheel-pin.js';
 
 export interface PipOptions {

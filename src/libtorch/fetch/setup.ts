@@ -1,9 +1,9 @@
 /** `node-libtorch setup`: fetches a set and makes it the chosen one. */
 
-import { cachedSet, cacheRoot, type SetKind } from '../binding/cache.js';
-import { chooseSet, chosenSet } from '../binding/chosen.js';
-import { checkPlatform, currentPlatform } from '../binding/platform.js';
-import { libtorchVersion, minorOf, sameMinor } from '../binding/version.js';
+import { cachedSet, cacheRoot, type SetKind } from '../find/cache.js';
+import { chooseSet, chosenSet } from '../find/chosen.js';
+import { checkPlatform, currentPlatform } from '../platform.js';
+import { libtorchVersion, minorOf, sameMinor } from '../version.js';
 import { makeCacheFolder } from './cache-folder.js';
 import { faultyFiles } from './inventory.js';
 import { pinsFor } from './pins.js';

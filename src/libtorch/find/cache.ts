@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { libtorchVersion } from './version.js';
+import { libtorchVersion } from '../version.js';
 
 export interface FileRecord {
   readonly bytes: number;

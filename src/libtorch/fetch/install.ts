@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest, SetKind } from '../binding/cache.js';
-import { manifestName, readManifest } from '../binding/cache.js';
+import type { FileRecord, Manifest, SetKind } from '../find/cache.js';
+import { manifestName, readManifest } from '../find/cache.js';
 import { headersFolder, headersRecord } from './inventory.js';
 import { replace } from './staging.js';
 

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { torchError } from '../errors.js';
-import type { Platform } from './platform.js';
-import { compareVersions, describePlatform } from './platform.js';
-import { ownManifest } from './remedies.js';
+import { torchError } from '../../errors.js';
+import type { Platform } from '../platform.js';
+import { compareVersions, describePlatform } from '../platform.js';
+import { ownManifest } from '../remedies.js';
 
 export interface Prebuilt {
   readonly name: string;

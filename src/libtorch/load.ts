@@ -2,15 +2,15 @@
 
 import { createRequire } from 'node:module';
 import { torchError } from '../errors.js';
-import type { Addon } from './addon.js';
-import type { AddonFiles } from './addon-files.js';
-import { findAddon } from './addon-files.js';
-import type { LibtorchSource } from './libtorch-set.js';
+import type { Addon } from '../addon/addon.js';
+import type { AddonFiles } from './find/addon-files.js';
+import { findAddon } from './find/addon-files.js';
+import type { LibtorchSource } from './find/libtorch-set.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
 import { isTruncatedElf } from './elf.js';
 import { openLibraries, openLibrariesSync } from './open-libraries.js';
 import { checkPlatform, currentPlatform } from './platform.js';
-import { checkPrebuilt } from './prebuilt.js';
+import { checkPrebuilt } from './find/prebuilt.js';
 import { remedies } from './remedies.js';
 
 export interface LoadNativeOptions {

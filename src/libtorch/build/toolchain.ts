@@ -1,8 +1,8 @@
 /** What a build needs on this machine, checked before it starts: one error names all that is missing. */
 
 import { spawnSync } from 'node:child_process';
-import { torchError } from '../errors.js';
-import { compareVersions } from '../binding/platform.js';
+import { torchError } from '../../errors.js';
+import { compareVersions } from '../platform.js';
 
 interface Tool {
   readonly what: string;

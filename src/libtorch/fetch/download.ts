@@ -2,8 +2,8 @@
 
 import { open, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { torchError, type TorchError } from '../errors.js';
-import type { Bar } from './report.js';
+import { torchError, type TorchError } from '../../errors.js';
+import type { Bar } from './progress.js';
 
 export interface DownloadOptions {
   /** The size that the file must have. */

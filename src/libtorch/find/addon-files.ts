@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { torchError } from '../errors.js';
-import { packageRoot } from './package-root.js';
-import type { Platform } from './platform.js';
-import { currentPlatform, describePlatform, packageSuffix } from './platform.js';
-import { remedies } from './remedies.js';
+import { torchError } from '../../errors.js';
+import { packageRoot } from '../package-root.js';
+import type { Platform } from '../platform.js';
+import { currentPlatform, describePlatform, packageSuffix } from '../platform.js';
+import { remedies } from '../remedies.js';
 
 export interface AddonFiles {
   readonly loader: string;

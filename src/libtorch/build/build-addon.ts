@@ -3,18 +3,18 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torchError } from '../errors.js';
-import type { SetKind } from '../binding/cache.js';
-import { chooseSet } from '../binding/chosen.js';
-import { usable } from '../binding/locate.js';
-import { isClone, packageRoot } from '../binding/package-root.js';
-import { checkPlatform, currentPlatform } from '../binding/platform.js';
-import { probe } from '../binding/probe.js';
-import { libtorchVersion } from '../binding/version.js';
+import { torchError } from '../../errors.js';
+import type { SetKind } from '../find/cache.js';
+import { chooseSet } from '../find/chosen.js';
+import { usable } from '../find/locate.js';
+import { isClone, packageRoot } from '../package-root.js';
+import { checkPlatform, currentPlatform } from '../platform.js';
+import { probe } from '../probe.js';
+import { libtorchVersion } from '../version.js';
 import { checkTools, compile } from './compile.js';
-import { findPin, type PlatformPin } from './pins.js';
-import type { ProvisionOptions } from './provision.js';
-import { provision } from './provision.js';
+import { findPin, type PlatformPin } from '../fetch/pins.js';
+import type { ProvisionOptions } from '../fetch/provision.js';
+import { provision } from '../fetch/provision.js';
 
 export interface BuildAddonOptions extends Pick<ProvisionOptions, 'env' | 'report' | 'signal'> {
   /** The LibTorch to compile against; default the release that this version is written for. */
