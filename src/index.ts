@@ -1,12 +1,11 @@
 /** The public surface of node-libtorch. The HTTP server is `node-libtorch/server`. */
-export { loadModel } from './runtime/load.js';
-export { runtime } from './runtime/runtime.js';
-export { Tensor, type TensorDataLike } from './runtime/tensor.js';
-export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './runtime/convert.js';
-export type { TensorData } from './runtime/dtype.js';
-export type { Nested } from './runtime/nested.js';
-export type { Arguments, Value } from './runtime/value.js';
-export type { Execution, Model, WarmupOptions, WarmupReport } from './runtime/model.js';
+export { loadModel } from './engines/load.js';
+export { runtime } from './engines/runtime.js';
+export { Tensor, type TensorDataLike } from './tensor/tensor.js';
+export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './tensor/float16.js';
+export type { Nested } from './tensor/nested.js';
+export type { Arguments, Value } from './tensor/value.js';
+export type { Execution, Model, WarmupOptions, WarmupReport } from './model/model.js';
 export {
   ModelRegistry,
   signatureOf,
@@ -43,4 +42,18 @@ export {
   type ErrorCode,
   type ErrorDetail,
 } from './errors.js';
-export type * from './types.js';
+export type { DType, Precision, TensorData } from './tensor/dtype.js';
+export type {
+  Dimension,
+  DimensionBounds,
+  MethodArgument,
+  MethodSchema,
+  Signature,
+  TensorSpec,
+} from './signature/spec.js';
+export type { Tolerance, Tolerances } from './signature/tolerance.js';
+export type { EngineName, LoadOptions, Optimize, RunOptions } from './model/options.js';
+export type { DeviceChoice, ExternalFile, ModelInfo } from './model/info.js';
+export type { RunTimings } from './async/timings.js';
+export type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from './tasks/task.js';
+export type { ImageSpec } from './tasks/image/spec.js';

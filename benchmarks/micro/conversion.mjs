@@ -4,8 +4,8 @@ import { runSuite } from './suite.mjs';
 
 /** Tensors from nested arrays and back. */
 export async function conversion(options) {
-  const { Tensor } = await dist('runtime/tensor.js');
-  const { encodeFloat16, decodeFloat16, encodeBFloat16 } = await dist('runtime/half.js');
+  const { Tensor } = await dist('tensor/tensor.js');
+  const { encodeFloat16, decodeFloat16, encodeBFloat16 } = await dist('tensor/float16.js');
   const row = rowValues(784);
   const rows = Array.from({ length: 32 }, () => row);
   const data = rowTensorData(784, 32);

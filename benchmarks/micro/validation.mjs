@@ -4,8 +4,8 @@ import { runSuite } from './suite.mjs';
 
 /** Checks before any compute. */
 export async function validation(options) {
-  const { Tensor } = await dist('runtime/tensor.js');
-  const { checkedArguments } = await dist('runtime/signature.js');
+  const { Tensor } = await dist('tensor/tensor.js');
+  const { checkedArguments } = await dist('signature/bind.js');
   const { parseRows } = await dist('serving/preprocessing.js');
   const signature = {
     inputs: [{ name: 'input', dtype: 'float32', shape: [null, 784], range: [0, 1] }],

@@ -35,7 +35,7 @@ Session& session_of(napi_env env, napi_value object) {
   return **static_cast<Handle*>(handle);
 }
 
-// As src/runtime/options.ts. Every instance is a thread.
+// As src/model/options.ts. Every instance is a thread.
 constexpr int64_t kMaxInstances = 256;
 constexpr int64_t kMaxPending = 1'000'000;
 

@@ -14,7 +14,7 @@ namespace {
 
 using engine::DictBuilder;
 
-// As src/runtime/runtime.ts. OpenMP ends the process when it cannot start the threads it was told to.
+// As src/engines/runtime.ts. OpenMP ends the process when it cannot start the threads it was told to.
 constexpr int64_t kMaxThreads = 1024;
 
 engine::Dict describe(engine::ThreadCounts counts) {

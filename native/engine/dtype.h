@@ -1,4 +1,4 @@
-// The dtypes of the contract, one table (dtype.cc); src/runtime/dtype.ts has the same names, and a test
+// The dtypes of the contract, one table (dtype.cc); src/tensor/dtype.ts has the same names, and a test
 // compares them.
 #pragma once
 

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-KEY = "NODE_LIBTORCH_SIGNATURE"  # as src/runtime/aoti/written-spec.ts
+KEY = "NODE_LIBTORCH_SIGNATURE"  # as src/engines/aoti/written-spec.ts
 SOURCES = re.compile(r"\.(cpp|h|cu)$|_flags\.json$")
 BUILD_PATH = re.compile(rb"/(?:[\w.+@~-]+/)+(?=[\w.+-]+\.(?:h|hpp|c|cc|cpp)\0)")
 

@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
-import { loadModel } from '#dist/runtime/load.js';
-import { isClose } from '#dist/runtime/row-independence.js';
-import { runtime } from '#dist/runtime/runtime.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { loadModel } from '#dist/engines/load.js';
+import { isClose } from '#dist/model/row-independence.js';
+import { runtime } from '#dist/engines/runtime.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 
 const [folder, device, secondsText] = process.argv.slice(2);
 const seconds = Number(secondsText);

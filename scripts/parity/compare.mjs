@@ -1,8 +1,8 @@
 // Holds what a unit's model answers to what PyTorch recorded, element by element.
 
 import { Tensor } from 'node-libtorch';
-import { dtypeTable } from '#dist/runtime/dtype.js';
-import { decodeBFloat16, decodeFloat16 } from '#dist/runtime/half.js';
+import { dtypeTable } from '#dist/tensor/dtype.js';
+import { decodeBFloat16, decodeFloat16 } from '#dist/tensor/float16.js';
 
 /** Relative plus absolute, by the dtype that the case computes in; whole numbers and bools must be equal. */
 export const tolerances = { float64: 1e-10, float32: 1e-5, float16: 4e-3, bfloat16: 3e-2 };

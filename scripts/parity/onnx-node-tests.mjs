@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadModel, runtime, Tensor } from 'node-libtorch';
-import { dtypeTable } from '#dist/runtime/dtype.js';
-import { decodeFloat16 } from '#dist/runtime/half.js';
+import { dtypeTable } from '#dist/tensor/dtype.js';
+import { decodeFloat16 } from '#dist/tensor/float16.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');

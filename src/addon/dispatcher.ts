@@ -1,5 +1,5 @@
 import { isErrorCode, torchError } from '../errors.js';
-import type { RunTimings } from '../types.js';
+import type { RunTimings } from '../async/timings.js';
 import { onAbort } from '../async/abort.js';
 import type { Addon, ModelHandle, NativeError, NativeValue } from './addon.js';
 

@@ -1,6 +1,6 @@
 import { expected, torchError } from '../errors.js';
-import type { Model } from '../runtime/model.js';
-import { checkInteger } from '../runtime/options.js';
+import type { Model } from '../model/model.js';
+import { checkInteger } from '../model/options.js';
 
 export interface BatchQueueOptions {
   /** Rows of a batch at most, default 32, and never more than the model takes. A larger request is split and its results are rejoined. */

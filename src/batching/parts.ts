@@ -1,7 +1,7 @@
 import { onAbort } from '../async/abort.js';
-import { concatenate } from '../runtime/collate.js';
-import type { Execution } from '../runtime/model.js';
-import { sliceCall, type PreparedCall } from '../runtime/prepared-call.js';
+import { concatenate } from '../model/collate.js';
+import type { Execution } from '../model/model.js';
+import { sliceCall, type PreparedCall } from '../model/call.js';
 
 /** Submits one part; settles by exactly one of the two functions. */
 export type SubmitPart = (

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { onAbort } from '../async/abort.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
-import type { Execution, Model } from '../runtime/model.js';
-import { checkRunOptions } from '../runtime/options.js';
-import type { PreparedCall } from '../runtime/prepared-call.js';
-import type { Tensor } from '../runtime/tensor.js';
-import type { Arguments, Value } from '../runtime/value.js';
-import type { RunOptions } from '../types.js';
+import type { Execution, Model } from '../model/model.js';
+import { checkRunOptions } from '../model/options.js';
+import type { PreparedCall } from '../model/call.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
+import type { RunOptions } from '../model/options.js';
 import { Deadlines } from './deadlines.js';
 import type { Group } from './group.js';
 import {

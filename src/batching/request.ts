@@ -1,5 +1,5 @@
-import type { Execution } from '../runtime/model.js';
-import type { PreparedCall } from '../runtime/prepared-call.js';
+import type { Execution } from '../model/model.js';
+import type { PreparedCall } from '../model/call.js';
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. All times are performance.now(). */
 export interface Request {

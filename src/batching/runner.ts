@@ -1,6 +1,6 @@
 import { TorchError } from '../errors.js';
-import type { BatchExecution, Model } from '../runtime/model.js';
-import type { Value } from '../runtime/value.js';
+import type { BatchExecution, Model } from '../model/model.js';
+import type { Value } from '../tensor/value.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
 import type { Request } from './request.js';

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { AppOptions } from '../server/context.js';
 import { shutDown, type InferenceServer, type Logger } from '../server/index.js';
 import type { ModelHost } from '../serving/index.js';
-import { availableCores } from '../runtime/threads.js';
+import { availableCores } from '../model/threads.js';
 import { send, type ToPrimary, type ToWorker } from './cluster-messages.js';
 import { exitCodes, reportError } from './report.js';
 

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { describe, torchError } from '../errors.js';
-import { isDType } from '../runtime/dtype.js';
-import type { Nested } from '../runtime/nested.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { Arguments, Value } from '../runtime/value.js';
-import type { DType, MethodSchema, Signature } from '../types.js';
+import { isDType } from '../tensor/dtype.js';
+import type { Nested } from '../tensor/nested.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
+import type { DType } from '../tensor/dtype.js';
+import type { MethodSchema, Signature } from '../signature/spec.js';
 import { parseNpy } from './npy.js';
 
 /** What is known of the method that is called: how a plain array is to be read. */

@@ -1,8 +1,8 @@
 import type { SettingKey, Settings } from '../config.js';
 import type { ModelRecord } from '../registry/index.js';
-import { loadModel } from '../runtime/load.js';
-import type { Model } from '../runtime/model.js';
-import { runtime } from '../runtime/runtime.js';
+import { loadModel } from '../engines/load.js';
+import type { Model } from '../model/model.js';
+import { runtime } from '../engines/runtime.js';
 import { commandSettings } from './settings.js';
 import { locate, parseTarget } from './target.js';
 

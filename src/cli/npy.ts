@@ -1,7 +1,7 @@
 import { torchError } from '../errors.js';
-import { dtypeTable } from '../runtime/dtype.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { DType } from '../types.js';
+import { dtypeTable } from '../tensor/dtype.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { DType } from '../tensor/dtype.js';
 
 /** NumPy's names of what is read here: little-endian, which is what every supported machine is. */
 const descriptors: Readonly<Record<string, DType>> = {

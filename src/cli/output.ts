@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import type { Nested } from '../runtime/nested.js';
-import { formatShape } from '../runtime/shape.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { Value } from '../runtime/value.js';
+import type { Nested } from '../tensor/nested.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Value } from '../tensor/value.js';
 
 /** A result as JSON that `run --input` reads again: tensors as `{"dtype", "shape", "data"}`, Maps as lists of pairs. */
 export function toJson(value: Value): unknown {

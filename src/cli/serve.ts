@@ -3,8 +3,8 @@ import type { SettingKey, Settings } from '../config.js';
 import { TorchError } from '../errors.js';
 import type { BatchQueueOptions } from '../batching/index.js';
 import { ModelRegistry } from '../registry/index.js';
-import type { WarmupReport } from '../runtime/model.js';
-import { runtime } from '../runtime/runtime.js';
+import type { WarmupReport } from '../model/model.js';
+import { runtime } from '../engines/runtime.js';
 import {
   createLogger,
   createServer,

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { Settings } from '../config.js';
 import type { ModelRecord } from '../registry/index.js';
-import type { LoadOptions } from '../types.js';
+import type { LoadOptions } from '../model/options.js';
 
 /** What a person calls a model on the command line. */
 export type Target = { readonly file: string } | { readonly name: string; readonly version?: string };

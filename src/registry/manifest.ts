@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
-import { signatureFaults } from '../runtime/check-signature.js';
+import { signatureFaults } from '../signature/check.js';
 import { isFileName } from './names.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
 import { taskFaults } from './task-faults.js';

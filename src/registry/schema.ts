@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { dtypes } from '../runtime/dtype.js';
-import { maxRank } from '../runtime/shape.js';
-import type { Dimension, DimensionBounds, DType, EngineName } from '../types.js';
+import { dtypes } from '../tensor/dtype.js';
+import { maxRank } from '../tensor/shape.js';
+import type { Dimension, DimensionBounds } from '../signature/spec.js';
+import type { DType } from '../tensor/dtype.js';
+import type { EngineName } from '../model/options.js';
 import { TaskSchema } from './task-schema.js';
 
 const closed = { additionalProperties: false };

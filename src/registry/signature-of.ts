@@ -1,4 +1,4 @@
-import type { Signature } from '../types.js';
+import type { Signature } from '../signature/spec.js';
 import type { ModelRecord } from './schema.js';
 
 /** A record's signature with what the record says of it elsewhere: the task, and the labels of the output it is about. */

@@ -1,6 +1,7 @@
 import type { ErrorDetail } from '../errors.js';
-import { formatShape } from '../runtime/shape.js';
-import type { Dimension, ImageSpec } from '../types.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Dimension } from '../signature/spec.js';
+import type { ImageSpec } from '../tasks/image/spec.js';
 import type { ModelRecord } from './schema.js';
 
 type Signature = ModelRecord['signature'];

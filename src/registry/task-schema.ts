@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { ImageSpec } from '../types.js';
+import type { ImageSpec } from '../tasks/image/spec.js';
 
 const closed = { additionalProperties: false };
 const text = Type.String({ minLength: 1, maxLength: 200 });

@@ -1,10 +1,10 @@
 import type { QueueRunOptions } from '../batching/index.js';
 import { describe, expected, InputError, torchError } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { Arguments, Value } from '../runtime/value.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
 import { imageToTensor, postprocessorFor, type Answer, type ImageOptions } from '../tasks/index.js';
-import type { Task } from '../types.js';
+import type { Task } from '../tasks/task.js';
 import type { ServedModel } from './served-model.js';
 
 /** A tensor, the arguments of `forward`, or encoded images where the record's task says what to make of them. */

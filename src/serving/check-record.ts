@@ -1,11 +1,13 @@
 import { describe, torchError } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
-import { exampleArguments, exampleSpecs } from '../runtime/example.js';
-import type { Model } from '../runtime/model.js';
-import { fitsSpec, formatShape, formatSpecShape } from '../runtime/shape.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { Value } from '../runtime/value.js';
-import type { EngineName, TensorSpec } from '../types.js';
+import { exampleArguments, exampleSpecs } from '../signature/example.js';
+import type { Model } from '../model/model.js';
+import { fitsSpec, formatSpecShape } from '../signature/spec.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Value } from '../tensor/value.js';
+import type { EngineName } from '../model/options.js';
+import type { TensorSpec } from '../signature/spec.js';
 
 /**
  * Holds a loaded model to its record: the artifact's size, a method `forward`, whose arguments loading has compared already,

@@ -1,7 +1,7 @@
 import { torchError } from '../errors.js';
-import { formatShape } from '../runtime/shape.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { RunOptions } from '../types.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { RunOptions } from '../model/options.js';
 import { classify, type Classes } from './postprocessing.js';
 import type { ServedModel } from './served-model.js';
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expected, torchError, warnOf } from '../errors.js';
-import { deviceFailures, type DeviceFailure } from '../runtime/device-failures.js';
+import { deviceFailures, type DeviceFailure } from '../engines/torch/device-failures.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';

@@ -2,11 +2,11 @@ import { basename, extname } from 'node:path';
 import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
-import { exampleSpecs } from '../runtime/example.js';
-import { loadModel } from '../runtime/load.js';
-import type { Model, WarmupOptions } from '../runtime/model.js';
-import { toleranceFor } from '../runtime/tolerance.js';
-import type { LoadOptions } from '../types.js';
+import { exampleSpecs } from '../signature/example.js';
+import { loadModel } from '../engines/load.js';
+import type { Model, WarmupOptions } from '../model/model.js';
+import { toleranceFor } from '../signature/tolerance.js';
+import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
 import type { ServedModelParts } from './served-model.js';
 

@@ -1,11 +1,11 @@
 import { TorchError, type ErrorCode } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
 import type { BatchEvent, BatchQueue, QueueRunOptions } from '../batching/index.js';
-import type { Execution, Model } from '../runtime/model.js';
-import { Tensor } from '../runtime/tensor.js';
-import type { Arguments, Value } from '../runtime/value.js';
+import type { Execution, Model } from '../model/model.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
 import type { Answer } from '../tasks/index.js';
-import type { RunTimings } from '../types.js';
+import type { RunTimings } from '../async/timings.js';
 import { answer, type AnswerInput, type AnswerOptions } from './answer.js';
 
 /** One call of a served model that has ended. */

@@ -1,5 +1,5 @@
 import { expected, torchError } from '../errors.js';
-import type { Tensor } from '../runtime/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { byScore, checkLabels, type Ranked } from './ranked.js';
 import { floatRows, notFinite } from './rows.js';
 

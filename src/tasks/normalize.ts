@@ -1,6 +1,6 @@
 import { torchError } from '../errors.js';
-import { formatShape } from '../runtime/shape.js';
-import { Tensor } from '../runtime/tensor.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 import { floatRows, notFinite, resultLike, type FloatRows } from './rows.js';
 
 /** As `torch.nn.functional.normalize`: shorter vectors are divided by this, so that zero stays zero. */

@@ -1,6 +1,6 @@
 import { expected, torchError } from '../errors.js';
-import { formatShape } from '../runtime/shape.js';
-import { Tensor } from '../runtime/tensor.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 import { floatValues, notFinite, requireRank, resultLike } from './rows.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, torchError } from '../errors.js';
-import type { Tensor } from '../runtime/tensor.js';
-import type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from '../types.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from './task.js';
 import { multiLabel } from './multi-label.js';
 import { normalize } from './normalize.js';
 import { clsPool, meanPool } from './pool.js';

@@ -1,4 +1,4 @@
-import type { Tensor } from '../runtime/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { floatRows, notFinite, resultLike } from './rows.js';
 
 /**

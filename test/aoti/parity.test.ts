@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect } from 'chai';
 import { loadModel, Tensor, type Model } from 'node-libtorch';
-import { readEntry, readPackage } from '#dist/runtime/aoti/package-files.js';
+import { readEntry, readPackage } from '#dist/engines/aoti/package-files.js';
 import { argumentsOf, compiledCases, decode, expectValue } from '../support/cases.js';
 import { fixture } from '../support/paths.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadModel, Tensor, type DType, type Model } from 'node-libtorch';
-import { dtypes, dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
-import { startEngine } from '#dist/runtime/engine.js';
+import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
+import { startEngine } from '#dist/engines/torch/engine.js';
 import { rejection } from '../support/errors.js';
 import { resizable } from '../support/memory.js';
 import { fixture } from '../support/paths.js';

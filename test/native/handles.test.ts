@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ModelHandle, NativeTensor } from '#dist/addon/addon.js';
-import { startEngine, type Engine } from '#dist/runtime/engine.js';
+import { startEngine, type Engine } from '#dist/engines/torch/engine.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';
 import { detach, resizable } from '../support/memory.js';

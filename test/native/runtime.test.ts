@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { loadModel, runtime } from 'node-libtorch';
-import { availableCores } from '#dist/runtime/threads.js';
+import { availableCores } from '#dist/model/threads.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { loadMessage, runMessage } from '#dist/runtime/onnx/message-scrub.js';
+import { loadMessage, runMessage } from '#dist/engines/onnx/message-scrub.js';
 
 describe('messages of ONNX Runtime', () => {
   it('of a run keep operator, name and shapes, and lose numbers and source lines', () => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { TorchError } from 'node-libtorch';
-import { readModelProto } from '#dist/runtime/onnx/model-proto.js';
-import { fields, integers } from '#dist/runtime/onnx/protobuf.js';
+import { readModelProto } from '#dist/engines/onnx/model-proto.js';
+import { fields, integers } from '#dist/engines/onnx/protobuf.js';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 

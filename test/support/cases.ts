@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
-import { dtypeTable } from '#dist/runtime/dtype.js';
-import { decodeBFloat16, decodeFloat16 } from '#dist/runtime/half.js';
+import { dtypeTable } from '#dist/tensor/dtype.js';
+import { decodeBFloat16, decodeFloat16 } from '#dist/tensor/float16.js';
 import { fixture } from './paths.js';
 
 type Encoded =

@@ -3,9 +3,9 @@
  * test steers. It notes what it was asked, so that invariants can be checked from its side too.
  */
 import { Tensor, torchError, type Model, type Value } from './internals.js';
-import { gather, scatter } from '#dist/runtime/collate.js';
-import { prepareCall, type PreparedCall } from '#dist/runtime/prepared-call.js';
-import type { BatchExecution } from '#dist/runtime/model.js';
+import { gather, scatter } from '#dist/model/collate.js';
+import { prepareCall, type PreparedCall } from '#dist/model/call.js';
+import type { BatchExecution } from '#dist/model/model.js';
 
 export interface FakeBatch {
   /** First element of every row, padding included. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { threadsPerWorker } from '#dist/cli/cluster-worker.js';
 import { AggregatedMetrics } from '#dist/monitoring/aggregate.js';
 import { ServerMetrics } from '#dist/monitoring/metrics.js';
-import { availableCores } from '#dist/runtime/threads.js';
+import { availableCores } from '#dist/model/threads.js';
 
 describe('metrics of several processes', () => {
   const worker = (requests: number, waitingRows: number) => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { Tensor } from 'node-libtorch';
-import { InputTree } from '#dist/runtime/aoti/arrange.js';
-import { evaluate, namesIn } from '#dist/runtime/aoti/expression.js';
-import { extentOf, orderOf, signatureOf } from '#dist/runtime/aoti/input-spec.js';
-import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/runtime/aoti/pytree.js';
-import { checkTarget, targetOf, type Machine } from '#dist/runtime/aoti/target.js';
-import { readWrapperSource } from '#dist/runtime/aoti/wrapper-source.js';
+import { InputTree } from '#dist/engines/aoti/input-tree.js';
+import { evaluate, namesIn } from '#dist/engines/aoti/expression.js';
+import { extentOf, orderOf, signatureOf } from '#dist/engines/aoti/input-spec.js';
+import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/signature/pytree.js';
+import { checkTarget, targetOf, type Machine } from '#dist/engines/aoti/target.js';
+import { readWrapperSource } from '#dist/engines/aoti/wrapper-source.js';
 import { rejection } from '../support/errors.js';
 
 const leaf = { type: null, context: null, children_spec: [] };

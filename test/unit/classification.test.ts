@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { TorchError, type ErrorCode } from '#dist/errors.js';
 import type { ModelRecord } from '#dist/registry/index.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 import { classifier } from '#dist/serving/classification.js';
 import { classify } from '#dist/serving/postprocessing.js';
 import { parseRows, rowFaults } from '#dist/serving/preprocessing.js';

@@ -7,7 +7,7 @@ import { parseNpy } from '#dist/cli/npy.js';
 import { toJson, toText } from '#dist/cli/output.js';
 import { formatBytes } from '#dist/cli/report.js';
 import { parseTarget } from '#dist/cli/target.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 import { rejection } from './rejection.js';
 
 /** A .npy file as NumPy writes it: the header padded to a multiple of 64 bytes. */

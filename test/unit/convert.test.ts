@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16, Tensor } from 'node-libtorch';
-import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '#dist/runtime/half.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '#dist/tensor/float16.js';
 import { rejection } from '../support/errors.js';
 
 const everyBits = Uint16Array.from({ length: 65536 }, (_, i) => i);

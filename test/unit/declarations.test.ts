@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { declarations, type DeclaredModel } from '#dist/cli/declarations.js';
 import { typescriptType } from '#dist/cli/typescript-type.js';
-import { parseTorchType } from '#dist/runtime/torch-type.js';
+import { parseTorchType } from '#dist/signature/torch-type.js';
 import { fixture, root } from '../support/paths.js';
 
 const sha256 = '0'.repeat(64);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '#dist/runtime/half.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '#dist/tensor/float16.js';
 
 interface Format {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { EngineModel } from '#dist/runtime/engine-model.js';
-import type { ModelInfo, Signature, TensorSpec } from '#dist/types.js';
+import { EngineModel } from '#dist/model/base.js';
+import type { ModelInfo } from '#dist/model/info.js';
+import type { Signature, TensorSpec } from '#dist/signature/spec.js';
 
 class Described extends EngineModel {
   constructor(...inputs: readonly Partial<TensorSpec>[]) {

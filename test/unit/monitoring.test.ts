@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { createLogger } from '#dist/monitoring/logging.js';
 import { scrub } from '#dist/monitoring/scrub.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 
 describe('logger', () => {
   const logged = (...args: [object, string?]) => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RunOptions, Signature } from 'node-libtorch';
-import { checkRunOptions, resolveLoadOptions } from '#dist/runtime/options.js';
+import { checkRunOptions, resolveLoadOptions } from '#dist/model/options.js';
 import { rejection } from '../support/errors.js';
 
 const resolve = (options: object, path: unknown = 'model.pt') => resolveLoadOptions(path as string, options);

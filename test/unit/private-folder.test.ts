@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { PrivateFolder } from '#dist/runtime/aoti/private-folder.js';
+import { PrivateFolder } from '#dist/engines/aoti/private-folder.js';
 import { rejection } from '../support/errors.js';
 
 describe('a private folder that cannot be made', () => {

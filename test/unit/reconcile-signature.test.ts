@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Signature, TensorSpec } from 'node-libtorch';
-import { exampleArguments, exampleSpecs } from '#dist/runtime/example.js';
-import { reconcile } from '#dist/runtime/reconcile-signature.js';
-import { schemaSignature } from '#dist/runtime/schema-signature.js';
+import { exampleArguments, exampleSpecs } from '#dist/signature/example.js';
+import { reconcile } from '#dist/signature/reconcile.js';
+import { schemaSignature } from '#dist/signature/torch-type.js';
 import { rejection } from '../support/errors.js';
 
 const ids: TensorSpec = {

@@ -7,7 +7,7 @@ import type { LibtorchSet } from '#dist/libtorch/find/libtorch-set.js';
 import { unfitForCuda } from '#dist/libtorch/open-libraries.js';
 import { currentPlatform } from '#dist/libtorch/platform.js';
 import { remedies } from '#dist/libtorch/remedies.js';
-import { requireCuda } from '#dist/runtime/require-cuda.js';
+import { requireCuda } from '#dist/engines/torch/require-cuda.js';
 import { rejection } from '../support/errors.js';
 
 describe('the command of an error', () => {

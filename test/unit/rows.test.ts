@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
-import { dtypes, dtypeTable } from '#dist/runtime/dtype.js';
-import { isClose } from '#dist/runtime/row-independence.js';
-import { pickRows, pickTensorRows, repeatRows, rowCount, twoDifferentRows } from '#dist/runtime/rows.js';
+import { dtypes, dtypeTable } from '#dist/tensor/dtype.js';
+import { isClose } from '#dist/model/row-independence.js';
+import { pickRows, pickTensorRows, repeatRows, rowCount, twoDifferentRows } from '#dist/tensor/rows.js';
 import { rejection } from '../support/errors.js';
 
 const x = Tensor.from([

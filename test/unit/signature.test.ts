@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Tensor, type Arguments, type DType, type Signature } from 'node-libtorch';
-import { dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
-import { encodeBFloat16, encodeFloat16 } from '#dist/runtime/half.js';
-import { checkedArguments, checkTensor } from '#dist/runtime/signature.js';
+import { dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
+import { encodeBFloat16, encodeFloat16 } from '#dist/tensor/float16.js';
+import { checkedArguments, checkTensor } from '#dist/signature/bind.js';
 import { rejection } from '../support/errors.js';
 
 const signature: Signature = {

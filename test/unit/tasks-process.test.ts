@@ -75,7 +75,7 @@ describe('images in a process of their own', () => {
 
     it('everything else works, and the error says what to install', () => {
       const tasks = pathToFileURL(join(folder, 'dist/tasks/index.js')).href;
-      const tensor = pathToFileURL(join(folder, 'dist/runtime/tensor.js')).href;
+      const tensor = pathToFileURL(join(folder, 'dist/tensor/tensor.js')).href;
       const source = `
         import { readFileSync } from 'node:fs';
         import { imageToTensor, softmax } from ${JSON.stringify(tasks)};

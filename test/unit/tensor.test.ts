@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Tensor, type DType, type Nested, type TensorDataLike } from 'node-libtorch';
-import { dtypes, dtypeTable, type TensorData } from '#dist/runtime/dtype.js';
+import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
 import { rejection } from '../support/errors.js';
 import { detach, resizable } from '../support/memory.js';
 

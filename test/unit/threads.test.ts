@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { availableCores, cgroupQuota, defaultIntraOpThreads } from '#dist/runtime/threads.js';
+import { availableCores, cgroupQuota, defaultIntraOpThreads } from '#dist/model/threads.js';
 
 type Files = Readonly<Record<string, string>>;
 const v1 = (quota: string, period: string): Files => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Tensor, type Arguments, type Value } from 'node-libtorch';
 import type { NativeValue } from '#dist/addon/addon.js';
-import { argumentsToWire, fromWire, toWire } from '#dist/runtime/wire.js';
+import { argumentsToWire, fromWire, toWire } from '#dist/engines/torch/wire.js';
 import { rejection } from '../support/errors.js';
 
 const tensor = new Tensor('float32', new Float32Array(2), [2]);

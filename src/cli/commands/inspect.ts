@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { describeSpec } from '../../runtime/shape.js';
-import type { MethodSchema, Signature, TensorSpec } from '../../types.js';
+import { describeSpec } from '../../signature/spec.js';
+import type { MethodSchema, Signature, TensorSpec } from '../../signature/spec.js';
 import type { LoadedTarget } from '../load-target.js';
 import { addSettings, modelSettings, settingsOf } from '../options.js';
 import { columns, formatBytes, printJson, printLines } from '../report.js';

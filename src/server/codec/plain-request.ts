@@ -1,4 +1,4 @@
-import { parseNumberArray, type NumberArray } from '../../runtime/number-array.js';
+import { parseNumberArray, type NumberArray } from '../../engines/torch/number-array.js';
 import { fitsPredictRequest } from '../validation.js';
 
 /** A request without its numbers, which were read straight from the body's bytes. */

@@ -1,4 +1,4 @@
-import type { ImageSpec } from '../../types.js';
+import type { ImageSpec } from './spec.js';
 import type { Box } from './geometry.js';
 
 /** Pixels row by row, the channels of each beside each other. */

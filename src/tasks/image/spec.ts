@@ -1,6 +1,30 @@
 import { expected } from '../../errors.js';
-import { checkInteger, checkObject } from '../../runtime/options.js';
-import type { ImageSpec } from '../../types.js';
+import { checkInteger, checkObject } from '../../model/options.js';
+
+/** How an image becomes an input: float32, `[images, channels, height, width]`. */
+export interface ImageSpec {
+  /** Height and width of the input; one number for a square. */
+  readonly size: number | readonly [height: number, width: number];
+  /**
+   * `crop` (default): the shortest side is brought to `shortestSide` and the middle cut out, as torchvision's recipe for
+   * ImageNet; `stretch`: both sides to the size, whatever the proportions; `letterbox`: as large as fits, bars around.
+   */
+  readonly resize?: 'crop' | 'stretch' | 'letterbox';
+  /** With `crop`. Default: the larger number of `size`. */
+  readonly shortestSide?: number;
+  /** Default `bilinear`; all of them with antialiasing. */
+  readonly interpolation?: 'bilinear' | 'bicubic' | 'lanczos';
+  /** 3 (default): red, green, blue. 1: luma, as PIL's mode L. */
+  readonly channels?: 1 | 3;
+  /** What pixels of 0 to 255 are divided by. Default 255. */
+  readonly divisor?: number;
+  /** Of each channel, taken off after the division. Default 0. */
+  readonly mean?: readonly number[];
+  /** Of each channel, divided by after that. Default 1. */
+  readonly std?: readonly number[];
+  /** Red, green, blue from 0 to 255, behind transparent pixels and in the bars of a letterbox. Default white. */
+  readonly background?: readonly [red: number, green: number, blue: number];
+}
 
 export interface ImageOptions extends ImageSpec {
   /** Images of more pixels are refused before they are decoded. Default 50 million. */

@@ -1,5 +1,5 @@
 import { expected, InputError, torchError } from '../../errors.js';
-import { Tensor } from '../../runtime/tensor.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { imageThread } from './image-thread.js';
 import { resolveImage, type ImageOptions } from './spec.js';
 

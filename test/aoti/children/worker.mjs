@@ -1,7 +1,7 @@
 /** In a worker_thread: loads a package, runs it if told to, and ends without disposing of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadModel } from '#dist/runtime/load.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { loadModel } from '#dist/engines/load.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 
 const { file, shape } = workerData;
 const model = await loadModel(file);

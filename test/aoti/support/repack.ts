@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPackage, readEntry } from '#dist/runtime/aoti/package-files.js';
+import { readPackage, readEntry } from '#dist/engines/aoti/package-files.js';
 import { fixture } from '../../support/paths.js';
 import { zip } from '../../support/zip.js';
 

@@ -165,7 +165,7 @@ const options = {
   operatorLibraries: [],
   package: undefined,
 };
-// A compiled package as src/runtime/aoti/open-package.ts describes it, of a folder that is not there.
+// A compiled package as src/engines/aoti/check-package.ts describes it, of a folder that is not there.
 const dict = (members) => ({ keys: Object.keys(members), values: Object.values(members) });
 const description = () =>
   dict({

@@ -6,9 +6,9 @@
 import { once } from 'node:events';
 import { copyFileSync, renameSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { loadModel } from '#dist/runtime/load.js';
-import { runtime } from '#dist/runtime/runtime.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { loadModel } from '#dist/engines/load.js';
+import { runtime } from '#dist/engines/runtime.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 
 const [, script, file, library, mode, other] = process.argv;
 const operatorLibraries = library === undefined ? [] : [library];

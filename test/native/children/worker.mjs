@@ -2,9 +2,9 @@
 /* global setInterval */
 import { parentPort, workerData } from 'node:worker_threads';
 // Not the whole package: its registry and server parts take longer to import than a worker's whole work here.
-import { loadModel } from '#dist/runtime/load.js';
-import { runtime } from '#dist/runtime/runtime.js';
-import { Tensor } from '#dist/runtime/tensor.js';
+import { loadModel } from '#dist/engines/load.js';
+import { runtime } from '#dist/engines/runtime.js';
+import { Tensor } from '#dist/tensor/tensor.js';
 
 const { file, row, runs, dispose } = workerData;
 const model = await loadModel(file, { device: 'cpu' });

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { InferenceHost } from '#dist/server/context.js';
 import { torchError } from '#dist/errors.js';
-import { Tensor } from '#dist/runtime/tensor.js';
-import type { RunOptions } from '#dist/types.js';
+import { Tensor } from '#dist/tensor/tensor.js';
+import type { RunOptions } from '#dist/model/options.js';
 import { ServedModel, type RunEvent } from '#dist/serving/served-model.js';
 
 /** Features of a row, and the logits' weights: a tiny linear classifier of three classes. */

@@ -1,0 +1,97 @@
+import type { NativeDict, NativeValue } from '../../addon/addon.js';
+import { torchError } from '../../errors.js';
+import type { Signature } from '../../signature/spec.js';
+import { specOfSignature } from './given-spec.js';
+import { largestSize, type PackageSpec } from './input-spec.js';
+import { readEntry, readPackage, type PackageFiles } from './package-files.js';
+import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
+import { readWrapperSource } from './wrapper-source.js';
+import { readWrittenSpec, writtenKey } from './written-spec.js';
+
+/** A package that this machine can run and whose inputs are known; nothing of it was written or opened yet. */
+export interface CheckedPackage {
+  readonly files: PackageFiles;
+  readonly target: Target;
+  readonly spec: PackageSpec;
+}
+
+/**
+ * @param given what the caller or the registry record says of the inputs
+ * @throws ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_PLATFORM_UNSUPPORTED
+ */
+export async function openPackage(bytes: Buffer, given: Signature | undefined): Promise<CheckedPackage> {
+  const files = await readPackage(bytes);
+  const metadata = parseMetadata(await readEntry(files.archive, files.metadata));
+  const target = targetOf(metadata);
+  checkTarget(target);
+  for (const library of files.libraries) {
+    const stream = await files.archive.stream(library);
+    const head: Buffer[] = [];
+    for await (const piece of stream) {
+      head.push(piece as Buffer);
+      if (head.reduce((sum, { length }) => sum + length, 0) >= 64) break; // which also ends the stream
+    }
+    checkLibrary(Buffer.concat(head), library.unpacked);
+  }
+  return { files, target, spec: await specOf(files, metadata, given) };
+}
+
+async function specOf(
+  files: PackageFiles,
+  metadata: Record<string, string>,
+  given: Signature | undefined,
+): Promise<PackageSpec> {
+  const written = metadata[writtenKey];
+  if (written !== undefined) return readWrittenSpec(written);
+  if (files.source) return readWrapperSource((await readEntry(files.archive, files.source)).toString('utf8'));
+  if (given) return specOfSignature(given);
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    'Expected to know the dtypes and shapes of the inputs, which compiled code does not check, but the package holds neither its source ' +
+      'nor a signature: export it with scripts/export/node_libtorch_export.py, or give a signature (loadModel’s option, or a registry record)',
+  );
+}
+
+function parseMetadata(bytes: Buffer): Record<string, string> {
+  try {
+    const metadata = JSON.parse(bytes.toString('utf8')) as unknown;
+    if (
+      typeof metadata === 'object' &&
+      metadata !== null &&
+      Object.values(metadata).every((value) => typeof value === 'string')
+    ) {
+      return metadata as Record<string, string>;
+    }
+  } catch {
+    // said below
+  }
+  throw torchError('ERR_MODEL_FORMAT', 'Expected JSON of strings as the metadata of the package');
+}
+
+/** As native/engine/compiled_package.h reads it. */
+export function nativePackage({ files, target, spec }: CheckedPackage, path: string): NativeDict {
+  const names = [...spec.symbols.keys()];
+  for (const { shape } of spec.inputs) {
+    for (const extent of shape)
+      if (typeof extent !== 'number' && !names.includes(extent.symbol)) names.push(extent.symbol);
+  }
+  const symbols = names.map((name) => {
+    const { min, max } = spec.symbols.get(name) ?? { min: 0, max: largestSize };
+    return [Math.max(0, min), Math.min(max, largestSize)];
+  });
+  const inputs = spec.inputs.map(({ name, dtype, shape, order }) =>
+    dict({
+      name,
+      dtype,
+      order,
+      shape: shape.map((extent) =>
+        typeof extent === 'number' ? [-1, 0, extent] : [names.indexOf(extent.symbol), extent.scale, extent.offset],
+      ),
+    }),
+  );
+  return dict({ path, model: files.model, device: target.device, symbols, inputs });
+}
+
+function dict(members: Readonly<Record<string, NativeValue>>): NativeDict {
+  return { keys: Object.keys(members), values: Object.values(members) };
+}

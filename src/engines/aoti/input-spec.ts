@@ -1,0 +1,101 @@
+import { torchError, type TorchError } from '../../errors.js';
+import type { DimensionBounds, Signature, TensorSpec } from '../../signature/spec.js';
+import type { DType } from '../../tensor/dtype.js';
+import { evaluate, namesIn } from './expression.js';
+
+/** A dimension: a size, or scale × a symbol + offset. Equal symbols have equal sizes in one call. */
+export type Extent = number | { readonly symbol: string; readonly scale: number; readonly offset: number };
+
+/** One input of compiled code, which checks nothing itself: all that keeps its reads inside the tensor. */
+export interface InputSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Extent[];
+  /** Dimensions from the slowest to the fastest in memory. */
+  readonly order: readonly number[];
+}
+
+/** What a package's inputs must be, and where that is known from. */
+export interface PackageSpec {
+  readonly inputs: readonly InputSpec[];
+  readonly symbols: ReadonlyMap<string, DimensionBounds>;
+  /** The tensors that come out, where the exporter wrote them down. */
+  readonly outputs: readonly TensorSpec[] | undefined;
+  /** Names of the positional arguments, where the exporter wrote them down. */
+  readonly parameters: readonly string[] | undefined;
+  /** Leaves of the inputs' tree that are no tensors, by their place in it: the only value that each may have. */
+  readonly constants: ReadonlyMap<number, number | boolean | string | null>;
+  /** The names are ours, because the package has none. */
+  readonly namesAreMadeUp: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** As native/engine/compiled_package.cc. */
+export const largestSize = 2 ** 40;
+
+/** @throws ERR_MODEL_FORMAT unless it is linear in one symbol */
+export function extentOf(text: string | number): Extent {
+  if (typeof text === 'number') return text;
+  const names = namesIn(text);
+  const at = (size: number): number => evaluate(text, () => size);
+  const [symbol] = names;
+  if (symbol === undefined) return at(0);
+  const [offset, scale] = [at(0), at(1) - at(0)];
+  const linear = [2, 3, 7].every((size) => at(size) === scale * size + offset);
+  if (names.length > 1 || !linear || scale < 1) {
+    throw malformed(`a dimension of ${JSON.stringify(text)}, which depends on others in a way that cannot be checked`);
+  }
+  return { symbol, scale, offset };
+}
+
+/** The order of dimensions in memory of a dense tensor. @throws ERR_MODEL_FORMAT for one that is not dense */
+export function orderOf(sizes: readonly string[], strides: readonly string[]): number[] {
+  const values = new Map<string, number>();
+  // Sizes that are told apart: primes, none of them a product of others.
+  const primes = [101, 103, 107, 109, 113, 127, 131, 137, 139, 149];
+  const sizeOf = (name: string): number => {
+    if (!values.has(name)) values.set(name, primes[values.size % primes.length] as number);
+    return values.get(name) as number;
+  };
+  const size = sizes.map((text) => evaluate(text, sizeOf));
+  const stride = strides.map((text) => evaluate(text, sizeOf));
+  const order = size.map((_, axis) => axis).sort((a, b) => (stride[b] as number) - (stride[a] as number) || a - b);
+  let expected = 1;
+  for (const axis of order.toReversed()) {
+    if (size[axis] !== 1 && stride[axis] !== expected && !size.includes(0)) {
+      throw malformed('an input whose example had gaps or overlaps in memory; export with .contiguous() examples');
+    }
+    expected *= size[axis] as number;
+  }
+  return order;
+}
+
+/** What callers see of the inputs: sizes, and null with its bounds and symbol for what may vary. */
+export function signatureOf(spec: PackageSpec): Signature {
+  const inputs = spec.inputs.map(({ name, dtype, shape }) => ({
+    name,
+    dtype,
+    shape: shape.map((extent) => (typeof extent === 'number' ? extent : null)),
+    bounds: shape.map((extent) => boundsOf(extent, spec.symbols)),
+    symbols: shape.map((extent) => (isPlain(extent) ? extent.symbol : null)),
+  }));
+  return { inputs, outputs: spec.outputs ?? [] };
+}
+
+type Symbolic = Exclude<Extent, number>;
+
+function isPlain(extent: Extent | undefined): extent is Symbolic {
+  return typeof extent === 'object' && extent.scale === 1 && extent.offset === 0;
+}
+
+function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): DimensionBounds | null {
+  if (typeof extent === 'number') return null;
+  const { min, max } = symbols.get(extent.symbol) ?? { min: 0, max: largestSize };
+  const at = (size: number): number => extent.scale * size + extent.offset;
+  if (max < largestSize) return { min: at(min), max: at(max) };
+  return at(min) > 0 ? { min: at(min), max: Infinity } : null;
+}
+
+export function malformed(what: string): TorchError {
+  return torchError('ERR_MODEL_FORMAT', `Expected inputs of a package that can be checked but received ${what}`);
+}

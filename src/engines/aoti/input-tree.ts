@@ -1,0 +1,97 @@
+import { describe, torchError } from '../../errors.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { namedArguments, type Arguments, type Value } from '../../tensor/value.js';
+import { countLeaves, flattenValue, halves, type Tree } from '../../signature/pytree.js';
+
+/** How the arguments of a package's forward become the tensors that its code takes, in order. */
+export class InputTree {
+  readonly #positional: readonly Tree[];
+  readonly #named: ReadonlyMap<string, Tree>;
+  readonly #parameters: readonly string[];
+  /** Names of the leaves that are tensors. */
+  readonly #names: readonly string[];
+  readonly #constants: ReadonlyMap<number, number | boolean | string | null>;
+  readonly #leaves: number;
+
+  /**
+   * @param parameters names of the positional arguments
+   * @param names of the tensors
+   * @throws ERR_MODEL_FORMAT when tree and tensors do not agree
+   */
+  constructor(
+    tree: Tree,
+    parameters: readonly string[] | undefined,
+    names: readonly string[],
+    constants: ReadonlyMap<number, number | boolean | string | null>,
+  ) {
+    const { positional, named } = halves(tree);
+    this.#positional = positional;
+    this.#named = named;
+    this.#parameters = positional.map((_, i) => parameters?.[i] ?? `input${i}`);
+    this.#names = names;
+    this.#constants = constants;
+    this.#leaves = countLeaves(tree);
+    if (this.#leaves === names.length + constants.size) return;
+    throw torchError(
+      'ERR_MODEL_FORMAT',
+      `Expected ${names.length} input tensors and as many leaves in the package's call specification but received ${this.#leaves}: some ` +
+        'are no tensors; scripts/export/node_libtorch_export.py writes down which',
+    );
+  }
+
+  /**
+   * The tensors in order, out of arguments that are nested as the model takes them, or flat: every tensor by position, or
+   * by the names of the signature.
+   * @throws ERR_INVALID_INPUT
+   */
+  flatten(args: Arguments): readonly Value[] {
+    if (Array.isArray(args)) return this.#byPosition(args as readonly Value[]);
+    const given = new Map(Object.entries(namedArguments(args)));
+    if (this.#names.length === given.size && this.#names.every((name) => given.has(name))) {
+      return this.#names.map((name) => given.get(name) as Value);
+    }
+    return this.#byName(given);
+  }
+
+  #byPosition(args: readonly Value[]): readonly Value[] {
+    if (args.length === this.#names.length && args.every((value) => value instanceof Tensor)) return args;
+    if (this.#named.size > 0) {
+      throw input(`${this.#names.length} tensors by position, or every argument by name`, args);
+    }
+    if (args.length !== this.#positional.length) throw input(`the arguments ${this.#parameters.join(', ')}`, args);
+    return this.#tensors(
+      this.#positional.flatMap((tree, i) => flattenValue(tree, args[i], String(this.#parameters[i]))),
+    );
+  }
+
+  #byName(given: ReadonlyMap<string, Value>): readonly Value[] {
+    const known = [...this.#parameters, ...this.#named.keys()];
+    const extra = [...given.keys()].find((name) => !known.includes(name));
+    if (extra !== undefined) {
+      throw input(`the arguments ${known.join(', ')} (or the tensors ${this.#names.join(', ')})`, extra);
+    }
+    const trees = [...this.#positional, ...this.#named.values()];
+    const leaves: Value[] = [];
+    for (const [i, name] of known.entries()) {
+      // What was compiled in need not be said again.
+      const only = this.#constants.get(leaves.length);
+      leaves.push(...flattenValue(trees[i] as Tree, given.has(name) ? given.get(name) : only, name));
+    }
+    return this.#tensors(leaves);
+  }
+
+  /** Leaves that are no tensors were compiled in: they must be what they were. */
+  #tensors(leaves: readonly Value[]): Value[] {
+    return leaves.filter((value, i) => {
+      if (!this.#constants.has(i)) return true;
+      const only = this.#constants.get(i) as Value;
+      if (value !== only)
+        throw input(`${describe(only)}, which was compiled in, for leaf ${i} of the arguments`, value);
+      return false;
+    });
+  }
+}
+
+function input(wanted: string, got: unknown) {
+  return torchError('ERR_INVALID_INPUT', `Expected ${wanted} but received ${describe(got)}`);
+}

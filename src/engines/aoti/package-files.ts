@@ -1,0 +1,119 @@
+import { describe, torchError, type TorchError } from '../../errors.js';
+import { unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
+
+/** What of a package is wanted, and where it goes. */
+export interface PackageFiles {
+  readonly archive: ZipArchive;
+  /** The model's name within the package. */
+  readonly model: string;
+  /** Entries to unpack, by their path below the package's folder. */
+  readonly files: ReadonlyMap<string, ZipEntry>;
+  readonly libraries: readonly ZipEntry[];
+  readonly metadata: ZipEntry;
+  /** The C++ source of the wrapper, where the package has it. */
+  readonly source: ZipEntry | undefined;
+}
+
+const modelFile = /^data\/aotinductor\/([^/]+)\/([^/]+)$/;
+const [fileTypeMask, regularFile] = [0o170000, 0o100000];
+/** Of entries that are read into memory. */
+const maxText = 64 * 2 ** 20;
+
+/**
+ * Reads the directory of a package, without unpacking, and refuses what PyTorch does not write.
+ * @throws ERR_MODEL_FORMAT for what is no package with one compiled model, ERR_UNSAFE_ARCHIVE for hostile sizes, names and kinds
+ */
+export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
+  const archive = await ZipArchive.open(bytes, (reason) => format(`no zip archive (${reason})`));
+  const files = filesOf(archive.entries);
+  const compressed = archive.entries.reduce((sum, { stored, unpacked }) => sum + (stored ? 0 : unpacked), 0);
+  if (compressed > 256 * 2 ** 20) throw unsafe(`what it compresses unpacks to ${compressed} bytes`);
+
+  const models = new Set([...files.keys()].flatMap((path) => modelFile.exec(path)?.[1] ?? []));
+  const [model] = models;
+  if (model === undefined) throw format(kindOf([...files.keys()]));
+  if (models.size > 1) {
+    throw format(`a package of ${models.size} models; package each by itself`);
+  }
+  const find = (pattern: RegExp): ZipEntry[] =>
+    [...files].flatMap(([path, entry]) => (pattern.test(modelFile.exec(path)?.[2] ?? '') ? [entry] : []));
+  const libraries = find(/\.so$/);
+  if (libraries.length === 0) {
+    // LibTorch would run a compiler with a command line out of the package.
+    throw format('a package without its compiled library (.so); leave aot_inductor.package_cpp_only off');
+  }
+  const [metadata] = find(/wrapper_metadata\.json$/).concat(find(/_metadata\.json$/));
+  if (!metadata) throw format('a package without its metadata');
+  return { archive, model, files: wanted(files), libraries, metadata, source: find(/\.wrapper\.cpp$/)[0] };
+}
+
+/** A small entry's bytes, checked against its checksum. */
+export async function readEntry(archive: ZipArchive, entry: ZipEntry): Promise<Buffer> {
+  if (entry.unpacked > maxText) throw unsafe(`entry ${describe(entry.name)} has ${entry.unpacked} bytes`);
+  const pieces: Buffer[] = [];
+  for await (const piece of await archive.stream(entry)) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/** Entries by their path below the archive's one root folder, which has the name that the file had when it was written. */
+function filesOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
+  const files = new Map<string, ZipEntry>();
+  const spellings = new Set<string>();
+  const root = entries.every(({ name }) => /^[^/]+\//.test(name) && !name.startsWith('data/'))
+    ? (entries[0]?.name.split('/')[0] ?? '')
+    : undefined;
+  for (const entry of entries) {
+    const { name, mode, unpacked } = entry;
+    checkName(name);
+    const type = mode & fileTypeMask;
+    if (name.endsWith('/')) {
+      if (unpacked > 0) throw unsafe(`folder ${describe(name)} has contents of its own`);
+      continue;
+    }
+    if (type !== 0 && type !== regularFile) throw unsafe(`entry ${describe(name)} is a link or a device`);
+    if (root !== undefined && !name.startsWith(`${root}/`)) throw unsafe('its entries lie in several folders');
+    const path = root === undefined ? name : name.slice(root.length + 1);
+    // File systems that fold case would write one over the other.
+    const spelling = path.normalize('NFC').toLowerCase();
+    if (spellings.has(spelling)) throw unsafe(`entry ${describe(name)} is there twice`);
+    spellings.add(spelling);
+    files.set(path, entry);
+  }
+  for (const spelling of spellings) {
+    for (let end = spelling.indexOf('/'); end >= 0; end = spelling.indexOf('/', end + 1)) {
+      if (spellings.has(spelling.slice(0, end)))
+        throw unsafe(`${describe(spelling.slice(0, end))} is both a file and a folder`);
+    }
+  }
+  return files;
+}
+
+function checkName(name: string): void {
+  const segments = name.replace(/\/$/, '').split('/');
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\u0000-\u001f\u007f\\:]/.test(name) || segments.some((part) => part === '' || part === '.' || part === '..')) {
+    throw unsafe(`entry ${describe(name)} has a name that may lead out of the package's folder`);
+  }
+}
+
+/** Sources are for people. They would also be what LibTorch compiles, if it came to that. */
+function wanted(files: ReadonlyMap<string, ZipEntry>): Map<string, ZipEntry> {
+  return new Map([...files].filter(([path]) => !/\.(cpp|h|cu)$|_flags\.json$|^\.data\//.test(path)));
+}
+
+function kindOf(paths: readonly string[]): string {
+  if (paths.includes('data.pkl') && paths.includes('constants.pkl'))
+    return 'a TorchScript file; give it the extension .pt';
+  if (paths.includes('data.pkl')) return 'a pickle made by torch.save, which holds no code to run';
+  if (paths.some((path) => /^models\/[^/]+\.json$|serialized_exported_program\.json$/.test(path))) {
+    return 'an exported program that is not compiled (torch.export.save)';
+  }
+  return 'a zip archive without a compiled model';
+}
+
+function format(what: string): TorchError {
+  return torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected an AOTInductor package but received ${what}; make one with torch._inductor.aoti_compile_and_package (docs/aotinductor.md)`,
+  );
+}

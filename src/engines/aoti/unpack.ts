@@ -1,0 +1,57 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { describe, torchError } from '../../errors.js';
+import { unsafe, type ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
+
+/**
+ * Writes entries into a folder of ours, piece by piece.
+ * @throws ERR_UNSAFE_ARCHIVE when an entry is not what the directory says, ERR_MODEL_LOAD when the disk refuses, or `signal.reason`
+ */
+export async function unpack(
+  archive: ZipArchive,
+  files: ReadonlyMap<string, ZipEntry>,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [path, entry] of files) {
+    signal?.throwIfAborted();
+    const target = join(folder, path);
+    await onDisk(() => mkdir(dirname(target), { recursive: true, mode: 0o700 }));
+    await write(archive, entry, target, signal);
+  }
+}
+
+async function write(archive: ZipArchive, entry: ZipEntry, target: string, signal?: AbortSignal): Promise<void> {
+  // wx: nothing is there yet, and nothing is followed.
+  const file = await onDisk(() => open(target, 'wx', entry.name.endsWith('.so') ? 0o700 : 0o600));
+  try {
+    const stream = await archive.stream(entry);
+    let crc = 0;
+    try {
+      for await (const piece of stream) {
+        signal?.throwIfAborted();
+        crc = crc32(piece as Buffer, crc);
+        await onDisk(() => file.write(piece as Buffer));
+      }
+    } catch (error) {
+      stream.destroy();
+      if (!(error instanceof Error) || 'code' in error || error.name === 'AbortError') throw error;
+      throw unsafe(`entry ${describe(entry.name)} cannot be unpacked (${error.message})`);
+    }
+    if (crc !== entry.crc) throw unsafe(`entry ${describe(entry.name)} has bytes that its checksum is not of`);
+  } finally {
+    await file.close();
+  }
+}
+
+async function onDisk<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'no reason given';
+    throw torchError('ERR_MODEL_LOAD', `Expected to unpack the package but received ${reason} from the disk`, {
+      cause,
+    });
+  }
+}

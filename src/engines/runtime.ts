@@ -1,0 +1,85 @@
+import { expected } from '../errors.js';
+import { configureThreads, startEngineSync, type ThreadSettings } from './torch/engine.js';
+import { deviceFailures } from './torch/device-failures.js';
+import { liveModels, type LiveModel } from '../model/live-models.js';
+import { availableCores } from '../model/threads.js';
+import { fromWire } from './torch/wire.js';
+
+export interface RuntimeInfo {
+  /** The LibTorch that was loaded: its version, its folder, and how it was found. */
+  readonly libtorch: {
+    readonly version: string;
+    readonly path: string;
+    readonly source: string;
+    readonly cuda: boolean;
+    /** What was passed over while looking for it, e.g. CUDA libraries that do not load. */
+    readonly warnings: readonly string[];
+  };
+  /** The addon: its file, and the LibTorch version it was compiled against. */
+  readonly addon: { readonly path: string; readonly torchVersion: string };
+  readonly threads: { readonly intraOp: number; readonly interOp: number };
+  /** Cores this process may use: affinity and control group. */
+  readonly cores: number;
+  /** The vector instructions LibTorch chose, e.g. AVX512. */
+  readonly cpuCapability: string;
+  /** The CPU computes bfloat16 in hardware. */
+  readonly bfloat16: boolean;
+  /** `failure`: what CUDA said when it lost the device for this process. */
+  readonly devices: readonly { readonly name: string; readonly type: string; readonly failure?: string }[];
+  /** Libraries of custom operators that are open, in the whole process. */
+  readonly operatorLibraries: readonly string[];
+  /** The models of this environment (the main thread or a worker) that are loaded. */
+  readonly models: readonly LiveModel[];
+  readonly mkl: string;
+  readonly onednn: string;
+  readonly openmp: string;
+}
+
+/** LibTorch's settings and state in this process. */
+export const runtime = {
+  /**
+   * Fixes thread counts; before the first model is loaded.
+   * @throws ERR_ALREADY_INITIALIZED afterwards, ERR_INVALID_ARGUMENT for a count that is no positive integer
+   */
+  configure(settings: ThreadSettings): void {
+    if (typeof settings !== 'object' || (settings as unknown) === null) {
+      throw expected('an object', 'the settings of runtime.configure', settings);
+    }
+    for (const [name, value] of Object.entries(settings as Record<string, unknown>)) {
+      if (name !== 'intraOpThreads' && name !== 'interOpThreads') {
+        throw expected('intraOpThreads or interOpThreads', 'a setting of runtime.configure', name);
+      }
+      if (
+        value !== undefined &&
+        !(Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 1024)
+      ) {
+        throw expected('an integer from 1 to 1024', name, value);
+      }
+    }
+    configureThreads(settings);
+  },
+
+  /**
+   * What is in force. Loads LibTorch when nothing has yet, which holds the event loop for about 0.3 s.
+   * @throws what loading the libraries throws: ERR_LIBTORCH_NOT_FOUND, ERR_ADDON_NOT_FOUND, …
+   */
+  info(): RuntimeInfo {
+    const { addon, native, threads } = startEngineSync();
+    const { torchVersion, ...said } = fromWire(addon.runtimeInfo()) as unknown as Omit<
+      RuntimeInfo,
+      'libtorch' | 'addon' | 'models'
+    > & {
+      torchVersion: string;
+    };
+    const failures = new Map(deviceFailures().map(({ device, reason }) => [device, { failure: reason }]));
+    return {
+      libtorch: native.libtorch,
+      addon: { path: native.addonPath, torchVersion },
+      ...said,
+      devices: said.devices.map((device) => ({ ...device, ...failures.get(device.name) })),
+      models: liveModels(),
+      threads,
+      cores: availableCores(),
+    };
+  },
+};

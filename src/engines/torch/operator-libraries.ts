@@ -1,0 +1,33 @@
+import { realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isTruncatedElf } from '../../libtorch/elf.js';
+import { torchError } from '../../errors.js';
+
+/**
+ * The files that paths mean, links followed. Never a name that the system would look up in its own folders.
+ * @throws ERR_OPERATOR_LIBRARY for what is missing, no regular file, or cut off
+ */
+export async function locateOperatorLibraries(paths: readonly string[]): Promise<string[]> {
+  const located: string[] = [];
+  for (const path of paths) located.push(await locate(path));
+  return located;
+}
+
+async function locate(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    const real = await realpath(absolute);
+    if (!(await stat(real)).isFile()) throw refused(absolute, 'is no regular file');
+    // Mapping it would end the process with SIGBUS.
+    if (isTruncatedElf(real)) throw refused(absolute, 'is truncated');
+    return real;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_OPERATOR_LIBRARY') throw cause;
+    throw refused(absolute, `does not exist or cannot be read (${code ?? 'unreadable'})`, cause);
+  }
+}
+
+function refused(path: string, why: string, cause?: unknown) {
+  return torchError('ERR_OPERATOR_LIBRARY', `The operator library ${path} ${why}`, { cause });
+}

@@ -1,0 +1,54 @@
+import type { NativeDict, NativeValue } from '../../addon/addon.js';
+import type { DType } from '../../tensor/dtype.js';
+import { Tensor } from '../../tensor/tensor.js';
+import {
+  checkContainer,
+  checkedLeaf,
+  entriesOf,
+  isContainer,
+  namedArguments,
+  type Arguments,
+  type DictKey,
+  type Value,
+} from '../../tensor/value.js';
+
+/** A value as the addon takes it. @throws ERR_INVALID_INPUT for what no model can take */
+export function toWire(value: Value, where: string, depth = 0): NativeValue {
+  if (value instanceof Tensor) return value;
+  if (!isContainer(value)) return checkedLeaf(value, where);
+  checkContainer(value, where, depth);
+  if (Array.isArray(value)) return value.map((item: Value, i) => toWire(item, `${where}[${i}]`, depth + 1));
+  const entries = entriesOf(value as Exclude<typeof value, readonly Value[]>);
+  return {
+    keys: entries.map(([key]) => key),
+    values: entries.map(([key, item]) => toWire(item, `${where}.${String(key)}`, depth + 1)),
+  };
+}
+
+/** The positional and named halves of a call's arguments. */
+export function argumentsToWire(args: Arguments): { args: NativeValue[]; kwargs: NativeDict | null } {
+  if (Array.isArray(args)) {
+    return { args: args.map((value: Value, i) => toWire(value, `argument ${i}`)), kwargs: null };
+  }
+  const entries = Object.entries(namedArguments(args));
+  return {
+    args: [],
+    kwargs: { keys: entries.map(([name]) => name), values: entries.map(([name, value]) => toWire(value, name)) },
+  };
+}
+
+/** What the addon returned, as a caller sees it. */
+export function fromWire(value: NativeValue): Value {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly NativeValue[]).map(fromWire);
+  if ('keys' in value) return dictFromWire(value as NativeDict);
+  const { dtype, shape, data } = value;
+  return new Tensor(dtype as DType, data, shape);
+}
+
+function dictFromWire({ keys, values }: NativeDict): Value {
+  const entries = keys.map((key, i) => [fromWire(key), fromWire(values[i] as NativeValue)] as const);
+  // fromEntries defines own members, so a key like __proto__ is data and nothing else.
+  if (keys.every((key) => typeof key === 'string')) return Object.fromEntries(entries) as Record<string, Value>;
+  return new Map(entries as unknown as readonly [DictKey, Value][]);
+}

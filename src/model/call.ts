@@ -1,0 +1,82 @@
+import { torchError } from '../errors.js';
+import { copyData } from '../tensor/copies.js';
+import { Tensor } from '../tensor/tensor.js';
+import { copyValue, namedArguments, type Arguments, type Value } from '../tensor/value.js';
+
+/** A call that was validated and whose inputs were copied: nothing the caller does later changes it. */
+export interface PreparedCall {
+  readonly method: string;
+  /** By position when `names` is undefined, else in the order of `names`. */
+  readonly values: readonly Value[];
+  readonly names: readonly string[] | undefined;
+  /** Calls of one key may share a batch: same method, names, dtypes, tail shapes and values that are no tensors. */
+  readonly key: string;
+  /** Dimension 0 of every tensor argument. */
+  readonly rows: number;
+  /** Of the tensor arguments, and about as many of the others as they take. */
+  readonly bytes: number;
+}
+
+/**
+ * Copies a call's tensors and works out what it may be batched with.
+ * @param owned the tensors are nobody else's, so that no copy is needed
+ * @throws ERR_INVALID_INPUT for what no model can take, ERR_NOT_BATCHABLE without a tensor argument, or when the tensors' rows disagree or are 0
+ */
+export function prepareCall(method: string, args: Arguments, owned = false): PreparedCall {
+  const named = Array.isArray(args) ? undefined : namedArguments(args);
+  const names = named && Object.keys(named);
+  const given = named ? Object.values(named) : (args as readonly Value[]);
+  const values: Value[] = [];
+  let key = method;
+  let rows = -1;
+  let bytes = 0;
+  for (const [i, value] of given.entries()) {
+    key += names ? `|${JSON.stringify(names[i])}=` : '|';
+    if (!(value instanceof Tensor)) {
+      const copy = copyValue(value, names ? String(names[i]) : `argument ${i}`);
+      const own = keyOf(copy);
+      key += own;
+      bytes += own.length;
+      values.push(copy);
+      continue;
+    }
+    const [own, ...tail] = value.shape;
+    if (own === undefined || own === 0)
+      throw notBatchable('a tensor argument with at least one row', `shape [${value.shape.join(', ')}]`);
+    if (rows >= 0 && own !== rows) throw notBatchable(`${rows} rows in every tensor argument`, `${own}`);
+    rows = own;
+    bytes += value.data.byteLength;
+    key += `${value.dtype}[${tail.join(',')}]`;
+    values.push(owned ? value : new Tensor(value.dtype, copyData(value), value.shape));
+  }
+  if (rows < 0) throw notBatchable('a tensor argument', 'none');
+  return { method, values, names, key, rows, bytes };
+}
+
+/** The rows `from` up to `to` of a call. */
+export function sliceCall(call: PreparedCall, from: number, to: number): PreparedCall {
+  const values = call.values.map((value) => (value instanceof Tensor ? rowsOf(value, from, to, call.rows) : value));
+  return { ...call, values, rows: to - from, bytes: (call.bytes / call.rows) * (to - from) };
+}
+
+function rowsOf(tensor: Tensor, from: number, to: number, rows: number): Tensor {
+  const width = tensor.data.length / rows;
+  const data = tensor.data.subarray(from * width, to * width);
+  return new Tensor(tensor.dtype, data, [to - from, ...tensor.shape.slice(1)]);
+}
+
+/** Equal for equal values only. Tensors inside would have to be compared element by element, so they are refused. */
+function keyOf(value: Value): string {
+  if (value instanceof Tensor) throw notBatchable('tensors as arguments of their own', 'one inside a list or a dict');
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(keyOf).join(',')}]`;
+  const entries: (readonly [Value, Value])[] =
+    value instanceof Map ? [...(value as ReadonlyMap<Value, Value>)] : Object.entries(value as Record<string, Value>);
+  return `{${entries.map(([key, item]) => `${keyOf(key)}:${keyOf(item)}`).join(',')}}`;
+}
+
+function notBatchable(wanted: string, got: string) {
+  return torchError('ERR_NOT_BATCHABLE', `Expected ${wanted} for a batch but received ${got}`);
+}

@@ -1,0 +1,89 @@
+import type { ModelInfo } from './info.js';
+import type { RunOptions } from './options.js';
+import type { RunTimings } from '../async/timings.js';
+import type { Signature } from '../signature/spec.js';
+import type { Tolerance } from '../signature/tolerance.js';
+import type { PreparedCall } from './call.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
+
+/** A result with the time it took. */
+export interface Execution<T extends Value = Value> {
+  readonly value: T;
+  readonly timings: RunTimings;
+}
+
+/** What each call of a batch got, and the time that the run they shared took. */
+export interface BatchExecution {
+  readonly values: readonly Value[];
+  readonly timings: RunTimings;
+}
+
+export interface WarmupOptions {
+  /** One valid input (or argument list); made from the signature when left out. Dimension 0 is the batch. */
+  example?: Arguments | Tensor;
+  /** Rows per warm-up run, default [1]. Each size is run on every instance. */
+  batchSizes?: readonly number[];
+  /** Of the row-independence check. Default: 1e-4 relative, 1e-2 in half precision. */
+  tolerance?: Tolerance;
+  signal?: AbortSignal;
+}
+
+export interface WarmupReport {
+  /** Runs done, over all sizes and instances. */
+  readonly runs: number;
+  readonly batchSizes: readonly number[];
+  /** f(cat(a, b)) equals f(a), f(b). Undefined where it could not be asked (outputs without rows, stateful model). */
+  readonly rowIndependent: boolean | undefined;
+  /** Why rowIndependent is what it is. */
+  readonly rowIndependence: string;
+  readonly durationMs: number;
+}
+
+/** A loaded model. Every engine stands behind this interface. */
+export interface Model extends AsyncDisposable {
+  readonly info: ModelInfo;
+  readonly signature: Signature | undefined;
+  readonly disposed: boolean;
+  /** Runs submitted and not yet finished, those in execution included. */
+  readonly pending: number;
+  /** The most rows that one run takes; undefined where the model does not say. */
+  readonly maxRows?: number | undefined;
+  /** What the last warm-up found; undefined before it. */
+  readonly warmupReport: WarmupReport | undefined;
+
+  /**
+   * Runs `forward` on one argument.
+   * @throws ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_INVALID_INPUT, ERR_OUT_OF_RANGE, ERR_NOT_FINITE, ERR_QUEUE_FULL,
+   * ERR_TIMEOUT, ERR_MODEL_EXECUTION, ERR_OUT_OF_MEMORY, ERR_DISPOSED, or `signal.reason`
+   */
+  run<T extends Value = Tensor>(input: Value, options?: RunOptions): Promise<T>;
+
+  /** Runs any exported method. Arguments by position (array) or by name (plain object). Throws as `run`. */
+  call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T>;
+
+  /** As `call`, with the time that the run took. */
+  execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>>;
+
+  /** Runs an example on every instance until lazy initialisation is done, and checks row independence. */
+  warmup(options?: WarmupOptions): Promise<WarmupReport>;
+
+  /**
+   * Checks a call, copies its inputs and says what it may be batched with. For BatchQueue.
+   * @param owned the tensors are nobody else's, so that no copy is needed
+   * @throws what `call` throws for its arguments, and ERR_NOT_BATCHABLE
+   * @internal
+   */
+  prepare(method: string, args: Arguments, owned?: boolean): PreparedCall;
+
+  /**
+   * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
+   * @param padTo rows to run at least; the last row is repeated and its results are dropped
+   * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
+   * @internal
+   */
+  runBatch(calls: readonly PreparedCall[], padTo?: number): Promise<BatchExecution>;
+
+  /** Drops what is queued, lets what runs finish, frees the model. Idempotent. */
+  dispose(): Promise<void>;
+}

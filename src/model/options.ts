@@ -1,0 +1,170 @@
+import { extname } from 'node:path';
+import { describe, expected, torchError } from '../errors.js';
+import type { Precision } from '../tensor/dtype.js';
+import type { Signature } from '../signature/spec.js';
+import { checkSha256 } from './artifact.js';
+import { checkSignature } from '../signature/check.js';
+
+export type EngineName = 'torchscript' | 'aotinductor' | 'onnx';
+
+export type Optimize = 'none' | 'freeze' | 'inference';
+
+/** How a model is brought up. Every member is optional. */
+export interface LoadOptions {
+  /** By default taken from the file's extension: `.pt .pts .jit` torchscript, `.pt2` aotinductor, `.onnx` onnx. */
+  engine?: EngineName;
+  /** `auto` (default): CUDA when LibTorch has it and a device answers, else the CPU. `cuda:1` names a device. */
+  device?: string;
+  /** `auto` (default): the artifact's own dtypes, on every device. */
+  precision?: Precision;
+  /** With a converted precision, outputs come back as `float32` (default) or in the model's `native` dtype. */
+  outputDtype?: 'float32' | 'native';
+  /** Concurrent executions of this model, default 1. instances × intra-op threads may not exceed the cores. */
+  instances?: number;
+  /** Runs waiting, default 1024; one more is refused with ERR_QUEUE_FULL. */
+  maxPending?: number;
+  /**
+   * TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. ONNX: `none`
+   * runs the graph as it is, the others with all of ONNX Runtime's optimisations.
+   */
+  optimize?: Optimize;
+  /**
+   * Names, dtypes, shapes and ranges that inputs are checked against. It adds to what the artifact says of itself and may
+   * narrow it; a contradiction refuses the model with ERR_SIGNATURE_MISMATCH. No outputs: the artifact's.
+   */
+  signature?: Signature;
+  /**
+   * Shared libraries that register operators the model calls, opened before it is read, once for the whole process. Paths;
+   * never names that the system would look up. They run as native code of this process.
+   */
+  operatorLibraries?: readonly string[];
+  /** Lower-case hex; other bytes are refused with ERR_INTEGRITY. */
+  sha256?: string;
+  /** ONNX: the digests of the files that hold external data, by name. With `sha256` every such file needs one. */
+  externalSha256?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+}
+
+export interface RunOptions {
+  /** Rejects with `signal.reason`. A run that has started keeps its slot until it ends. */
+  signal?: AbortSignal;
+  /** Milliseconds from the call until ERR_TIMEOUT. */
+  timeoutMs?: number;
+}
+
+const engineByExtension: Readonly<Record<string, EngineName>> = {
+  '.pt': 'torchscript',
+  '.pts': 'torchscript',
+  '.jit': 'torchscript',
+  '.pt2': 'aotinductor',
+  '.onnx': 'onnx',
+};
+
+export type ResolvedLoadOptions = Required<Omit<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>> &
+  Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>;
+
+const choices = {
+  engine: ['torchscript', 'aotinductor', 'onnx'],
+  precision: ['auto', 'fp32', 'fp16', 'bf16'],
+  outputDtype: ['float32', 'native'],
+  optimize: ['none', 'freeze', 'inference'],
+} as const;
+const known = new Set([
+  ...['device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256', 'signal'],
+  ...Object.keys(choices),
+]);
+
+/**
+ * Checks options and fills in defaults.
+ * @throws ERR_INVALID_ARGUMENT for an unknown option or a value it cannot have, ERR_MODEL_FORMAT for an unknown extension
+ */
+export function resolveLoadOptions(path: string, options: LoadOptions): ResolvedLoadOptions {
+  if (typeof path !== 'string' || path === '') throw expected('a path', 'the model', path);
+  checkObject('the options of loadModel', options);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of loadModel', name);
+  }
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = options[name as keyof typeof choices];
+    if (value !== undefined && !(allowed as readonly string[]).includes(value)) {
+      throw expected(`one of ${allowed.join(', ')}`, name, value);
+    }
+  }
+  if (options.sha256 !== undefined) checkSha256(options.sha256);
+  if (options.externalSha256 !== undefined) {
+    checkObject('externalSha256', options.externalSha256);
+    for (const digest of Object.values(options.externalSha256)) checkSha256(digest);
+  }
+  if (options.signature !== undefined) checkSignature(options.signature);
+  checkSignal(options.signal);
+  const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
+  checkOperatorLibraries(operatorLibraries);
+  checkInteger('instances', instances, 1, 256);
+  checkInteger('maxPending', maxPending, 0, 1_000_000);
+  if (typeof device !== 'string') throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
+  const engine = options.engine ?? engineOf(path);
+  if (engine === 'onnx' && operatorLibraries.length > 0) {
+    throw torchError('ERR_INVALID_ARGUMENT', 'Expected no operatorLibraries for an ONNX model: they are for LibTorch');
+  }
+  return {
+    engine,
+    device,
+    precision: options.precision ?? 'auto',
+    outputDtype: options.outputDtype ?? 'float32',
+    instances,
+    maxPending,
+    optimize: options.optimize ?? 'freeze',
+    operatorLibraries,
+    ...(options.signature && { signature: options.signature }),
+    ...(options.sha256 !== undefined && { sha256: options.sha256 }),
+    ...(options.externalSha256 && { externalSha256: options.externalSha256 }),
+    ...(options.signal && { signal: options.signal }),
+  };
+}
+
+/** @throws ERR_INVALID_ARGUMENT */
+export function checkRunOptions(options: RunOptions): void {
+  checkObject('the options of a run', options);
+  const { signal, timeoutMs } = options;
+  checkSignal(signal);
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
+    throw expected('a number of milliseconds above 0 and below 2^31', 'timeoutMs', timeoutMs);
+  }
+}
+
+export function checkInteger(name: string, value: unknown, min: number, max: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+    throw expected(`an integer from ${min} to ${max}`, name, value);
+  }
+}
+
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('an object', name, value);
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw expected('an AbortSignal', 'signal', signal);
+}
+
+function engineOf(path: string): EngineName {
+  const extension = extname(path).toLowerCase();
+  const engine = engineByExtension[extension];
+  if (engine) return engine;
+  const list = Object.keys(engineByExtension).join(', ');
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected a model file with the extension ${list}, or the option engine, but received ${describe(extension)}`,
+  );
+}
+
+const maxLibraries = 64;
+
+/** @throws ERR_INVALID_ARGUMENT for what is no list of paths */
+function checkOperatorLibraries(paths: unknown): asserts paths is readonly string[] {
+  const ok = Array.isArray(paths) && paths.length <= maxLibraries && paths.every(isPath);
+  if (!ok) throw expected(`an array of at most ${maxLibraries} paths`, 'operatorLibraries', paths);
+}
+
+function isPath(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && !path.includes('\0');
+}

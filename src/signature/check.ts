@@ -1,0 +1,107 @@
+import { expected } from '../errors.js';
+import type { Signature } from './spec.js';
+import { isDType } from '../tensor/dtype.js';
+
+/** A member's test and what it asks for. Optional members are left out of a specification, the others not. */
+type Rule = readonly [member: string, wanted: string, isOptional: boolean, test: (value: unknown) => boolean];
+
+const rules: readonly Rule[] = [
+  ['dtype', 'a dtype or null', false, (value) => value === null || isDType(value)],
+  ['shape', 'an array of sizes and nulls, or null', false, (value) => value === null || isListOf(isDimension)(value)],
+  ['type', 'a type', true, isText],
+  ['optional', 'a boolean', true, (value) => typeof value === 'boolean'],
+  ['range', '[min, max]', true, isRange],
+  ['labels', 'an array of strings', true, isListOf((label) => typeof label === 'string')],
+];
+
+/** Members that say something of each dimension. */
+const axisRules: readonly (readonly [member: string, wanted: string, test: (value: unknown) => boolean])[] = [
+  ['bounds', '{ min, max } or null for each dimension', isBound],
+  ['symbols', 'a name or null for each dimension', isSymbol],
+];
+
+/** What is wrong with a value that should be a Signature. */
+export interface SignatureFault {
+  /** Where, from the signature on. */
+  readonly path: readonly (string | number)[];
+  readonly wanted: string;
+  readonly value: unknown;
+}
+
+/** @throws ERR_INVALID_ARGUMENT for what is no Signature, so that no run stumbles over it later */
+export function checkSignature(signature: unknown): asserts signature is Signature {
+  for (const { path, wanted, value } of signatureFaults(signature)) {
+    const members = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`));
+    throw expected(wanted, `signature${members.join('')}`, value);
+  }
+}
+
+export function* signatureFaults(signature: unknown): Generator<SignatureFault> {
+  const { task, ...sides } = Object(signature) as Partial<Record<keyof Signature, unknown>>;
+  for (const side of ['inputs', 'outputs'] as const) {
+    const specs = sides[side];
+    if (!Array.isArray(specs)) {
+      yield { path: [side], wanted: 'an array', value: specs };
+      continue;
+    }
+    const names = new Set<unknown>();
+    for (const [i, spec] of (specs as readonly unknown[]).entries()) {
+      const { name } = Object(spec) as { name?: unknown };
+      if (typeof spec !== 'object' || spec === null) yield { path: [side, i], wanted: 'an object', value: spec };
+      else if (typeof name !== 'string' || names.has(name)) {
+        yield { path: [side, i, 'name'], wanted: 'a name of its own', value: name };
+      } else yield* specFaults(spec as Record<string, unknown>, [side, i]);
+      names.add(name);
+    }
+  }
+  const { type } = Object(task) as { type?: unknown };
+  if (task !== undefined && !isText(type)) {
+    yield { path: ['task'], wanted: 'a task with a type', value: task };
+  }
+}
+
+function* specFaults(spec: Record<string, unknown>, path: readonly (string | number)[]): Generator<SignatureFault> {
+  for (const [member, wanted, isOptional, test] of rules) {
+    const value = spec[member];
+    if (!(isOptional && value === undefined) && !test(value)) yield { path: [...path, member], wanted, value };
+  }
+  const shape = Array.isArray(spec['shape']) ? (spec['shape'] as readonly unknown[]) : [];
+  for (const [member, wanted, test] of axisRules) {
+    const value = spec[member];
+    if (value === undefined) continue;
+    const fits = isListOf(test)(value) && value.length === shape.length;
+    if (!fits) yield { path: [...path, member], wanted, value };
+    else if (member === 'bounds' && value.some((bound, axis) => bound !== null && shape[axis] !== null)) {
+      yield { path: [...path, member], wanted: 'null for a dimension that has a size', value };
+    }
+  }
+}
+
+function isListOf(test: (item: unknown) => boolean) {
+  return (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.every(test);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isDimension(size: unknown): boolean {
+  return size === null || (Number.isSafeInteger(size) && (size as number) >= 0);
+}
+
+function isSymbol(symbol: unknown): boolean {
+  return symbol === null || isText(symbol);
+}
+
+function isBound(bound: unknown): boolean {
+  if (bound === null) return true;
+  const { min, max } = Object(bound) as { min?: unknown; max?: unknown };
+  const isSize = Number.isSafeInteger(min) && (min as number) >= 0;
+  return isSize && (max === Infinity || Number.isSafeInteger(max)) && (min as number) <= (max as number);
+}
+
+function isRange(range: unknown): boolean {
+  if (!Array.isArray(range) || range.length !== 2) return false;
+  const [min, max] = range as unknown[];
+  return typeof min === 'number' && typeof max === 'number' && min <= max;
+}

@@ -1,0 +1,65 @@
+import type { DType } from '../tensor/dtype.js';
+import type { Dimension, Signature, TensorSpec } from './spec.js';
+import { dtypeTable, type TensorData } from '../tensor/dtype.js';
+import { encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
+import { elementCount } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { acceptsTensor } from './torch-type.js';
+
+/** A specification that says enough to make a tensor of it. */
+export type FullSpec = TensorSpec & { readonly dtype: DType; readonly shape: readonly Dimension[] };
+
+/** The inputs that `forward` cannot do without; undefined where the signature says too little of one to make it up. */
+export function exampleSpecs(signature: Signature | undefined): readonly FullSpec[] | undefined {
+  const required = signature?.inputs.filter(({ optional }) => !optional) ?? [];
+  return required.length > 0 && required.every(isFull) ? required : undefined;
+}
+
+/**
+ * Valid arguments by name. Free dimensions are `rows` for the first of an input and 1 elsewhere, or what is next to it
+ * within their bounds; dimensions of one name have one size.
+ */
+export function exampleArguments(specs: readonly FullSpec[], rows: number): Record<string, Tensor> {
+  const known = new Map<string, number>();
+  const sizeOf = (spec: FullSpec, axis: number): number => {
+    const size = withinBounds(spec, axis, axis === 0 ? rows : 1);
+    const symbol = spec.symbols?.[axis] ?? null;
+    if (symbol === null) return size;
+    if (!known.has(symbol)) known.set(symbol, size);
+    return known.get(symbol) as number;
+  };
+  return Object.fromEntries(
+    specs.map((spec) => [
+      spec.name,
+      exampleTensor(
+        spec,
+        spec.shape.map((size, axis) => size ?? sizeOf(spec, axis)),
+      ),
+    ]),
+  );
+}
+
+/** The size next to `wanted` that the bounds of a dimension allow. */
+export function withinBounds({ bounds }: Pick<TensorSpec, 'bounds'>, axis: number, wanted: number): number {
+  const bound = bounds?.[axis];
+  return bound ? Math.min(bound.max, Math.max(bound.min, wanted)) : wanted;
+}
+
+/** Deterministic values over the whole range. */
+function exampleTensor({ dtype, range }: FullSpec, shape: readonly number[]): Tensor {
+  const { array, kind, bytes } = dtypeTable[dtype];
+  const [min, max] = range ?? [0, 1];
+  const data = new array(elementCount(shape)) as TensorData;
+  const half = dtype === 'float16' ? encodeFloat16 : dtype === 'bfloat16' ? encodeBFloat16 : undefined;
+  for (let i = 0; i < data.length; ++i) {
+    const share = ((i * 2654435761) % 2 ** 32) / 2 ** 32; // Knuth's multiplicative hash: spread out, no seed needed
+    const real = min + (max - min) * share;
+    const value = kind === 'float' ? real : Math.round(real);
+    data[i] = kind === 'int' && bytes === 8 ? BigInt(value) : half ? half(value) : value;
+  }
+  return new Tensor(dtype, data, shape);
+}
+
+function isFull(spec: TensorSpec): spec is FullSpec {
+  return spec.dtype !== null && spec.shape !== null && (spec.type === undefined || acceptsTensor(spec.type));
+}

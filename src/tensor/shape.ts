@@ -1,0 +1,36 @@
+import { describe, expected, torchError } from '../errors.js';
+
+/** LibTorch has no limit; more than this is a mistake or an attack. */
+export const maxRank = 32;
+
+/**
+ * Number of elements of a shape; 1 for rank 0.
+ * @throws ERR_INVALID_SHAPE for a dimension that is no safe non-negative integer, a rank above 32 or an overflowing product
+ */
+export function elementCount(shape: readonly number[]): number {
+  if (!Array.isArray(shape)) throw expected('an array of dimensions', 'shape', shape);
+  if (shape.length > maxRank) {
+    throw torchError('ERR_INVALID_SHAPE', `Expected at most ${maxRank} dimensions but received ${shape.length}`);
+  }
+  let count = 1;
+  let strides = 1; // LibTorch multiplies the non-zero dimensions even of a tensor without elements
+  for (const [index, dimension] of (shape as readonly number[]).entries()) {
+    if (!Number.isSafeInteger(dimension) || dimension < 0) {
+      throw torchError(
+        'ERR_INVALID_SHAPE',
+        `Expected a non-negative integer for shape[${index}] but received ${describe(dimension)}`,
+      );
+    }
+    count *= dimension;
+    strides *= Math.max(1, dimension);
+  }
+  if (!Number.isSafeInteger(strides)) {
+    throw torchError('ERR_INVALID_SHAPE', `Expected fewer than 2^53 elements but received shape ${formatShape(shape)}`);
+  }
+  return count;
+}
+
+/** `[1, 784]`; a free dimension is `?`. */
+export function formatShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((dimension) => dimension ?? '?').join(', ')}]`;
+}
