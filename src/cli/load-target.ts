@@ -1,4 +1,4 @@
-import type { SettingKey, Settings } from '../config.js';
+import type { SettingKey, Settings } from '../server/settings/table.js';
 import type { ModelRecord } from '../registry/index.js';
 import { loadModel } from '../engines/load.js';
 import type { Model } from '../model/model.js';

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 // The table alone, not config.js: the validator behind it would make --help wait.
-import { settingsTable, type SettingKey } from '../config/table.js';
+import { settingsTable, type SettingKey } from '../server/settings/table.js';
 
 /** Adds one flag for each setting, with its values, default and environment variable in the help. */
 export function addSettings(command: Command, keys: readonly SettingKey[]): Command {

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { SettingKey, Settings } from '../config.js';
+import type { SettingKey, Settings } from '../server/settings/table.js';
 import { TorchError } from '../errors.js';
 import type { BatchQueueOptions } from '../batching/index.js';
 import { ModelRegistry } from '../registry/index.js';
@@ -14,8 +14,8 @@ import {
   type Logger,
 } from '../server/index.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
-import { supervise } from './cluster.js';
-import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster-worker.js';
+import { supervise } from './cluster/supervisor.js';
+import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster/worker.js';
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import { commandSettings } from './settings.js';

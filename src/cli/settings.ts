@@ -1,4 +1,5 @@
-import { loadSettings, type Settings, type SettingsSources } from '../config.js';
+import { loadSettings, type SettingsSources } from '../server/settings/load.js';
+import { type Settings } from '../server/settings/table.js';
 import { UsageError } from './usage.js';
 
 /** As loadSettings, for a command line. The file is the one of --config, else of NODE_LIBTORCH_CONFIG. @throws UsageError */

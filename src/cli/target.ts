@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { Settings } from '../config.js';
+import type { Settings } from '../server/settings/table.js';
 import type { ModelRecord } from '../registry/index.js';
 import type { LoadOptions } from '../model/options.js';
 

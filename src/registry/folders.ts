@@ -1,5 +1,12 @@
 import { readdir, realpath } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { torchError } from '../errors.js';
+
+/** The records that come with this package. */
+export const bundledRegistryDir = (): string => bundled('model-registry');
+
+/** The models that come with this package. */
+export const bundledModelsDir = (): string => bundled('models');
 
 /** Names of the folders in a folder; links are none, so that nothing is listed twice or from elsewhere. */
 export async function folders(path: string): Promise<string[]> {
@@ -22,4 +29,8 @@ export async function existingFolder(path: string, key: string): Promise<string>
 export function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : 'unknown error';
+}
+
+function bundled(folder: string): string {
+  return fileURLToPath(new URL(`../../${folder}`, import.meta.url));
 }

@@ -1,6 +1,5 @@
-import { settingsTable } from '../config.js';
 import { describe, expected, torchError } from '../errors.js';
-import { codeOf, existingFolder, folders } from './folders.js';
+import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, folders } from './folders.js';
 import { containedPath, digestFile, readSmallFile, type FileDigest } from './integrity.js';
 import {
   checkName,
@@ -46,8 +45,8 @@ export class ModelRegistry {
     if (typeof options !== 'object' || (options as unknown) === null) {
       throw expected('an object', 'the options of ModelRegistry', options);
     }
-    const registryDir = options.registryDir ?? bundled(settingsTable.registryDir.initial);
-    const modelsDir = options.modelsDir ?? bundled(settingsTable.modelsDir.initial);
+    const registryDir = options.registryDir ?? bundledRegistryDir();
+    const modelsDir = options.modelsDir ?? bundledModelsDir();
     return new ModelRegistry(
       await existingFolder(registryDir, 'registryDir'),
       await existingFolder(modelsDir, 'modelsDir'),
@@ -149,8 +148,6 @@ export class ModelRegistry {
     }
   }
 }
-
-const bundled = (initial: string | (() => string)): string => (typeof initial === 'function' ? initial() : initial);
 
 function unreadable(error: unknown, code: 'ERR_MANIFEST' | 'ERR_INTEGRITY', what: string): unknown {
   const system = codeOf(error);

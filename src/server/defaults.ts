@@ -1,4 +1,4 @@
-import { settingsTable } from '../config.js';
+import { settingsTable } from './settings/table.js';
 
 /** The limits' documented defaults: an option that is left out means what the settings table says. */
 export function initial(key: NumberKey): number {

@@ -1,5 +1,5 @@
 import { torchError } from '../errors.js';
-import { argmax, softmaxAt } from '../tasks/softmax.js';
+import { argmax, softmaxAt } from '../tasks/scores/softmax.js';
 
 /** One answer for each row. */
 export interface Classes {

@@ -1,12 +1,12 @@
 /** What goes before a model and after it: `node-libtorch/tasks`. Everything is a function usable alone. */
 export { imageToTensor } from './image/to-tensor.js';
 export { imagenet, type ImageOptions } from './image/spec.js';
-export { softmax } from './softmax.js';
-export { sigmoid } from './sigmoid.js';
-export { topK } from './top-k.js';
-export { multiLabel, type MultiLabelOptions } from './multi-label.js';
-export { clsPool, meanPool } from './pool.js';
-export { cosineSimilarity, normalize } from './normalize.js';
+export { softmax } from './scores/softmax.js';
+export { sigmoid } from './scores/sigmoid.js';
+export { topK } from './scores/top-k.js';
+export { multiLabel, type MultiLabelOptions } from './scores/multi-label.js';
+export { clsPool, meanPool } from './scores/pool.js';
+export { cosineSimilarity, normalize } from './scores/normalize.js';
 export {
   postprocessorFor,
   type Answer,
@@ -16,4 +16,4 @@ export {
   type PostprocessOptions,
   type Postprocessor,
 } from './postprocessor.js';
-export type { Ranked } from './ranked.js';
+export type { Ranked } from './scores/ranked.js';

@@ -1,13 +1,13 @@
 import { describe, torchError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from './task.js';
-import { multiLabel } from './multi-label.js';
-import { normalize } from './normalize.js';
-import { clsPool, meanPool } from './pool.js';
-import type { Ranked } from './ranked.js';
-import { sigmoid } from './sigmoid.js';
-import { softmax } from './softmax.js';
-import { topK } from './top-k.js';
+import { multiLabel } from './scores/multi-label.js';
+import { normalize } from './scores/normalize.js';
+import { clsPool, meanPool } from './scores/pool.js';
+import type { Ranked } from './scores/ranked.js';
+import { sigmoid } from './scores/sigmoid.js';
+import { softmax } from './scores/softmax.js';
+import { topK } from './scores/top-k.js';
 
 /** For each row its best classes, the most probable first; or its labels, any number of them. */
 export interface LabelAnswer<T extends 'classification' | 'multi-label'> {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { threadsPerWorker } from '#dist/cli/cluster-worker.js';
+import { threadsPerWorker } from '#dist/cli/cluster/worker.js';
 import { AggregatedMetrics } from '#dist/monitoring/aggregate.js';
 import { ServerMetrics } from '#dist/monitoring/metrics.js';
 import { availableCores } from '#dist/model/threads.js';

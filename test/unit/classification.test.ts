@@ -6,7 +6,7 @@ import { classifier } from '#dist/serving/classification.js';
 import { classify } from '#dist/serving/postprocessing.js';
 import { parseRows, rowFaults } from '#dist/serving/preprocessing.js';
 import type { ServedModel } from '#dist/serving/served-model.js';
-import { argmax, softmaxAt } from '#dist/tasks/softmax.js';
+import { argmax, softmaxAt } from '#dist/tasks/scores/softmax.js';
 import { rejection } from './rejection.js';
 
 function caught(action: () => unknown, code: ErrorCode): TorchError {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { settingKeys, settingsTable } from '#dist/config.js';
+import { settingKeys, settingsTable } from '#dist/server/settings/table.js';
 
 const root = new URL('../../', import.meta.url);
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSettings, settingKeys, settingsTable, type SettingsSources } from '#dist/config.js';
+import { loadSettings, type SettingsSources } from '#dist/server/settings/load.js';
+import { settingKeys, settingsTable } from '#dist/server/settings/table.js';
 import { TorchError } from '#dist/errors.js';
 import { checkDocsTable } from './docs-table.js';
 

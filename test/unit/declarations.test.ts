@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { declarations, type DeclaredModel } from '#dist/cli/declarations.js';
-import { typescriptType } from '#dist/cli/typescript-type.js';
+import { declarations, type DeclaredModel } from '#dist/cli/types/declarations.js';
+import { typescriptType } from '#dist/cli/types/typescript-type.js';
 import { parseTorchType } from '#dist/signature/torch-type.js';
 import { fixture, root } from '../support/paths.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { settingsTable, type SettingKey } from '#dist/config.js';
+import { settingsTable, type SettingKey } from '#dist/server/settings/table.js';
 import { errorTable } from '#dist/errors.js';
 import { predictErrors } from '#dist/server/openapi/problems.js';
 import { root } from '../support/paths.js';

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { Command } from 'commander';
-import { settingKeys } from '../../config/table.js';
+import { settingKeys } from '../../server/settings/table.js';
 import { addSettings, settingsOf } from '../options.js';
 
 const help = `

@@ -31,7 +31,7 @@ export function typesCommand(): Command {
 async function types(target: string, flags: TypesFlags & Record<string, unknown>): Promise<void> {
   const [{ loadTarget }, { declarations }] = await Promise.all([
     import('../load-target.js'),
-    import('../declarations.js'),
+    import('../types/declarations.js'),
   ]);
   await using loaded = await loadTarget(target, settingsOf(flags));
   const { path, record, model } = loaded;

@@ -1,8 +1,8 @@
-import { expected, torchError } from '../errors.js';
-import { decodeBFloat16, decodeFloat16 } from '../tensor/float16.js';
-import { formatShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
-import type { DType } from '../tensor/dtype.js';
+import { expected, torchError } from '../../errors.js';
+import { decodeBFloat16, decodeFloat16 } from '../../tensor/float16.js';
+import { formatShape } from '../../tensor/shape.js';
+import { Tensor } from '../../tensor/tensor.js';
+import type { DType } from '../../tensor/dtype.js';
 
 /** A floating-point tensor seen as rows: everything before its last dimension is rows, the last is a row's values. */
 export interface FloatRows {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import type { MetricsSnapshot } from '../monitoring/aggregate.js';
+import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 
 /** What the primary process and its workers say to each other. */
 export type ToWorker =

@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { performance } from 'node:perf_hooks';
-import type { Logger } from '../server/index.js';
-import { send, type ToPrimary } from './cluster-messages.js';
-import { ClusterMetrics } from './cluster-metrics.js';
-import { exitCodes } from './report.js';
+import type { Logger } from '../../server/index.js';
+import { send, type ToPrimary } from './messages.js';
+import { ClusterMetrics } from './metrics.js';
+import { exitCodes } from '../report.js';
 
 /** So many workers may end by themselves within the time below; one more ends everything. */
 const crashBudget = 5;

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
-import type { AppOptions } from '../server/context.js';
-import { shutDown, type InferenceServer, type Logger } from '../server/index.js';
-import type { ModelHost } from '../serving/index.js';
-import { availableCores } from '../model/threads.js';
-import { send, type ToPrimary, type ToWorker } from './cluster-messages.js';
-import { exitCodes, reportError } from './report.js';
+import type { AppOptions } from '../../server/context.js';
+import { shutDown, type InferenceServer, type Logger } from '../../server/index.js';
+import type { ModelHost } from '../../serving/index.js';
+import { availableCores } from '../../model/threads.js';
+import { send, type ToPrimary, type ToWorker } from './messages.js';
+import { exitCodes, reportError } from '../report.js';
 
 /** Intra-op threads of each of several processes: a core for each event loop, the rest shared by all instances. */
 export function threadsPerWorker({ workers, instances }: { workers: number; instances: number }): number {

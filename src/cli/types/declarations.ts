@@ -1,5 +1,5 @@
-import type { ModelInfo } from '../model/info.js';
-import type { Signature } from '../signature/spec.js';
+import type { ModelInfo } from '../../model/info.js';
+import type { Signature } from '../../signature/spec.js';
 import { methodTypes, type Member, type MethodTypes, type Result } from './method-types.js';
 import { isLabel, propertyName } from './typescript-type.js';
 

@@ -1,6 +1,6 @@
-import type { Tensor } from '../tensor/tensor.js';
-import { floatValues, resultLike } from './rows.js';
-import { torchError } from '../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { floatValues, resultLike } from './float-rows.js';
+import { torchError } from '../../errors.js';
 
 /**
  * `1 / (1 + exp(−x))` of every element, as `torch.sigmoid`: a probability for each label by itself. For a negative x it is

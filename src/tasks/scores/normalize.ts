@@ -1,7 +1,7 @@
-import { torchError } from '../errors.js';
-import { formatShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
-import { floatRows, notFinite, resultLike, type FloatRows } from './rows.js';
+import { torchError } from '../../errors.js';
+import { formatShape } from '../../tensor/shape.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { floatRows, notFinite, resultLike, type FloatRows } from './float-rows.js';
 
 /** As `torch.nn.functional.normalize`: shorter vectors are divided by this, so that zero stays zero. */
 const shortest = 1e-12;

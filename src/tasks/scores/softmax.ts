@@ -1,5 +1,5 @@
-import type { Tensor } from '../tensor/tensor.js';
-import { floatRows, notFinite, resultLike } from './rows.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { floatRows, notFinite, resultLike } from './float-rows.js';
 
 /**
  * Probabilities of logits, along the last dimension: `exp(x − max) / Σ exp(x − max)`, as `torch.softmax(x, -1)`. Taking

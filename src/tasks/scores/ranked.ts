@@ -1,4 +1,4 @@
-import { expected } from '../errors.js';
+import { expected } from '../../errors.js';
 
 /** A class or label of one row, with its score. */
 export interface Ranked {

@@ -1,7 +1,7 @@
-import { describe, torchError } from '../errors.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { describe, torchError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { byScore, checkLabels, type Ranked } from './ranked.js';
-import { floatRows, notFinite } from './rows.js';
+import { floatRows, notFinite } from './float-rows.js';
 
 /**
  * The k highest scores of each row, the highest first, as `torch.topk(scores, k)`; but equal scores come in the order of

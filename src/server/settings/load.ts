@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { describe, torchError, type TorchError } from '../errors.js';
+import { describe, torchError, type TorchError } from '../../errors.js';
 import type { Setting } from './setting.js';
 import { settingKeys, settingsTable, type SettingKey, type Settings } from './table.js';
 

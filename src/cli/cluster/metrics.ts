@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
-import { AggregatedMetrics } from '../monitoring/aggregate.js';
-import { send, type ToPrimary } from './cluster-messages.js';
+import { AggregatedMetrics } from '../../monitoring/aggregate.js';
+import { send, type ToPrimary } from './messages.js';
 
 /** A worker that says nothing for so long stands with the last that is known of it. */
 const patienceMs = 1000;

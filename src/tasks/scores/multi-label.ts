@@ -1,7 +1,7 @@
-import { expected, torchError } from '../errors.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { expected, torchError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { byScore, checkLabels, type Ranked } from './ranked.js';
-import { floatRows, notFinite } from './rows.js';
+import { floatRows, notFinite } from './float-rows.js';
 
 export interface MultiLabelOptions {
   /** A label is given from this probability on, inclusive; 0 to 1, default 0.5. */

@@ -1,7 +1,7 @@
-import { expected, torchError } from '../errors.js';
-import { formatShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
-import { floatValues, notFinite, requireRank, resultLike } from './rows.js';
+import { expected, torchError } from '../../errors.js';
+import { formatShape } from '../../tensor/shape.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { floatValues, notFinite, requireRank, resultLike } from './float-rows.js';
 
 /**
  * One vector for each text: the mean of its tokens' vectors, those of padding left out: `Σ mask·x / Σ mask`, as the

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
 import { choice, directory, files, integer, optionalInteger, optionalIntegers, text, type Setting } from './setting.js';
 
 const day = 86_400_000;
-const bundled = (folder: string) => () => fileURLToPath(new URL(`../../${folder}`, import.meta.url));
 
 const rows = {
   // Where the server listens and what it accepts.
@@ -23,10 +22,10 @@ const rows = {
   drainTimeoutMs: integer(0, day, 30_000, 'On SIGTERM: time for running requests to end.'),
   preStopDelayMs: integer(0, day, 0, 'On SIGTERM: time between answering "not ready" and refusing connections.'),
   // The model.
-  registryDir: directory(bundled('model-registry'), 'the bundled registry', 'Folder of registry records.', {
+  registryDir: directory(bundledRegistryDir, 'the bundled registry', 'Folder of registry records.', {
     flag: 'registry',
   }),
-  modelsDir: directory(bundled('models'), 'the bundled models', 'Folder of model artifacts.', { flag: 'models' }),
+  modelsDir: directory(bundledModelsDir, 'the bundled models', 'Folder of model artifacts.', { flag: 'models' }),
   model: text(
     /^[a-z0-9][a-z0-9._-]{0,63}$/,
     'a model name',

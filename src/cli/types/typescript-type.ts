@@ -1,4 +1,4 @@
-import { parseTorchType, type TorchType } from '../signature/torch-type.js';
+import { parseTorchType, type TorchType } from '../../signature/torch-type.js';
 
 /** What a model takes may be written in more ways than what it gives. */
 export type Direction = 'in' | 'out';

@@ -1,7 +1,7 @@
-import { dtypeTable } from '../tensor/dtype.js';
-import { describeSpec } from '../signature/spec.js';
-import { formatTorchType, parseTorchType } from '../signature/torch-type.js';
-import type { MethodSchema, Signature, TensorSpec } from '../signature/spec.js';
+import { dtypeTable } from '../../tensor/dtype.js';
+import { describeSpec } from '../../signature/spec.js';
+import { formatTorchType, parseTorchType } from '../../signature/torch-type.js';
+import type { MethodSchema, Signature, TensorSpec } from '../../signature/spec.js';
 import { typescriptType } from './typescript-type.js';
 
 /** One argument of a method, or one part of its result. */
