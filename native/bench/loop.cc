@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/threads.h"
-#include "engine/torchscript_load.h"
+#include "engine/torchscript/load.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
-#include "channel.h"
+#include "binding/channel.h"
 
 #include <utility>
 
-#include "status.h"
-#include "value_codec.h"
+#include "binding/status.h"
+#include "binding/value_codec.h"
 
 namespace node_libtorch::binding {
 namespace {

@@ -9,9 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "../engine/error.h"
-#include "../engine/value.h"
-#include "../napi_config.h"
+#include "engine/error.h"
+#include "engine/value.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

@@ -1,4 +1,4 @@
-#include "environment.h"
+#include "binding/environment.h"
 
 #include <unistd.h>
 
@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "../engine/error.h"
-#include "status.h"
-#include "tensor_codec.h"
+#include "binding/status.h"
+#include "binding/tensor_codec.h"
+#include "engine/error.h"
 
 namespace node_libtorch::binding {
 namespace {

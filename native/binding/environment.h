@@ -6,9 +6,9 @@
 #include <memory>
 #include <set>
 
-#include "channel.h"
-#include "file_locks.h"
-#include "session.h"
+#include "binding/channel.h"
+#include "binding/file_locks.h"
+#include "binding/session.h"
 
 namespace node_libtorch::binding {
 

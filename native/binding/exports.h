@@ -1,7 +1,7 @@
 // The functions that JavaScript sees; src/addon/addon.ts declares them.
 #pragma once
 
-#include "../napi_config.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

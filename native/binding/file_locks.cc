@@ -1,4 +1,4 @@
-#include "file_locks.h"
+#include "binding/file_locks.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "../engine/error.h"
+#include "engine/error.h"
 
 namespace node_libtorch::binding {
 

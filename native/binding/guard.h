@@ -1,9 +1,9 @@
 // Turns what a function throws into a JavaScript error with a code.
 #pragma once
 
-#include "../engine/error.h"
-#include "../napi_config.h"
-#include "status.h"
+#include "binding/status.h"
+#include "engine/error.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

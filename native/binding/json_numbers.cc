@@ -1,4 +1,4 @@
-#include "json_numbers.h"
+#include "binding/json_numbers.h"
 
 #include <charconv>
 #include <cstdint>

@@ -1,8 +1,8 @@
-#include "../engine/error.h"
-#include "environment.h"
-#include "exports.h"
-#include "guard.h"
-#include "value_codec.h"
+#include "binding/environment.h"
+#include "binding/exports.h"
+#include "binding/guard.h"
+#include "binding/value_codec.h"
+#include "engine/error.h"
 
 namespace node_libtorch::binding {
 namespace {

@@ -1,10 +1,10 @@
 #include <cstring>
 #include <random>
 
-#include "environment.h"
-#include "exports.h"
-#include "guard.h"
-#include "value_codec.h"
+#include "binding/environment.h"
+#include "binding/exports.h"
+#include "binding/guard.h"
+#include "binding/value_codec.h"
 
 namespace node_libtorch::binding {
 namespace {

@@ -1,13 +1,13 @@
 #include <mutex>
 
-#include "../engine/device_fault.h"
-#include "../engine/runtime_info.h"
-#include "../engine/threads.h"
-#include "environment.h"
-#include "exports.h"
-#include "guard.h"
-#include "json_numbers.h"
-#include "value_codec.h"
+#include "binding/environment.h"
+#include "binding/exports.h"
+#include "binding/guard.h"
+#include "binding/json_numbers.h"
+#include "binding/value_codec.h"
+#include "engine/device/fault.h"
+#include "engine/runtime_info.h"
+#include "engine/threads.h"
 
 namespace node_libtorch::binding {
 namespace {

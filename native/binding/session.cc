@@ -1,9 +1,9 @@
-#include "session.h"
+#include "binding/session.h"
 
 #include <utility>
 
-#include "../engine/aoti_model.h"
-#include "../engine/operators.h"
+#include "engine/aoti/model.h"
+#include "engine/operators.h"
 
 namespace node_libtorch::binding {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "../engine/executor.h"
-#include "../engine/model.h"
-#include "channel.h"
+#include "binding/channel.h"
+#include "engine/executor.h"
+#include "engine/model.h"
 
 namespace node_libtorch::binding {
 

@@ -2,7 +2,7 @@
 // exception of ours, never a Napi::Error, whose construction and throwing may themselves be refused then.
 #pragma once
 
-#include "../napi_config.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

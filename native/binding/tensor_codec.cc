@@ -1,13 +1,13 @@
-#include "tensor_codec.h"
+#include "binding/tensor_codec.h"
 
 #include <array>
 #include <cstring>
 #include <optional>
 
-#include "../engine/error.h"
-#include "environment.h"
-#include "status.h"
-#include "value_codec.h"
+#include "binding/environment.h"
+#include "binding/status.h"
+#include "binding/value_codec.h"
+#include "engine/error.h"
 
 namespace node_libtorch::binding {
 namespace {

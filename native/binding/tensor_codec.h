@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "../engine/value.h"
-#include "../napi_config.h"
+#include "engine/value.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

@@ -1,11 +1,11 @@
-#include "value_codec.h"
+#include "binding/value_codec.h"
 
 #include <cmath>
 #include <cstdint>
 
-#include "../engine/error.h"
-#include "status.h"
-#include "tensor_codec.h"
+#include "binding/status.h"
+#include "binding/tensor_codec.h"
+#include "engine/error.h"
 
 namespace node_libtorch::binding {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "../engine/value.h"
-#include "../napi_config.h"
+#include "engine/value.h"
+#include "napi_config.h"
 
 namespace node_libtorch::binding {
 

@@ -1,4 +1,4 @@
-#include "dtype.h"
+#include "engine/dtype.h"
 
 #include <c10/core/ScalarType.h>
 

@@ -1,11 +1,11 @@
-#include "error.h"
+#include "engine/error.h"
 
 #include <c10/util/Exception.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
 
 #include <new>
 
-#include "device_fault.h"
+#include "engine/device/fault.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,11 +1,11 @@
-#include "executor.h"
+#include "engine/executor.h"
 
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "threads.h"
+#include "engine/threads.h"
 
 namespace node_libtorch::engine {
 

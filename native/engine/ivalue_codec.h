@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "value.h"
+#include "engine/value.h"
 
 namespace node_libtorch::engine {
 

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "error.h"
-#include "ivalue_codec.h"
-#include "staging.h"
+#include "engine/device/staging.h"
+#include "engine/error.h"
+#include "engine/ivalue_codec.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,9 +1,9 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/DeviceType.h>
 
-#include "error.h"
-#include "ivalue_codec.h"
-#include "staging.h"
+#include "engine/device/staging.h"
+#include "engine/error.h"
+#include "engine/ivalue_codec.h"
 
 namespace node_libtorch::engine {
 namespace {

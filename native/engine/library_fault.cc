@@ -1,4 +1,4 @@
-#include "library_fault.h"
+#include "engine/library_fault.h"
 
 #include <cxxabi.h>
 #include <torch/headeronly/version.h>

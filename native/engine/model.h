@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "compiled_package.h"
-#include "device.h"
-#include "value.h"
+#include "engine/aoti/compiled_package.h"
+#include "engine/device/device.h"
+#include "engine/value.h"
 
 namespace node_libtorch::engine {
 

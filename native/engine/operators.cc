@@ -1,4 +1,4 @@
-#include "operators.h"
+#include "engine/operators.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -6,9 +6,9 @@
 #include <mutex>
 #include <optional>
 
-#include "error.h"
-#include "library_fault.h"
-#include "rehearsal.h"
+#include "engine/error.h"
+#include "engine/library_fault.h"
+#include "engine/rehearsal.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "rehearsal.h"
+#include "engine/rehearsal.h"
 
 #if defined(__linux__)
 

@@ -1,4 +1,4 @@
-#include "runtime_info.h"
+#include "engine/runtime_info.h"
 
 #include <ATen/Version.h>
 #include <torch/csrc/jit/runtime/print_handler.h>
@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <string>
 
-#include "cpu.h"
-#include "device.h"
-#include "operators.h"
+#include "engine/device/cpu.h"
+#include "engine/device/device.h"
+#include "engine/operators.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,7 +1,7 @@
 // What the loaded LibTorch says of itself.
 #pragma once
 
-#include "value.h"
+#include "engine/value.h"
 
 namespace node_libtorch::engine {
 

@@ -1,4 +1,4 @@
-#include "threads.h"
+#include "engine/threads.h"
 
 #include <ATen/Parallel.h>
 

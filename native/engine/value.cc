@@ -1,8 +1,8 @@
-#include "value.h"
+#include "engine/value.h"
 
 #include <cstdlib>
 
-#include "error.h"
+#include "engine/error.h"
 
 namespace node_libtorch::engine {
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "dtype.h"
+#include "engine/dtype.h"
 
 namespace node_libtorch::engine {
 

@@ -33,7 +33,7 @@ export interface NativeLoadOptions {
   readonly optimize: string;
   /** Absolute paths. */
   readonly operatorLibraries: readonly string[];
-  /** A compiled package that was unpacked, as native/engine/compiled_package.h reads it; the bytes are not used then. */
+  /** A compiled package that was unpacked, as native/engine/aoti/compiled_package.h reads it; the bytes are not used then. */
   readonly package?: NativeDict;
 }
 

@@ -35,7 +35,7 @@ describe('errors of devices', function () {
   it('are told apart by what CUDA said; devices that were lost stay lost', async () => {
     const program = await compileProgram([
       `${root}test/native/cpp/device_fault_test.cc`,
-      `${root}native/engine/device_fault.cc`,
+      `${root}native/engine/device/fault.cc`,
     ]);
     const input = texts.map(([, text]) => `${text}\n`).join('');
     const { status, stdout, stderr } = spawnSync(program, { input, encoding: 'utf8' });

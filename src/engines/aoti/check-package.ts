@@ -68,7 +68,7 @@ function parseMetadata(bytes: Buffer): Record<string, string> {
   throw torchError('ERR_MODEL_FORMAT', 'Expected JSON of strings as the metadata of the package');
 }
 
-/** As native/engine/compiled_package.h reads it. */
+/** As native/engine/aoti/compiled_package.h reads it. */
 export function nativePackage({ files, target, spec }: CheckedPackage, path: string): NativeDict {
   const names = [...spec.symbols.keys()];
   for (const { shape } of spec.inputs) {

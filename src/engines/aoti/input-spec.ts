@@ -30,7 +30,7 @@ export interface PackageSpec {
   readonly warnings: readonly string[];
 }
 
-/** As native/engine/compiled_package.cc. */
+/** As native/engine/aoti/compiled_package.cc. */
 export const largestSize = 2 ** 40;
 
 /** @throws ERR_MODEL_FORMAT unless it is linear in one symbol */

@@ -1,6 +1,6 @@
-// A program of its own over native/engine/device_fault.cc: prints what it says of texts that it reads, one a line with
+// A program of its own over native/engine/device/fault.cc: prints what it says of texts that it reads, one a line with
 // "\n" for line ends; then marks devices as failed from many threads. There is no CUDA device needed for any of it.
-#include "engine/device_fault.h"
+#include "engine/device/fault.h"
 
 #include <cstdlib>
 #include <iostream>

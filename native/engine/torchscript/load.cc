@@ -1,4 +1,4 @@
-#include "torchscript_load.h"
+#include "engine/torchscript/load.h"
 
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -7,9 +7,9 @@
 #include <cstring>
 #include <optional>
 
-#include "cpu.h"
-#include "error.h"
-#include "torchscript_signature.h"
+#include "engine/device/cpu.h"
+#include "engine/error.h"
+#include "engine/torchscript/signature.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "model.h"
+#include "engine/model.h"
 
 namespace node_libtorch::engine {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model.h"
+#include "engine/model.h"
 
 namespace node_libtorch::engine {
 

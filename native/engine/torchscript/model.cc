@@ -2,11 +2,11 @@
 
 #include <map>
 
-#include "device_scope.h"
-#include "error.h"
-#include "ivalue_codec.h"
-#include "model.h"
-#include "torchscript_load.h"
+#include "engine/device/scope.h"
+#include "engine/error.h"
+#include "engine/ivalue_codec.h"
+#include "engine/model.h"
+#include "engine/torchscript/load.h"
 
 namespace node_libtorch::engine {
 namespace {

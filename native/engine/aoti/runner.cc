@@ -1,11 +1,11 @@
-#include "aoti_runner.h"
+#include "engine/aoti/runner.h"
 
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 
 #include <mutex>
 #include <set>
 
-#include "aoti_text.h"
+#include "engine/aoti/text.h"
 
 namespace node_libtorch::engine {
 namespace {

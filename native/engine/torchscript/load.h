@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "ivalue_codec.h"
-#include "model.h"
+#include "engine/ivalue_codec.h"
+#include "engine/model.h"
 
 namespace node_libtorch::engine {
 

@@ -1,4 +1,4 @@
-#include "staging.h"
+#include "engine/device/staging.h"
 
 #include <ATen/ops/empty.h>
 #include <c10/core/Event.h>

@@ -1,11 +1,11 @@
-#include "device.h"
+#include "engine/device/device.h"
 
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/Device.h>
 
 #include <optional>
 
-#include "error.h"
+#include "engine/error.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "value.h"
+#include "engine/value.h"
 
 namespace node_libtorch::engine {
 

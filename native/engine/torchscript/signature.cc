@@ -1,4 +1,4 @@
-#include "torchscript_signature.h"
+#include "engine/torchscript/signature.h"
 
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/inliner.h>

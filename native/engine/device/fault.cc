@@ -1,4 +1,4 @@
-#include "device_fault.h"
+#include "engine/device/fault.h"
 
 #include <array>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "device_scope.h"
+#include "engine/device/scope.h"
 
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -6,8 +6,8 @@
 #include <map>
 #include <mutex>
 
-#include "device_fault.h"
-#include "error.h"
+#include "engine/device/fault.h"
+#include "engine/error.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,11 +1,11 @@
-#include "aoti_model.h"
+#include "engine/aoti/model.h"
 
 #include <ATen/DeviceAccelerator.h>
 
-#include "aoti_runner.h"
-#include "device_scope.h"
-#include "error.h"
-#include "ivalue_codec.h"
+#include "engine/aoti/runner.h"
+#include "engine/device/scope.h"
+#include "engine/error.h"
+#include "engine/ivalue_codec.h"
 
 namespace node_libtorch::engine {
 namespace {

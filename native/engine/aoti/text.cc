@@ -1,4 +1,4 @@
-#include "aoti_text.h"
+#include "engine/aoti/text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <streambuf>
 
-#include "error.h"
+#include "engine/error.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -1,10 +1,10 @@
-#include "compiled_package.h"
+#include "engine/aoti/compiled_package.h"
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
-#include "error.h"
+#include "engine/error.h"
 
 namespace node_libtorch::engine {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "value.h"
+#include "engine/value.h"
 
 namespace node_libtorch::engine {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "compiled_package.h"
+#include "engine/aoti/compiled_package.h"
 
 namespace node_libtorch::engine {
 
