@@ -1,9 +1,9 @@
 /** serving.md §3 row 9: requests that nobody waits for any more are computed all the same. */
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { rawConnection, until } from '../server/support/http.js';
+import { rawConnection, until } from '../support/server/http.js';
 import { rejection } from '../support/errors.js';
-import { bodyOf, DigitServer, expectDigit, expectPrediction } from './support.js';
+import { bodyOf, DigitServer, expectDigit, expectPrediction } from '../support/regression.js';
 
 const headOf = (body: string): string =>
   `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;

@@ -1,8 +1,8 @@
 /** serving.md §3 row 8: time limits and queue bounds that do not hold while the model runs. */
 import { expect } from 'chai';
-import { expectProblem } from '../server/support/http.js';
+import { expectProblem } from '../support/server/http.js';
 import { rejection } from '../support/errors.js';
-import { DigitServer, expectDigit, expectPrediction } from './support.js';
+import { DigitServer, expectDigit, expectPrediction } from '../support/regression.js';
 
 describe('time limits and bounds hold while the model runs', () => {
   // The time limit of B, which waited, was looked at only once A, which ran for 90 s, had ended.

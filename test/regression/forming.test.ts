@@ -1,7 +1,7 @@
 /** serving.md §3 row 6: batches do not form, or have another size than was asked for. */
 import { expect } from 'chai';
 import { BatchQueue } from 'node-libtorch';
-import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from './support.js';
+import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from '../support/regression.js';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i % 10);
 

@@ -1,9 +1,9 @@
 /** serving.md §3 row 10: one bad request fails the batch. */
 import { expect } from 'chai';
 import { BatchQueue, Tensor } from 'node-libtorch';
-import { expectProblem, predict } from '../server/support/http.js';
+import { expectProblem, predict } from '../support/server/http.js';
 import { rejection } from '../support/errors.js';
-import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from './support.js';
+import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from '../support/regression.js';
 
 describe('one bad request fails alone', () => {
   // An exception for one request of a batch was the answer to all of them.

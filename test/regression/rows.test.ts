@@ -1,9 +1,9 @@
 /** serving.md §3 row 27: limits that count requests and not their rows. */
 import { expect } from 'chai';
 import { Tensor } from 'node-libtorch';
-import { predict } from '../server/support/http.js';
+import { predict } from '../support/server/http.js';
 import { rejection } from '../support/errors.js';
-import { bodyOf, DigitServer, digitRows, expectDigit } from './support.js';
+import { bodyOf, DigitServer, digitRows, expectDigit } from '../support/regression.js';
 
 describe('limits count rows', () => {
   // Requests of 32 rows each went into batches of up to 32 requests: a thousand rows, and out of memory.

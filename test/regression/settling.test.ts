@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { BatchQueue, Tensor } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { seeded } from '../support/random.js';
-import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from './support.js';
+import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from '../support/regression.js';
 
 const tanh2 = (value: number): number => 2 * Math.tanh(value);
 

@@ -1,0 +1,210 @@
+import { expect } from 'chai';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ModelHost, ModelRegistry, Tensor, type RunEvent } from '#dist/index.js';
+import { classifier } from '#dist/serving/index.js';
+import { rejection } from '../support/rejection.js';
+
+const root = new URL('../../', import.meta.url);
+const fixture = (name: string) => fileURLToPath(new URL(`test/fixtures/torchscript/${name}`, root));
+const digitModel = { models: [{ name: 'mnist-mlp' }], warmupBatchSizes: [1] };
+
+interface Digit {
+  label: number;
+  input: number[];
+  logits: number[];
+}
+const { digits } = JSON.parse(await readFile(new URL('test/fixtures/digits.json', root), 'utf8')) as {
+  digits: Digit[];
+};
+
+describe('model host', () => {
+  it('serves the digit model: real digits get their classes', async () => {
+    await using host = await ModelHost.open(digitModel);
+    expect(host).to.include({ state: 'ready', defaultModel: 'mnist-mlp' });
+    const model = classifier(host.model());
+    const rows = Float32Array.from(digits.flatMap(({ input }) => input));
+    const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, digits.length);
+    expect(predictions).to.deep.equal(digits.map(({ label }) => label));
+    for (const [index, { logits }] of digits.entries()) {
+      const best = Math.max(...logits);
+      const expected = 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - best), 0);
+      expect(confidenceScores[index]).to.be.closeTo(expected, 1e-5);
+    }
+    expect(inferenceTimeMs).to.be.greaterThan(0);
+  });
+
+  it('holds inputs to the signature of the record', async () => {
+    await using host = await ModelHost.open(digitModel);
+    const model = host.model('mnist-mlp', 'v1.0');
+    const codeOf = async (tensor: Tensor) => (await rejection(model.run(tensor))).code;
+    expect(await codeOf(new Tensor('float32', new Float32Array(783), [1, 783]))).to.equal('ERR_INVALID_SHAPE');
+    expect(await codeOf(new Tensor('float64', new Float64Array(784), [1, 784]))).to.equal('ERR_INVALID_DTYPE');
+    expect(await codeOf(new Tensor('float32', new Float32Array(784).fill(2), [1, 784]))).to.equal('ERR_OUT_OF_RANGE');
+    expect(await codeOf(new Tensor('float32', new Float32Array(784).fill(NaN), [1, 784]))).to.equal('ERR_NOT_FINITE');
+    expect((await model.run(new Tensor('float32', new Float32Array(784), [1, 784]))).shape).to.deep.equal([1, 10]);
+  });
+
+  it('knows its models and versions, and no others', async () => {
+    await using host = await ModelHost.open(digitModel);
+    expect(host.list().map(({ name, version }) => `${name} ${version}`)).to.deep.equal(['mnist-mlp v1.0']);
+    expect(() => host.model('other'))
+      .to.throw()
+      .with.property('code', 'ERR_MODEL_NOT_FOUND');
+    expect(() => host.model('mnist-mlp', 'v2.0'))
+      .to.throw()
+      .with.property('code', 'ERR_VERSION_NOT_FOUND');
+    expect(() => ModelHost.start({ models: [] }))
+      .to.throw()
+      .with.property('code', 'ERR_CONFIG');
+    expect(() => ModelHost.start({ ...digitModel, defaultModel: 'x' }))
+      .to.throw()
+      .with.property('code', 'ERR_CONFIG');
+  });
+
+  it('tells its listeners of every call, and survives theirs', async () => {
+    await using host = await ModelHost.open({ models: [{ file: fixture('raises.pt') }] });
+    const events: RunEvent[] = [];
+    host.on('run', (event) => events.push(event));
+    const model = host.model();
+    await model.run(new Tensor('float32', Float32Array.of(1, 4), [2]));
+    await rejection(model.run(new Tensor('float32', Float32Array.of(-1), [1])));
+    const reason = new Error('gone');
+    const aborted = rejection(
+      model.run(new Tensor('float32', Float32Array.of(1), [1]), { signal: AbortSignal.abort(reason) }),
+    );
+    expect(await aborted).to.equal(reason);
+    expect(events.map(({ outcome, rows, model }) => `${model} ${outcome} ${rows}`)).to.deep.equal([
+      'raises ok 2',
+      'raises ERR_MODEL_EXECUTION 1',
+      'raises aborted 1',
+    ]);
+    expect(events[0]?.timings).to.have.keys('queueMs', 'runMs');
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    host.on('run', () => {
+      throw new Error('a broken listener');
+    });
+    await model.run(new Tensor('float32', Float32Array.of(1), [1]));
+    expect(await warned).to.have.property('message', 'a broken listener');
+  });
+
+  it('serves a bare file, which has no task', async () => {
+    await using host = await ModelHost.open({ models: [{ file: fixture('linear.pt') }] });
+    const model = host.model('linear', 'v1.0');
+    expect(model.record).to.equal(undefined);
+    expect(() => classifier(model))
+      .to.throw()
+      .with.property('code', 'ERR_TASK');
+    expect((await model.run(new Tensor('float32', new Float32Array(4), [1, 4]))).shape).to.deep.equal([1, 3]);
+  });
+
+  describe('start', () => {
+    it('answers not ready until the models are up', async () => {
+      const host = ModelHost.start(digitModel);
+      expect(host.state).to.equal('loading');
+      expect(() => host.model())
+        .to.throw()
+        .with.property('code', 'ERR_NOT_READY');
+      await host.ready;
+      expect(host.model().name).to.equal('mnist-mlp');
+      await host.close();
+    });
+
+    it('can be closed while it loads', async () => {
+      const host = ModelHost.start(digitModel);
+      await host.close();
+      expect(host.state).to.equal('closed');
+      expect(await rejection(host.ready)).to.have.property('code', 'ERR_DRAINING');
+    });
+
+    it('says which model failed, and disposes those that were up', async () => {
+      const host = ModelHost.start({ models: [{ name: 'mnist-mlp' }, { file: fixture('truncated.pt') }] });
+      const { code, message } = await rejection(host.ready);
+      expect(code).to.match(/^ERR_/);
+      expect(message).to.match(/^truncated v1\.0: /);
+      expect(host.state).to.equal('closed');
+      expect(host.list().every(({ model }) => model.disposed)).to.equal(true);
+    });
+  });
+
+  describe('close', () => {
+    it('waits for what runs, refuses what comes, and disposes', async () => {
+      const host = await ModelHost.open({ models: [{ file: fixture('slow.pt') }] });
+      const served = host.model();
+      const running = served.call('forward', [new Tensor('float32', new Float32Array(256), [256]), 200]);
+      expect(host.inFlight).to.equal(1);
+      const closing = host.close();
+      expect(host.close()).to.equal(closing);
+      expect(host.state).to.equal('draining');
+      const late = served.call('forward', [new Tensor('float32', new Float32Array(256), [256]), 1]);
+      expect(await rejection(late)).to.have.property('code', 'ERR_DRAINING');
+      expect(served.model.disposed).to.equal(false);
+      expect(await running).to.be.instanceOf(Tensor);
+      await closing;
+      expect(host.state).to.equal('closed');
+      expect(served.model.disposed).to.equal(true);
+    });
+  });
+
+  describe('integrity', () => {
+    let folder: string;
+    const artifact = () => join(folder, 'models', 'mnist-mlp', 'v1.0', 'model.pt');
+    const recordFile = () => join(folder, 'model-registry', 'mnist-mlp', 'v1.0', 'metadata.json');
+    const openCopy = async () => {
+      const registry = await ModelRegistry.open({
+        registryDir: join(folder, 'model-registry'),
+        modelsDir: join(folder, 'models'),
+      });
+      return ModelHost.open({ ...digitModel, registry });
+    };
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'node-libtorch-host-'));
+      for (const name of ['models', 'model-registry']) {
+        await cp(new URL(name, root), join(folder, name), { recursive: true });
+      }
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    it('refuses an artifact with one flipped bit', async () => {
+      const bytes = await readFile(artifact());
+      const middle = bytes.length >> 1;
+      bytes[middle] = (bytes[middle] as number) ^ 1;
+      await writeFile(artifact(), bytes);
+      const error = await rejection(openCopy());
+      expect(error).to.have.property('code', 'ERR_INTEGRITY');
+      expect(error.message).to.match(/^mnist-mlp v1\.0: /);
+    });
+
+    const contradictions: [string, (record: { signature: never; task: { labels: string[] } }) => void][] = [
+      [
+        'shape',
+        ({ signature, task }) => {
+          (signature as { outputs: { shape: unknown[] }[] }).outputs[0]!.shape = [null, 9];
+          task.labels.pop();
+        },
+      ],
+      ['dtype', ({ signature }) => ((signature as { outputs: { dtype: string }[] }).outputs[0]!.dtype = 'float64')],
+      [
+        'number of inputs',
+        ({ signature }) => {
+          const { inputs } = signature as { inputs: unknown[] };
+          inputs.push({ ...(inputs[0] as object), name: 'second' });
+        },
+      ],
+    ];
+    for (const [what, edit] of contradictions) {
+      it(`refuses a record that says another ${what} than the model has`, async () => {
+        const record = JSON.parse(await readFile(recordFile(), 'utf8')) as Parameters<typeof edit>[0] & {
+          inputStatistics?: unknown;
+        };
+        edit(record);
+        delete record.inputStatistics;
+        await writeFile(recordFile(), JSON.stringify(record));
+        expect(await rejection(openCopy())).to.have.property('code', 'ERR_SIGNATURE_MISMATCH');
+      });
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { expect } from 'chai';
+import { loadModel, Tensor } from 'node-libtorch';
+import { rejection } from '../../support/errors.js';
+import { node } from '../../support/child.js';
+import { root } from '../../support/paths.js';
+import { compiled, scratch } from '../../support/repack.js';
+
+const slow = new Tensor('float32', new Float32Array(512 * 512).fill(1e-4), [512, 512]);
+
+describe('the life of a compiled model', function () {
+  this.timeout(60_000);
+  const folder = scratch();
+
+  it('tells what it loaded', async () => {
+    await using model = await loadModel(compiled('mlp'), { instances: 2, optimize: 'none' });
+    expect(model.info).to.deep.include({
+      engine: 'aotinductor',
+      precision: 'auto',
+      optimize: 'none',
+      stateful: false,
+      instances: 2,
+      parameterBytes: 4 * (4 * 8 + 8 * 3), // the biases are so small that they were compiled into the code
+    });
+    expect(model.info.methods.map(({ name }) => name)).to.deep.equal(['forward']);
+    expect(model.info.device.reason).to.match(/compiled for cpu/);
+  });
+
+  it('two instances run at once', async () => {
+    await using one = await loadModel(compiled('slow'));
+    await using two = await loadModel(compiled('slow'), { instances: 2 });
+    // Both are submitted at once: the second overlaps the first if it began before the first had ended.
+    const overlap = async (model: typeof one): Promise<boolean> => {
+      await model.run(slow);
+      const runs = await Promise.all([model.execute('forward', [slow]), model.execute('forward', [slow])]);
+      const [first, second] = runs.map(({ timings }) => timings).sort((a, b) => a.queueMs - b.queueMs);
+      return second!.queueMs < 0.9 * (first!.queueMs + first!.runMs);
+    };
+    expect(await overlap(one), 'with one instance the second waits').to.equal(false);
+    expect(await overlap(two), 'with two it does not').to.equal(true);
+  });
+
+  it('is disposed while it runs: the run ends, what waits is dropped', async () => {
+    const model = await loadModel(compiled('slow'));
+    const before = model.run(slow);
+    const running = model.run(slow);
+    await before; // the instance takes the next at once
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const waiting = rejection(() => model.run(slow), 'ERR_DISPOSED');
+    const disposal = model.dispose();
+    expect((await running).shape).to.deep.equal([512, 512]);
+    await waiting;
+    await disposal;
+    await rejection(() => model.run(slow), 'ERR_DISPOSED');
+  });
+
+  it('an aborted run rejects at once with the reason', async () => {
+    await using model = await loadModel(compiled('slow'));
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const running = model.call('forward', [slow], { signal: stop.signal });
+    stop.abort(reason);
+    expect(await running.catch((error: unknown) => error)).to.equal(reason);
+    await rejection(() => model.call('forward', [slow], { timeoutMs: 5 }), 'ERR_TIMEOUT');
+  });
+
+  it('the process exits in the middle of a run, with its own code', async () => {
+    const script = join(folder(), 'exit.mjs');
+    writeFileSync(
+      script,
+      `import { loadModel, Tensor } from ${JSON.stringify(`${root}dist/index.js`)};
+       const model = await loadModel(${JSON.stringify(compiled('slow'))});
+       void model.run(new Tensor('float32', new Float32Array(512 * 512), [512, 512]));
+       setTimeout(() => process.exit(3), 30);`,
+    );
+    for (let i = 0; i < 5; ++i) {
+      const ended = await node([script], { NODE_LIBTORCH_TMPDIR: folder() });
+      expect(ended, ended.stderr).to.deep.include({ code: 3, signal: null, stderr: '' });
+    }
+  });
+
+  it('runs in worker threads, beside each other and after each other', async () => {
+    const play = async (): Promise<number[]> => {
+      const workerData = { file: compiled('elementwise'), shape: [2, 32] };
+      const worker = new Worker(new URL('./children/worker.mjs', import.meta.url), { workerData });
+      const [answer] = (await once(worker, 'message')) as [number[]];
+      await once(worker, 'exit');
+      return answer;
+    };
+    const answers = await Promise.all(Array.from({ length: 4 }, play));
+    answers.push(await play());
+    for (const answer of answers) expect(answer.slice(0, 3)).to.deep.equal([2, 0, -2]);
+  });
+
+  it('what compiled code prints when it fails is kept from stderr; the rest of the process is not', async () => {
+    const script = join(folder(), 'quiet.mjs');
+    writeFileSync(
+      script,
+      `import { loadModel, Tensor } from ${JSON.stringify(`${root}dist/index.js`)};
+       const model = await loadModel(${JSON.stringify(compiled('tokens'))});
+       const ids = new Tensor('int64', BigInt64Array.of(99n), [1, 1]);
+       await model.call('forward', [ids, Tensor.from([[true]])]).catch((error) => console.log(error.code));
+       console.error('ours');
+       await model.dispose();`,
+    );
+    expect(await node([script])).to.deep.include({ code: 0, stdout: 'ERR_MODEL_EXECUTION\n', stderr: 'ours\n' });
+  });
+
+  it('is shown by inspect and run by run', () => {
+    const cli = (...args: string[]) =>
+      spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...args], { encoding: 'utf8' });
+    const inspected = cli('inspect', compiled('elementwise'));
+    expect(inspected.stdout)
+      .to.match(/kind +aotinductor/)
+      .and.match(/in x +float32 \[s\d+ 1\.\.8, 32\]/)
+      .and.match(/out output +float32 \[\?, 32\]/);
+    const input = join(folder(), 'input.json');
+    writeFileSync(input, JSON.stringify([Array.from({ length: 32 }, (_, i) => i)]));
+    const ran = cli('run', compiled('elementwise'), '--input', input, '--json');
+    expect(JSON.parse(ran.stdout)).to.have.nested.property('output.data').that.deep.equals(new Array(32).fill(0));
+    writeFileSync(input, '[1]');
+    const wrong = cli('run', compiled('elementwise'), '--input', input);
+    expect(wrong.status).to.equal(1);
+    expect(wrong.stderr).to.match(/ERR_INVALID_SHAPE/);
+  });
+});

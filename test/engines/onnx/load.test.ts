@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadModel, Tensor, TorchError, type Signature } from 'node-libtorch';
+import { rejection } from '../../support/errors.js';
+import { onnx } from '../../support/onnx.js';
+import { fixture } from '../../support/paths.js';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('loading ONNX', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'node-libtorch-onnx-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const written = async (bytes: Uint8Array, name = 'model.onnx'): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, bytes);
+    return path;
+  };
+
+  describe('refuses', () => {
+    const types = {
+      ...{ string: 'string', bfloat16: 'bfloat16', complex64: 'complex64', float8: 'float8e4m3fn', int4: 'int4' },
+      ...{ sequence: 'a sequence', optional: 'an optional', map: 'a map', sparse: 'a sparse tensor' },
+    };
+    for (const [name, said] of Object.entries(types)) {
+      it(`${name} inputs or outputs`, async () => {
+        const { message } = await rejection(() => loadModel(onnx(`refused_${name}`)), 'ERR_UNSUPPORTED_TYPE');
+        expect(message)
+          .to.include(said)
+          .and.match(/(input x|output y) is/);
+      });
+    }
+
+    it('an operator and an opset that ONNX Runtime does not know', async () => {
+      expect((await rejection(() => loadModel(onnx('unknown_operator')), 'ERR_MODEL_LOAD')).message).to.include(
+        'NoSuchOperator',
+      );
+      await rejection(() => loadModel(onnx('unknown_opset')), 'ERR_MODEL_LOAD');
+    });
+
+    it('devices and precisions that are not there', async () => {
+      await rejection(() => loadModel(onnx('linear'), { device: 'cuda' }), 'ERR_DEVICE_UNAVAILABLE');
+      await rejection(() => loadModel(onnx('linear'), { device: 'cuda:1' }), 'ERR_DEVICE_UNAVAILABLE');
+      await rejection(() => loadModel(onnx('linear'), { device: 'tpu' }), 'ERR_INVALID_ARGUMENT');
+      await rejection(() => loadModel(onnx('linear'), { precision: 'fp16' }), 'ERR_PRECISION_UNSUPPORTED');
+      await rejection(() => loadModel(onnx('linear'), { precision: 'bf16' }), 'ERR_PRECISION_UNSUPPORTED');
+      await rejection(() => loadModel(onnx('half'), { precision: 'fp32' }), 'ERR_PRECISION_UNSUPPORTED');
+      await using model = await loadModel(onnx('linear'), { precision: 'fp32', device: 'cpu' });
+      expect(model.info.precision).to.equal('fp32');
+    });
+
+    it('more threads than there are cores', () =>
+      rejection(() => loadModel(onnx('linear'), { instances: 256 }), 'ERR_INVALID_ARGUMENT'));
+
+    it('a file that is not there, is empty, or is something else', async () => {
+      await rejection(() => loadModel(join(folder, 'none.onnx')), 'ERR_MODEL_LOAD');
+      await rejection(async () => loadModel(await written(new Uint8Array())), 'ERR_MODEL_FORMAT');
+      const torch = await readFile(fixture('torchscript/linear.pt'));
+      expect((await rejection(async () => loadModel(await written(torch)), 'ERR_MODEL_FORMAT')).message).to.include(
+        'zip',
+      );
+      await rejection(async () => loadModel(await written(Buffer.from('{"a": [1, 2, 3]}'))), 'ERR_MODEL_FORMAT');
+    });
+  });
+
+  it('holds the file to its digest', async () => {
+    const bytes = await readFile(onnx('linear'));
+    await using model = await loadModel(onnx('linear'), { sha256: sha256(bytes) });
+    expect(model.info).to.include({ sha256: sha256(bytes), artifactBytes: bytes.length });
+    const flipped = Buffer.from(bytes);
+    flipped[100] = (flipped[100] as number) ^ 1;
+    await rejection(async () => loadModel(await written(flipped), { sha256: sha256(bytes) }), 'ERR_INTEGRITY');
+  });
+
+  it('refuses every truncation, and lives through every flipped bit, with a coded error or a model', async () => {
+    const bytes = await readFile(onnx('linear'));
+    for (let length = 1; length < bytes.length; length += 17) {
+      const error = await loadModel(await written(bytes.subarray(0, length))).catch((reason: unknown) => reason);
+      expect(error, `${length} bytes`).to.be.instanceOf(TorchError);
+      expect((error as TorchError).code).to.be.oneOf(['ERR_MODEL_FORMAT', 'ERR_MODEL_LOAD', 'ERR_UNSUPPORTED_TYPE']);
+    }
+    for (let at = 0; at < bytes.length; at += 5) {
+      const flipped = Buffer.from(bytes);
+      flipped[at] = (flipped[at] as number) ^ (1 << (at % 8));
+      const outcome: unknown = await loadModel(await written(flipped)).catch((reason: unknown) => reason);
+      if (outcome instanceof Error) expect(outcome, `byte ${at}`).to.be.instanceOf(TorchError);
+      else await (outcome as AsyncDisposable)[Symbol.asyncDispose]();
+    }
+  });
+
+  describe('signature', () => {
+    const given = (change: object): Signature => ({
+      inputs: [{ name: 'x', dtype: 'float32', shape: [null, 4], range: [0, 1], ...change }],
+      outputs: [{ name: 'y', dtype: 'float32', shape: [null, 3] }],
+    });
+
+    it('given by the caller narrows what the file says', async () => {
+      await using model = await loadModel(onnx('linear'), { signature: given({ shape: [2, 4] }) });
+      await rejection(() => model.run(new Tensor('float32', new Float32Array(4), [1, 4])), 'ERR_INVALID_SHAPE');
+      await rejection(() => model.run(new Tensor('float32', new Float32Array(8).fill(2), [2, 4])), 'ERR_OUT_OF_RANGE');
+      await model.run(new Tensor('float32', new Float32Array(8), [2, 4]));
+    });
+
+    for (const change of [{ name: 'z' }, { dtype: 'float64' }, { shape: [null, 5] }, { shape: [4] }]) {
+      it(`that contradicts it (${JSON.stringify(change)}) is refused`, () =>
+        rejection(() => loadModel(onnx('linear'), { signature: given(change) }), 'ERR_SIGNATURE_MISMATCH'));
+    }
+  });
+
+  describe('external data', () => {
+    const withLocation = async (location: string): Promise<string> => {
+      const bytes = await readFile(onnx('external'));
+      const at = bytes.indexOf('weights.bin');
+      expect(location).to.have.length('weights.bin'.length);
+      bytes.write(location, at, 'latin1');
+      return written(bytes);
+    };
+    const inFolder = async (): Promise<string> => {
+      await copyFile(fixture('onnx/weights.bin'), join(folder, 'weights.bin'));
+      return written(await readFile(onnx('external')));
+    };
+
+    it('is read from beside the model, whatever the current directory, and reported', async () => {
+      const path = await inFolder();
+      await using model = await loadModel(path);
+      const weights = await readFile(fixture('onnx/weights.bin'));
+      expect(model.info.externalFiles).to.deep.equal([{ name: 'weights.bin', bytes: 48, sha256: sha256(weights) }]);
+      expect(model.info.parameterBytes).to.equal(60);
+    });
+
+    for (const location of ['../hts1.bin', '/etc/passwd', 'a/weight.bi', 'a\\weight.bi', 'C:weights.b', '*/_ORT_M/_*', 'weights.b\0n']) {
+      it(`outside of the model's folder is refused: ${JSON.stringify(location)}`, async () => {
+        const path = await withLocation(location);
+        await rejection(() => loadModel(path), 'ERR_UNSAFE_ARCHIVE');
+      });
+    } // prettier-ignore
+
+    it('of a graph within the graph is refused: ONNX Runtime would look for it in the current directory', async () => {
+      await copyFile(fixture('onnx/weights.bin'), join(folder, 'weights.bin'));
+      await rejection(
+        async () => loadModel(await written(await readFile(onnx('external_inside')))),
+        'ERR_UNSAFE_ARCHIVE',
+      );
+    });
+
+    it('is not taken from a file of that name in the current directory', async () => {
+      const path = await inFolder();
+      const x = new Tensor('float32', Float32Array.of(1, 2, 3, 4), [1, 4]);
+      await using here = await loadModel(path);
+      const wanted = (await here.run(x)).toArray();
+      const elsewhere = join(folder, 'elsewhere');
+      await mkdir(elsewhere);
+      await writeFile(join(elsewhere, 'weights.bin'), new Uint8Array(48));
+      const before = process.cwd();
+      process.chdir(elsewhere);
+      try {
+        await using model = await loadModel(path);
+        expect((await model.run(x)).toArray()).to.deep.equal(wanted);
+      } finally {
+        process.chdir(before);
+      }
+    });
+
+    it('behind a symbolic link is refused', async () => {
+      await symlink(fixture('onnx/weights.bin'), join(folder, 'weights.bin'));
+      await rejection(async () => loadModel(await written(await readFile(onnx('external')))), 'ERR_UNSAFE_ARCHIVE');
+    });
+
+    it('that is missing or too short is refused', async () => {
+      const path = await inFolder();
+      await truncate(join(folder, 'weights.bin'), 47);
+      expect((await rejection(() => loadModel(path), 'ERR_MODEL_FORMAT')).message).to.include('48 bytes');
+      await rm(join(folder, 'weights.bin'));
+      await rejection(() => loadModel(path), 'ERR_MODEL_LOAD');
+    });
+
+    it('needs a digest of its own where the model has one', async () => {
+      const path = await inFolder();
+      const model = sha256(await readFile(path));
+      const weights = sha256(await readFile(join(folder, 'weights.bin')));
+      await rejection(() => loadModel(path, { sha256: model }), 'ERR_INTEGRITY');
+      const wrong = { 'weights.bin': model };
+      await rejection(() => loadModel(path, { sha256: model, externalSha256: wrong }), 'ERR_INTEGRITY');
+      await using loaded = await loadModel(path, { sha256: model, externalSha256: { 'weights.bin': weights } });
+      expect(loaded.info.sha256).to.equal(model);
+      await rejection(() => loadModel(path, { externalSha256: { 'weights.bin': 'x' } }), 'ERR_INVALID_ARGUMENT');
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadModel, runtime, Tensor, type Signature } from 'node-libtorch';
+import { rejection } from '../../support/errors.js';
+import { digitModel, fixture } from '../../support/paths.js';
+
+const linear = fixture('torchscript/linear.pt');
+
+describe('loadModel', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'node-libtorch-test-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('tells what it loaded', async () => {
+    await using model = await loadModel(digitModel);
+    const bytes = await readFile(digitModel);
+    expect(model.info).to.deep.include({
+      engine: 'torchscript',
+      precision: 'auto',
+      optimize: 'freeze',
+      instances: 1,
+      stateful: false,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      artifactBytes: bytes.length,
+      parameterBytes: 4 * (784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10),
+      warnings: [],
+    });
+    expect(model.info.methods).to.deep.equal([
+      { name: 'forward', args: [{ name: 'input', type: 'Tensor', hasDefault: false }], returns: ['Tensor'] },
+    ]);
+    expect(model.info.device.reason).to.match(/auto took the (CPU|first)/);
+  });
+
+  it('accepts the right sha256 and refuses another', async () => {
+    const sha256 = createHash('sha256')
+      .update(await readFile(linear))
+      .digest('hex');
+    await (await loadModel(linear, { sha256 })).dispose();
+    await rejection(
+      () => loadModel(linear, { sha256: sha256.replace(/^./, (c) => (c === '0' ? '1' : '0')) }),
+      'ERR_INTEGRITY',
+    );
+  });
+
+  it('refuses a flipped byte anywhere, 200 places', async () => {
+    const bytes = await readFile(linear);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const path = join(folder, 'flipped.pt');
+    for (let i = 0; i < 200; ++i) {
+      const copy = Buffer.from(bytes);
+      const at = Math.floor((i * bytes.length) / 200);
+      copy[at] = (copy[at] as number) ^ (1 << (i % 8));
+      await writeFile(path, copy);
+      await rejection(() => loadModel(path, { sha256 }), 'ERR_INTEGRITY');
+    }
+  });
+
+  const refused: [string, string, string | RegExp][] = [
+    ['state_dict.pt', 'ERR_MODEL_FORMAT', /torch\.save/],
+    ['pickled_module.pt', 'ERR_MODEL_FORMAT', /torch\.save/],
+    ['plain_zip.pt', 'ERR_MODEL_FORMAT', /zip archive without/],
+    ['text.pt', 'ERR_MODEL_FORMAT', /no zip archive/],
+    ['empty.pt', 'ERR_MODEL_FORMAT', /empty/],
+    ['truncated.pt', 'ERR_MODEL_FORMAT', /no zip archive/],
+  ];
+  for (const [file, code, message] of refused) {
+    it(`refuses ${file} saying what it is`, async () => {
+      expect((await rejection(() => loadModel(fixture(`torchscript/${file}`)), code)).message).to.match(
+        message as RegExp,
+      );
+    });
+  }
+
+  it('refuses what is no file, without waiting for a FIFO', async () => {
+    const fifo = join(folder, 'fifo.pt');
+    execFileSync('mkfifo', [fifo]);
+    await rejection(() => loadModel(fifo), 'ERR_MODEL_LOAD');
+    await rejection(() => loadModel(folder, { engine: 'torchscript' }), 'ERR_MODEL_LOAD');
+    await rejection(() => loadModel(join(folder, 'absent.pt')), 'ERR_MODEL_LOAD');
+  });
+
+  const options: [string, string, object][] = [
+    ['an unknown option', 'ERR_INVALID_ARGUMENT', { devise: 'cpu' }],
+    ['an unknown device', 'ERR_INVALID_ARGUMENT', { device: 'gpu' }],
+    ['an overflowing device index', 'ERR_INVALID_ARGUMENT', { device: 'cuda:99999999999' }],
+    ['an unknown precision', 'ERR_INVALID_ARGUMENT', { precision: 'int4' }],
+    ['fp16 on a CPU', 'ERR_PRECISION_UNSUPPORTED', { device: 'cpu', precision: 'fp16' }],
+    ['no instance', 'ERR_INVALID_ARGUMENT', { instances: 0 }],
+    ['half an instance', 'ERR_INVALID_ARGUMENT', { instances: 1.5 }],
+    ['a negative queue', 'ERR_INVALID_ARGUMENT', { maxPending: -1 }],
+    ['a sha256 of the wrong length', 'ERR_INVALID_ARGUMENT', { sha256: 'abc' }],
+    ['more instances than cores', 'ERR_INVALID_ARGUMENT', { instances: 256 }],
+  ];
+  for (const [what, code, given] of options) {
+    it(`refuses ${what} with ${code}`, () => rejection(() => loadModel(linear, given), code));
+  }
+
+  it('refuses a file whose extension says nothing', () => rejection(() => loadModel('model.bin'), 'ERR_MODEL_FORMAT'));
+
+  it('refuses cuda by name where there is none', async function () {
+    if (runtime.info().devices.some(({ type }) => type === 'cuda')) this.skip();
+    await rejection(() => loadModel(linear, { device: 'cuda' }), 'ERR_DEVICE_UNAVAILABLE');
+  });
+
+  it('refuses several instances of a model that keeps state', async () => {
+    await rejection(() => loadModel(fixture('torchscript/stateful.pt'), { instances: 2 }), 'ERR_STATEFUL_MODEL');
+    await using model = await loadModel(fixture('torchscript/stateful.pt'));
+    expect(model.info.stateful).to.equal(true);
+  });
+
+  it('takes bf16 where the CPU has it, and says so where not', async () => {
+    const load = () => loadModel(linear, { device: 'cpu', precision: 'bf16' });
+    if (!runtime.info().bfloat16) {
+      await rejection(load, 'ERR_PRECISION_UNSUPPORTED');
+      return;
+    }
+    await using model = await load();
+    expect((await model.run(new Tensor('float32', new Float32Array(4), [1, 4]))).dtype).to.equal('float32');
+  });
+
+  it('converts a half-precision model to fp32 on demand', async () => {
+    await using model = await loadModel(fixture('torchscript/linear_float16.pt'), { device: 'cpu', precision: 'fp32' });
+    const answer = await model.run(new Tensor('float16', new Uint16Array(4), [1, 4]));
+    expect(answer.dtype).to.equal('float32');
+  });
+
+  describe('with a signature', () => {
+    const signature: Signature = {
+      inputs: [{ name: 'input', dtype: 'float32', shape: [null, 784], range: [0, 1] }],
+      outputs: [{ name: 'logits', dtype: 'float32', shape: [null, 10] }],
+    };
+    const good = new Tensor('float32', new Float32Array(784), [1, 784]);
+    const filled = (value: number): Tensor => new Tensor('float32', new Float32Array(784).fill(value, 3, 4), [1, 784]);
+    const wrong: [string, string, unknown][] = [
+      ['a wrong width', 'ERR_INVALID_SHAPE', new Tensor('float32', new Float32Array(783), [1, 783])],
+      ['a wrong rank', 'ERR_INVALID_SHAPE', new Tensor('float32', new Float32Array(784), [784])],
+      ['a wrong dtype', 'ERR_INVALID_DTYPE', new Tensor('float64', new Float64Array(784), [1, 784])],
+      ['NaN', 'ERR_NOT_FINITE', filled(NaN)],
+      ['Infinity', 'ERR_NOT_FINITE', filled(Infinity)],
+      ['-Infinity', 'ERR_NOT_FINITE', filled(-Infinity)],
+      ['a value above the range', 'ERR_OUT_OF_RANGE', filled(1.001)],
+      ['a value below the range', 'ERR_OUT_OF_RANGE', filled(-0.001)],
+      ['a number', 'ERR_INVALID_INPUT', 5],
+      ['an array', 'ERR_INVALID_INPUT', [0, 1]],
+    ];
+    for (const [what, code, input] of wrong) {
+      it(`refuses ${what} with ${code}, then goes on`, async () => {
+        await using model = await loadModel(digitModel, { signature });
+        await rejection(() => model.run(input as Tensor), code);
+        expect((await model.run(good)).shape).to.deep.equal([1, 10]);
+      });
+    }
+
+    it('sends inputs to forward under their names, past arguments that have defaults', async () => {
+      const spec = { dtype: 'float32', shape: [2] } as const;
+      const x = new Tensor('float32', Float32Array.of(1, 2), [2]);
+      const path = fixture('torchscript/defaults.pt');
+      await using plain = await loadModel(path);
+      const known = plain.info.methods[0]!.args.filter(({ type }) => /Tensor/.test(type)).map(({ name }) => name);
+      expect(known).to.have.length(2);
+      const inputs = known.map((name) => ({ name, ...spec }));
+      await using signed = await loadModel(path, { signature: { inputs, outputs: [] } });
+      const named = Object.fromEntries(known.map((name) => [name, x]));
+      expect(await signed.call('forward', named)).to.deep.equal(await plain.call('forward', named));
+      const reversed = { inputs: [...inputs].reverse(), outputs: [] };
+      await rejection(() => loadModel(path, { signature: reversed }), 'ERR_SIGNATURE_MISMATCH');
+    });
+
+    it('takes inputs by name, and no other name', async () => {
+      await using model = await loadModel(digitModel, { signature });
+      expect(await model.call('forward', { input: good })).to.be.instanceOf(Tensor);
+      await rejection(() => model.call('forward', { image: good }), 'ERR_INVALID_INPUT');
+      await rejection(() => model.call('forward', {}), 'ERR_INVALID_INPUT');
+      await rejection(() => model.call('forward', [good, good]), 'ERR_INVALID_INPUT');
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import { expect } from 'chai';
+import { Tensor, type Arguments, type Value } from 'node-libtorch';
+import type { NativeValue } from '#dist/addon/addon.js';
+import { argumentsToWire, fromWire, toWire } from '#dist/engines/torch/wire.js';
+import { rejection } from '../../support/errors.js';
+
+const tensor = new Tensor('float32', new Float32Array(2), [2]);
+const nested = (levels: number): Value => (levels === 0 ? 1 : [nested(levels - 1)]);
+
+describe('values on the wire', () => {
+  const same: Value[] = [null, true, false, 0, -0, NaN, 1.5, 2n ** 70n, '', 'é\u0000', tensor, [], [1, [tensor, null]]];
+  for (const [i, value] of same.entries()) {
+    it(`goes as it is and comes back: #${i}`, () => {
+      const wire = toWire(value, 'x');
+      expect(wire).to.deep.equal(value);
+      expect(fromWire(wire)).to.deep.equal(value);
+    });
+  }
+
+  const dicts: [string, Value, NativeValue][] = [
+    ['an object', { b: 1, a: [tensor] }, { keys: ['b', 'a'], values: [1, [tensor]] }],
+    ['an object that looks like a dict', { keys: [1], values: [2] }, { keys: ['keys', 'values'], values: [[1], [2]] }],
+    ['an empty object', {}, { keys: [], values: [] }],
+    [
+      'an object without prototype',
+      Object.assign(Object.create(null) as object, { a: 1 }),
+      { keys: ['a'], values: [1] },
+    ],
+    [
+      'a Map of ints',
+      new Map([
+        [2n, 'x'],
+        [1n, 'y'],
+      ]),
+      { keys: [2n, 1n], values: ['x', 'y'] },
+    ],
+    ['a Map of strings', new Map([['a', 1]]), { keys: ['a'], values: [1] }],
+  ];
+  for (const [what, value, wire] of dicts) {
+    it(`sends ${what} as two lists`, () => {
+      expect(toWire(value, 'x')).to.deep.equal(wire);
+    });
+  }
+
+  it('brings dicts with string keys back as objects and others as Maps, in order', () => {
+    expect(fromWire({ keys: ['b', 'a'], values: [1, 2] })).to.deep.equal({ b: 1, a: 2 });
+    const map = fromWire({ keys: [2, 1n, true], values: [[], null, 'x'] });
+    expect([...(map as ReadonlyMap<unknown, unknown>)]).to.deep.equal([
+      [2, []],
+      [1n, null],
+      [true, 'x'],
+    ]);
+    expect(fromWire({ keys: [], values: [] })).to.deep.equal({});
+  });
+
+  it('keeps __proto__ an ordinary key, both ways', () => {
+    const value = fromWire({
+      keys: ['__proto__', 'constructor'],
+      values: [{ keys: ['evil'], values: [1] }, 2],
+    }) as object;
+    expect(Object.getPrototypeOf(value)).to.equal(Object.prototype);
+    expect(Object.keys(value)).to.deep.equal(['__proto__', 'constructor']);
+    expect((value as { evil?: unknown }).evil).to.equal(undefined);
+    expect(toWire(JSON.parse('{"__proto__": 1}') as Value, 'x')).to.deep.equal({ keys: ['__proto__'], values: [1] });
+  });
+
+  it('makes tensors of tensors', () => {
+    const value = fromWire({ dtype: 'int8', shape: [2, 1], data: new Int8Array([1, -1]) });
+    expect(value).to.be.instanceOf(Tensor);
+    expect((value as Tensor).toArray()).to.deep.equal([[1], [-1]]);
+  });
+
+  const cycle: unknown[] = [];
+  cycle.push([cycle]);
+  const ring: Record<string, unknown> = {};
+  ring.ring = ring;
+  const refused: [string, RegExp, unknown][] = [
+    ['undefined', /undefined/, undefined],
+    ['a function', /a function/, () => 1],
+    ['a symbol', /x but received/, Symbol('s')],
+    ['a Date', /instance of Date/, new Date()],
+    ['a Set', /instance of Set/, new Set()],
+    ['a typed array', /instance of Float32Array/, new Float32Array(1)],
+    ['a class instance', /instance of URL/, new URL('file:///')],
+    ['a Promise', /instance of Promise/, Promise.resolve(1)],
+    ['undefined inside', /x\[1\]\.a but received undefined/, [1, { a: undefined }]],
+    ['a bad key of a Map', /x's key/, new Map([[undefined, 1]])],
+    ['a bad value behind an odd key', /x\.\?/, new Map([[Object.create(null), undefined]])],
+    ['65 levels', /at most 64 levels/, nested(65)],
+    ['a cycle of arrays', /at most 64 levels/, cycle],
+    ['a cycle of objects', /at most 64 levels/, ring],
+  ];
+  for (const [what, why, value] of refused) {
+    it(`refuses ${what}`, async () => {
+      expect((await rejection(() => toWire(value as Value, 'x'), 'ERR_INVALID_INPUT')).message).to.match(why);
+    });
+  }
+
+  it('takes 64 levels', () => {
+    expect(() => toWire(nested(64), 'x')).to.not.throw();
+  });
+});
+
+describe('arguments on the wire', () => {
+  it('go by position or by name', () => {
+    expect(argumentsToWire([1, [tensor]])).to.deep.equal({ args: [1, [tensor]], kwargs: null });
+    expect(argumentsToWire({ b: 1, a: null })).to.deep.equal({
+      args: [],
+      kwargs: { keys: ['b', 'a'], values: [1, null] },
+    });
+    expect(argumentsToWire([])).to.deep.equal({ args: [], kwargs: null });
+    expect(argumentsToWire({})).to.deep.equal({ args: [], kwargs: { keys: [], values: [] } });
+  });
+
+  for (const [i, args] of [null, undefined, 5, 'x', true, tensor, new Map(), new Date(), () => 1].entries()) {
+    it(`are nothing else: #${i}`, () =>
+      rejection(() => argumentsToWire(args as unknown as Arguments), 'ERR_INVALID_INPUT'));
+  }
+});
