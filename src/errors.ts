@@ -89,22 +89,38 @@ export interface ErrorDetail {
   readonly detail: string;
 }
 
+/** One element of a tensor argument that is not what the signature allows. Never the value: it may be personal data. */
+export interface ElementFault {
+  /** Name of the argument. */
+  readonly argument: string;
+  /** Position in the tensor's data. */
+  readonly element: number;
+  /** What was expected and, in words, what came. */
+  readonly detail: string;
+  readonly isNaN: boolean;
+}
+
 export interface TorchErrorOptions {
   /** What caused this error; stays in the process (logs), never in an HTTP answer. */
   cause?: unknown;
   /** Single faults, where there are several. */
   errors?: readonly ErrorDetail[];
+  /** Elements at fault, at most 16. */
+  faults?: readonly ElementFault[];
 }
 
 /** Base of every error this package raises. `message` says what was expected and what came. */
 export class TorchError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly ErrorDetail[] | undefined;
+  /** The first elements of the input that are at fault, where the fault is in elements. */
+  readonly faults: readonly ElementFault[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: TorchErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.errors = options.errors;
+    this.faults = options.faults;
   }
 
   /** Also what a stack trace shows: `InputError [ERR_INVALID_SHAPE]`. */

@@ -1,5 +1,5 @@
 /** The public surface of node-libtorch. The HTTP server is `node-libtorch/server`. */
-export { loadModel } from './engines/load.js';
+export { loadModel } from './engines/index.js';
 export { runtime } from './engines/runtime.js';
 export { Tensor, type TensorDataLike } from './tensor/tensor.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './tensor/float16.js';
@@ -52,8 +52,8 @@ export type {
   TensorSpec,
 } from './signature/spec.js';
 export type { Tolerance, Tolerances } from './signature/tolerance.js';
-export type { EngineName, LoadOptions, Optimize, RunOptions } from './model/options.js';
-export type { DeviceChoice, ExternalFile, ModelInfo } from './model/info.js';
+export type { LoadOptions, Optimize, RunOptions } from './model/options.js';
+export type { DeviceChoice, EngineName, ExternalFile, ModelInfo } from './model/info.js';
 export type { RunTimings } from './async/timings.js';
 export type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from './tasks/task.js';
 export type { ImageSpec } from './tasks/image/spec.js';

@@ -120,18 +120,16 @@ Napi::Value load(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(id, handle, method, args, kwargs | null, worker | -1, scratch)
+// run(id, handle, method, args, worker | -1, scratch); an argument that is undefined takes its default
 Napi::Value run(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const napi_env env = info.Env();
     Session& session = session_of(env, argument(info, 1));
     engine::RunRequest request;
     request.method = decode_text(env, argument(info, 2), "method");
-    request.args = decode_list(env, argument(info, 3), "the arguments");
-    engine::Value kwargs = decode(env, argument(info, 4), "the named arguments");
-    if (auto* dict = std::get_if<engine::Dict>(&kwargs.data)) request.kwargs = std::move(*dict);
-    const int64_t worker = decode_count(env, argument(info, 5), "worker", -1, kMaxInstances - 1);
-    request.scratch = decode_flag(env, argument(info, 6), "scratch");
+    request.args = decode_arguments(env, argument(info, 3));
+    const int64_t worker = decode_count(env, argument(info, 4), "worker", -1, kMaxInstances - 1);
+    request.scratch = decode_flag(env, argument(info, 5), "scratch");
     std::optional<size_t> pinned;
     if (worker >= 0) pinned = static_cast<size_t>(worker) % session.instances();
     session.run(id_of(env, argument(info, 0)), std::move(request), pinned);

@@ -152,6 +152,22 @@ List decode_list(napi_env env, napi_value array, const std::string& where) {
   return decode_items(env, array, where, 0);
 }
 
+std::vector<std::optional<Value>> decode_arguments(napi_env env, napi_value array) {
+  if (!is_array(env, array)) invalid("an array", "the arguments");
+  uint32_t length = 0;
+  check(napi_get_array_length(env, array, &length));
+  std::vector<std::optional<Value>> arguments(length);
+  for (uint32_t i = 0; i < length; ++i) {
+    const HandleScope scope(env);
+    napi_value item = nullptr;
+    check(napi_get_element(env, array, i, &item));
+    napi_valuetype type = napi_undefined;
+    check(napi_typeof(env, item, &type));
+    if (type != napi_undefined) arguments[i] = decode_at(env, item, "argument " + std::to_string(i), 0);
+  }
+  return arguments;
+}
+
 napi_value encode(napi_env env, Value value) { return std::visit(Encode{env}, value.data); }
 
 napi_value member(napi_env env, napi_value object, const char* name) {

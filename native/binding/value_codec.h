@@ -1,7 +1,9 @@
 // Values between JavaScript and the engine. The wire form is src/addon/addon.ts's NativeValue.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/value.h"
 #include "napi_config.h"
@@ -15,6 +17,9 @@ engine::Value decode(napi_env env, napi_value value, const std::string& where);
 
 // An array of values.
 engine::List decode_list(napi_env env, napi_value array, const std::string& where);
+
+// An array of arguments by position; undefined is an absent one.
+std::vector<std::optional<engine::Value>> decode_arguments(napi_env env, napi_value array);
 
 // Engine to JavaScript. Large tensors are handed over without a copy where the runtime allows it. Throws
 // NapiFailure.

@@ -30,8 +30,8 @@ struct LoadRequest {
 
 struct RunRequest {
   std::string method;
-  List args;                   // by position
-  std::optional<Dict> kwargs;  // or by name
+  // By position, as many as were given. An absent one takes its default.
+  std::vector<std::optional<Value>> args;
   // Run on a deep copy, so that a stateful model's state stays as it is (warm-up).
   bool scratch = false;
 };

@@ -30,10 +30,11 @@ const rooms = {
 
 /** The folders inside src/engines, likewise. */
 const engines = {
+  row: [],
   remote: [],
-  torch: ['remote'],
+  torch: ['remote', 'row'],
   aoti: ['torch'],
-  onnx: ['remote'],
+  onnx: ['remote', 'row'],
 };
 
 /** All that a room may import: what is below it, however far down. */

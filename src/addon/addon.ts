@@ -66,13 +66,16 @@ export interface Addon {
   shutdown(): void;
   createModel(instances: number, maxPending: number): ModelHandle;
   load(id: number, handle: ModelHandle, options: NativeLoadOptions): void;
-  /** @param worker pins the run to an instance; -1 leaves it free. @param scratch runs on a deep copy of the model. */
+  /**
+   * @param args by position; undefined takes the default
+   * @param worker pins the run to an instance; -1 leaves it free
+   * @param scratch runs on a deep copy of the model
+   */
   run(
     id: number,
     handle: ModelHandle,
     method: string,
-    args: readonly NativeValue[],
-    kwargs: NativeDict | null,
+    args: readonly (NativeValue | undefined)[],
     worker: number,
     scratch: boolean,
   ): void;

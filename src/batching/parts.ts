@@ -1,11 +1,11 @@
 import { onAbort } from '../async/abort.js';
 import { concatenate } from '../model/collate.js';
 import type { Execution } from '../model/model.js';
-import { sliceCall, type PreparedCall } from '../model/call.js';
+import { sliceCall, type Call } from '../model/call.js';
 
 /** Submits one part; settles by exactly one of the two functions. */
 export type SubmitPart = (
-  part: PreparedCall,
+  part: Call,
   signal: AbortSignal,
   resolve: (execution: Execution) => void,
   reject: (reason: unknown) => void,
@@ -13,7 +13,7 @@ export type SubmitPart = (
 
 /** Runs a call that is larger than a batch as parts of at most `maxRows` rows, and puts their results one below the other. */
 export async function runInParts(
-  call: PreparedCall,
+  call: Call,
   maxRows: number,
   signal: AbortSignal | undefined,
   submit: SubmitPart,

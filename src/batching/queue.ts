@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { onAbort } from '../async/abort.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
+import { isBatchable, type Batchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
 import { checkRunOptions } from '../model/options.js';
-import type { PreparedCall } from '../model/call.js';
+import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import type { RunOptions } from '../model/options.js';
+import type { Bounds } from '../signature/range.js';
 import { Deadlines } from './deadlines.js';
 import type { Group } from './group.js';
 import {
@@ -25,9 +27,14 @@ import { Waiting } from './waiting.js';
 export interface QueueRunOptions extends RunOptions {
   /** 1 (most urgent) to 10; 0, the default, stands for the queue's defaultPriority. */
   priority?: number;
-  /** The tensors are nobody else's, so that no copy is made. @internal */
+  /** The caller gives up the tensors; they are not copied. @internal */
   owned?: boolean;
+  /** Least and greatest element of the only tensor, measured by the caller. @internal */
+  bounds?: Bounds | undefined;
 }
+
+/** Of QueueRunOptions, beside those of every run. */
+export const queueOptions = ['priority', 'owned', 'bounds'] as const;
 
 /** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
 const longestAheadMs = 5;
@@ -35,6 +42,7 @@ const longestAheadMs = 5;
 /** Puts calls of a model together into batches. Takes and returns exactly what the Model's own methods do. */
 export class BatchQueue implements AsyncDisposable {
   readonly model: Model;
+  readonly #batchable: Batchable;
   readonly options: ResolvedBatchOptions;
   readonly #waiting = new Waiting();
   readonly #counters = new Counters();
@@ -55,11 +63,10 @@ export class BatchQueue implements AsyncDisposable {
    * checked (warmup) unless `rowIndependent` says otherwise
    */
   constructor(model: Model, options: BatchQueueOptions = {}) {
-    if (typeof (model as Partial<Model> | null)?.runBatch !== 'function')
-      throw expected('a Model', 'the model of BatchQueue', model);
+    if (!isBatchable(model)) throw expected('a Model', 'the model of BatchQueue', model);
     this.options = resolveBatchOptions(options, model.maxRows);
     requireBatchable(model, options.rowIndependent);
-    this.model = model;
+    this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
     this.#runner = new BatchRunner(model, this.options, this.#counters, {
       settle: (request) => {
@@ -73,8 +80,8 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
-  run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
-    return this.#enter('forward', [input], options, ({ value }) => value as T);
+  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: QueueRunOptions): Promise<T> {
+    return this.#enter('forward', this.#batchable.argumentsOf(input), options, ({ value }) => value as T);
   }
 
   /** As Model.call. Throws as `run`. */
@@ -143,7 +150,7 @@ export class BatchQueue implements AsyncDisposable {
     if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
   }
 
-  #admit({ rows, bytes }: PreparedCall): void {
+  #admit({ rows, bytes }: Call): void {
     const { maxQueueSize, maxQueueBytes } = this.options;
     if (rows > maxQueueSize) {
       throw torchError(
@@ -166,14 +173,14 @@ export class BatchQueue implements AsyncDisposable {
     pick: (execution: Execution) => R,
   ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
-      checkRunOptions(options);
-      const { signal, timeoutMs = Infinity, priority = 0, owned = false } = options;
+      checkRunOptions(options, queueOptions);
+      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds } = options;
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
         throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
       }
       this.#requireOpen(signal);
       this.#requireChecked(method);
-      const call = this.model.prepare(method, args, owned);
+      const call = this.#batchable.prepare(method, args, { owned, bounds });
       this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
       this.#admit(call);
       const submitted = performance.now();
@@ -206,7 +213,7 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   #submit(
-    call: PreparedCall,
+    call: Call,
     { level, submitted, deadline }: Order,
     signal: AbortSignal | undefined,
     resolve: (execution: Execution) => void,

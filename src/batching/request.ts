@@ -1,9 +1,9 @@
 import type { Execution } from '../model/model.js';
-import type { PreparedCall } from '../model/call.js';
+import type { Call } from '../model/call.js';
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. All times are performance.now(). */
 export interface Request {
-  readonly call: PreparedCall;
+  readonly call: Call;
   readonly submitted: number;
   /** When it times out; Infinity for never. */
   readonly deadline: number;

@@ -1,5 +1,6 @@
 import { TorchError } from '../errors.js';
-import type { BatchExecution, Model } from '../model/model.js';
+import type { Batchable } from '../model/batchable.js';
+import type { BatchExecution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
@@ -19,14 +20,14 @@ export interface RunnerHooks {
 /** Runs batches and gives each request its outcome. */
 export class BatchRunner {
   readonly fit = new LatencyFit();
-  readonly #model: Model;
+  readonly #model: Batchable;
   readonly #allowedSizes: readonly number[] | undefined;
   readonly #counters: Counters;
   readonly #hooks: RunnerHooks;
   #hopeless = 0;
   inFlight = 0;
 
-  constructor(model: Model, options: ResolvedBatchOptions, counters: Counters, hooks: RunnerHooks) {
+  constructor(model: Batchable, options: ResolvedBatchOptions, counters: Counters, hooks: RunnerHooks) {
     this.#model = model;
     this.#allowedSizes = options.allowedBatchSizes;
     this.#counters = counters;

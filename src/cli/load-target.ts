@@ -1,6 +1,6 @@
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import type { ModelRecord } from '../registry/index.js';
-import { loadModel } from '../engines/load.js';
+import { loadModel } from '../engines/index.js';
 import type { Model } from '../model/model.js';
 import { runtime } from '../engines/runtime.js';
 import { commandSettings } from './settings.js';

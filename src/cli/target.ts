@@ -1,16 +1,15 @@
 import { extname } from 'node:path';
 import type { Settings } from '../server/settings/table.js';
+import { modelExtensions } from '../engines/index.js';
 import type { ModelRecord } from '../registry/index.js';
 import type { LoadOptions } from '../model/options.js';
 
 /** What a person calls a model on the command line. */
 export type Target = { readonly file: string } | { readonly name: string; readonly version?: string };
 
-const extensions = ['.pt', '.pts', '.jit', '.pt2', '.onnx'];
-
 /** A path or a model file's extension means a file; anything else is `name` or `name@version` of the registry. */
 export function parseTarget(text: string): Target {
-  if (/[/\\]/.test(text) || extensions.includes(extname(text))) return { file: text };
+  if (/[/\\]/.test(text) || modelExtensions.includes(extname(text).toLowerCase())) return { file: text };
   const [name = '', version] = text.split('@', 2);
   return version === undefined ? { name } : { name, version };
 }

@@ -1,8 +1,8 @@
 import { expected } from '../errors.js';
-import { configureThreads, startEngineSync, type ThreadSettings } from './torch/engine.js';
+import { startEngineSync } from './torch/engine.js';
 import { deviceFailures } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
-import { availableCores } from '../model/threads.js';
+import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
 import { fromWire } from './torch/wire.js';
 
 export interface RuntimeInfo {

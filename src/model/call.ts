@@ -1,15 +1,15 @@
 import { torchError } from '../errors.js';
 import { copyData } from '../tensor/copies.js';
 import { Tensor } from '../tensor/tensor.js';
-import { copyValue, namedArguments, type Arguments, type Value } from '../tensor/value.js';
+import type { BoundArguments } from '../signature/bind.js';
+import { copyValue, entriesOf, isContainer, type Value } from '../tensor/value.js';
 
-/** A call that was validated and whose inputs were copied: nothing the caller does later changes it. */
-export interface PreparedCall {
+/** A call that was bound and checked and whose inputs were copied: nothing the caller does later changes it. */
+export interface Call {
   readonly method: string;
-  /** By position when `names` is undefined, else in the order of `names`. */
-  readonly values: readonly Value[];
-  readonly names: readonly string[] | undefined;
-  /** Calls of one key may share a batch: same method, names, dtypes, tail shapes and values that are no tensors. */
+  /** In the order of the method's schema; undefined means the default. */
+  readonly values: BoundArguments;
+  /** Calls of one key may share a batch: same method, dtypes, tail shapes and values that are not tensors. */
   readonly key: string;
   /** Dimension 0 of every tensor argument. */
   readonly rows: number;
@@ -19,22 +19,24 @@ export interface PreparedCall {
 
 /**
  * Copies a call's tensors and works out what it may be batched with.
- * @param owned the tensors are nobody else's, so that no copy is needed
+ * @param owned the caller gives up the tensors, so they are not copied
  * @throws ERR_INVALID_INPUT for what no model can take, ERR_NOT_BATCHABLE without a tensor argument, or when the tensors' rows disagree or are 0
  */
-export function prepareCall(method: string, args: Arguments, owned = false): PreparedCall {
-  const named = Array.isArray(args) ? undefined : namedArguments(args);
-  const names = named && Object.keys(named);
-  const given = named ? Object.values(named) : (args as readonly Value[]);
-  const values: Value[] = [];
+export function prepareCall(
+  method: string,
+  given: BoundArguments,
+  { names, owned = false }: { names?: readonly string[]; owned?: boolean } = {},
+): Call {
+  const values: (Value | undefined)[] = [];
   let key = method;
   let rows = -1;
   let bytes = 0;
-  for (const [i, value] of given.entries()) {
-    key += names ? `|${JSON.stringify(names[i])}=` : '|';
+  for (let i = 0; i < given.length; ++i) {
+    const value = given[i];
+    key += '|';
     if (!(value instanceof Tensor)) {
-      const copy = copyValue(value, names ? String(names[i]) : `argument ${i}`);
-      const own = keyOf(copy);
+      const copy = value === undefined ? undefined : copyValue(value, names?.[i] ?? `argument ${i}`);
+      const own = copy === undefined ? '' : keyOf(copy);
       key += own;
       bytes += own.length;
       values.push(copy);
@@ -50,11 +52,11 @@ export function prepareCall(method: string, args: Arguments, owned = false): Pre
     values.push(owned ? value : new Tensor(value.dtype, copyData(value), value.shape));
   }
   if (rows < 0) throw notBatchable('a tensor argument', 'none');
-  return { method, values, names, key, rows, bytes };
+  return { method, values, key, rows, bytes };
 }
 
 /** The rows `from` up to `to` of a call. */
-export function sliceCall(call: PreparedCall, from: number, to: number): PreparedCall {
+export function sliceCall(call: Call, from: number, to: number): Call {
   const values = call.values.map((value) => (value instanceof Tensor ? rowsOf(value, from, to, call.rows) : value));
   return { ...call, values, rows: to - from, bytes: (call.bytes / call.rows) * (to - from) };
 }
@@ -70,10 +72,9 @@ function keyOf(value: Value): string {
   if (value instanceof Tensor) throw notBatchable('tensors as arguments of their own', 'one inside a list or a dict');
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (!isContainer(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly Value[]).map(keyOf).join(',')}]`;
-  const entries: (readonly [Value, Value])[] =
-    value instanceof Map ? [...(value as ReadonlyMap<Value, Value>)] : Object.entries(value as Record<string, Value>);
+  const entries = entriesOf(value as Exclude<typeof value, readonly Value[]>);
   return `{${entries.map(([key, item]) => `${keyOf(key)}:${keyOf(item)}`).join(',')}}`;
 }
 

@@ -1,8 +1,11 @@
 import { torchError } from '../errors.js';
 import { dtypeTable, type TensorData } from '../tensor/dtype.js';
-import type { PreparedCall } from './call.js';
+import type { BoundArguments } from '../signature/bind.js';
+import type { Call } from './call.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Arguments, Value } from '../tensor/value.js';
+import { entriesOf, isContainer, isMap, mapChildren, type Value } from '../tensor/value.js';
+
+type Dict = Parameters<typeof entriesOf>[0];
 
 /** Memory for gathered inputs, reused from batch to batch. */
 export interface SlabPool {
@@ -11,7 +14,7 @@ export interface SlabPool {
 }
 
 export interface GatheredCall {
-  readonly args: Arguments;
+  readonly values: BoundArguments;
   /** Rows in all, padding included. */
   readonly rows: number;
   /** To be given back once the run is over. */
@@ -22,8 +25,8 @@ export interface GatheredCall {
  * One call of all the calls' rows, in order, followed by copies of the last row up to `padTo`. The calls have one key.
  * Gathering in JavaScript is cheaper than asking each typed array for its address through Node-API.
  */
-export function gather(calls: readonly PreparedCall[], padTo: number, pool: SlabPool): GatheredCall {
-  const [first] = calls as [PreparedCall];
+export function gather(calls: readonly Call[], padTo: number, pool: SlabPool): GatheredCall {
+  const [first] = calls as [Call];
   const rows = calls.reduce((sum, call) => sum + call.rows, 0);
   const total = Math.max(rows, padTo);
   const slabs: ArrayBuffer[] = [];
@@ -43,15 +46,14 @@ export function gather(calls: readonly PreparedCall[], padTo: number, pool: Slab
     for (; at < data.length; at += width) data.copyWithin(at, at - width, at);
     return new Tensor(value.dtype, data, [total, ...value.shape.slice(1)]);
   });
-  const args = first.names ? Object.fromEntries(first.names.map((name, i) => [name, values[i] as Value])) : values;
-  return { args, rows: total, slabs };
+  return { values, rows: total, slabs };
 }
 
 /**
  * Each call's own rows of a result, as copies: a view would keep the whole batch alive. Padding is dropped.
  * @throws ERR_NOT_BATCHABLE unless every leaf is a tensor whose dimension 0 is the rows
  */
-export function scatter(result: Value, calls: readonly PreparedCall[], total: number): Value[] {
+export function scatter(result: Value, calls: readonly Call[], total: number): Value[] {
   let from = 0;
   return calls.map(({ rows }) => {
     const to = from + rows;
@@ -69,14 +71,8 @@ function pick(value: Value, from: number, to: number, total: number): Value {
     const data = value.data.slice(from * width, to * width) as TensorData;
     return new Tensor(value.dtype, data, [to - from, ...value.shape.slice(1)]);
   }
-  if (Array.isArray(value)) return (value as readonly Value[]).map((item) => pick(item, from, to, total));
-  if (value instanceof Map) {
-    return new Map([...(value as ReadonlyMap<string, Value>)].map(([key, item]) => [key, pick(item, from, to, total)]));
-  }
-  if (value === null || typeof value !== 'object') throw notRows(total, 'a value that is no tensor');
-  return Object.fromEntries(
-    Object.entries(value as Record<string, Value>).map(([key, item]) => [key, pick(item, from, to, total)]),
-  );
+  if (!isContainer(value)) throw notRows(total, 'a value that is not a tensor');
+  return mapChildren(value, (item) => pick(item, from, to, total));
 }
 
 /** The results of a call's parts, one below the other. The parts have the same structure. */
@@ -88,21 +84,20 @@ export function concatenate(parts: readonly Value[]): Value {
   if (first instanceof Tensor) return concatenateTensors(parts as readonly Tensor[]);
   if (Array.isArray(first))
     return first.map((_, i) => concatenate(parts.map((part) => (part as readonly Value[])[i] as Value)));
-  const entries = (part: Value): [string, Value][] =>
-    part instanceof Map ? [...(part as ReadonlyMap<string, Value>)] : Object.entries(part as Record<string, Value>);
-  const all = parts.map(entries);
-  const joined = entries(first as Value).map(
-    ([key], i) => [key, concatenate(all.map((own) => (own[i] as [string, Value])[1]))] as const,
-  );
-  return first instanceof Map ? new Map(joined) : Object.fromEntries(joined);
+  const all = parts.map((part) => entriesOf(part as Dict));
+  let next = 0;
+  return mapChildren(first as Dict, () => {
+    const i = next++;
+    return concatenate(all.map((own) => (own[i] as (typeof own)[number])[1]));
+  });
 }
 
 /** Equal for values that can be put below each other; of containers the outermost level only. */
 function structureOf(value: Value): string {
   if (value instanceof Tensor) return `${value.dtype}[${value.shape.slice(1).join(',')}]`;
   if (Array.isArray(value)) return `list ${value.length}`;
-  const keys = value instanceof Map ? [...(value as ReadonlyMap<string, Value>).keys()] : Object.keys(value as object);
-  return `${value instanceof Map ? 'map' : 'dict'} ${JSON.stringify(keys.map(String))}`;
+  const keys = entriesOf(value as Dict).map(([key]) => String(key));
+  return `${isMap(value) ? 'map' : 'dict'} ${JSON.stringify(keys)}`;
 }
 
 function concatenateTensors(parts: readonly Tensor[]): Tensor {

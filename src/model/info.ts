@@ -1,6 +1,13 @@
 import type { Precision } from '../tensor/dtype.js';
 import type { MethodSchema } from '../signature/spec.js';
-import type { EngineName, Optimize } from './options.js';
+import type { Optimize } from './options.js';
+
+/** The engines that there are: each adds its name, beside its row of the table in `engines/`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface EngineNames {}
+
+/** Which engine runs a model: its file format. */
+export type EngineName = keyof EngineNames;
 
 /** Where a model ended up and why. */
 export interface DeviceChoice {

@@ -3,7 +3,6 @@ import type { RunOptions } from './options.js';
 import type { RunTimings } from '../async/timings.js';
 import type { Signature } from '../signature/spec.js';
 import type { Tolerance } from '../signature/tolerance.js';
-import type { PreparedCall } from './call.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 
@@ -53,11 +52,12 @@ export interface Model extends AsyncDisposable {
   readonly warmupReport: WarmupReport | undefined;
 
   /**
-   * Runs `forward` on one argument.
+   * Runs `forward`. A tensor is its only argument; an array is by position, a plain object by name, unless `forward`
+   * takes exactly one argument and that is a list or a dict.
    * @throws ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_INVALID_INPUT, ERR_OUT_OF_RANGE, ERR_NOT_FINITE, ERR_QUEUE_FULL,
    * ERR_TIMEOUT, ERR_MODEL_EXECUTION, ERR_OUT_OF_MEMORY, ERR_DISPOSED, or `signal.reason`
    */
-  run<T extends Value = Tensor>(input: Value, options?: RunOptions): Promise<T>;
+  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: RunOptions): Promise<T>;
 
   /** Runs any exported method. Arguments by position (array) or by name (plain object). Throws as `run`. */
   call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T>;
@@ -67,22 +67,6 @@ export interface Model extends AsyncDisposable {
 
   /** Runs an example on every instance until lazy initialisation is done, and checks row independence. */
   warmup(options?: WarmupOptions): Promise<WarmupReport>;
-
-  /**
-   * Checks a call, copies its inputs and says what it may be batched with. For BatchQueue.
-   * @param owned the tensors are nobody else's, so that no copy is needed
-   * @throws what `call` throws for its arguments, and ERR_NOT_BATCHABLE
-   * @internal
-   */
-  prepare(method: string, args: Arguments, owned?: boolean): PreparedCall;
-
-  /**
-   * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
-   * @param padTo rows to run at least; the last row is repeated and its results are dropped
-   * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
-   * @internal
-   */
-  runBatch(calls: readonly PreparedCall[], padTo?: number): Promise<BatchExecution>;
 
   /** Drops what is queued, lets what runs finish, frees the model. Idempotent. */
   dispose(): Promise<void>;

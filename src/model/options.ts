@@ -1,11 +1,10 @@
-import { extname } from 'node:path';
-import { describe, expected, torchError } from '../errors.js';
+import { expected, torchError } from '../errors.js';
+import type { EngineName } from './info.js';
+import { availableCores } from './threads.js';
 import type { Precision } from '../tensor/dtype.js';
 import type { Signature } from '../signature/spec.js';
 import { checkSha256 } from './artifact.js';
 import { checkSignature } from '../signature/check.js';
-
-export type EngineName = 'torchscript' | 'aotinductor' | 'onnx';
 
 export type Optimize = 'none' | 'freeze' | 'inference';
 
@@ -52,31 +51,34 @@ export interface RunOptions {
   timeoutMs?: number;
 }
 
-const engineByExtension: Readonly<Record<string, EngineName>> = {
-  '.pt': 'torchscript',
-  '.pts': 'torchscript',
-  '.jit': 'torchscript',
-  '.pt2': 'aotinductor',
-  '.onnx': 'onnx',
-};
-
-export type ResolvedLoadOptions = Required<Omit<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>> &
+export type ResolvedLoadOptions = Required<
+  Omit<LoadOptions, 'engine' | 'signature' | 'sha256' | 'externalSha256' | 'signal'>
+> &
   Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>;
 
 const choices = {
-  engine: ['torchscript', 'aotinductor', 'onnx'],
   precision: ['auto', 'fp32', 'fp16', 'bf16'],
   outputDtype: ['float32', 'native'],
   optimize: ['none', 'freeze', 'inference'],
 } as const;
 const known = new Set([
-  ...['device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256', 'signal'],
+  ...[
+    'engine',
+    'device',
+    'instances',
+    'maxPending',
+    'operatorLibraries',
+    'signature',
+    'sha256',
+    'externalSha256',
+    'signal',
+  ],
   ...Object.keys(choices),
 ]);
 
 /**
- * Checks options and fills in defaults.
- * @throws ERR_INVALID_ARGUMENT for an unknown option or a value it cannot have, ERR_MODEL_FORMAT for an unknown extension
+ * Checks the options that every engine has and fills in defaults; `engine` is checked against the table of engines.
+ * @throws ERR_INVALID_ARGUMENT for an unknown option or a value it cannot have
  */
 export function resolveLoadOptions(path: string, options: LoadOptions): ResolvedLoadOptions {
   if (typeof path !== 'string' || path === '') throw expected('a path', 'the model', path);
@@ -102,12 +104,7 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
   checkInteger('instances', instances, 1, 256);
   checkInteger('maxPending', maxPending, 0, 1_000_000);
   if (typeof device !== 'string') throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
-  const engine = options.engine ?? engineOf(path);
-  if (engine === 'onnx' && operatorLibraries.length > 0) {
-    throw torchError('ERR_INVALID_ARGUMENT', 'Expected no operatorLibraries for an ONNX model: they are for LibTorch');
-  }
   return {
-    engine,
     device,
     precision: options.precision ?? 'auto',
     outputDtype: options.outputDtype ?? 'float32',
@@ -122,14 +119,31 @@ export function resolveLoadOptions(path: string, options: LoadOptions): Resolved
   };
 }
 
-/** @throws ERR_INVALID_ARGUMENT */
-export function checkRunOptions(options: RunOptions): void {
+const runOptions: ReadonlySet<string> = new Set(['signal', 'timeoutMs']);
+
+/** @param more names of options that the caller checks @throws ERR_INVALID_ARGUMENT */
+export function checkRunOptions(options: RunOptions, more: readonly string[] = []): void {
   checkObject('the options of a run', options);
+  for (const name of Object.keys(options)) {
+    if (runOptions.has(name) || more.includes(name)) continue;
+    throw expected(`one of ${[...runOptions, ...more].sort().join(', ')}`, 'an option of a run', name);
+  }
   const { signal, timeoutMs } = options;
   checkSignal(signal);
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
     throw expected('a number of milliseconds above 0 and below 2^31', 'timeoutMs', timeoutMs);
   }
+}
+
+/** @throws ERR_INVALID_ARGUMENT when one model's instances would have more threads than there are cores */
+export function checkThreads(intraOp: number, instances: number): void {
+  const cores = Math.max(1, Math.floor(availableCores()));
+  if (instances * intraOp <= cores) return;
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected instances × intra-op threads to be at most the ${cores} cores but received ${instances} × ${intraOp}; ` +
+      'lower instances, or intraOpThreads with runtime.configure() before the first load',
+  );
 }
 
 export function checkInteger(name: string, value: unknown, min: number, max: number): void {
@@ -144,17 +158,6 @@ export function checkObject(name: string, value: unknown): void {
 
 function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw expected('an AbortSignal', 'signal', signal);
-}
-
-function engineOf(path: string): EngineName {
-  const extension = extname(path).toLowerCase();
-  const engine = engineByExtension[extension];
-  if (engine) return engine;
-  const list = Object.keys(engineByExtension).join(', ');
-  throw torchError(
-    'ERR_MODEL_FORMAT',
-    `Expected a model file with the extension ${list}, or the option engine, but received ${describe(extension)}`,
-  );
 }
 
 const maxLibraries = 64;

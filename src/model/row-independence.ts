@@ -1,14 +1,22 @@
 import { TorchError, type ErrorCode } from '../errors.js';
-import type { TensorSpec } from '../signature/spec.js';
+import type { Signature, TensorSpec } from '../signature/spec.js';
 import { dtypeTable } from '../tensor/dtype.js';
 import { withinBounds } from '../signature/example.js';
 import { decodeBFloat16, decodeFloat16 } from '../tensor/float16.js';
 import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { toleranceOf } from '../signature/tolerance.js';
-import type { EngineModel } from './base.js';
+import type { BoundArguments } from '../signature/bind.js';
+import type { ModelInfo } from './info.js';
 import type { Tolerance } from '../signature/tolerance.js';
-import type { Arguments, Value } from '../tensor/value.js';
+import { childrenOf, isContainer, type Value } from '../tensor/value.js';
+
+/** What the check needs to know of a model. */
+interface Examined {
+  readonly info: ModelInfo;
+  readonly signature: Signature | undefined;
+  readonly forwardSpecs: readonly (TensorSpec | undefined)[];
+}
 
 export interface RowVerdict {
   /** Undefined where the question could not be asked. */
@@ -26,13 +34,13 @@ export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
 
 /**
  * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), which is
- * what batching needs (DESIGN §2).
+ * what batching needs.
  * @param tolerance default: by the precision
  */
 export async function checkRowIndependence(
-  model: EngineModel,
-  given: Arguments,
-  run: (args: Arguments) => Promise<Value>,
+  model: Examined,
+  given: BoundArguments,
+  run: (args: BoundArguments) => Promise<Value>,
   tolerance?: Tolerance,
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
@@ -42,10 +50,7 @@ export async function checkRowIndependence(
     return unasked(`the signature does not allow 1 to ${mostRows} rows`);
   }
   if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
-  const example = twoDifferentRows(
-    given,
-    (argument) => inputs.find(({ name }, i) => name === argument || String(i) === argument)?.range,
-  );
+  const example = twoDifferentRows(given, (position) => model.forwardSpecs[position]?.range);
   if (!example) return unasked('the rows of the example do not differ, so that mixing them would not show');
   const parts = { a: [0], b: [1, 0], both: [0, 1, 0] };
   let answers: Record<keyof typeof parts, Tensor[] | undefined>;
@@ -83,14 +88,9 @@ function dependent(why: string): RowVerdict {
 /** The tensors of a result in order, if every leaf is a tensor with `rows` rows. */
 function leaves(value: Value, rows: number): Tensor[] | undefined {
   if (value instanceof Tensor) return value.shape[0] === rows ? [value] : undefined;
-  if (value === null || typeof value !== 'object') return undefined;
-  const items: readonly Value[] = Array.isArray(value)
-    ? (value as readonly Value[])
-    : value instanceof Map
-      ? [...(value as ReadonlyMap<unknown, Value>).values()]
-      : Object.values(value as Record<string, Value>);
+  if (!isContainer(value)) return undefined;
   const found: Tensor[] = [];
-  for (const item of items) {
+  for (const item of childrenOf(value)) {
     const inner = leaves(item, rows);
     if (!inner) return undefined;
     found.push(...inner);

@@ -1,5 +1,50 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { torchError } from '../errors.js';
+
+/** Thread counts of LibTorch and ONNX Runtime. Fixed for the life of the process by the first load. */
+export interface ThreadSettings {
+  /**
+   * Threads one operator may use, per instance. Default: OMP_NUM_THREADS, else the cores less one, shared by the first
+   * model's instances.
+   */
+  intraOpThreads?: number;
+  /** Threads for torch.jit.fork inside a model. Default 1. */
+  interOpThreads?: number;
+}
+
+let wanted: ThreadSettings = {};
+let fixed: number | undefined;
+/** Loads that go by the fixed count. */
+let users = 0;
+
+/** @throws ERR_ALREADY_INITIALIZED once a model is loaded */
+export function configureThreads(settings: ThreadSettings): void {
+  if (fixed !== undefined) {
+    throw torchError('ERR_ALREADY_INITIALIZED', 'Expected runtime.configure() before the first model is loaded');
+  }
+  wanted = { ...wanted, ...settings };
+}
+
+/** The intra-op threads of every model in this process, from the first load on. `instances` shares out the default. */
+export function fixIntraOpThreads(instances: number): number {
+  users++;
+  return (fixed ??= wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances));
+}
+
+/** A load that fixed the count has failed before anything went by it. */
+export function releaseThreads(): void {
+  if (--users === 0) fixed = undefined;
+}
+
+/** What LibTorch says is in force in the whole process, whatever was configured here. */
+export function settleIntraOpThreads(count: number): void {
+  fixed = count;
+}
+
+export function interOpThreads(): number {
+  return wanted.interOpThreads ?? 1;
+}
 
 /** Cores this process may use: its CPU affinity, limited by the control group's CPU quota. At least 1, may be fractional. */
 export function availableCores(): number {

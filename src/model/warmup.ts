@@ -1,20 +1,34 @@
 import { describe, expected, torchError } from '../errors.js';
-import type { Signature } from '../signature/spec.js';
+import type { Signature, TensorSpec } from '../signature/spec.js';
 import { exampleArguments, exampleSpecs, withinBounds } from '../signature/example.js';
-import type { WarmupOptions, WarmupReport } from './model.js';
-import { checkInteger } from './options.js';
+import type { Execution, WarmupOptions, WarmupReport } from './model.js';
+import { checkInteger, type RunOptions } from './options.js';
 import { checkRowIndependence, hasFreeBatch } from './row-independence.js';
 import { repeatRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkTolerance } from '../signature/tolerance.js';
-import type { EngineModel, Placement } from './base.js';
+import type { Placement } from './engine.js';
+import type { BoundArguments } from '../signature/bind.js';
+import type { ModelInfo } from './info.js';
 import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
 
 /** The JIT profiles the first run of a graph and optimizes on the second; the third is steady. */
 const runsPerSize = 3;
 
+/** What a warm-up needs of a model. */
+export interface Warmable {
+  readonly info: ModelInfo;
+  readonly signature: Signature | undefined;
+  /** What the signature says of each argument of `forward`. */
+  readonly forwardSpecs: readonly (TensorSpec | undefined)[];
+  /** Arguments of `forward`, bound and checked. */
+  bindForward(args: Arguments): BoundArguments;
+  /** Runs `forward` without checking its arguments again. */
+  runBound(values: BoundArguments, placement: Placement, limits: RunOptions): Promise<Execution>;
+}
+
 /** As Model.warmup. */
-export async function warmUp(model: EngineModel, options: WarmupOptions): Promise<WarmupReport> {
+export async function warmUp(model: Warmable, options: WarmupOptions): Promise<WarmupReport> {
   const started = performance.now();
   if (typeof options !== 'object' || (options as unknown) === null)
     throw expected('an object', 'the options of warmup', options);
@@ -24,10 +38,10 @@ export async function warmUp(model: EngineModel, options: WarmupOptions): Promis
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
   for (const size of batchSizes) checkInteger('a batch size', size, 1, 1_000_000);
-  const example = model.arrange(exampleOf(model, options.example));
+  const example = model.bindForward(exampleOf(model, options.example));
   const { stateful, instances } = model.info;
-  const run = async (args: Arguments, placement: Placement): Promise<Value> =>
-    (await model.submit('forward', args, signal ? { signal } : {}, { ...placement, scratch: stateful })).value;
+  const run = async (args: BoundArguments, placement: Placement): Promise<Value> =>
+    (await model.runBound(args, { ...placement, scratch: stateful }, signal ? { signal } : {})).value;
 
   let runs = 0;
   const times = stateful ? 1 : runsPerSize; // a deep copy has to start afresh every time
@@ -49,7 +63,7 @@ function allowedSizes(signature: Signature | undefined, sizes: readonly number[]
   return [...new Set(sizes.map((size) => specs.reduce((allowed, spec) => withinBounds(spec, 0, allowed), size)))];
 }
 
-function exampleOf(model: EngineModel, example: Arguments | Tensor | undefined): Arguments {
+function exampleOf(model: Warmable, example: Arguments | Tensor | undefined): Arguments {
   if (example instanceof Tensor) return [example];
   if (Array.isArray(example)) return example as readonly Value[];
   if (example !== undefined) return namedArguments(example);

@@ -3,7 +3,8 @@ import { dtypes } from '../tensor/dtype.js';
 import { maxRank } from '../tensor/shape.js';
 import type { Dimension, DimensionBounds } from '../signature/spec.js';
 import type { DType } from '../tensor/dtype.js';
-import type { EngineName } from '../model/options.js';
+import { engineNames } from '../engines/index.js';
+import type { EngineName } from '../model/info.js';
 import { TaskSchema } from './task-schema.js';
 
 const closed = { additionalProperties: false };
@@ -118,7 +119,7 @@ export const ModelRecordSchema = Type.Object(
     version: text(32),
     created: Type.String({ format: 'date-time' }),
     sourceCommit: Type.String({ pattern: '^[0-9a-f]{40}$' }),
-    engine: Type.Unsafe<EngineName>({ type: 'string', enum: ['torchscript', 'aotinductor', 'onnx'] }),
+    engine: Type.Unsafe<EngineName>({ type: 'string', enum: engineNames }),
     artifact: Type.Object({ file: text(128), sha256, bytes: Type.Integer({ minimum: 1 }) }, closed),
     framework: Type.Object({ torch: text(), python: text() }, open),
     signature: SignatureSchema,

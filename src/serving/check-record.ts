@@ -6,7 +6,7 @@ import { fitsSpec, formatSpecShape } from '../signature/spec.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Value } from '../tensor/value.js';
-import type { EngineName } from '../model/options.js';
+import type { EngineName } from '../model/info.js';
 import type { TensorSpec } from '../signature/spec.js';
 
 /**

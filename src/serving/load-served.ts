@@ -3,7 +3,7 @@ import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batc
 import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
 import { exampleSpecs } from '../signature/example.js';
-import { loadModel } from '../engines/load.js';
+import { loadModel } from '../engines/index.js';
 import type { Model, WarmupOptions } from '../model/model.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';

@@ -1,6 +1,8 @@
 import { TorchError, type ErrorCode } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
-import type { BatchEvent, BatchQueue, QueueRunOptions } from '../batching/index.js';
+import { queueOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
+import { isBatchable } from '../model/batchable.js';
+import { checkRunOptions, type RunOptions } from '../model/options.js';
 import type { Execution, Model } from '../model/model.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
@@ -77,8 +79,8 @@ export class ServedModel implements ServedModelParts {
   }
 
   /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls */
-  async run<T extends Value = Tensor>(input: Value, options?: QueueRunOptions): Promise<T> {
-    return (await this.execute<T>('forward', [input], options)).value;
+  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: QueueRunOptions): Promise<T> {
+    return (await this.execute<T>('forward', this.#argumentsOf(input), options)).value;
   }
 
   /** As `Model.call`. @throws as `run` */
@@ -97,8 +99,11 @@ export class ServedModel implements ServedModelParts {
     this.#inFlight++;
     try {
       // Rows were found independent for `forward` alone, so other methods run by themselves.
-      const runner = method === 'forward' ? (this.queue ?? this.model) : this.model;
-      const execution = await runner.execute<T>(method, args, options);
+      const { queue } = this;
+      const execution =
+        queue && method === 'forward'
+          ? await queue.execute<T>(method, args, options)
+          : await this.model.execute<T>(method, args, runOptionsOf(options));
       this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
       return execution;
     } catch (error) {
@@ -120,10 +125,21 @@ export class ServedModel implements ServedModelParts {
     return answer(this, input, options);
   }
 
+  #argumentsOf(input: Tensor | Arguments): Arguments {
+    return isBatchable(this.model) ? this.model.argumentsOf(input) : [input];
+  }
+
   /** Resolves once no call is in flight. */
   idle(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
+}
+
+/** A model without a queue knows neither priorities nor whose the tensors are. */
+function runOptionsOf(options: QueueRunOptions = {}): RunOptions {
+  checkRunOptions(options, queueOptions);
+  const { signal, timeoutMs } = options;
+  return { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 function rowsOf(args: Arguments): number {

@@ -1,42 +1,93 @@
 import { describe, torchError } from '../errors.js';
-import type { DType } from '../tensor/dtype.js';
-import type { Signature, TensorSpec } from './spec.js';
-import { dtypeTable } from '../tensor/dtype.js';
-import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
-import { fitsSpec, formatSpecShape } from './spec.js';
-import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
+import { checkRange, type Bounds } from './range.js';
+import { fitsSpec, formatSpecShape, type MethodSchema, type Signature, type TensorSpec } from './spec.js';
+import { formatShape } from '../tensor/shape.js';
+import { parseTorchType } from './torch-type.js';
 
-/**
- * Checks arguments of `forward` against a signature and puts them in its order. Inputs that may be left out are undefined
- * where others follow them.
- * @throws ERR_INVALID_INPUT (missing, extra, no tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_RANGE
- */
-export function checkedArguments({ inputs }: Signature, args: Arguments): readonly (Value | undefined)[] {
-  const ordered = orderedArguments(inputs, args);
-  for (const [i, spec] of inputs.entries()) {
-    const value = ordered[i];
-    const isLeftOut = value === undefined && spec.optional;
-    // The engine's own schema decides about what is no tensor.
-    const isOther = spec.type !== undefined && !(value instanceof Tensor);
-    if (!isLeftOut && !isOther) checkTensor(spec, value as Value);
-  }
-  checkSymbols(inputs, ordered);
-  return ordered;
+/** The arguments of a method, in the order of its schema. Undefined means the default. */
+export type BoundArguments = readonly (Value | undefined)[];
+
+export interface BindOptions {
+  /** The call will be split before it runs, so it may have more rows than one run takes. */
+  readonly anyRows?: boolean | undefined;
+  /** Least and greatest element of the only tensor, where the caller has measured them already. */
+  readonly bounds?: Bounds | undefined;
+}
+
+/** How what a caller gives to one method becomes the arguments that the engine takes. Made once for each method. */
+export interface Binder {
+  /** What messages call the argument at each place. */
+  readonly names: readonly string[];
+  /** What the signature says of each place of the schema; undefined where it says nothing. */
+  readonly specs: readonly (TensorSpec | undefined)[];
+  /** The method takes exactly one argument, and that is a list or a dict. */
+  readonly takesContainer: boolean;
+  /**
+   * Orders, completes and checks arguments: an array is by position, a plain object by name. The only check of a call.
+   * @throws ERR_INVALID_INPUT (missing, extra, not a tensor), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_NOT_FINITE,
+   * ERR_OUT_OF_RANGE
+   */
+  bind(args: Arguments, options?: BindOptions): BoundArguments;
 }
 
 type NamedInput = Pick<TensorSpec, 'name' | 'optional'>;
 
+/** A binder of a method whose arguments stand in its schema. @param signature what is known of `forward`'s inputs */
+export function schemaBinder({ args }: Pick<MethodSchema, 'args'>, signature?: Signature): Binder {
+  const argumentNames = args.map(({ name }) => name);
+  const takesContainer = args.length === 1 && isContainerType(args[0]?.type ?? '');
+  if (!signature) {
+    const inputs = args.map(({ name, hasDefault }) => ({ name, optional: hasDefault }));
+    return { names: argumentNames, specs: [], takesContainer, bind: (given) => orderedArguments(inputs, given) };
+  }
+  const { inputs } = signature;
+  const places = placesOf(inputs, args);
+  const check = inputChecks(inputs);
+  const isSame = places.every((place, i) => place === i);
+  const specs: (TensorSpec | undefined)[] = new Array<undefined>((places.at(-1) ?? -1) + 1).fill(undefined);
+  for (const [i, place] of places.entries()) specs[place] = inputs[i];
+  return {
+    names: argumentNames,
+    specs,
+    takesContainer,
+    bind(given, options) {
+      const ordered = orderedArguments(inputs, given);
+      check(ordered, options);
+      return isSame ? ordered : spread(ordered, places);
+    },
+  };
+}
+
+/** A check of arguments that stand in the order of the inputs. @throws as `Binder.bind` */
+export function inputChecks(inputs: readonly TensorSpec[]): (ordered: BoundArguments, options?: BindOptions) => void {
+  const unbounded = inputs.map(withoutMostRows);
+  const hasSymbols = inputs.some(({ symbols }) => symbols?.some((symbol) => symbol !== null));
+  return (ordered, { anyRows = false, bounds } = {}) => {
+    const specs = anyRows ? unbounded : inputs;
+    for (let i = 0; i < specs.length; ++i) {
+      const spec = specs[i] as TensorSpec;
+      const value = ordered[i];
+      const isLeftOut = value === undefined && spec.optional;
+      // The engine's own schema decides about what is not a tensor.
+      const isOther = spec.type !== undefined && !(value instanceof Tensor);
+      if (!isLeftOut && !isOther) checkTensor(spec, value, bounds);
+    }
+    if (hasSymbols) checkSymbols(inputs, ordered);
+  };
+}
+
 /** Arguments in the order of the inputs, up to the last that is given. @throws ERR_INVALID_INPUT (missing, extra) */
-export function orderedArguments(inputs: readonly NamedInput[], args: Arguments): readonly (Value | undefined)[] {
+export function orderedArguments(inputs: readonly NamedInput[], args: Arguments): BoundArguments {
   const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(inputs, namedArguments(args));
+  if (ordered.length === inputs.length) return ordered;
   const required = inputs.findLastIndex(({ optional }) => !optional) + 1;
-  if (ordered.length >= required && ordered.length <= inputs.length) return ordered;
+  if (ordered.length >= required && ordered.length < inputs.length) return ordered;
   throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${ordered.length}`);
 }
 
-function byName(inputs: readonly NamedInput[], args: Record<string, Value>): readonly (Value | undefined)[] {
+function byName(inputs: readonly NamedInput[], args: Record<string, Value>): BoundArguments {
   for (const name of Object.keys(args)) {
     if (!inputs.some((spec) => spec.name === name)) {
       throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${describe(name)} too`);
@@ -50,8 +101,24 @@ function byName(inputs: readonly NamedInput[], args: Record<string, Value>): rea
   return ordered.slice(0, inputs.findLastIndex(({ name }) => Object.hasOwn(args, name)) + 1);
 }
 
-/** Checks one tensor against its spec; throws as checkedArguments. */
-export function checkTensor(spec: TensorSpec, value: Value): void {
+/**
+ * Where the signature's inputs stand among the method's arguments: by their names, where the method knows all of them
+ * (it may have defaults for others between them), else in the same order.
+ */
+function placesOf(inputs: readonly NamedInput[], args: MethodSchema['args']): readonly number[] {
+  const places = inputs.map(({ name }) => args.findIndex((argument) => argument.name === name));
+  return places.includes(-1) ? inputs.map((_, i) => i) : places;
+}
+
+function spread(ordered: BoundArguments, places: readonly number[]): BoundArguments {
+  const last = ordered.findLastIndex((value) => value !== undefined);
+  const values = new Array<Value | undefined>(last < 0 ? 0 : (places[last] as number) + 1).fill(undefined);
+  for (let i = 0; i <= last; ++i) values[places[i] as number] = ordered[i];
+  return values;
+}
+
+/** Checks one tensor against its spec. @throws as `Binder.bind` */
+function checkTensor(spec: TensorSpec, value: Value | undefined, bounds: Bounds | undefined): void {
   if (!(value instanceof Tensor)) {
     const wanted = spec.dtype === null ? 'a tensor' : `a ${spec.dtype} tensor`;
     throw torchError('ERR_INVALID_INPUT', `Expected ${wanted} for ${spec.name} but received ${describe(value)}`);
@@ -65,11 +132,11 @@ export function checkTensor(spec: TensorSpec, value: Value): void {
       `Expected shape ${formatSpecShape(spec)} for ${spec.name} but received ${formatShape(value.shape)}`,
     );
   }
-  if (spec.range) checkRange(spec, spec.range, value);
+  if (spec.range) checkRange(spec.name, spec.range, value, bounds);
 }
 
 /** Dimensions of one name have one size. */
-function checkSymbols(inputs: readonly TensorSpec[], values: readonly (Value | undefined)[]): void {
+function checkSymbols(inputs: readonly TensorSpec[], values: BoundArguments): void {
   const known = new Map<string, { size: number; name: string }>();
   for (const [i, { name, symbols = [] }] of inputs.entries()) {
     const value = values[i];
@@ -89,30 +156,16 @@ function checkSymbols(inputs: readonly TensorSpec[], values: readonly (Value | u
   }
 }
 
-/** What a number becomes as an element, where that is another number. */
-const roundings: Partial<Record<DType, (value: number) => number>> = {
-  float32: Math.fround,
-  float16: (value) => decodeFloat16(encodeFloat16(value)),
-  bfloat16: (value) => decodeBFloat16(encodeBFloat16(value)),
-};
+function withoutMostRows(spec: TensorSpec): TensorSpec {
+  const [rows, ...others] = spec.bounds ?? [];
+  return rows ? { ...spec, bounds: [{ ...rows, max: Infinity }, ...others] } : spec;
+}
 
-// Messages name the element, never its value: they end up in logs.
-function checkRange(spec: TensorSpec, range: readonly [number, number], { dtype, data }: Tensor): void {
-  // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
-  const [min, max] = range.map(roundings[dtype] ?? Number) as [number, number];
-  const half = dtype === 'float16' ? decodeFloat16 : dtype === 'bfloat16' ? decodeBFloat16 : undefined;
-  for (let i = 0; i < data.length; ++i) {
-    const element = data[i] as number | bigint;
-    const value = half ? half(element as number) : element;
-    if (value >= min && value <= max) continue; // false for NaN
-    if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(value)) {
-      throw torchError('ERR_NOT_FINITE', `Expected finite numbers for ${spec.name} but element ${i} is not finite`);
-    }
-    throw torchError(
-      'ERR_OUT_OF_RANGE',
-      `Expected values in [${range[0]}, ${range[1]}] for ${spec.name} but element ${i} is outside`,
-    );
-  }
+/** Whether a type of a method's schema is a list, a tuple or a dict, or may be one. */
+function isContainerType(text: string): boolean {
+  const { name, args } = parseTorchType(text);
+  if (name === 'Optional') return args[0] !== undefined && ['List', 'Tuple', 'Dict'].includes(args[0].name);
+  return ['List', 'Tuple', 'Dict'].includes(name);
 }
 
 function names(inputs: readonly NamedInput[]): string {

@@ -1,15 +1,18 @@
 import { torchError } from '../errors.js';
 import { Tensor } from './tensor.js';
 import { dtypeTable, type TensorData } from './dtype.js';
-import type { Arguments, Value } from './value.js';
+import type { Value } from './value.js';
+
+/** Arguments by position; undefined where a default is taken. */
+type Positional = readonly (Value | undefined)[];
 
 /** Arguments with every tensor's rows (dimension 0) replaced by those that `pick` names. Other values stay. */
-export function pickRows(args: Arguments, pick: readonly number[]): Arguments {
+export function pickRows(args: Positional, pick: readonly number[]): Positional {
   return mapTensors(args, (tensor) => pickTensorRows(tensor, pick));
 }
 
 /** Arguments of `count` rows, made by going round the rows that are there. */
-export function repeatRows(args: Arguments, count: number): Arguments {
+export function repeatRows(args: Positional, count: number): Positional {
   const rows = rowCount(args);
   if (rows === undefined || rows === count) return args;
   return pickRows(
@@ -21,16 +24,16 @@ export function repeatRows(args: Arguments, count: number): Arguments {
 /**
  * Arguments of two rows that differ in some tensor, made from the first rows that are there: two equal rows would hide
  * that a model mixes them. Undefined where no second row can be made up.
- * @param rangeOf the bounds that values of a tensor argument must keep, by its position or name
+ * @param rangeOf the bounds that values of a tensor argument must keep, by its position
  */
 export function twoDifferentRows(
-  args: Arguments,
-  rangeOf: (argument: string) => readonly [number, number] | undefined,
-): Arguments | undefined {
+  args: Positional,
+  rangeOf: (position: number) => readonly [number, number] | undefined,
+): Positional | undefined {
   let differ = false;
-  const pair = mapTensors(args, (tensor, argument) => {
+  const pair = mapTensors(args, (tensor, position) => {
     const first = pickTensorRows(tensor, [0]);
-    const second = otherRow(tensor, first, rangeOf(argument));
+    const second = otherRow(tensor, first, rangeOf(position));
     if (!second) return pickTensorRows(tensor, [0, 0]);
     differ = true;
     const data = new (constructorOf(tensor))(first.data.length * 2);
@@ -67,9 +70,8 @@ function otherRow(
 }
 
 /** The rows that all tensor arguments have; undefined when there is no tensor, or they disagree or have none. */
-export function rowCount(args: Arguments): number | undefined {
-  const values = Array.isArray(args) ? (args as readonly Value[]) : Object.values(args as Record<string, Value>);
-  const tensors = values.filter((value) => value instanceof Tensor);
+export function rowCount(args: Positional): number | undefined {
+  const tensors = args.filter((value) => value instanceof Tensor);
   const rows = tensors[0]?.shape[0];
   return rows !== undefined && rows > 0 && tensors.every(({ shape }) => shape[0] === rows) ? rows : undefined;
 }
@@ -86,13 +88,8 @@ export function pickTensorRows(tensor: Tensor, pick: readonly number[]): Tensor 
   return new Tensor(tensor.dtype, data, [pick.length, ...tail]);
 }
 
-function mapTensors(args: Arguments, change: (tensor: Tensor, argument: string) => Tensor): Arguments {
-  const changed = (value: Value, argument: string): Value =>
-    value instanceof Tensor ? change(value, argument) : value;
-  if (Array.isArray(args)) return (args as readonly Value[]).map((value, i) => changed(value, String(i)));
-  return Object.fromEntries(
-    Object.entries(args as Record<string, Value>).map(([name, value]) => [name, changed(value, name)]),
-  );
+function mapTensors(args: Positional, change: (tensor: Tensor, position: number) => Tensor): Positional {
+  return args.map((value, position) => (value instanceof Tensor ? change(value, position) : value));
 }
 
 function constructorOf({ dtype }: Tensor): new (length: number) => TensorData {

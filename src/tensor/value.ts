@@ -36,6 +36,13 @@ export function isMap(value: unknown): value is ReadonlyMap<DictKey, Value> {
   return types.isMap(value);
 }
 
+/** An object literal, or what JSON.parse makes: not an instance of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, Value>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** Whether the value is a list or a dict, and so has others inside it. */
 export function isContainer(value: Value): value is Container {
   return typeof value === 'object' && value !== null && !(value instanceof Tensor);
@@ -63,7 +70,7 @@ export function mapChildren(container: Container, change: (item: Value, key: Dic
 
 /** Arguments by name. @throws ERR_INVALID_INPUT unless they are a plain object */
 export function namedArguments(args: unknown): Readonly<Record<string, Value>> {
-  if (typeof args === 'object' && args !== null && isPlain(args)) return args as Record<string, Value>;
+  if (isPlainObject(args)) return args;
   throw torchError(
     'ERR_INVALID_INPUT',
     `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`,
@@ -95,7 +102,7 @@ export function checkContainer(value: Container, where: string, depth: number): 
   }
   if (Array.isArray(value)) return;
   if (isMap(value)) for (const key of value.keys()) checkKey(key, `${where}'s key`);
-  else if (!isPlain(value)) throw unsupported(value, where);
+  else if (!isPlainObject(value)) throw unsupported(value, where);
 }
 
 function checkKey(key: unknown, where: string): void {
@@ -104,11 +111,6 @@ function checkKey(key: unknown, where: string): void {
     'ERR_INVALID_INPUT',
     `Expected a number, bigint, boolean or string for ${where} but received ${describe(key)}`,
   );
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function unsupported(value: unknown, where: string): TorchError {

@@ -8,7 +8,6 @@ const resolve = (options: object, path: unknown = 'model.pt') => resolveLoadOpti
 describe('load options', () => {
   it('have the documented defaults', () => {
     expect(resolve({})).to.deep.equal({
-      engine: 'torchscript',
       device: 'auto',
       precision: 'auto',
       outputDtype: 'float32',
@@ -26,25 +25,6 @@ describe('load options', () => {
     expect(resolve({ ...given, signature, signal })).to.deep.include({ ...given, signature, signal });
     const nothing = { instances: undefined, device: undefined, signal: undefined, signature: undefined };
     expect(resolve({ ...nothing, sha256: undefined })).to.deep.equal(resolve({}));
-  });
-
-  const engines: [string, string][] = [
-    ['model.pt', 'torchscript'],
-    ['model.pts', 'torchscript'],
-    ['dir.onnx/model.JIT', 'torchscript'],
-    ['model.v1.pt2', 'aotinductor'],
-    ['model.onnx', 'onnx'],
-  ];
-  for (const [path, engine] of engines) {
-    it(`take ${engine} for ${path}`, () => {
-      expect(resolve({}, path).engine).to.equal(engine);
-    });
-  }
-
-  it('let the engine be named whatever the extension', async () => {
-    expect(resolve({ engine: 'torchscript' }, 'model.bin').engine).to.equal('torchscript');
-    for (const path of ['model.bin', 'model', '.pt', 'model.pt.gz'])
-      await rejection(() => resolve({}, path), 'ERR_MODEL_FORMAT');
   });
 
   const input = { name: 'x', dtype: 'float32', shape: [null, 4] };
@@ -69,7 +49,6 @@ describe('load options', () => {
     ['an array', []],
     ['an unknown option', { devise: 'cpu' }],
     ['an inherited name', { toString: 1 }],
-    ['an unknown engine', { engine: 'tensorflow' }],
     ['an unknown precision', { precision: 'int8' }],
     ['an unknown output dtype', { outputDtype: 'float16' }],
     ['an unknown optimisation', { optimize: true }],

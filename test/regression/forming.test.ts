@@ -1,5 +1,6 @@
 /** serving.md §3 row 6: batches do not form, or have another size than was asked for. */
 import { expect } from 'chai';
+import type { Batchable } from '#dist/model/batchable.js';
 import { BatchQueue } from 'node-libtorch';
 import { DigitServer, expectDigit, expectPrediction, fixtureModel, row } from '../support/regression.js';
 
@@ -41,7 +42,7 @@ describe('batches form as documented', () => {
 
   // Batches of a size that is none of the preferred ones (the largest and one more), slow where sizes are compiled.
   it('T#8141: the model sees no other sizes than those allowed', async () => {
-    const model = await fixtureModel('row_independent', row(1));
+    const model = (await fixtureModel('row_independent', row(1))) as Batchable;
     const ran: number[] = [];
     // The real model; only what reaches it is noted.
     const runBatch = model.runBatch.bind(model);

@@ -21,7 +21,7 @@ describe('every request settles, once, with its own rows', () => {
     const answers = await Promise.allSettled([
       queue.run(row(1)),
       queue.call('forward', trap),
-      queue.run(null),
+      queue.run(null as never),
       queue.run(new Tensor('float32', new Float32Array(0), [0, 4])),
       queue.run(row(2)),
     ]);

@@ -42,16 +42,16 @@ describe('rows', () => {
 
   it('are no part of a scalar', () => rejection(() => pickTensorRows(Tensor.from(1), [0]), 'ERR_NOT_BATCHABLE'));
 
-  it('leave other arguments alone, by position and by name', () => {
+  it('leave other arguments alone, and defaults', () => {
     expect(pickRows([x, 5, 'a', null], [0])).to.deep.equal([Tensor.from([[1, 2]]), 5, 'a', null]);
-    expect(pickRows({ x, n: 5 }, [0])).to.deep.equal({ x: Tensor.from([[1, 2]]), n: 5 });
+    expect(pickRows([x, undefined, 5], [0])).to.deep.equal([Tensor.from([[1, 2]]), undefined, 5]);
   });
 
   it('are counted when all tensors agree', () => {
-    const cases: [readonly Value[] | Record<string, Value>, number | undefined][] = [
+    const cases: [readonly (Value | undefined)[], number | undefined][] = [
       [[x], 3],
       [[5, x, ids], 3],
-      [{ x, ids }, 3],
+      [[x, undefined, ids], 3],
       [[x, Tensor.from([1, 2])], undefined],
       [[x, Tensor.from(1)], undefined],
       [[Tensor.from([])], undefined],

@@ -2,8 +2,22 @@ import { expect } from 'chai';
 import { Tensor, type Arguments, type DType, type Signature } from 'node-libtorch';
 import { dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
 import { encodeBFloat16, encodeFloat16 } from '#dist/tensor/float16.js';
-import { checkedArguments, checkTensor } from '#dist/signature/bind.js';
+import { schemaBinder } from '#dist/signature/bind.js';
 import { rejection } from '../support/errors.js';
+
+/** A binder of a method that has the signature's inputs as its arguments. */
+function binderOf(signature: Signature) {
+  const args = signature.inputs.map(({ name, optional = false }) => ({ name, type: 'Tensor', hasDefault: optional }));
+  return schemaBinder({ args }, signature);
+}
+
+function checkedArguments(signature: Signature, args: Arguments) {
+  return binderOf(signature).bind(args);
+}
+
+function checkTensor(spec: Signature['inputs'][number], tensor: Tensor) {
+  checkedArguments({ inputs: [spec], outputs: [] }, [tensor]);
+}
 
 const signature: Signature = {
   inputs: [

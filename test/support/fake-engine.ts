@@ -3,8 +3,10 @@
  * test steers. It notes what it was asked, so that invariants can be checked from its side too.
  */
 import { Tensor, torchError, type Model, type Value } from './internals.js';
+import { namedArguments } from '#dist/tensor/value.js';
 import { gather, scatter } from '#dist/model/collate.js';
-import { prepareCall, type PreparedCall } from '#dist/model/call.js';
+import { prepareCall, type Call } from '#dist/model/call.js';
+import type { PrepareOptions } from '#dist/model/batchable.js';
 import type { BatchExecution } from '#dist/model/model.js';
 
 export interface FakeBatch {
@@ -48,20 +50,22 @@ export class FakeEngine {
     return {
       info: { instances, maxPending, stateful },
       warmupReport: { rowIndependent, rowIndependence: 'as the test says' },
-      prepare: (method: string, args: Value[], owned: boolean) => prepareCall(method, args, owned),
-      runBatch: (calls: PreparedCall[], padTo: number) => this.#run(calls, padTo),
+      argumentsOf: (input: Value) => (Array.isArray(input) ? (input as Value[]) : [input]),
+      prepare: (method: string, args: Value[], options: PrepareOptions) =>
+        prepareCall(method, Array.isArray(args) ? args : Object.values(namedArguments(args)), options),
+      runBatch: (calls: Call[], padTo: number) => this.#run(calls, padTo),
     } as unknown as Model;
   }
 
-  async #run(calls: readonly PreparedCall[], padTo = 0): Promise<BatchExecution> {
+  async #run(calls: readonly Call[], padTo = 0): Promise<BatchExecution> {
     const { instances = 1, maxPending = 0, runMs = () => 0 } = this.#options;
     const { isPoison = () => false, failWith = 'ERR_MODEL_EXECUTION' } = this.#options;
     const pool = { take: (bytes: number) => new ArrayBuffer(bytes), give: () => undefined };
-    const { args, rows } = gather(calls, padTo, pool);
+    const { values: args, rows } = gather(calls, padTo, pool);
     const [x] = args as [Tensor];
     const width = x.data.length / rows;
     const sentinels = Array.from({ length: rows }, (_, row) => Number(x.data[row * width]));
-    this.batches.push({ sentinels, key: (calls[0] as PreparedCall).key, args: args as readonly Value[] });
+    this.batches.push({ sentinels, key: (calls[0] as Call).key, args: args as readonly Value[] });
     this.mostInFlight = Math.max(this.mostInFlight, ++this.#taken);
     if (this.#taken > instances + maxPending) throw new Error('more batches than the engine takes');
     if (this.inFlight >= instances) await new Promise<void>((resolve) => this.#free.push(resolve));

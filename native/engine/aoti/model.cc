@@ -47,9 +47,14 @@ class AotiModel : public Model {
       throw EngineError("ERR_METHOD_NOT_FOUND",
                         "Expected the method forward but received \"" + request.method + "\"");
     }
-    if (request.kwargs) throw EngineError("ERR_INVALID_INPUT", "Expected the input tensors by position");
-    check_inputs(package_, request.args);
-    return on_device(device_, "ERR_MODEL_EXECUTION", [&] { return run_checked(request.args); });
+    List args;
+    args.reserve(request.args.size());
+    for (std::optional<Value>& value : request.args) {
+      if (!value) throw EngineError("ERR_INVALID_INPUT", "Expected every input tensor of a compiled package");
+      args.push_back(std::move(*value));
+    }
+    check_inputs(package_, args);
+    return on_device(device_, "ERR_MODEL_EXECUTION", [&] { return run_checked(args); });
   }
 
  private:

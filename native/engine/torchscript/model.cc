@@ -55,21 +55,17 @@ class TorchScriptModel : public Model {
   std::vector<IValue> bind(const torch::jit::Method& method, RunRequest request) const {
     const std::vector<c10::Argument>& schema = method.function().getSchema().arguments();
     const size_t count = schema.size() - 1;  // 0 is self
-    std::vector<const Value*> given(count, nullptr);
     if (request.args.size() > count) {
       throw EngineError("ERR_INVALID_INPUT", "Expected at most " + std::to_string(count) + " arguments for " +
                                                  method.name() + " but received " +
                                                  std::to_string(request.args.size()));
     }
-    for (size_t i = 0; i < request.args.size(); ++i) given[i] = &request.args[i];
-    if (request.kwargs) bind_names(method, *request.kwargs, given);
-
     std::vector<IValue> stack;
     stack.reserve(count);
     for (size_t i = 0; i < count; ++i) {
       const c10::Argument& argument = schema[i + 1];
-      if (given[i] != nullptr) {
-        stack.push_back(to_ivalue(*given[i], argument.type(), argument.name(), loaded_.placement));
+      if (i < request.args.size() && request.args[i]) {
+        stack.push_back(to_ivalue(*request.args[i], argument.type(), argument.name(), loaded_.placement));
       } else if (argument.default_value()) {
         stack.push_back(*argument.default_value());
       } else {
@@ -79,24 +75,6 @@ class TorchScriptModel : public Model {
       }
     }
     return stack;
-  }
-
-  static void bind_names(const torch::jit::Method& method, const Dict& kwargs,
-                         std::vector<const Value*>& given) {
-    const std::vector<c10::Argument>& schema = method.function().getSchema().arguments();
-    for (size_t entry = 0; entry < kwargs.keys.size(); ++entry) {
-      const auto* name = std::get_if<std::string>(&kwargs.keys[entry].data);
-      size_t i = 0;
-      while (name != nullptr && i < given.size() && schema[i + 1].name() != *name) ++i;
-      if (name == nullptr || i == given.size()) {
-        std::string known;
-        for (size_t k = 1; k < schema.size(); ++k) known += (k > 1 ? ", " : "") + schema[k].name();
-        throw EngineError("ERR_INVALID_INPUT", "Expected the arguments " + known + " for " + method.name() +
-                                                   " but received " +
-                                                   (name ? quoted(*name) : "a name of no string"));
-      }
-      given[i] = &kwargs.values[entry];
-    }
   }
 
   LoadedModule loaded_;

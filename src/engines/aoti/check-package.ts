@@ -19,7 +19,7 @@ export interface CheckedPackage {
  * @param given what the caller or the registry record says of the inputs
  * @throws ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_PLATFORM_UNSUPPORTED
  */
-export async function openPackage(bytes: Buffer, given: Signature | undefined): Promise<CheckedPackage> {
+export async function checkPackage(bytes: Buffer, given: Signature | undefined): Promise<CheckedPackage> {
   const files = await readPackage(bytes);
   const metadata = parseMetadata(await readEntry(files.archive, files.metadata));
   const target = targetOf(metadata);

@@ -1,7 +1,24 @@
 import { describe, torchError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../../tensor/value.js';
+import { inputChecks, type Binder } from '../../signature/bind.js';
+import type { TensorSpec } from '../../signature/spec.js';
 import { countLeaves, flattenValue, halves, type Tree } from '../../signature/pytree.js';
+
+/** A binder of arguments that are nested as the model takes them, or flat. */
+export function treeBinder(tree: InputTree, inputs: readonly TensorSpec[]): Binder {
+  const check = inputChecks(inputs);
+  return {
+    names: inputs.map(({ name }) => name),
+    specs: inputs,
+    takesContainer: tree.takesContainer,
+    bind(args, options) {
+      const ordered = tree.flatten(args);
+      check(ordered, options);
+      return ordered;
+    },
+  };
+}
 
 /** How the arguments of a package's forward become the tensors that its code takes, in order. */
 export class InputTree {
@@ -37,6 +54,12 @@ export class InputTree {
       `Expected ${names.length} input tensors and as many leaves in the package's call specification but received ${this.#leaves}: some ` +
         'are no tensors; scripts/export/node_libtorch_export.py writes down which',
     );
+  }
+
+  /** forward takes exactly one argument, and that is a list or a dict. */
+  get takesContainer(): boolean {
+    const [only, ...others] = [...this.#positional, ...this.#named.values()];
+    return only !== undefined && others.length === 0 && only.kind !== 'leaf';
   }
 
   /**

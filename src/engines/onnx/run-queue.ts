@@ -2,7 +2,7 @@ import { onAbort } from '../../async/abort.js';
 import { torchError, type TorchError } from '../../errors.js';
 import type { RunOptions } from '../../model/options.js';
 import type { RunTimings } from '../../async/timings.js';
-import type { SubmissionHooks } from '../../model/base.js';
+import type { Run } from '../../model/engine.js';
 import type { RunReply, WireTensor } from './protocol.js';
 import type { OnnxThread } from './thread.js';
 
@@ -65,7 +65,7 @@ export class RunQueue {
     prepare: () => Submission,
     { signal, timeoutMs }: RunOptions,
     instance: number,
-    { accepted, finished }: SubmissionHooks,
+    { accepted, finished }: Pick<Run, 'accepted' | 'finished'>,
   ): Promise<Ran> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();

@@ -1,9 +1,6 @@
 import { torchError } from '../../errors.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { TensorSpec } from '../../signature/spec.js';
-import { checkTensor, orderedArguments } from '../../signature/bind.js';
-import type { Tensor } from '../../tensor/tensor.js';
-import type { Arguments, Value } from '../../tensor/value.js';
 import type { GraphValue, ValueKind } from './proto-value.js';
 import type { SessionOutput } from './protocol.js';
 import { dtypeOfElement, elementName } from './tensor-types.js';
@@ -33,16 +30,5 @@ export function withInferredShapes(outputs: readonly OnnxValue[], inferred: read
   return outputs.map((output) => {
     const shape = inferred.find(({ name }) => name === output.name)?.shape ?? [];
     return output.shape || shape.length === 0 ? output : { ...output, shape };
-  });
-}
-
-/**
- * The tensors of a call in the model's order. ONNX Runtime itself would pass over an input too many.
- * @throws as checkedArguments
- */
-export function inputTensors(inputs: readonly OnnxValue[], args: Arguments): Tensor[] {
-  return orderedArguments(inputs, args).map((value, i) => {
-    checkTensor(inputs[i] as OnnxValue, value as Value);
-    return value as Tensor;
   });
 }

@@ -2,20 +2,8 @@ import type { Addon } from '../../addon/addon.js';
 import { codedAddon } from '../../addon/coded-addon.js';
 import { Dispatcher } from '../../addon/dispatcher.js';
 import { loadNative, loadNativeSync, type LoadedNative } from '../../libtorch/load.js';
-import { torchError } from '../../errors.js';
-import { defaultIntraOpThreads, threadsOfEnvironment } from '../../model/threads.js';
+import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
 import { fromWire } from './wire.js';
-
-/** Thread counts of LibTorch and ONNX Runtime. Fixed for the life of the process by whoever loads first. */
-export interface ThreadSettings {
-  /**
-   * Threads one operator may use, per instance. Default: OMP_NUM_THREADS, else the cores less one, shared by the first
-   * model's instances.
-   */
-  intraOpThreads?: number;
-  /** Threads for torch.jit.fork inside a model. Default 1. */
-  interOpThreads?: number;
-}
 
 /** The addon, started in this environment (the main thread or a worker). */
 export interface Engine {
@@ -26,36 +14,21 @@ export interface Engine {
   readonly threads: { readonly intraOp: number; readonly interOp: number };
 }
 
-let wanted: ThreadSettings = {};
 let engine: Engine | undefined;
 let starting: Promise<Engine> | undefined;
-/** What ONNX models were loaded with; LibTorch, should it come later, takes the same. */
-let fixedIntraOp: number | undefined;
-
-/** @throws ERR_ALREADY_INITIALIZED once an engine is loaded */
-export function configureThreads(settings: ThreadSettings): void {
-  if (engine ?? starting ?? fixedIntraOp) {
-    throw torchError('ERR_ALREADY_INITIALIZED', 'Expected runtime.configure() before the first model is loaded');
-  }
-  wanted = { ...wanted, ...settings };
-}
 
 /** Loads LibTorch off the event loop, once. `instances` shares out the default thread count. */
 export function startEngine(instances = 1): Promise<Engine> {
   if (engine) return Promise.resolve(engine);
-  const intraOpThreads = intraOpThreadsFor(instances);
-  starting ??= loadNative({ intraOpThreads })
+  if (starting) return starting;
+  const intraOpThreads = fixIntraOpThreads(instances);
+  return (starting = loadNative({ intraOpThreads })
     .then((native) => (engine ??= initialise(native, intraOpThreads)))
     .catch((error: unknown) => {
       starting = undefined; // a missing LibTorch may be put there and tried again
+      releaseThreads();
       throw error;
-    });
-  return starting;
-}
-
-/** Intra-op threads of an engine that does without LibTorch; from here on they are the process's, as after startEngine. */
-export function fixIntraOpThreads(instances: number): number {
-  return (fixedIntraOp ??= engine?.threads.intraOp ?? intraOpThreadsFor(instances));
+    }));
 }
 
 /** The engine, if anything has started it. */
@@ -65,12 +38,8 @@ export function startedEngine(): Engine | undefined {
 
 /** As startEngine, holding the event loop for as long as loading the libraries takes (about 0.3 s, once). */
 export function startEngineSync(): Engine {
-  const intraOpThreads = intraOpThreadsFor(1);
+  const intraOpThreads = fixIntraOpThreads(1);
   return (engine ??= initialise(loadNativeSync({ intraOpThreads }), intraOpThreads));
-}
-
-function intraOpThreadsFor(instances: number): number {
-  return fixedIntraOp ?? wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
 }
 
 /** Where the engine of an environment is kept: on the addon, which Node loads once however often this module is. */
@@ -85,8 +54,9 @@ function start(native: LoadedNative, intraOpThreads: number): Engine {
   const addon = codedAddon(native.addon);
   const dispatcher = new Dispatcher(addon);
   const threads = fromWire(
-    addon.initialise(dispatcher.onSettled, intraOpThreads, wanted.interOpThreads ?? 1),
+    addon.initialise(dispatcher.onSettled, intraOpThreads, interOpThreads()),
   ) as Engine['threads'];
+  settleIntraOpThreads(threads.intraOp);
   // Node runs no clean-up hooks on process.exit() in the main thread; without this LibTorch's static objects would be
   // destroyed under a run that is still going.
   process.on('exit', () => {

@@ -1,16 +1,8 @@
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
+import type { BoundArguments } from '../../signature/bind.js';
 import type { DType } from '../../tensor/dtype.js';
 import { Tensor } from '../../tensor/tensor.js';
-import {
-  checkContainer,
-  checkedLeaf,
-  entriesOf,
-  isContainer,
-  namedArguments,
-  type Arguments,
-  type DictKey,
-  type Value,
-} from '../../tensor/value.js';
+import { checkContainer, checkedLeaf, entriesOf, isContainer, type DictKey, type Value } from '../../tensor/value.js';
 
 /** A value as the addon takes it. @throws ERR_INVALID_INPUT for what no model can take */
 export function toWire(value: Value, where: string, depth = 0): NativeValue {
@@ -25,16 +17,9 @@ export function toWire(value: Value, where: string, depth = 0): NativeValue {
   };
 }
 
-/** The positional and named halves of a call's arguments. */
-export function argumentsToWire(args: Arguments): { args: NativeValue[]; kwargs: NativeDict | null } {
-  if (Array.isArray(args)) {
-    return { args: args.map((value: Value, i) => toWire(value, `argument ${i}`)), kwargs: null };
-  }
-  const entries = Object.entries(namedArguments(args));
-  return {
-    args: [],
-    kwargs: { keys: entries.map(([name]) => name), values: entries.map(([name, value]) => toWire(value, name)) },
-  };
+/** Bound arguments as the addon takes them: undefined stays, for a default. `names` are for messages. */
+export function argumentsToWire(values: BoundArguments, names: readonly string[]): (NativeValue | undefined)[] {
+  return values.map((value, i) => (value === undefined ? undefined : toWire(value, names[i] ?? `argument ${i}`)));
 }
 
 /** What the addon returned, as a caller sees it. */

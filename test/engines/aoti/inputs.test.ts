@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { loadModel, Tensor, type DType, type Model, type Value } from 'node-libtorch';
+import type { Warmable } from '#dist/model/warmup.js';
 import { rejection } from '../../support/errors.js';
 import { compiled, scratch, withMetadata } from '../../support/repack.js';
 
@@ -100,9 +101,7 @@ describe('inputs of compiled code', () => {
       [[], 'ERR_INVALID_INPUT'],
       [[1], 'ERR_INVALID_INPUT'],
     ] as const) {
-      const submit = (elementwise as unknown as { start: (...args: unknown[]) => Promise<unknown> }).start;
-      const hooks = { accepted: () => undefined, finished: () => undefined };
-      await rejection(() => submit.call(elementwise, 'forward', args, {}, {}, hooks), code);
+      await rejection(() => (elementwise as unknown as Warmable).runBound(args, {}, {}), code);
     }
   });
 

@@ -225,7 +225,7 @@ describe('ONNX model', function () {
       await using rankless = await loadModel(onnx('rankless'));
       expect(rankless.signature?.inputs[0]?.shape).to.equal(null);
       await rejection(() => rankless.run(b), 'ERR_INVALID_DTYPE');
-      await rejection(() => rankless.run(1), 'ERR_INVALID_INPUT');
+      await rejection(() => rankless.run([1]), 'ERR_INVALID_INPUT');
       await rejection(() => rankless.call('forward', { x: a, z: a }), 'ERR_INVALID_INPUT');
     });
 

@@ -26,7 +26,7 @@ describe('the raw addon', () => {
     for (const wrong of [...foreign, ...alike] as ModelHandle[]) {
       await refused(() => addon.cancel(1, wrong), 'ERR_INVALID_ARGUMENT');
       await refused(() => {
-        addon.run(1, wrong, 'forward', [], null, -1, false);
+        addon.run(1, wrong, 'forward', [], -1, false);
       }, 'ERR_INVALID_ARGUMENT');
     }
     await engine.dispatcher.start((id) => {
@@ -39,7 +39,7 @@ describe('the raw addon', () => {
     const handle = addon.createModel(1, 1);
     const run = () =>
       dispatcher.start((id) => {
-        addon.run(id, handle, 'forward', [], null, -1, false);
+        addon.run(id, handle, 'forward', [], -1, false);
       });
     await rejection(run, 'ERR_NOT_READY');
     await dispatcher.start((id) => {
@@ -64,7 +64,7 @@ describe('the raw addon', () => {
       }),
     );
     const send = (given: NativeTensor) => () => {
-      engine.addon.run(1, handle, 'forward', [given], null, -1, false);
+      engine.addon.run(1, handle, 'forward', [given], -1, false);
     };
 
     const four = new Float32Array(4);

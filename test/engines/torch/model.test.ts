@@ -179,7 +179,7 @@ describe('Model', () => {
       ['too many arguments', 'ERR_INVALID_INPUT', () => model.call('forward', [x, x, x])],
       ['no argument', 'ERR_INVALID_INPUT', () => model.call('forward', [])],
       ['an unknown name', 'ERR_INVALID_INPUT', () => model.call('forward', { x: x, wrong: x })],
-      ['a number for a tensor', 'ERR_INVALID_INPUT', () => model.run(1)],
+      ['a number for a tensor', 'ERR_INVALID_INPUT', () => model.run([1])],
       ['a function', 'ERR_INVALID_INPUT', () => model.run((() => 1) as never)],
       ['undefined', 'ERR_INVALID_INPUT', () => model.run(undefined as never)],
       ['a class instance', 'ERR_INVALID_INPUT', () => model.run(new Date() as never)],
@@ -198,8 +198,8 @@ describe('Model', () => {
 
     it('refuses a bigint beyond 64 bits for an int, then goes on', async () => {
       await using divide = await loadModel(fixture('torchscript/divide.pt'));
-      await rejection(() => divide.run(2n ** 64n), 'ERR_OUT_OF_RANGE');
-      expect(await divide.run<number>(5)).to.be.a('number');
+      await rejection(() => divide.run([2n ** 64n]), 'ERR_OUT_OF_RANGE');
+      expect(await divide.run<number>([5])).to.be.a('number');
     });
 
     it('shows no path and no C++ frame in an execution error', async () => {

@@ -1,4 +1,5 @@
 import { Tensor, type ModelHost } from '#dist/index.js';
+import type { Batchable } from '#dist/model/batchable.js';
 import { until } from './http.js';
 
 /** Enough rows for some tens of milliseconds of the digit model. */
@@ -17,7 +18,8 @@ export interface Occupation<T> {
  * @param send one row, to the queue
  */
 export async function occupy<T>(host: ModelHost, send: () => Promise<T>): Promise<Occupation<T>> {
-  const { model, queue } = host.model();
+  const { model: served, queue } = host.model();
+  const model = served as Batchable;
   const runBatch = model.runBatch.bind(model);
   let occupied = true;
   const runs = (async () => {

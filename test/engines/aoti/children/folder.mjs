@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
-import { loadModel } from '#dist/engines/load.js';
+import { loadModel } from '#dist/engines/index.js';
 
 const [, , mode, file] = process.argv;
 

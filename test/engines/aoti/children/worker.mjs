@@ -1,6 +1,6 @@
 /** In a worker_thread: loads a package, runs it if told to, and ends without disposing of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadModel } from '#dist/engines/load.js';
+import { loadModel } from '#dist/engines/index.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 
 const { file, shape } = workerData;

@@ -212,7 +212,7 @@ async function expectGoodRun() {
   const answers = [outcome(1e9 + 1), outcome(1e9 + 2)];
   addon.holdLoop(true);
   addon.load(1e9 + 1, handle, { ...options, bytes: artifact() });
-  addon.run(1e9 + 2, handle, 'forward', [good()], null, -1, false);
+  addon.run(1e9 + 2, handle, 'forward', [good()], -1, false);
   for (const { error } of await Promise.all(answers)) if (error) throw new Error(`a good run failed: ${error.message}`);
 }
 

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { copyFileSync, renameSync } from 'node:fs';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { loadModel } from '#dist/engines/load.js';
+import { loadModel } from '#dist/engines/index.js';
 import { runtime } from '#dist/engines/runtime.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 

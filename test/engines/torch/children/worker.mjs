@@ -2,7 +2,7 @@
 /* global setInterval */
 import { parentPort, workerData } from 'node:worker_threads';
 // Not the whole package: its registry and server parts take longer to import than a worker's whole work here.
-import { loadModel } from '#dist/engines/load.js';
+import { loadModel } from '#dist/engines/index.js';
 import { runtime } from '#dist/engines/runtime.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 

@@ -2,11 +2,13 @@ import { onAbort } from '../../async/abort.js';
 import { expected, torchError } from '../../errors.js';
 import type { ModelInfo } from '../../model/info.js';
 import { readArtifact, type Artifact } from '../../model/artifact.js';
-import type { ResolvedLoadOptions } from '../../model/options.js';
+import { LoadedModel } from '../../model/loaded-model.js';
+import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
+import { fixIntraOpThreads } from '../../model/threads.js';
 import { reconcile } from '../../signature/reconcile.js';
 import { readExternalData } from './external-data.js';
 import type { ModelSummary } from './model-proto.js';
-import { OnnxModel } from './onnx-model.js';
+import { OnnxSession } from './session.js';
 import { findOnnxRuntime } from './peer.js';
 import type { SessionReply } from './protocol.js';
 import { RunQueue } from './run-queue.js';
@@ -19,12 +21,10 @@ import { supportedValues, withInferredShapes, type OnnxValue } from './values.js
  * model and of its external data, are those that ONNX Runtime gets.
  * @throws as loadModel, and ERR_ONNXRUNTIME_NOT_FOUND, ERR_ONNXRUNTIME_LOAD, ERR_UNSUPPORTED_TYPE
  */
-export async function loadOnnxModel(
-  path: string,
-  options: ResolvedLoadOptions,
-  intraOpThreads: number,
-): Promise<OnnxModel> {
+export async function loadOnnxModel(path: string, options: ResolvedLoadOptions): Promise<LoadedModel> {
   const { device, sha256, signal } = options;
+  const intraOpThreads = fixIntraOpThreads(options.instances); // without LibTorch, which need not be there
+  checkThreads(intraOpThreads, options.instances);
   requireCpu(device);
   const runtimePath = findOnnxRuntime();
   const artifact = await readArtifact(path, sharedBytes, sha256, signal);
@@ -46,7 +46,7 @@ async function bringUp(
   threads: readonly OnnxThread[],
   options: ResolvedLoadOptions,
   intraOpThreads: number,
-): Promise<OnnxModel> {
+): Promise<LoadedModel> {
   const model = artifact.bytes as unknown as SharedArrayBuffer;
   const summary = await (threads[0] as OnnxThread).ask({ kind: 'inspect', model });
   const inputs = supportedValues(summary.inputs, 'input');
@@ -65,7 +65,7 @@ async function bringUp(
   )) as [SessionReply];
   const outputs = withInferredShapes(declared, session.outputs);
   const signature = reconcile({ inputs, outputs }, options.signature);
-  const info: ModelInfo = Object.freeze({
+  const info: ModelInfo = Object.freeze<ModelInfo>({
     engine: 'onnx',
     device: { device: 'cpu', reason: `${options.device} was asked for; ONNX Runtime runs on the CPU here` },
     precision: options.precision,
@@ -87,7 +87,11 @@ async function bringUp(
     warnings: warningsOf(summary),
   });
   const queue = new RunQueue(threads, options.maxPending);
-  return new OnnxModel({ queue, info, signature, inputs, outputs: session.outputs.map(({ name }) => name) });
+  const engine = new OnnxSession(
+    queue,
+    session.outputs.map(({ name }) => name),
+  );
+  return new LoadedModel({ engine, info, signature, slabs: engine.slabs });
 }
 
 function requireCpu(device: string): void {

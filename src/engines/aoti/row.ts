@@ -1,0 +1,16 @@
+import type { EngineRow } from '../row.js';
+
+declare module '../../model/info.js' {
+  interface EngineNames {
+    aotinductor: true;
+  }
+}
+
+/** AOTInductor: packages of machine code that torch._inductor.aoti_compile_and_package makes. */
+export const aotinductor: EngineRow = {
+  extensions: ['.pt2'],
+  needs: 'LibTorch',
+  lacks: {},
+  // Its code is loaded with its first model.
+  load: async (path, options) => (await import('./load.js')).loadCompiledPackage(path, options),
+};

@@ -1,0 +1,63 @@
+import { extname } from 'node:path';
+import { describe, expected, torchError } from '../errors.js';
+import type { EngineName } from '../model/info.js';
+import type { Model } from '../model/model.js';
+import { resolveLoadOptions, type LoadOptions } from '../model/options.js';
+import { aotinductor } from './aoti/row.js';
+import { onnx } from './onnx/row.js';
+import type { EngineRow } from './row.js';
+import { torchscript } from './torch/row.js';
+// Once more, for the declarations: each row adds its name to EngineNames.
+import './aoti/row.js';
+import './onnx/row.js';
+import './torch/row.js';
+
+/** THE TABLE of engines. Adding one is a folder with its row, and a line here. */
+const rows = { torchscript, aotinductor, onnx } satisfies Record<EngineName, EngineRow>;
+
+/** Every engine by its name. */
+export const engineTable: Readonly<Record<EngineName, EngineRow>> = rows;
+
+/** Names of the engines, in the order of the table. */
+export const engineNames = Object.keys(rows) as readonly EngineName[];
+
+/** Extensions of model files, with their dots, in lower case. */
+export const modelExtensions: readonly string[] = engineNames.flatMap((name) => rows[name].extensions);
+
+/**
+ * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
+ *
+ * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
+ * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED,
+ * ERR_PLATFORM_UNSUPPORTED (a package for another CPU), ERR_STATEFUL_MODEL (with several instances), ERR_SIGNATURE_MISMATCH,
+ * what finding LibTorch or ONNX Runtime throws, or `signal.reason`
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const resolved = resolveLoadOptions(path, options);
+  const { lacks, load } = engineTable[engineOf(path, options.engine)];
+  for (const [name, why] of Object.entries(lacks)) {
+    const value = options[name as keyof LoadOptions];
+    const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
+    if (isGiven) throw torchError('ERR_INVALID_ARGUMENT', `Expected no ${name} for this model: ${why}`);
+  }
+  resolved.signal?.throwIfAborted();
+  return load(path, resolved);
+}
+
+/**
+ * The engine of a model file: the given one, else by the file's extension.
+ * @throws ERR_INVALID_ARGUMENT for an unknown engine, ERR_MODEL_FORMAT for an unknown extension
+ */
+export function engineOf(path: string, engine?: EngineName): EngineName {
+  if (engine !== undefined) {
+    if (engineNames.includes(engine)) return engine;
+    throw expected(`one of ${engineNames.join(', ')}`, 'engine', engine);
+  }
+  const extension = extname(path).toLowerCase();
+  const found = engineNames.find((name) => rows[name].extensions.includes(extension));
+  if (found) return found;
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected a model file with the extension ${modelExtensions.join(', ')}, or the option engine, but received ${describe(extension)}`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { EngineRow } from '../row.js';
+
+declare module '../../model/info.js' {
+  interface EngineNames {
+    onnx: true;
+  }
+}
+
+/** ONNX, through ONNX Runtime in worker threads. */
+export const onnx: EngineRow = {
+  extensions: ['.onnx'],
+  needs: 'ONNX Runtime',
+  lacks: { operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it' },
+  // Its code is loaded with its first model.
+  load: async (path, options) => (await import('./load.js')).loadOnnxModel(path, options),
+};

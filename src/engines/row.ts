@@ -1,0 +1,14 @@
+import type { LoadedModel } from '../model/loaded-model.js';
+import type { LoadOptions, ResolvedLoadOptions } from '../model/options.js';
+
+/** One engine: what the table of engines knows of it. */
+export interface EngineRow {
+  /** Of its files, with the dot, in lower case. */
+  readonly extensions: readonly string[];
+  /** The native library that it computes with, which is loaded with the first model. */
+  readonly needs: string;
+  /** Options of loadModel that it does not have, and why. */
+  readonly lacks: Readonly<Partial<Record<keyof LoadOptions, string>>>;
+  /** Loads a model whose options were checked. @throws as loadModel */
+  readonly load: (path: string, options: ResolvedLoadOptions) => Promise<LoadedModel>;
+}

@@ -1,0 +1,60 @@
+import { checkTorchScriptArchive } from '../../model/archive.js';
+import { readArtifact, type Artifact } from '../../model/artifact.js';
+import type { EngineModel } from '../../model/engine.js';
+import { LoadedModel, type LoadedParts } from '../../model/loaded-model.js';
+import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
+import { slabPool } from '../../model/slab-pool.js';
+import { reconcile } from '../../signature/reconcile.js';
+import { schemaSignature } from '../../signature/torch-type.js';
+import { startEngine, type Engine } from './engine.js';
+import { locateOperatorLibraries } from './operator-libraries.js';
+import { requireCuda } from './require-cuda.js';
+import { TorchSession } from './session.js';
+
+/** What every engine over LibTorch needs before it loads: LibTorch itself, the device, libraries of operators, the file. */
+export interface TorchLoad {
+  readonly engine: Engine;
+  readonly artifact: Artifact;
+  readonly options: ResolvedLoadOptions;
+}
+
+/** @throws what finding LibTorch throws, ERR_INVALID_ARGUMENT, ERR_DEVICE_UNAVAILABLE, ERR_OPERATOR_LIBRARY, as readArtifact */
+export async function prepareTorchLoad(path: string, options: ResolvedLoadOptions): Promise<TorchLoad> {
+  const engine = await startEngine(options.instances);
+  checkThreads(engine.threads.intraOp, options.instances);
+  requireCuda(options.device, engine.native.libtorch);
+  const operatorLibraries = await locateOperatorLibraries(options.operatorLibraries);
+  const allocate = (bytes: number): ArrayBuffer => engine.addon.allocateBytes(bytes);
+  const artifact = await readArtifact(path, allocate, options.sha256, options.signal);
+  return { engine, artifact, options: { ...options, operatorLibraries } };
+}
+
+/** Loads a TorchScript file. @throws as loadModel */
+export async function loadTorchScript(path: string, given: ResolvedLoadOptions): Promise<LoadedModel> {
+  const { engine, artifact, options } = await prepareTorchLoad(path, given);
+  await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+  options.signal?.throwIfAborted();
+  const session = await TorchSession.open({ engine, artifact, options, source: { bytes: artifact.bytes } });
+  return modelOf(engine, session, () => {
+    const { info } = session;
+    const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
+    return { info, signature };
+  });
+}
+
+/** The model around a session; the session is freed again where `describe` refuses it. */
+export async function modelOf(
+  { addon }: Engine,
+  session: TorchSession,
+  describe: () => Pick<LoadedParts, 'info' | 'signature' | 'forward'> & { readonly engine?: EngineModel },
+): Promise<LoadedModel> {
+  try {
+    const { info, ...parts } = describe();
+    const frozen = Object.freeze({ ...info, warnings: Object.freeze([...info.warnings]) });
+    const slabs = slabPool((bytes) => addon.allocateBytes(bytes));
+    return new LoadedModel({ engine: session, slabs, ...parts, info: frozen });
+  } catch (error) {
+    await session.free();
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { EngineRow } from '../row.js';
+
+declare module '../../model/info.js' {
+  interface EngineNames {
+    torchscript: true;
+  }
+}
+
+/** TorchScript: what torch.jit.script and torch.jit.trace save. */
+export const torchscript: EngineRow = {
+  extensions: ['.pt', '.pts', '.jit'],
+  needs: 'LibTorch',
+  lacks: {},
+  // Its code is loaded with its first model.
+  load: async (path, options) => (await import('./load.js')).loadTorchScript(path, options),
+};

@@ -1,0 +1,128 @@
+import type { ModelHandle, NativeLoadOptions } from '../../addon/addon.js';
+import type { Artifact } from '../../model/artifact.js';
+import type { EngineModel, Run } from '../../model/engine.js';
+import type { ModelInfo } from '../../model/info.js';
+import type { Execution } from '../../model/model.js';
+import type { ResolvedLoadOptions } from '../../model/options.js';
+import { availableCores } from '../../model/threads.js';
+import type { Engine } from './engine.js';
+import { argumentsToWire, fromWire } from './wire.js';
+
+/** Instances of all models of this environment that were loaded and not disposed. */
+let liveInstances = 0;
+/** Said once. */
+let crowded = false;
+
+/** What the addon says of a model that it has loaded. */
+interface NativeInfo extends Omit<ModelInfo, 'instances' | 'maxPending' | 'sha256' | 'artifactBytes'> {
+  readonly callSpec: readonly string[];
+}
+
+export interface OpenRequest {
+  readonly engine: Engine;
+  readonly artifact: Artifact;
+  readonly options: ResolvedLoadOptions;
+  /** What the addon reads: the artifact's bytes, or an unpacked package. */
+  readonly source: Pick<NativeLoadOptions, 'bytes' | 'package'>;
+  /** Called once the addon has let go of everything, after a load that failed as well. */
+  readonly freed?: () => Promise<void>;
+}
+
+/** A model that the addon holds. */
+export class TorchSession implements EngineModel {
+  readonly info: ModelInfo;
+  /** Of a compiled package: the trees of inputs and outputs. */
+  readonly callSpec: readonly string[];
+  readonly #engine: Engine;
+  readonly #handle: ModelHandle;
+  readonly #freed: (() => Promise<void>) | undefined;
+
+  private constructor(
+    { engine, freed }: OpenRequest,
+    handle: ModelHandle,
+    info: ModelInfo,
+    callSpec: readonly string[],
+  ) {
+    this.#engine = engine;
+    this.#handle = handle;
+    this.#freed = freed;
+    this.info = info;
+    this.callSpec = callSpec;
+  }
+
+  /**
+   * Loads a model on threads of its own.
+   * @throws as loadModel. Nothing is left behind then; an aborted load ends in the background.
+   */
+  static async open(request: OpenRequest): Promise<TorchSession> {
+    const { engine, artifact, options, source, freed } = request;
+    const { addon, dispatcher, threads } = engine;
+    const { instances, maxPending, signal, device, precision, outputDtype, optimize, operatorLibraries } = options;
+    const handle = addon.createModel(instances, maxPending);
+    try {
+      const { value } = await dispatcher.start(
+        (id) => {
+          addon.load(id, handle, { ...source, device, precision, outputDtype, optimize, operatorLibraries });
+        },
+        { signal },
+      );
+      const { callSpec, ...said } = fromWire(value) as unknown as NativeInfo;
+      const { sha256, bytes } = artifact;
+      const info = { ...said, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
+      addon.reportMemory(handle, info.parameterBytes);
+      liveInstances += instances;
+      warnOfCrowding(threads.intraOp);
+      return new TorchSession(request, handle, info, callSpec);
+    } catch (error) {
+      const disposal = disposeHandle(engine, handle).then(freed);
+      if (!signal?.aborted) await disposal;
+      throw error;
+    }
+  }
+
+  async run({
+    method,
+    values,
+    names,
+    limits,
+    accepted,
+    finished,
+    instance = -1,
+    scratch = false,
+  }: Run): Promise<Execution> {
+    const wire = argumentsToWire(values, names);
+    const { addon, dispatcher } = this.#engine;
+    const { signal, timeoutMs } = limits;
+    const { value, timings } = await dispatcher.start(
+      (id) => {
+        addon.run(id, this.#handle, method, wire, instance, scratch);
+        accepted();
+      },
+      { signal, timeoutMs, handle: this.#handle, onFinished: finished },
+    );
+    return { value: fromWire(value), timings };
+  }
+
+  async free(): Promise<void> {
+    liveInstances -= this.info.instances;
+    await disposeHandle(this.#engine, this.#handle);
+    await this.#freed?.();
+  }
+}
+
+async function disposeHandle({ addon, dispatcher }: Engine, handle: ModelHandle): Promise<void> {
+  await dispatcher.start((id) => {
+    addon.dispose(id, handle);
+  });
+}
+
+/** One model may not have more threads than there are cores (loadModel); several together may, and are slower then. */
+function warnOfCrowding(intraOp: number): void {
+  const cores = Math.max(1, Math.floor(availableCores()));
+  if (crowded || liveInstances * intraOp <= cores) return;
+  crowded = true;
+  process.emitWarning(
+    `All models together have ${liveInstances} instances of ${intraOp} threads for ${cores} cores`,
+    'NodeLibtorchWarning',
+  );
+}

@@ -1,0 +1,40 @@
+import type { Bounds } from '../signature/range.js';
+import type { Arguments, Value } from '../tensor/value.js';
+import type { Call } from './call.js';
+import type { BatchExecution, Model } from './model.js';
+
+export interface PrepareOptions {
+  /** The caller gives up the tensors, so they are not copied. */
+  readonly owned?: boolean;
+  /** Least and greatest element of the only tensor, where the caller has measured them. */
+  readonly bounds?: Bounds | undefined;
+}
+
+/** What BatchQueue needs of a model. Every model that `loadModel` returns has it; it is not part of the public surface. */
+export interface Batchable extends Model {
+  /** The arguments that `run` makes of its input. */
+  argumentsOf(input: unknown): Arguments;
+
+  /**
+   * Binds and checks a call, copies its inputs and says what it may be batched with.
+   * @throws what `call` throws for its arguments, and ERR_NOT_BATCHABLE
+   */
+  prepare(method: string, args: Arguments, options?: PrepareOptions): Call;
+
+  /**
+   * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
+   * @param padTo rows to run at least; the last row is repeated and its results are dropped
+   * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
+   */
+  runBatch(calls: readonly Call[], padTo?: number): Promise<BatchExecution>;
+}
+
+export function isBatchable(model: unknown): model is Batchable {
+  return typeof (model as Partial<Batchable> | null)?.runBatch === 'function';
+}
+
+/** As `Model.run` reads its input, where `forward` takes what `takesContainer` says. */
+export function argumentsOf(input: unknown, takesContainer: boolean, isPlainObject: boolean): Arguments {
+  if (!takesContainer && (Array.isArray(input) || isPlainObject)) return input as Arguments;
+  return [input as Value];
+}

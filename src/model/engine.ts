@@ -1,0 +1,32 @@
+import type { BoundArguments } from '../signature/bind.js';
+import type { Execution } from './model.js';
+import type { RunOptions } from './options.js';
+
+/** Which instance runs, and on what. */
+export interface Placement {
+  /** Pins the run to one instance; -1 (default) takes the next that is idle. */
+  readonly instance?: number;
+  /** Runs on a deep copy, so that a stateful model's state stays as it is. */
+  readonly scratch?: boolean;
+}
+
+/** One run, as an engine gets it: bound and checked. */
+export interface Run extends Placement {
+  readonly method: string;
+  /** Nobody but the engine changes what they hold until it is done. */
+  readonly values: BoundArguments;
+  /** What messages call the argument at each place. */
+  readonly names: readonly string[];
+  readonly limits: RunOptions;
+  /** The engine has taken the run. Not called for one that it refuses. */
+  readonly accepted: () => void;
+  /** The engine is done with the run or has dropped it; an abort may have settled its promise long before. */
+  readonly finished: () => void;
+}
+
+/** The engine's half of a loaded model. All that an engine has to offer behind `Model`. */
+export interface EngineModel {
+  run(run: Run): Promise<Execution>;
+  /** Called once. Resolves when the engine has freed the model. */
+  free(): Promise<void>;
+}

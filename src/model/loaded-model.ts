@@ -1,0 +1,172 @@
+import { describe, expected, torchError } from '../errors.js';
+import { schemaBinder, type Binder, type BoundArguments } from '../signature/bind.js';
+import type { Signature } from '../signature/spec.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { isPlainObject, type Arguments, type Value } from '../tensor/value.js';
+import { argumentsOf, type Batchable, type PrepareOptions } from './batchable.js';
+import { prepareCall, type Call } from './call.js';
+import { gather, scatter, type SlabPool } from './collate.js';
+import type { EngineModel, Placement } from './engine.js';
+import type { ModelInfo } from './info.js';
+import { trackModel } from './live-models.js';
+import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
+import { checkRunOptions, type RunOptions } from './options.js';
+import type { Warmable } from './warmup.js';
+
+/** What an engine hands over once it has loaded a model. */
+export interface LoadedParts {
+  readonly engine: EngineModel;
+  readonly info: ModelInfo;
+  /** What reconcile() made of the artifact's and the given one. */
+  readonly signature: Signature | undefined;
+  /** How `forward` is called, where its schema does not say: default, by its schema and the signature. */
+  readonly forward?: Binder;
+  /** Memory that batches are gathered in. */
+  readonly slabs: SlabPool;
+}
+
+/** A loaded model, whichever engine runs it: binding, warm-up, batches, disposal. */
+export class LoadedModel implements Batchable, Warmable {
+  readonly info: ModelInfo;
+  readonly signature: Signature | undefined;
+  readonly #engine: EngineModel;
+  readonly #binders: ReadonlyMap<string, Binder>;
+  readonly #slabs: SlabPool;
+  readonly #untrack: () => void;
+  #pending = 0;
+  #disposal: Promise<void> | undefined;
+  #warmupReport: WarmupReport | undefined;
+
+  constructor({ engine, info, signature, forward, slabs }: LoadedParts) {
+    this.info = info;
+    this.signature = signature;
+    this.#engine = engine;
+    this.#binders = new Map(
+      info.methods.map((method) => [
+        method.name,
+        method.name === 'forward' ? (forward ?? schemaBinder(method, signature)) : schemaBinder(method),
+      ]),
+    );
+    this.#slabs = slabs;
+    this.#untrack = trackModel(this);
+  }
+
+  get maxRows(): number | undefined {
+    const most = this.signature?.inputs.map(({ shape, bounds }) => shape?.[0] ?? bounds?.[0]?.max ?? Infinity) ?? [];
+    const least = Math.max(1, Math.min(...most));
+    return least === Infinity ? undefined : least;
+  }
+
+  get disposed(): boolean {
+    return this.#disposal !== undefined;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get warmupReport(): WarmupReport | undefined {
+    return this.#warmupReport;
+  }
+
+  async run<T extends Value = Tensor>(input: Tensor | Arguments, options: RunOptions = {}): Promise<T> {
+    return (await this.execute<T>('forward', this.argumentsOf(input), options)).value;
+  }
+
+  async call<T extends Value = Value>(method: string, args: Arguments, options: RunOptions = {}): Promise<T> {
+    return (await this.execute<T>(method, args, options)).value;
+  }
+
+  async execute<T extends Value = Value>(
+    method: string,
+    args: Arguments,
+    options: RunOptions = {},
+  ): Promise<Execution<T>> {
+    this.#requireLive();
+    checkRunOptions(options);
+    return this.#start(method, this.#binder(method).bind(args), options) as Promise<Execution<T>>;
+  }
+
+  async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
+    const { warmUp } = await import('./warmup.js');
+    this.#warmupReport = await warmUp(this, options);
+    return this.#warmupReport;
+  }
+
+  argumentsOf(input: unknown): Arguments {
+    return argumentsOf(input, this.#binders.get('forward')?.takesContainer ?? false, isPlainObject(input));
+  }
+
+  prepare(method: string, args: Arguments, { owned = false, bounds }: PrepareOptions = {}): Call {
+    this.#requireLive();
+    const binder = this.#binder(method);
+    return prepareCall(method, binder.bind(args, { anyRows: true, bounds }), { names: binder.names, owned });
+  }
+
+  async runBatch(calls: readonly Call[], padTo = 0): Promise<BatchExecution> {
+    const [first] = calls;
+    if (!first) return { values: [], timings: { queueMs: 0, runMs: 0 } };
+    const { values, rows, slabs } = gather(calls, padTo, this.#slabs);
+    const { value, timings } = await this.#start(first.method, values, {}, {}, () => {
+      for (const slab of slabs) this.#slabs.give(slab);
+    });
+    return { values: scatter(value, calls, rows), timings };
+  }
+
+  bindForward(args: Arguments): BoundArguments {
+    return this.#binder('forward').bind(args);
+  }
+
+  get forwardSpecs(): Binder['specs'] {
+    return this.#binder('forward').specs;
+  }
+
+  runBound(values: BoundArguments, placement: Placement, limits: RunOptions): Promise<Execution> {
+    return this.#start('forward', values, limits, placement);
+  }
+
+  dispose(): Promise<void> {
+    return (this.#disposal ??= this.#engine.free().finally(this.#untrack));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #start(
+    method: string,
+    values: BoundArguments,
+    limits: RunOptions,
+    placement: Placement = {},
+    onFinished?: () => void,
+  ): Promise<Execution> {
+    const { names } = this.#binder(method);
+    return this.#engine.run({
+      ...placement,
+      method,
+      values,
+      names,
+      limits,
+      accepted: () => {
+        ++this.#pending;
+      },
+      finished: () => {
+        --this.#pending;
+        onFinished?.();
+      },
+    });
+  }
+
+  #requireLive(): void {
+    if (this.#disposal) throw torchError('ERR_DISPOSED', 'The model was disposed');
+  }
+
+  #binder(method: string): Binder {
+    this.#requireLive();
+    const binder = this.#binders.get(method);
+    if (binder) return binder;
+    if (typeof method !== 'string') throw expected('a method name', 'method', method);
+    const known = [...this.#binders.keys()].join(', ');
+    throw torchError('ERR_METHOD_NOT_FOUND', `Expected one of the methods ${known} but received ${describe(method)}`);
+  }
+}

@@ -1,0 +1,78 @@
+import { torchError, type ElementFault, type TorchError } from '../errors.js';
+import { dtypeTable, type DType } from '../tensor/dtype.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** Least and greatest of some numbers, both inclusive. */
+export type Bounds = readonly [min: number, max: number];
+
+/** More faults than this help nobody, and an input must not make us build a million of them. */
+const mostFaults = 16;
+
+/** What a number becomes as an element, where that is another number. */
+const roundings: Partial<Record<DType, (value: number) => number>> = {
+  float32: Math.fround,
+  float16: (value) => decodeFloat16(encodeFloat16(value)),
+  bfloat16: (value) => decodeBFloat16(encodeBFloat16(value)),
+};
+
+const decoders: Partial<Record<DType, (bits: number) => number>> = {
+  float16: decodeFloat16,
+  bfloat16: decodeBFloat16,
+};
+
+/**
+ * Holds every element of a tensor to inclusive bounds.
+ * @param measured the least and the greatest of the numbers that the elements were rounded from: within the range, they
+ * spare the look at each element; outside of it, they refuse a tensor whose elements rounding has brought back into it
+ * @throws ERR_NOT_FINITE, ERR_OUT_OF_RANGE, with at most 16 faults. Messages name the element, never its value: they
+ * end up in logs.
+ */
+export function checkRange(name: string, range: Bounds, tensor: Tensor, measured?: Bounds): void {
+  if (measured && measured[0] >= range[0] && measured[1] <= range[1]) return;
+  const { dtype, data } = tensor;
+  // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
+  const round = roundings[dtype] ?? Number;
+  const [min, max] = [round(range[0]), round(range[1])];
+  const decode = decoders[dtype];
+  if (decode) {
+    for (let i = 0; i < data.length; ++i) {
+      const value = decode(data[i] as number);
+      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor);
+    }
+  } else {
+    for (let i = 0; i < data.length; ++i) {
+      const value = data[i] as number | bigint;
+      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor); // false for NaN
+    }
+  }
+  if (measured) throw torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but one is outside`, { faults: [] });
+}
+
+function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor): TorchError {
+  const round = roundings[dtype] ?? Number;
+  const [min, max] = [round(range[0]), round(range[1])];
+  const valueOf = (element: number): number | bigint => {
+    const stored = data[element] as number | bigint;
+    return decoders[dtype]?.(stored as number) ?? stored;
+  };
+  const faults: ElementFault[] = [];
+  for (let element = 0; element < data.length && faults.length < mostFaults; ++element) {
+    const value = valueOf(element);
+    if (value >= min && value <= max) continue;
+    const isNaN = Number.isNaN(value);
+    const reason = isNaN ? 'NaN' : value < min ? 'a smaller one' : 'a larger one';
+    const detail = `Expected a number from ${range[0]} to ${range[1]} but received ${reason}`;
+    faults.push({ argument: name, element, detail, isNaN });
+  }
+  const [{ element }] = faults as [ElementFault];
+  if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(valueOf(element))) {
+    const message = `Expected finite numbers for ${name} but element ${element} is not finite`;
+    return torchError('ERR_NOT_FINITE', message, { faults });
+  }
+  return torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but element ${element} is outside`, { faults });
+}
+
+function expectation(name: string, range: Bounds): string {
+  return `Expected values in [${range[0]}, ${range[1]}] for ${name}`;
+}
