@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import yauzl from 'yauzl';
+import type yauzl from 'yauzl';
 import { describe, torchError, type TorchError } from '../errors.js';
 
 /** Bounds on what an archive may unpack to: a 1.5 MB one was seen to take 1.6 GB. */
@@ -96,7 +96,9 @@ function checkOverlap(entries: readonly ZipEntry[], fileBytes: number): void {
   }
 }
 
-function openZip(bytes: Buffer, noZip: (reason: string) => TorchError): Promise<yauzl.ZipFile> {
+async function openZip(bytes: Buffer, noZip: (reason: string) => TorchError): Promise<yauzl.ZipFile> {
+  // A program that loads no archive does not pay for the library.
+  const { default: yauzl } = await import('yauzl');
   const options = { lazyEntries: true, validateEntrySizes: true, strictFileNames: true, autoClose: false };
   return new Promise((resolve, reject) => {
     yauzl.fromBuffer(bytes, options, (error, zip) => {

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { pathToFileURL } from 'node:url';
+import { node } from './support/child.js';
+import { root } from './support/paths.js';
+
+/** What importing an entry of the package loads. */
+interface Loaded {
+  /** Files of dist/, as `room/file.js`. */
+  readonly files: readonly string[];
+  /** Packages of others that a file of dist/ imports. */
+  readonly packages: readonly string[];
+  /** Packages of others that are in the process in the end, those that packages require included. */
+  readonly all: readonly string[];
+}
+
+const dist = pathToFileURL(`${root}dist/`).href;
+
+/** Imports an entry in a Node of its own, which must end by itself. */
+async function load(entry: string): Promise<Loaded> {
+  const script = `import('${entry}').then(() => { for (const path of Object.keys(require.cache)) console.log('require -> ' + path) })`;
+  const { code, stdout, stderr } = await node(['--import', './test/support/record-imports.mjs', '-e', script]);
+  expect(code, stderr).to.equal(0);
+  const edges = [...stdout.matchAll(/^(?:import (.*)|require) -> (.*)$/gm)].map(([, from, to]) => ({ from, to: to! }));
+  const own = edges.map(({ to }) => to).filter((url) => url.startsWith(dist));
+  expect(own, 'the entry itself').to.have.length.above(0);
+  return {
+    files: sorted(own.map((url) => url.slice(dist.length))),
+    packages: sorted(edges.filter(({ from }) => from?.startsWith(dist)).flatMap(({ to }) => packageOf(to) ?? [])),
+    all: sorted(edges.flatMap(({ to }) => packageOf(to) ?? [])),
+  };
+}
+
+const packageOf = (path: string): string | undefined =>
+  /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path.replaceAll('\\', '/'))?.[1];
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort();
+
+/** Rooms and files that only a command of the CLI needs: fetching LibTorch and building the addon. */
+const provisioning = /^(cli|provision|libtorch\/(fetch|build))\//;
+
+describe('what an import loads', () => {
+  it('node-libtorch: no package of others, no validator, no server, no provisioning', async () => {
+    const { files, all } = await load('node-libtorch');
+    expect(files).to.include('index.js');
+    expect(all).to.deep.equal([]);
+    expect(files.filter((file) => provisioning.test(file))).to.deep.equal([]);
+    expect(files.filter((file) => /^(server|monitoring)\/|^config\/load\.|\/manifest\./.test(file))).to.deep.equal([]);
+  });
+
+  it('node-libtorch: the engines of single formats come with the first model of theirs', async () => {
+    const { files } = await load('node-libtorch');
+    expect(files.filter((file) => /\/(onnx|aoti|export)\//.test(file))).to.deep.equal([]);
+  });
+
+  it('node-libtorch/server: express, its validator, its log and its metrics, and no command of the CLI', async () => {
+    const { files, packages, all } = await load('node-libtorch/server');
+    expect(files).to.include('server/index.js');
+    expect(packages).to.deep.equal(['ajv', 'express', 'pino', 'prom-client', 'typebox']);
+    expect(all).to.not.include.oneOf(['commander', 'yauzl', 'sharp', 'onnxruntime-node']);
+    expect(files.filter((file) => provisioning.test(file))).to.deep.equal([]);
+  });
+
+  it('node-libtorch/tasks: no package of others, no model, no server', async () => {
+    const { files, all } = await load('node-libtorch/tasks');
+    expect(files).to.include('tasks/index.js');
+    expect(all).to.deep.equal([]);
+    expect(files.filter((file) => provisioning.test(file))).to.deep.equal([]);
+    expect(files.filter((file) => /^(server|serving|registry|batching|monitoring|config)\//.test(file))).to.deep.equal(
+      [],
+    );
+  });
+});
