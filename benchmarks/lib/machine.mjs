@@ -63,6 +63,12 @@ function cpuSeconds(pid) {
   return ticks / 100;
 }
 
+/** CPU time of all threads of one process, to the nanosecond: /proc's usual counters go by hundredths of a second. */
+export function cpuNs(pid) {
+  const ofThread = (thread) => Number((read(`/proc/${pid}/task/${thread}/schedstat`) ?? '0').split(' ')[0]);
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0);
+}
+
 /** Resident memory of a process tree, in MiB. Shared pages count once for each process. */
 export function residentMiB(pid) {
   const kib = processTree(pid).map((each) =>

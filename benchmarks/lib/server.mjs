@@ -58,12 +58,12 @@ export async function startProcess({ command, args = [], env = {}, port, url, re
 
 /**
  * Our server, as `node-libtorch serve` starts it. Log level info, into a file, unless `flags` say otherwise. One setting
- * differs: autocannon does not heed `Connection: close`, which Node then answers with 503.
+ * differs: autocannon does not heed `Connection: close`, which Node then answers with 503. `from`: another tree's dist.
  */
-export async function startOurs(flags = [], env = {}) {
+export async function startOurs(flags = [], env = {}, from = distDir) {
   const port = await freePort();
   const args = [
-    join(distDir, 'cli/main.js'),
+    join(from, 'cli/main.js'),
     'serve',
     '--max-requests-per-socket',
     '1000000',
