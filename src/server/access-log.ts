@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { Exchange } from './exchange.js';
-import { timedOut } from './client-error.js';
+import type { Exchange } from './http/exchange.js';
+import { timedOut } from './http/client-error.js';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext, type AppOptions } from './context.js';
 import { watchDevices } from './device-watch.js';
-import { appOf } from './express-app.js';
+import { appOf } from './http/express-app.js';
 import { follow } from './host-metrics.js';
 import { predictHandler } from './routes/predict.js';
 

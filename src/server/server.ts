@@ -1,14 +1,14 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { torchError, type TorchError } from '../errors.js';
-import { appOf } from './express-app.js';
-import { answerClientErrors } from './client-error.js';
-import { awaitContinue } from './codec/expect.js';
+import { appOf } from './http/express-app.js';
+import { answerClientErrors } from './http/client-error.js';
+import { awaitContinue } from './http/body.js';
 import { createContext, type AppOptions, type ServerContext } from './context.js';
 import { initial } from './defaults.js';
 import { watchDevices } from './device-watch.js';
-import { drain, type DrainReport } from './drain.js';
-import { Exchange } from './exchange.js';
+import { drain, type DrainReport } from './http/drain.js';
+import { Exchange } from './http/exchange.js';
 import { follow } from './host-metrics.js';
 import { predictHandler } from './routes/predict.js';
 

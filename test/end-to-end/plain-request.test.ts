@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { runtime } from '#dist/index.js';
 import { TorchError } from '#dist/errors.js';
 import { parseNumberArray } from '#dist/engines/torch/number-array.js';
-import { parseJson } from '#dist/server/codec/json.js';
+import { parseJson } from '#dist/server/http/json.js';
 import { parsePlainRequest } from '#dist/server/codec/plain-request.js';
 import { jsonPrediction, parsedPrediction, type PredictionInput } from '#dist/server/codec/prediction.js';
 import { seeded } from '../support/random.js';

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { areRows, octetRows, parseRows, type Rows, type RowsOf } from '../../serving/index.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { validPredictRequest, validVersionQuery } from '../validation.js';
-import { foreignBody, readBody } from './body.js';
-import { parseJson } from './json.js';
-import { bodyTypeOf } from './media-type.js';
+import { foreignBody, readBody } from '../http/body.js';
+import { parseJson } from '../http/json.js';
+import { bodyTypeOf } from '../http/media-type.js';
 import { parsePlainRequest } from './plain-request.js';
 
 /** A prediction as it was asked for; what its rows must be, only the version that answers can say. */

@@ -1,6 +1,6 @@
 import type { Handler } from '../handler.js';
 import { readiness } from '../readiness.js';
-import { retrySeconds } from '../problem.js';
+import { retrySeconds } from '../http/problem.js';
 
 /** `GET /health/live`: the event loop turns, and no device was lost. 503 means that only a restart helps. */
 export const live: Handler = (exchange) => {

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { classifier, type Classifier, type ServedModel } from '../../serving/index.js';
 import { readPrediction } from '../codec/prediction.js';
 import type { ServerContext } from '../context.js';
-import { Deadline } from '../deadline.js';
-import { Exchange } from '../exchange.js';
+import { Deadline } from '../http/deadline.js';
+import { Exchange } from '../http/exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
 

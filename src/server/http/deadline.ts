@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { torchError } from '../errors.js';
+import { torchError } from '../../errors.js';
 
 /** The end of one request's time, on a clock that nobody sets. */
 export class Deadline {

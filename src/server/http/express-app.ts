@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { torchError } from '../errors.js';
-import type { ServerContext } from './context.js';
+import { torchError } from '../../errors.js';
+import type { ServerContext } from '../context.js';
 import { Exchange, type Route } from './exchange.js';
-import type { Handler } from './handler.js';
-import { live, ready } from './routes/health.js';
-import { metrics } from './routes/metrics.js';
-import { openapi } from './routes/openapi.js';
-import type { RawHandler } from './routes/predict.js';
+import type { Handler } from '../handler.js';
+import { live, ready } from '../routes/health.js';
+import { metrics } from '../routes/metrics.js';
+import { openapi } from '../routes/openapi.js';
+import type { RawHandler } from '../routes/predict.js';
 
 /** The app around a context; `predict` is the handler that a server also calls in front of it. */
 export function appOf(context: ServerContext, predict: RawHandler): Express {

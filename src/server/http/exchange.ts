@@ -1,15 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { ErrorCode } from '../errors.js';
-import { ClientGone } from './codec/body.js';
-import { acceptedEncodings } from './codec/encoding.js';
-import { acceptedTypes } from './codec/media-type.js';
-import type { ServerContext } from './context.js';
+import type { ErrorCode } from '../../errors.js';
+import { ClientGone } from './body.js';
+import { acceptedEncodings } from './encoding.js';
+import { acceptedTypes } from './media-type.js';
+import type { ServerContext } from '../context.js';
 import { endAfterUpload, isUploading } from './linger.js';
 import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
 import { OpenExchanges, type Endable } from './open-exchanges.js';
 import { requestIdOf } from './request-id.js';
-import { record } from './access-log.js';
+import { record } from '../access-log.js';
 
 /** Labels of the request metric: a fixed set, whatever is asked for. */
 export type Route = '/predict' | '/health/live' | '/health/ready' | '/metrics' | '/openapi.json' | 'unmatched';

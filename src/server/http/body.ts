@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decoderOf, tooLarge } from './encoding.js';
-import { sendContinue } from './expect.js';
 
 /** The client closed the connection before its request was whole. */
 export class ClientGone extends Error {
@@ -23,6 +22,20 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
   sendContinue(req);
   const bytes = await collect(req, limit);
   return decode ? decode(bytes, limit) : bytes;
+}
+
+const waiting = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** The client sends `Expect: 100-continue` and waits: what is refused is to be refused before its body is sent (RFC 9110 §10.1.1). */
+export function awaitContinue(req: IncomingMessage, res: ServerResponse): void {
+  waiting.set(req, res);
+}
+
+/** Asks a client that waits for its body. */
+function sendContinue(req: IncomingMessage): void {
+  if (req.headers.expect === undefined) return;
+  waiting.get(req)?.writeContinue();
+  waiting.delete(req);
 }
 
 /** What a body parser mounted before us has left on `req.body`; undefined when nobody has read the body. */

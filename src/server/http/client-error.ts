@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorTable, torchError, type ErrorCode } from '../errors.js';
-import type { ServerContext } from './context.js';
+import { errorTable, torchError, type ErrorCode } from '../../errors.js';
+import type { ServerContext } from '../context.js';
 import { problemOf } from './problem.js';
 
 const timedOutSockets = new WeakSet<object>();

@@ -1,4 +1,4 @@
-import { errorTable, isErrorCode, TorchError, torchError, type ErrorCode, type ErrorDetail } from '../errors.js';
+import { errorTable, isErrorCode, TorchError, torchError, type ErrorCode, type ErrorDetail } from '../../errors.js';
 
 /** An RFC 9457 problem document. */
 export interface Problem {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { createServer, type InferenceServer, type ServerOptions } from '#dist/server/index.js';
-import { exchangeRaw, predict, rawConnection, until } from '../support/server/http.js';
-import { gate, MemoryHost } from '../support/server/memory-host.js';
+import { exchangeRaw, predict, rawConnection, until } from '../../support/server/http.js';
+import { gate, MemoryHost } from '../../support/server/memory-host.js';
 
 const body = '{"input_data":[1,0,0,0]}';
 const head = `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { createServer, drainOnSignal, type ServerOptions } from '#dist/server/index.js';
-import { predict, rawConnection, until, expectProblem } from '../support/server/http.js';
-import { gate, MemoryHost } from '../support/server/memory-host.js';
-import { keptLogger } from '../support/server/logs.js';
+import { predict, rawConnection, until, expectProblem } from '../../support/server/http.js';
+import { gate, MemoryHost } from '../../support/server/memory-host.js';
+import { keptLogger } from '../../support/server/logs.js';
 
 const good = '{"input_data":[1,0,0,0]}';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { jsonFaultPosition } from '#dist/server/codec/json-fault.js';
-import { parseJson } from '#dist/server/codec/json.js';
+import { jsonFaultPosition } from '#dist/server/http/json-fault.js';
+import { parseJson } from '#dist/server/http/json.js';
 
 describe('JSON of a request', () => {
   const faults: readonly (readonly [text: string, position: number])[] = [

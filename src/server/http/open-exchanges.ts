@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import { ClientGone } from './codec/body.js';
+import { ClientGone } from './body.js';
 
 /** What is open on a connection, to be ended with it. */
 export interface Endable {
