@@ -3,6 +3,7 @@ import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../signature/check.js';
 import { isFileName } from './names.js';
+import { schemaFault } from './schema-faults.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
 import { taskFaults } from './task-faults.js';
 
@@ -65,13 +66,10 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
   }
 }
 
-function fault({ instancePath, message, params }: ErrorObject): ErrorDetail {
-  const { additionalProperty, allowedValues } = params as { additionalProperty?: string; allowedValues?: unknown[] };
-  if (additionalProperty !== undefined) {
-    return { pointer: `${instancePath}/${additionalProperty}`, detail: 'is not a member of the schema' };
-  }
-  const list = allowedValues ? `: ${allowedValues.join(', ')}` : '';
-  return { pointer: instancePath, detail: `${message ?? 'is invalid'}${list}` };
+function fault(error: ErrorObject): ErrorDetail {
+  const { kind, pointer, memberPointer, message, allowed } = schemaFault(error);
+  if (kind === 'unknown') return { pointer: memberPointer, detail: 'is not a member of the schema' };
+  return { pointer, detail: `${message}${allowed ? `: ${allowed.join(', ')}` : ''}` };
 }
 
 function invalid(where: string, errors: readonly ErrorDetail[]) {

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { describe, torchError } from '../errors.js';
+import { describe, torchError, type ErrorDetail } from '../errors.js';
+import { schemaFault } from '../registry/schema-faults.js';
 import { PredictRequest } from './schemas/predict.js';
 
 // Stops at the first fault: collecting all lets one body make a million error objects. strictNumbers is off because
@@ -43,24 +44,20 @@ export function validVersionQuery(url: string): string | undefined {
   return version;
 }
 
-interface Fault {
-  pointer: string;
-  detail: string;
-}
-
-function explain({ instancePath: pointer, keyword, params, data, message }: ErrorObject): Fault {
-  const { additionalProperty, missingProperty, type } = params as Record<string, string | undefined>;
-  if (additionalProperty !== undefined) {
-    return { pointer: `${pointer}/${token(additionalProperty)}`, detail: `unknown member; expected ${members}` };
+function explain(error: ErrorObject): ErrorDetail {
+  const { kind, pointer, memberPointer, message } = schemaFault(error);
+  const received = describe(error.data);
+  switch (kind) {
+    case 'unknown':
+      return { pointer: memberPointer, detail: `unknown member; expected ${members}` };
+    case 'missing':
+      return { pointer: memberPointer, detail: 'required and missing' };
+    case 'type':
+      return {
+        pointer,
+        detail: `expected ${String((error.params as { type: unknown }).type)} but received ${received}`,
+      };
+    default:
+      return { pointer, detail: `${message} but received ${received}` };
   }
-  if (missingProperty !== undefined)
-    return { pointer: `${pointer}/${missingProperty}`, detail: 'required and missing' };
-  if (keyword === 'type') return { pointer, detail: `expected ${String(type)} but received ${describe(data)}` };
-  return { pointer, detail: `${message ?? 'is not valid'} but received ${describe(data)}` };
-}
-
-/** A member's name as part of a JSON pointer, cut where a name is no longer one. */
-function token(name: string): string {
-  const short = name.length > 64 ? `${name.slice(0, 61)}...` : name;
-  return short.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, torchError, type TorchError } from '../../errors.js';
 import type { Setting } from './setting.js';
-import { settingKeys, settingsTable, type SettingKey, type Settings } from './table.js';
+import { defaultOf, settingKeys, settingsTable, type SettingKey, type Settings } from './table.js';
+import { settingsFault } from './validate.js';
 
 export interface SettingsSources {
   /** Default `process.env`. An empty variable counts as not set. */
@@ -19,12 +19,6 @@ export interface SettingsSources {
 type Values = Partial<Record<SettingKey, unknown>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 type NameOf = (key: SettingKey) => string;
-
-const validate = new Ajv2020().compile({
-  type: 'object',
-  additionalProperties: false,
-  properties: Object.fromEntries(settingKeys.map((key) => [key, settingsTable[key].schema])),
-});
 
 /**
  * The settings in force: overrides before environment before file before defaults.
@@ -54,12 +48,7 @@ export function loadSettings({
 }
 
 function initialValues(): Values {
-  return Object.fromEntries(
-    settingKeys.map((key) => {
-      const { initial } = settingsTable[key];
-      return [key, typeof initial === 'function' ? initial() : initial];
-    }),
-  );
+  return Object.fromEntries(settingKeys.map((key) => [key, defaultOf(key)]));
 }
 
 function fromOverrides(overrides: Values): Values {
@@ -114,16 +103,22 @@ function parseFile(file: string): unknown {
 }
 
 function checked(values: unknown, sourceOf: NameOf, source: string): Values {
-  if (validate(values)) return values as Values;
-  const error = validate.errors?.[0];
-  const unknown = (error?.params as { additionalProperty?: string }).additionalProperty;
-  if (unknown !== undefined)
-    throw configError(`Unknown setting ${describe(unknown)} in ${source}; see docs/settings.md`);
-  const key = error?.instancePath.split('/')[1] as SettingKey | undefined;
-  if (!key) throw configError(`Expected an object of settings in ${source} but received ${describe(values)}`);
-  throw configError(
-    `Expected ${settingsTable[key].values} for setting ${key} (${sourceOf(key)}) but received ${describe((values as Values)[key])}`,
-  );
+  const fault = settingsFault(values);
+  switch (fault?.kind) {
+    case undefined:
+      return values as Values;
+    case 'unknown':
+      throw configError(`Unknown setting ${describe(fault.name)} in ${source}; see docs/settings.md`);
+    case 'form':
+      throw configError(`Expected an object of settings in ${source} but received ${describe(values)}`);
+    case 'value': {
+      const { values: accepted } = settingsTable[fault.key];
+      const received = describe((values as Values)[fault.key]);
+      throw configError(
+        `Expected ${accepted} for setting ${fault.key} (${sourceOf(fault.key)}) but received ${received}`,
+      );
+    }
+  }
 }
 
 function resolvePaths(values: Values, from: string): Values {
