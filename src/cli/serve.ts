@@ -13,6 +13,7 @@ import {
   type InferenceServer,
   type Logger,
 } from '../server/index.js';
+import { serverOptionsOf } from '../server/options.js';
 import { ModelHost, type HostModel } from '../serving/index.js';
 import { supervise } from './cluster/supervisor.js';
 import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } from './cluster/worker.js';
@@ -70,13 +71,12 @@ async function serveHere(
   const host = await startHost(target && 'file' in target ? target.file : undefined, settings);
   let server: InferenceServer | undefined;
   try {
-    const { host: hostname, ...limits } = settings;
     // One of several can leave by itself: the primary puts another in its place.
     const leave = () => {
       if (server) void shutDown(server, host, logger).then(() => process.exit(exitCodes.failure));
     };
     const asOneOfSeveral = worker && { shareMetrics, onDeviceFailure: leave };
-    server = await createServer({ ...limits, hostname, host, logger, ...asOneOfSeveral });
+    server = await createServer({ ...serverOptionsOf(settings), host, logger, ...asOneOfSeveral });
     (worker ? drainOnMessage : drainOnSignal)(server, host, logger);
     onDrainable();
     logger.info({ url: server.url }, 'listening');

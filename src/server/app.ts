@@ -1,21 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createContext, type AppOptions } from './context.js';
-import { watchDevices } from './device-watch.js';
+import { createContext } from './context.js';
+import { followHost } from './host-events.js';
+import { bindRoutes } from './http/bound-route.js';
 import { appOf } from './http/express-app.js';
-import { follow } from './host-metrics.js';
-import { predictHandler } from './routes/predict.js';
+import { resolveAppOptions, type AppOptions } from './options.js';
+import { routes } from './routes/table.js';
 
-/** What Express mounts and `http.createServer` takes. Not Express's own type, which only those have who install its types. */
+/** A handler for Express and for `http.createServer`. Its type does not need Express's types to be installed. */
 export type App = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;
 
 /**
- * An Express app that serves predictions, health, metrics and its own description; mount it under any path. It answers
+ * An Express app that serves predictions, health, metrics and its own description. Mount it under any path: it answers
  * every request that reaches it.
+ * @throws ERR_INVALID_ARGUMENT for an unknown option and for a value that is not allowed
  */
 export function createApp(options: AppOptions): App {
-  const context = createContext(options);
-  // For as long as the host lives: an app has no end of its own.
-  follow(context.host, context.metrics);
-  watchDevices(context.host, context.logger);
-  return appOf(context, predictHandler(context)) as App;
+  const context = createContext(options, resolveAppOptions(options));
+  // Until the host ends: an app has no end of its own.
+  followHost(context.host, context);
+  return appOf(context, bindRoutes(routes, context)) as App;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { settingsTable, type SettingKey } from '#dist/server/settings/table.js';
 import { errorTable } from '#dist/errors.js';
-import { predictErrors } from '#dist/server/openapi/problems.js';
+import { predictErrors } from '#dist/server/routes/predict-operation.js';
 import { root } from '../support/paths.js';
 
 describe('docs/http.md', () => {

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
-import type { AppOptions } from '../../server/context.js';
-import { shutDown, type InferenceServer, type Logger } from '../../server/index.js';
+import { shutDown, type AppOptions, type InferenceServer, type Logger } from '../../server/index.js';
 import type { ModelHost } from '../../serving/index.js';
 import { availableCores } from '../../model/threads.js';
 import { send, type ToPrimary, type ToWorker } from './messages.js';

@@ -1,41 +1,29 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { performance } from 'node:perf_hooks';
-import type { ErrorCode } from '../../errors.js';
-import { ClientGone } from './body.js';
-import { acceptedEncodings } from './encoding.js';
-import { acceptedTypes } from './media-type.js';
+import { Call, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
+import { isRetryable, retrySeconds } from '../public-error.js';
+import { ClientGone } from './body.js';
+import { timedOut } from './client-error.js';
+import { acceptedEncodings } from './encoding.js';
 import { endAfterUpload, isUploading } from './linger.js';
-import { asTorchError, isRetryable, problemOf, retrySeconds } from './problem.js';
+import { acceptedTypes } from './media-type.js';
 import { OpenExchanges, type Endable } from './open-exchanges.js';
+import { problemOf } from './problem.js';
 import { requestIdOf } from './request-id.js';
-import { record } from '../access-log.js';
 
-/** Labels of the request metric: a fixed set, whatever is asked for. */
-export type Route = '/predict' | '/health/live' | '/health/ready' | '/metrics' | '/openapi.json' | 'unmatched';
+/** The segments of a path that a route's pattern names. */
+export type PathParameters = Readonly<Record<string, string | undefined>>;
 
-/** What the access line says of a prediction. */
-export interface PredictionNote {
-  model?: string;
-  version?: string;
-  rows?: number;
-  shape?: readonly number[];
-  inferenceMs?: number;
-  queueMs?: number;
-}
+/** The work of a route. It answers through the exchange; an error that it throws is answered with a problem document. */
+export type Handler = (exchange: Exchange, parameters: PathParameters) => void | Promise<void>;
 
 const key = Symbol('node-libtorch exchange');
 const json = 'application/json; charset=utf-8';
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** One request and its answer: its id, its clock, the ways to answer it, and what is logged and counted at its end. */
+/** A call over HTTP: the request and the ways to answer it. */
 export class Exchange implements Endable {
-  readonly id: string;
-  readonly started = performance.now();
-  readonly note: PredictionNote = {};
-  route: Route = 'unmatched';
-  code: ErrorCode | undefined;
-  /** What went wrong on our side, for the log. */
-  cause: unknown;
+  readonly call: Call;
   readonly #open: OpenExchanges;
   readonly #isLast: boolean;
 
@@ -44,19 +32,16 @@ export class Exchange implements Endable {
     readonly req: IncomingMessage,
     readonly res: ServerResponse,
   ) {
-    this.id = requestIdOf(req);
+    const { method = '' } = req;
+    this.call = new Call(context, {
+      id: requestIdOf(req),
+      method: methods.has(method) ? method : 'other',
+      caller: this,
+    });
     this.#open = OpenExchanges.of(req.socket);
     this.#open.add(this);
     this.#isLast = ++this.#open.begun >= context.maxRequestsPerSocket;
-    context.lifecycle.enter();
     res.once('close', () => this.end());
-  }
-
-  /** The answer is out, or its connection is gone. */
-  end(): void {
-    if (!this.#open.delete(this)) return;
-    this.context.lifecycle.leave();
-    record(this);
   }
 
   /** The exchange of a request: the first handler to ask begins it. */
@@ -65,26 +50,37 @@ export class Exchange implements Endable {
     return (holder[key] ??= new Exchange(context, req, res));
   }
 
+  get note(): PredictionNote {
+    return this.call.note;
+  }
+
+  set route(label: RouteLabel) {
+    this.call.route = label;
+  }
+
   /** Aborts when the client goes away before the answer is out. */
   get signal(): AbortSignal {
-    return this.#open.has(this) ? this.#open.signal : AbortSignal.abort(new ClientGone());
+    return this.call.isOver ? AbortSignal.abort(new ClientGone()) : this.#open.signal;
+  }
+
+  /** The answer is out, or its connection is gone. */
+  end(): void {
+    if (this.#open.delete(this)) this.call.end(this.#status());
   }
 
   json(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
     this.send(status, json, JSON.stringify(value), headers);
   }
 
-  /** Answers with a problem document. Nothing is sent when the client is gone or an answer is under way. */
+  /** Answers with a problem document. Sends nothing when the client is gone or an answer is under way. */
   fail(thrown: unknown, headers: OutgoingHttpHeaders = {}): void {
-    const error = asTorchError(thrown);
-    if (thrown instanceof ClientGone || !this.#open.has(this)) return;
-    this.code = error.code;
-    this.cause = error;
+    if (thrown instanceof ClientGone || this.call.isOver) return;
+    const error = this.call.failed(thrown);
     if (this.res.headersSent) {
       this.res.destroy();
       return;
     }
-    const problem = problemOf(error, this.id);
+    const problem = problemOf(error, this.call.id);
     this.send(problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), {
       ...(isRetryable(error) && { 'retry-after': retrySeconds() }),
       ...(problem.status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
@@ -92,19 +88,25 @@ export class Exchange implements Endable {
     });
   }
 
-  /** Sends a whole answer. Every answer goes through here, so that none lacks the headers that all carry. */
+  /** Sends a whole answer. Every answer goes through here, so that all carry the same headers. */
   send(status: number, contentType: string | undefined, body: string, headers: OutgoingHttpHeaders = {}): void {
     const { req, res, context } = this;
     const uploading = isUploading(req);
     res.writeHead(status, {
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
-      'x-request-id': this.id,
+      'x-request-id': this.call.id,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       ...((uploading || this.#isLast || context.lifecycle.leaving) && { connection: 'close' }),
     });
     if (uploading) endAfterUpload(req, res, body);
     else res.end(body);
+  }
+
+  /** 499 and 408 are logged and counted, not sent: the client left, or its request did not arrive in time. */
+  #status(): number {
+    if (this.res.writableFinished) return this.res.statusCode;
+    return timedOut(this.req.socket) ? 408 : 499;
   }
 }

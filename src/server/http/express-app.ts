@@ -2,15 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { torchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
-import { Exchange, type Route } from './exchange.js';
-import type { Handler } from '../handler.js';
-import { live, ready } from '../routes/health.js';
-import { metrics } from '../routes/metrics.js';
-import { openapi } from '../routes/openapi.js';
-import type { RawHandler } from '../routes/predict.js';
+import type { BoundRoute } from './bound-route.js';
+import { Exchange, type PathParameters } from './exchange.js';
 
-/** The app around a context; `predict` is the handler that a server also calls in front of it. */
-export function appOf(context: ServerContext, predict: RawHandler): Express {
+/** The Express app of these routes. Each path answers OPTIONS, refuses other methods with 405, and HEAD is GET. */
+export function appOf(context: ServerContext, routes: readonly BoundRoute[]): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   const begin = (req: IncomingMessage, res: ServerResponse) => Exchange.of(context, req, res);
@@ -20,25 +16,9 @@ export function appOf(context: ServerContext, predict: RawHandler): Express {
     if (!isDecodable(req.path)) throw torchError('ERR_BAD_REQUEST', 'Expected a path with valid percent-encoding');
     next();
   });
-  const route = (path: Route, methods: readonly string[], handler: RequestHandler) => {
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    app.all(path, (req, res, next) => {
-      const exchange = begin(req, res);
-      exchange.route = path;
-      if (methods.includes(req.method)) return handler(req, res, next);
-      if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
-      else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
-    });
-  };
-  const read = (path: Route, handler: Handler) =>
-    route(path, ['GET', 'HEAD'], async (req, res) => handler(begin(req, res)));
-
-  route('/predict', ['POST'], predict);
-  read('/health/live', live);
-  read('/health/ready', ready);
-  read('/metrics', metrics);
-  read('/openapi.json', openapi());
-
+  for (const path of new Set(routes.map((route) => route.path))) {
+    app.all(path, pathHandler(path, routes, begin));
+  }
   app.use((req, res) => {
     begin(req, res).fail(torchError('ERR_ROUTE_NOT_FOUND', 'No such route; see /openapi.json'));
   });
@@ -46,6 +26,30 @@ export function appOf(context: ServerContext, predict: RawHandler): Express {
   const lastResort: ErrorRequestHandler = (error: unknown, req, res, _next) => begin(req, res).fail(error);
   app.use(lastResort);
   return app;
+}
+
+/** Chooses among the routes of one path by the method. */
+function pathHandler(
+  path: BoundRoute['path'],
+  routes: readonly BoundRoute[],
+  begin: (req: IncomingMessage, res: ServerResponse) => Exchange,
+): RequestHandler {
+  const byMethod = new Map<string, BoundRoute>();
+  for (const route of routes) {
+    if (route.path !== path) continue;
+    byMethod.set(route.method, route);
+    if (route.method === 'GET') byMethod.set('HEAD', route);
+  }
+  const allow = [...byMethod.keys(), 'OPTIONS'].join(', ');
+  return (req, res) => {
+    const exchange = begin(req, res);
+    exchange.route = path;
+    const route = byMethod.get(req.method);
+    // Without wildcards in the patterns every parameter is one text.
+    if (route) route.answer(exchange, req.params as PathParameters);
+    else if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
+    else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
+  };
 }
 
 function isDecodable(path: string): boolean {

@@ -1,23 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TSchema } from 'typebox';
-import { initial } from '../defaults.js';
-import { Liveness, Readiness } from '../schemas/health.js';
-import { maxBatchSize, PredictRequest, PredictResponse } from '../schemas/predict.js';
+import { packageRoot } from '../../libtorch/package-root.js';
+import type { Route } from '../routes/route.js';
 import { ProblemDocument } from '../schemas/problem.js';
+import { plain, type Content, type DescribedModel, type Json, type Operation } from './operation.js';
+import { describedPaths } from './path.js';
 import { problemResponses } from './problems.js';
 
-/** What the description says of the default model. */
-export interface DescribedModel {
-  readonly name: string;
-  readonly version: string;
-  readonly features: number;
-  readonly range: readonly [min: number, max: number] | undefined;
-}
-
-type Json = Record<string, unknown>;
-
 /** The routes as OpenAPI 3.1, made of the schemas that validate them. */
-export function openApiDocument(model: DescribedModel | undefined): Json {
+export function openApiDocument(routes: readonly Route[], model: DescribedModel | undefined): Json {
+  const schemas: Record<string, TSchema | Json> = { Problem: ProblemDocument };
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    const operation = typeof route.operation === 'function' ? route.operation(model) : route.operation;
+    for (const { name, schema } of contents(operation)) if (name !== undefined) schemas[name] = schema;
+    for (const [index, { path, parameters }] of describedPaths(route.path).entries()) {
+      // Ids are unique; the paths of one route differ in their optional parts.
+      const id = index === 0 ? operation.id : [operation.id, ...parameters].join('_');
+      (paths[path] ??= {})[route.method.toLowerCase()] = described(route, { ...operation, id }, parameters);
+    }
+  }
   return {
     openapi: '3.1.0',
     jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
@@ -29,108 +32,50 @@ export function openApiDocument(model: DescribedModel | undefined): Json {
     // Relative to this document: right under any path that the app is mounted at.
     servers: [{ url: './' }],
     tags: [{ name: 'inference' }, { name: 'operation' }],
-    paths: {
-      '/predict': { post: predictOperation(model) },
-      '/health/live': {
-        get: operation('live', 'The process answers, and no device of its models was lost.', {
-          200: body('Alive.', ref('Liveness')),
-          503: body('A device was lost: restart the process.', ref('Liveness')),
-        }),
-      },
-      '/health/ready': {
-        get: operation('ready', 'Whether predictions are served.', {
-          200: body('Ready.', ref('Readiness')),
-          503: body('Loading or shutting down.', ref('Readiness')),
-        }),
-      },
-      '/metrics': {
-        get: operation('metrics', 'Measurements for Prometheus.', {
-          200: { description: 'Text format 0.0.4.', content: { 'text/plain': { schema: { type: 'string' } } } },
-        }),
-      },
-      '/openapi.json': {
-        get: operation('openapi', 'This document.', { 200: body('OpenAPI 3.1.', { type: 'object' }) }),
-      },
-    },
-    components: {
-      schemas: plain({ PredictRequest, PredictResponse, Liveness, Readiness, Problem: ProblemDocument }),
-    },
+    paths,
+    components: { schemas: plain(schemas) },
   };
 }
 
-function predictOperation(model: DescribedModel | undefined): Json {
+function contents({ request = [], responses }: Operation): Content[] {
+  return [...request, ...Object.values(responses).flatMap(({ content }) => content)];
+}
+
+function described({ errors = [] }: Route, operation: Operation, names: readonly string[]): Json {
+  const { id, tag, summary, description, request, responses } = operation;
+  const parameters = [...names.map(pathParameter), ...(operation.parameters ?? [])];
+  const answers = Object.entries(responses).map(([status, response]) => [
+    status,
+    { description: response.description, content: contentOf(response.content) },
+  ]);
   return {
-    ...operation('predict', 'Classifies rows with the default model.', {
-      200: body('One class and its probability for each row.', ref('PredictResponse')),
-      ...problemResponses(),
-    }),
-    tags: ['inference'],
-    description: describeModel(model),
-    parameters: [
-      {
-        name: 'model_version',
-        in: 'query',
-        description: 'With application/octet-stream: as the member of that name in JSON.',
-        schema: plain({ version: PredictRequest.properties.model_version })['version'],
-      },
-      {
-        name: 'X-Request-Timeout-Ms',
-        in: 'header',
-        description: `Shortens the deadline of the server (default ${initial('requestTimeoutMs')} ms).`,
-        schema: { type: 'integer', minimum: 1 },
-      },
-      {
-        name: 'X-Request-Id',
-        in: 'header',
-        description: 'Returned in the answer and logged; replaced when it is not of this form.',
-        schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
-      },
-    ],
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': { schema: ref('PredictRequest'), example: exampleOf(model) },
-        'application/octet-stream': {
-          schema: { description: `1 to ${maxBatchSize} rows of little-endian float32 numbers, one after the other.` },
-        },
-      },
-    },
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(description !== undefined && { description }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(request && { requestBody: { required: true, content: contentOf(request) } }),
+    responses: { ...problemResponses(errors), ...Object.fromEntries(answers) },
   };
 }
 
-function describeModel(model: DescribedModel | undefined): string {
-  if (!model) return 'The default model takes rows of numbers; its record says how many.';
-  const bounds = model.range ? ` from ${model.range[0]} to ${model.range[1]}` : '';
-  return `The default model, ${model.name} ${model.version}, takes rows of ${model.features} numbers${bounds}.`;
+function pathParameter(name: string): Json {
+  return { name, in: 'path', required: true, schema: { type: 'string' } };
 }
 
-function exampleOf(model: DescribedModel | undefined): PredictRequest {
-  const value = model?.range?.[0] ?? 0;
-  return {
-    input_data: new Array<number>(model?.features ?? 1).fill(value),
-    ...(model && { model_version: model.version }),
-    batch_size: 1,
-  };
-}
-
-function operation(operationId: string, summary: string, responses: Json): Json {
-  return { operationId, summary, tags: ['operation'], responses };
-}
-
-function body(description: string, schema: Json): Json {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function ref(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-/** Schemas without the markers of the library that wrote them. */
-function plain(schemas: Record<string, TSchema>): Json {
-  return JSON.parse(JSON.stringify(schemas)) as Json;
+function contentOf(content: readonly Content[]): Json {
+  return Object.fromEntries(
+    content.map(({ mediaType, schema, name, example }) => [
+      mediaType,
+      {
+        schema: name === undefined ? plain(schema) : { $ref: `#/components/schemas/${name}` },
+        ...(example !== undefined && { example }),
+      },
+    ]),
+  );
 }
 
 function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,6 +1,6 @@
-import type { Handler } from '../handler.js';
+import type { Handler } from '../http/exchange.js';
 import { readiness } from '../readiness.js';
-import { retrySeconds } from '../http/problem.js';
+import { retrySeconds } from '../public-error.js';
 
 /** `GET /health/live`: the event loop turns, and no device was lost. 503 means that only a restart helps. */
 export const live: Handler = (exchange) => {

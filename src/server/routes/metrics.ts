@@ -1,4 +1,4 @@
-import type { Handler } from '../handler.js';
+import type { Handler } from '../http/exchange.js';
 
 /** `GET /metrics`, for Prometheus. */
 export const metrics: Handler = async (exchange) => {

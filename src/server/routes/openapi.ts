@@ -1,14 +1,16 @@
 import { classifier } from '../../serving/index.js';
-import type { InferenceHost } from '../context.js';
-import type { Handler } from '../handler.js';
-import { openApiDocument, type DescribedModel } from '../openapi/document.js';
+import type { ServerContext } from '../context.js';
+import type { InferenceHost } from '../host.js';
+import type { Handler } from '../http/exchange.js';
+import { openApiDocument } from '../openapi/document.js';
+import type { DescribedModel } from '../openapi/operation.js';
+import type { Route } from './route.js';
 
 /** `GET /openapi.json`, generated at the first request that finds the models up. */
-export function openapi(): Handler {
+export function openapi({ host }: ServerContext, routes: readonly Route[]): Handler {
   let text: string | undefined;
   return (exchange) => {
-    const { host } = exchange.context;
-    const document = text ?? JSON.stringify(openApiDocument(describedModel(host)));
+    const document = text ?? JSON.stringify(openApiDocument(routes, describedModel(host)));
     if (host.state === 'ready') text = document;
     exchange.send(200, 'application/json; charset=utf-8', document);
   };

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { classifier, type Classifier, type ServedModel } from '../../serving/index.js';
 import { readPrediction } from '../codec/prediction.js';
 import type { ServerContext } from '../context.js';
-import { Deadline } from '../http/deadline.js';
 import { Exchange } from '../http/exchange.js';
+import { timeLimit } from '../http/time-limit.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
 
@@ -32,11 +32,11 @@ async function predict(
   exchange: Exchange,
   classifierOf: (served: ServedModel) => Classifier,
 ): Promise<PredictResponse> {
-  const { req, context, note } = exchange;
+  const { call, req, context, note } = exchange;
   const { host, bodyLimitBytes, requestTimeoutMs } = context;
   requireServing(context);
   requireRoom(context);
-  const deadline = new Deadline(req, exchange.started, requestTimeoutMs);
+  call.limitTo(timeLimit(req, requestTimeoutMs));
   const input = await readPrediction(req, bodyLimitBytes);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const served = host.model(host.defaultModel, input.version);
@@ -47,8 +47,8 @@ async function predict(
   note.rows = batchSize;
   note.shape = [batchSize, model.features];
   const { predictions, confidenceScores, inferenceTimeMs, queueTimeMs } = await model.predict(rows, batchSize, {
-    signal: exchange.signal,
-    timeoutMs: deadline.left(),
+    signal: call.signal,
+    timeoutMs: call.timeLeft(),
   });
   note.inferenceMs = inferenceTimeMs;
   note.queueMs = queueTimeMs;

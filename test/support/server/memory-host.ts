@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { InferenceHost } from '#dist/server/context.js';
+import type { InferenceHost } from '#dist/server/host.js';
 import { torchError } from '#dist/errors.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 import type { RunOptions } from '#dist/model/options.js';

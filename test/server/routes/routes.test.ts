@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import { createApp } from '#dist/server/index.js';
-import { MemoryHost } from '../support/server/memory-host.js';
+import { MemoryHost } from '../../support/server/memory-host.js';
 
 const routes = ['/health/live', '/health/ready', '/metrics', '/openapi.json'];
 

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { errorTable } from '#dist/errors.js';
 import { createApp } from '#dist/server/index.js';
-import { predictErrors } from '#dist/server/openapi/problems.js';
-import { badInputs } from '../support/server/bad-input.js';
-import { features, MemoryHost } from '../support/server/memory-host.js';
+import { predictErrors } from '#dist/server/routes/predict-operation.js';
+import { badInputs } from '../../support/server/bad-input.js';
+import { features, MemoryHost } from '../../support/server/memory-host.js';
 
 interface Document {
   openapi: string;

@@ -1,0 +1,123 @@
+import { performance } from 'node:perf_hooks';
+import { torchError, type ErrorCode, type TorchError } from '../errors.js';
+import type { ServerContext } from './context.js';
+import { asTorchError } from './public-error.js';
+
+/** Label of the request metric: the pattern of a route, never a concrete path. */
+export type RouteLabel = `/${string}` | 'unmatched';
+
+/** What the log line of a request says about its prediction. */
+export interface PredictionNote {
+  model?: string;
+  version?: string;
+  rows?: number;
+  shape?: readonly number[];
+  inferenceMs?: number;
+  queueMs?: number;
+}
+
+/** Where a call comes from. */
+export interface CallOrigin {
+  readonly id: string;
+  /** Label of the request metric: one of a fixed set. */
+  readonly method: string;
+  /** Its signal aborts when the caller has gone. It is read at the first use, because a signal is expensive to make. */
+  readonly caller: { readonly signal: AbortSignal };
+}
+
+/**
+ * The life of one request of any protocol: its id, clock and deadline, what it was about and how it ended. The end is
+ * logged and counted once.
+ */
+export class Call {
+  readonly started = performance.now();
+  readonly note: PredictionNote = {};
+  route: RouteLabel = 'unmatched';
+  readonly #origin: CallOrigin;
+  #deadline = Infinity;
+  #error: TorchError | undefined;
+  #isOver = false;
+
+  constructor(
+    readonly context: ServerContext,
+    origin: CallOrigin,
+  ) {
+    this.#origin = origin;
+    context.lifecycle.enter();
+  }
+
+  get id(): string {
+    return this.#origin.id;
+  }
+
+  /** Aborts when the caller has gone. */
+  get signal(): AbortSignal {
+    return this.#origin.caller.signal;
+  }
+
+  /** The code that the call failed with. */
+  get code(): ErrorCode | undefined {
+    return this.#error?.code;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Ends the call's time so many milliseconds after its start. */
+  limitTo(limitMs: number): void {
+    this.#deadline = this.started + limitMs;
+  }
+
+  /**
+   * Milliseconds until the deadline; Infinity without one.
+   * @throws ERR_TIMEOUT when the deadline has passed
+   */
+  timeLeft(): number {
+    const left = this.#deadline - performance.now();
+    if (left <= 0) throw torchError('ERR_TIMEOUT', 'The deadline passed before the run began');
+    return left;
+  }
+
+  /** Takes what was thrown as the outcome, for the log and the metrics. Returns it as one of our errors. */
+  failed(thrown: unknown): TorchError {
+    return (this.#error = asTorchError(thrown));
+  }
+
+  /**
+   * The answer is out, or its caller has gone. Only the first call counts.
+   * @param status of the answer, as HTTP numbers them; 499 when the caller left before the answer was out
+   */
+  end(status: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const durationMs = performance.now() - this.started;
+    const { metrics, lifecycle } = this.context;
+    lifecycle.leave();
+    metrics.request(this.route, this.#origin.method, status, durationMs / 1000);
+    if (this.code) metrics.rejected(this.code);
+    this.#log(status, durationMs);
+  }
+
+  /** One line: how long the call took and how it ended, never what it held. */
+  #log(status: number, durationMs: number): void {
+    const { logger } = this.context;
+    const { id: requestId, method } = this.#origin;
+    const isOurFault = status >= 500;
+    const line = {
+      requestId,
+      method,
+      route: this.route,
+      status,
+      // Microseconds are fine enough for every reader.
+      durationMs: Math.round(durationMs * 1000) / 1000,
+      ...this.note,
+      ...(this.code && { code: this.code }),
+      ...(status === 499 && { aborted: true }),
+      // The message about a client's fault may quote what the client sent; the code says enough.
+      ...(isOurFault && this.#error && { err: this.#error }),
+    };
+    if (isOurFault) logger.error(line, 'request');
+    else logger.info(line, 'request');
+  }
+}

@@ -1,0 +1,7 @@
+import type { ModelHost } from '../serving/index.js';
+
+/** The part of a ModelHost that the server uses. */
+export type InferenceHost = Pick<
+  ModelHost,
+  'state' | 'defaultModel' | 'model' | 'list' | 'deviceFailures' | 'on' | 'off'
+>;

@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { torchError, type TorchError } from '../../errors.js';
+import type { ServerContext } from '../context.js';
+import type { ServerLimits } from '../options.js';
+import { awaitContinue } from './body.js';
+import { hotRoutes, type BoundRoute } from './bound-route.js';
+import { answerClientErrors } from './client-error.js';
+import { Exchange } from './exchange.js';
+import { appOf } from './express-app.js';
+
+const noParameters = {};
+
+/** A server of node:http with every limit set. It calls hot routes itself, and the Express app for everything else. */
+export function httpServer(context: ServerContext, routes: readonly BoundRoute[], limits: ServerLimits): Server {
+  const app = appOf(context, routes);
+  const hotRoute = hotRoutes(routes);
+  const { maxHeadersCount } = limits;
+  const listener = (req: IncomingMessage, res: ServerResponse) => {
+    const fault = headerFault(req, maxHeadersCount);
+    const hot = hotRoute(req.method, req.url);
+    if (fault) Exchange.of(context, req, res).fail(fault, { connection: 'close' });
+    else if (hot) hot.answer(Exchange.of(context, req, res), noParameters);
+    else app(req, res);
+  };
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.receiveTimeoutMs,
+      // Without it node looks at the two limits above every 30 s.
+      connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      noDelay: true,
+      // Checked below instead: node would answer without a body.
+      requireHostHeader: false,
+    },
+    listener,
+  );
+  // One more than allowed: node drops the headers beyond silently, and a request without its last headers is another request.
+  server.maxHeadersCount = maxHeadersCount + 1;
+  server.maxConnections = limits.maxConnections;
+  // Exchange closes a connection after its last request; node would keep it open and answer 503 from then on.
+  server.maxRequestsPerSocket = 0;
+  server.on('drop', () => context.metrics.connectionDropped());
+  // A server may ignore an expectation that it does not know.
+  server.on('checkExpectation', listener);
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    awaitContinue(req, res);
+    listener(req, res);
+  });
+  answerClientErrors(server, context);
+  return server;
+}
+
+function headerFault(
+  { rawHeaders, headers, httpVersion }: IncomingMessage,
+  maxHeaders: number,
+): TorchError | undefined {
+  if (rawHeaders.length > 2 * maxHeaders) {
+    return torchError('ERR_HEADERS_TOO_LARGE', `Expected at most ${maxHeaders} header lines`);
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return torchError('ERR_BAD_REQUEST', 'Expected a Host header');
+  }
+  return undefined;
+}
+
+/** @throws ERR_CONFIG when the address cannot be listened on */
+export function listen(server: Server, hostname: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? cause.message);
+      reject(
+        torchError('ERR_CONFIG', `Expected a free address but ${hostname}:${port} cannot be listened on: ${why}`, {
+          cause,
+        }),
+      );
+    };
+    server.once('error', onError);
+    server.listen(port, hostname, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}

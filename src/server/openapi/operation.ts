@@ -1,0 +1,44 @@
+import type { TSchema } from 'typebox';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What the description says about the default model. */
+export interface DescribedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly features: number;
+  readonly range: readonly [min: number, max: number] | undefined;
+}
+
+/** A body in one media type. */
+export interface Content {
+  readonly mediaType: string;
+  readonly schema: TSchema | Json;
+  /** The schema's name among the components of the document; left out: the schema stands where it is used. */
+  readonly name?: string;
+  readonly example?: unknown;
+}
+
+/** What one route does, as OpenAPI describes it. Answers with problem documents are made from the route's `errors`. */
+export interface Operation {
+  readonly id: string;
+  readonly tag: 'inference' | 'operation';
+  readonly summary: string;
+  readonly description?: string;
+  /** Parameters of the query and the header; those of the path are read from the route's pattern. */
+  readonly parameters?: readonly Json[];
+  readonly request?: readonly Content[];
+  readonly responses: Readonly<Record<number, { readonly description: string; readonly content: readonly Content[] }>>;
+}
+
+/** A JSON body of a named schema: `json({ Liveness })`. */
+export function json(named: Readonly<Record<string, TSchema>>, example?: unknown): Content {
+  const [[name, schema] = []] = Object.entries(named);
+  if (name === undefined || schema === undefined) throw new Error('Expected one named schema');
+  return { mediaType: 'application/json', schema, name, ...(example !== undefined && { example }) };
+}
+
+/** A schema without the markers of the library that wrote it. */
+export function plain(schema: TSchema | Json): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json;
+}

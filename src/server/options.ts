@@ -1,0 +1,141 @@
+import { options as checkOptions } from '../check.js';
+import { expected } from '../errors.js';
+import type { MetricsSnapshot } from '../monitoring/aggregate.js';
+import type { Logger } from '../monitoring/logging.js';
+import type { InferenceHost } from './host.js';
+import { defaultOf, settingsTable, type Settings } from './settings/table.js';
+import { settingsFault } from './settings/validate.js';
+
+/** Options that an app and a server have in common. A limit that is left out has the default of the setting of its name. */
+export interface AppOptions {
+  /** The models. The host's state decides whether the server is ready. The app never closes the host. */
+  host: InferenceHost;
+  /** Default: JSON lines on standard output, from `logLevel` up. `false` logs nothing. */
+  logger?: Logger | false;
+  /** Lowest level that the default logger writes, default `info`. */
+  logLevel?: string;
+  /** Largest body of a prediction in bytes, both as sent and decompressed. Default 8 MiB. */
+  bodyLimitBytes?: number;
+  /** Deadline of a prediction in milliseconds, default 30000. A request may shorten it. */
+  requestTimeoutMs?: number;
+  /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
+  shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
+}
+
+/** The limits are the settings of the same names: docs/settings.md has their ranges and defaults. Times are milliseconds. */
+export interface ServerOptions extends AppOptions {
+  /** Host name or address to listen on, default 127.0.0.1. */
+  hostname?: string;
+  /** Default 8000; 0 takes a free port. */
+  port?: number;
+  /** Time for the headers of a request to arrive; at most `receiveTimeoutMs`. Default 10000. */
+  headersTimeoutMs?: number;
+  /** Time for a whole request to arrive, default 30000. */
+  receiveTimeoutMs?: number;
+  /** How often the two limits above are checked, default 1000. */
+  connectionsCheckingIntervalMs?: number;
+  /** How long an idle connection stays open, default 65000. */
+  keepAliveTimeoutMs?: number;
+  /** Open connections; more are closed at once. Default 1024. */
+  maxConnections?: number;
+  /** Requests on one connection before it is closed, default 1000. */
+  maxRequestsPerSocket?: number;
+  /** Header lines of a request; a request with more is answered 431. Default 64. */
+  maxHeadersCount?: number;
+  /** Time for running requests to end when the server closes, default 30000. */
+  drainTimeoutMs?: number;
+  /** Time between "not ready" and the refusal of connections when the server closes, default 0. */
+  preStopDelayMs?: number;
+  /** Called when a device was lost, after it was logged. Only the end of the process brings the device back. */
+  onDeviceFailure?: () => void;
+}
+
+const appSettings = ['logLevel', 'bodyLimitBytes', 'requestTimeoutMs'] as const;
+const serverSettings = [
+  ...appSettings,
+  'host',
+  'port',
+  'headersTimeoutMs',
+  'receiveTimeoutMs',
+  'connectionsCheckingIntervalMs',
+  'keepAliveTimeoutMs',
+  'maxConnections',
+  'maxRequestsPerSocket',
+  'maxHeadersCount',
+  'drainTimeoutMs',
+  'preStopDelayMs',
+] as const;
+
+type ServerSetting = (typeof serverSettings)[number];
+
+export type AppLimits = Pick<Settings, (typeof appSettings)[number]>;
+export type ServerLimits = Pick<Settings, ServerSetting>;
+
+/** The option that a setting is: `host` is the ModelHost among the options. */
+const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'hostname' : setting);
+
+const objects = ['host', 'logger', 'shareMetrics'];
+const appOptions = [...objects, ...appSettings];
+const serverOptions = [...objects, 'onDeviceFailure', ...serverSettings.map(optionOf)];
+
+/**
+ * The limits of an app, with the defaults.
+ * @throws ERR_INVALID_ARGUMENT for an unknown option and for a value that is not allowed
+ */
+export function resolveAppOptions(options: AppOptions): AppLimits {
+  checkShared('createApp', options, appOptions);
+  return limitsOf(appSettings, options);
+}
+
+/**
+ * The limits of a server, with the defaults.
+ * @throws ERR_INVALID_ARGUMENT for an unknown option and for a value that is not allowed
+ */
+export function resolveServerOptions(options: ServerOptions): ServerLimits {
+  checkShared('createServer', options, serverOptions);
+  checkFunction('onDeviceFailure', options.onDeviceFailure);
+  const limits = limitsOf(serverSettings, options);
+  const { headersTimeoutMs, receiveTimeoutMs } = limits;
+  if (headersTimeoutMs > receiveTimeoutMs) {
+    throw expected(`at most receiveTimeoutMs (${receiveTimeoutMs})`, 'headersTimeoutMs', headersTimeoutMs);
+  }
+  return limits;
+}
+
+/** The options of a server that are settings. */
+export function serverOptionsOf(settings: Settings): Omit<ServerOptions, 'host'> {
+  return Object.fromEntries(serverSettings.map((setting) => [optionOf(setting), settings[setting]]));
+}
+
+function checkShared(where: string, options: AppOptions, known: readonly string[]): void {
+  checkOptions(where, options, known);
+  const { host, logger, shareMetrics } = options;
+  if (!hasMethod(host, 'model')) throw expected('a ModelHost', 'host', host);
+  if (logger !== undefined && logger !== false && !hasMethod(logger, 'info')) {
+    throw expected('a logger of pino or false', 'logger', logger);
+  }
+  checkFunction('shareMetrics', shareMetrics);
+}
+
+function limitsOf<K extends ServerSetting>(settings: readonly K[], options: object): Pick<Settings, K> {
+  const given: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const value: unknown = Reflect.get(options, optionOf(setting));
+    if (value !== undefined) given[setting] = value;
+  }
+  const fault = settingsFault(given);
+  if (fault?.kind === 'value') {
+    const { key } = fault;
+    throw expected(settingsTable[key].values, optionOf(key as ServerSetting), given[key]);
+  }
+  const defaults = Object.fromEntries(settings.map((setting) => [setting, defaultOf(setting)]));
+  return { ...defaults, ...given } as Pick<Settings, K>;
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw expected('a function', name, value);
+}

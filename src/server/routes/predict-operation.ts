@@ -1,0 +1,86 @@
+import type { ErrorCode } from '../../errors.js';
+import { json, plain, type DescribedModel, type Operation } from '../openapi/operation.js';
+import { maxBatchSize, PredictRequest, PredictResponse } from '../schemas/predict.js';
+import { settingsTable } from '../settings/table.js';
+
+/** Every code that `POST /predict` answers with. A test compares them with its answers. */
+export const predictErrors: readonly ErrorCode[] = [
+  'ERR_MALFORMED_JSON',
+  'ERR_BAD_REQUEST',
+  'ERR_MODEL_NOT_FOUND',
+  'ERR_VERSION_NOT_FOUND',
+  'ERR_REQUEST_TIMEOUT',
+  'ERR_PAYLOAD_TOO_LARGE',
+  'ERR_UNSUPPORTED_MEDIA_TYPE',
+  'ERR_VALIDATION',
+  'ERR_INVALID_SHAPE',
+  'ERR_NOT_FINITE',
+  'ERR_OUT_OF_RANGE',
+  'ERR_TASK',
+  'ERR_QUEUE_FULL',
+  'ERR_HEADERS_TOO_LARGE',
+  'ERR_MODEL_EXECUTION',
+  'ERR_BAD_OUTPUT',
+  'ERR_INTERNAL',
+  'ERR_NOT_READY',
+  'ERR_DRAINING',
+  'ERR_DISPOSED',
+  'ERR_OUT_OF_MEMORY',
+  'ERR_DEVICE_FAILED',
+  'ERR_TIMEOUT',
+];
+
+/** What /openapi.json says about `POST /predict`. */
+export function predictOperation(model: DescribedModel | undefined): Operation {
+  return {
+    id: 'predict',
+    tag: 'inference',
+    summary: 'Classifies rows with the default model.',
+    description: describeModel(model),
+    parameters: [
+      {
+        name: 'model_version',
+        in: 'query',
+        description: 'With application/octet-stream: as the member of that name in JSON.',
+        schema: plain(PredictRequest.properties.model_version),
+      },
+      {
+        name: 'X-Request-Timeout-Ms',
+        in: 'header',
+        description: `Shortens the deadline of the server (default ${settingsTable.requestTimeoutMs.initialText} ms).`,
+        schema: { type: 'integer', minimum: 1 },
+      },
+      {
+        name: 'X-Request-Id',
+        in: 'header',
+        description: 'Returned in the answer and logged; replaced when it is not of this form.',
+        schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
+      },
+    ],
+    request: [
+      json({ PredictRequest }, exampleOf(model)),
+      {
+        mediaType: 'application/octet-stream',
+        schema: { description: `1 to ${maxBatchSize} rows of little-endian float32 numbers, one after the other.` },
+      },
+    ],
+    responses: {
+      200: { description: 'One class and its probability for each row.', content: [json({ PredictResponse })] },
+    },
+  };
+}
+
+function describeModel(model: DescribedModel | undefined): string {
+  if (!model) return 'The default model takes rows of numbers; its record says how many.';
+  const bounds = model.range ? ` from ${model.range[0]} to ${model.range[1]}` : '';
+  return `The default model, ${model.name} ${model.version}, takes rows of ${model.features} numbers${bounds}.`;
+}
+
+function exampleOf(model: DescribedModel | undefined): PredictRequest {
+  const value = model?.range?.[0] ?? 0;
+  return {
+    input_data: new Array<number>(model?.features ?? 1).fill(value),
+    ...(model && { model_version: model.version }),
+    batch_size: 1,
+  };
+}

@@ -1,0 +1,23 @@
+import type { ErrorCode } from '../../errors.js';
+import type { ServerContext } from '../context.js';
+import type { Handler } from '../http/exchange.js';
+import type { DescribedModel, Operation } from '../openapi/operation.js';
+
+/** One row of the table of routes. Everything that the server knows about a route is here. */
+export interface Route {
+  /** GET answers HEAD too. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /**
+   * A pattern of Express 5, such as `/v1/models/:model{/versions/:version}` or `/v1/models/:model\\:predict`, without
+   * wildcards. It is also the label of the metrics and of the log. The first pattern of the table that matches answers.
+   */
+  readonly path: `/${string}`;
+  /** Makes the handler, once for each app. */
+  readonly handler: (context: ServerContext, routes: readonly Route[]) => Handler;
+  /** `createServer` calls the handler in front of Express, which costs more than a small prediction. Only without parameters. */
+  readonly hot?: true;
+  /** The codes of the problem documents that it answers with, for the description. */
+  readonly errors?: readonly ErrorCode[];
+  /** What /openapi.json says about it; a function where that depends on the default model. */
+  readonly operation: Operation | ((model: DescribedModel | undefined) => Operation);
+}

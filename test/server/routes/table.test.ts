@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { routes } from '#dist/server/routes/table.js';
+import { root } from '../../support/paths.js';
+
+/** A source without its comments, which may name a route. */
+const code = (source: string) => source.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
+
+describe('the table of routes', () => {
+  const sources = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file: file.replaceAll('\\', '/'), text: code(readFileSync(`${root}src/${file}`, 'utf8')) }));
+
+  for (const path of new Set(routes.map((route) => route.path))) {
+    it(`is the only place that names ${path}, beside its own room`, () => {
+      const literals = [`'${path}'`, `"${path}"`, `\`${path}\``];
+      const named = sources.filter(({ text }) => literals.some((literal) => text.includes(literal)));
+      expect(named.map(({ file }) => file).filter((file) => !file.startsWith('server/routes/'))).to.deep.equal([]);
+      expect(named.map(({ file }) => file)).to.include('server/routes/table.ts');
+    });
+  }
+
+  it('has one row for each method of a path, and one id for each row', () => {
+    const rows = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(rows).size).to.equal(rows.length);
+    const ids = routes.map(({ operation }) => (typeof operation === 'function' ? operation(undefined) : operation).id);
+    expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it('has hot rows only where the path has no parameters', () => {
+    for (const { hot, path } of routes) if (hot) expect(path).to.match(/^[\w/.-]+$/);
+  });
+
+  it('is what docs/http.md lists', () => {
+    const docs = readFileSync(`${root}docs/http.md`, 'utf8');
+    for (const { path, method } of routes) {
+      const methods = method === 'GET' ? '`GET`, `HEAD`' : `\`${method}\``;
+      expect(docs, path).to.include(`| \`${path}\` | ${methods} |`);
+    }
+  });
+});
