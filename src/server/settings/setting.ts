@@ -4,13 +4,13 @@ import { delimiter } from 'node:path';
 export interface Setting<T> {
   /** Environment variable. */
   readonly env: string;
-  /** Variable of other software that is honoured when nothing sets the value; the first number of an OpenMP list. */
+  /** Variable of other software that counts when nothing else sets the value: the first number of an OpenMP list. */
   readonly envFallback?: string;
   /** Flag of `node-libtorch serve`, without dashes. */
   readonly flag: string;
   /** What JSON Schema demands of the value; the key in the JSON file is the setting's own name. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** Turns the text of a flag or a variable into a value; what it cannot read it returns as it is, for the schema to refuse. */
+  /** Turns the text of a flag or a variable into a value. A text that it cannot read stays a text, for the schema to refuse. */
   readonly parse: (text: string) => unknown;
   /** The accepted values in words, for messages, help and documentation. */
   readonly values: string;
@@ -25,141 +25,143 @@ export interface Setting<T> {
   readonly isRepeatable?: true;
 }
 
-/** What a row of the table may say beyond its kind. */
-export interface SettingNames {
-  env?: string;
-  envFallback?: string;
-  flag?: string;
+/** What every row of the table may say. Names that are left out are made of the setting's own. */
+interface About {
+  readonly description: string;
+  readonly env?: string;
+  readonly envFallback?: string;
+  readonly flag?: string;
 }
 
+/** Inclusive bounds. */
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Makes a row, given its key. */
 type Row<T> = (key: string) => Setting<T>;
 
 const asText = (text: string): unknown => text;
 const asInteger = (text: string): unknown => (/^\s*[+-]?\d{1,15}\s*$/.test(text) ? Number(text) : text);
 const asIntegers = (text: string): unknown => text.split(',').map(asInteger);
 
-function base(key: string, names: SettingNames) {
+function named(key: string, { description, env, envFallback, flag }: About) {
   const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return {
-    env: names.env ?? `NODE_LIBTORCH_${words.replaceAll('-', '_').toUpperCase()}`,
-    flag: names.flag ?? words,
-    ...(names.envFallback !== undefined && { envFallback: names.envFallback }),
+    description,
+    env: env ?? `NODE_LIBTORCH_${words.replaceAll('-', '_').toUpperCase()}`,
+    flag: flag ?? words,
+    ...(envFallback !== undefined && { envFallback }),
   };
 }
 
-export function integer(
-  minimum: number,
-  maximum: number,
-  initial: number,
-  description: string,
-  names: SettingNames = {},
-): Row<number> {
+export function integer({ min, max, initial, ...about }: About & Bounds & { readonly initial: number }): Row<number> {
   return (key) => ({
-    ...base(key, names),
-    schema: { type: 'integer', minimum, maximum },
+    ...named(key, about),
+    schema: { type: 'integer', minimum: min, maximum: max },
     parse: asInteger,
-    values: `an integer from ${minimum} to ${maximum}`,
+    values: `an integer from ${min} to ${max}`,
     initial,
     initialText: String(initial),
-    description,
   });
 }
 
 /** An integer that something else chooses when it is not set. */
-export function optionalInteger(
-  minimum: number,
-  maximum: number,
-  initialText: string,
-  description: string,
-  names: SettingNames = {},
-): Row<number | undefined> {
-  return (key) => ({ ...integer(minimum, maximum, 0, description, names)(key), initial: undefined, initialText });
+export function optionalInteger({
+  initialText,
+  ...about
+}: About & Bounds & { readonly initialText: string }): Row<number | undefined> {
+  return (key) => ({ ...integer({ ...about, initial: 0 })(key), initial: undefined, initialText });
 }
 
 /** A list of integers that something else chooses when it is not set. */
-export function optionalIntegers(
-  minimum: number,
-  maximum: number,
-  initialText: string,
-  description: string,
-): Row<readonly number[] | undefined> {
+export function optionalIntegers({
+  min,
+  max,
+  initialText,
+  ...about
+}: About & Bounds & { readonly initialText: string }): Row<readonly number[] | undefined> {
   return (key) => ({
-    ...base(key, {}),
-    schema: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'integer', minimum, maximum } },
+    ...named(key, about),
+    schema: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'integer', minimum: min, maximum: max } },
     parse: asIntegers,
-    values: `1 to 16 integers from ${minimum} to ${maximum}, separated by commas (an array in the file)`,
+    values: `1 to 16 integers from ${min} to ${max}, separated by commas (an array in the file)`,
     initial: undefined,
     initialText,
-    description,
   });
 }
 
-export function choice<const T extends string>(
-  options: readonly T[],
-  initial: NoInfer<T>,
-  description: string,
-  names: SettingNames = {},
-): Row<T> {
+export function choice<const T extends string>({
+  options,
+  initial,
+  ...about
+}: About & { readonly options: readonly T[]; readonly initial: NoInfer<T> }): Row<T> {
   return (key) => ({
-    ...base(key, names),
+    ...named(key, about),
     schema: { type: 'string', enum: options },
     parse: asText,
     values: `one of ${options.join(', ')}`,
     initial,
     initialText: initial,
-    description,
   });
 }
 
-/** A string that matches a pattern; `values` says the pattern in words. */
-export function text<T extends string | undefined>(
-  pattern: RegExp,
-  values: string,
-  initial: T,
-  initialText: string,
-  description: string,
-  names: SettingNames = {},
-): Row<T> {
+interface TextForm {
+  readonly pattern: RegExp;
+  /** The pattern in words. */
+  readonly values: string;
+}
+
+/** A string that matches a pattern. */
+export function text({ initial, ...form }: About & TextForm & { readonly initial: string }): Row<string> {
+  return (key) => ({ ...optionalText({ ...form, initialText: initial })(key), initial });
+}
+
+/** A string that matches a pattern, or that something else chooses when it is not set. */
+export function optionalText({
+  pattern,
+  values,
+  initialText,
+  ...about
+}: About & TextForm & { readonly initialText: string }): Row<string | undefined> {
   return (key) => ({
-    ...base(key, names),
+    ...named(key, about),
     schema: { type: 'string', pattern: pattern.source },
     parse: asText,
     values,
-    initial,
+    initial: undefined,
     initialText,
-    description,
   });
 }
 
-/** A list of files; a variable separates them by colons (semicolons on Windows), as PATH does. */
-export function files(flag: string, description: string): Row<readonly string[]> {
+/** A list of files. A variable separates them by colons (semicolons on Windows), as PATH does. */
+export function files(about: About): Row<readonly string[]> {
   return (key) => ({
-    ...base(key, { flag }),
+    ...named(key, about),
     schema: { type: 'array', maxItems: 64, items: { type: 'string', minLength: 1 } },
     parse: (text) => text.split(delimiter),
     values: 'paths of files; the flag may be repeated, a variable separates them by colons (an array in the file)',
     initial: [],
     initialText: 'none',
-    description,
     isPath: true,
     isRepeatable: true,
   });
 }
 
-export function directory(
-  initial: () => string,
-  initialText: string,
-  description: string,
-  names: SettingNames,
-): Row<string> {
+/** A folder whose default depends on the installation. */
+export function directory({
+  initial,
+  initialText,
+  ...about
+}: About & { readonly initial: () => string; readonly initialText: string }): Row<string> {
   return (key) => ({
-    ...base(key, names),
+    ...named(key, about),
     schema: { type: 'string', minLength: 1 },
     parse: asText,
     values: 'a directory',
     initial,
     initialText,
-    description,
     isPath: true,
   });
 }
