@@ -29,7 +29,7 @@ describe('the options of a server', () => {
   const refused: [name: string, options: object, ...parts: string[]][] = [
     ['no host', { host: undefined }, 'a ModelHost', 'host', 'undefined'],
     ['something else for a host', { host: '127.0.0.1' }, 'a ModelHost'],
-    ['an unknown option', { prot: 80 }, '"prot"', 'bodyLimitBytes, host'],
+    ['an unknown option', { prot: 80 }, '"prot"', 'bodyLimitBytes'],
     ['a setting that is no option', { modelsDir: '.' }, '"modelsDir"'],
     ['text for a number', { bodyLimitBytes: '1024' }, 'from 1024 to', 'bodyLimitBytes', '"1024"'],
     ['null', { requestTimeoutMs: null }, 'requestTimeoutMs', 'null'],

@@ -12,8 +12,8 @@ let validate: ValidateFunction | undefined;
 
 /** The first fault of an object of settings; undefined when it has none. */
 export function settingsFault(values: unknown): SettingsFault | undefined {
-  // Compiled at the first use: importing the package must not pay for it.
-  validate ??= new Ajv2020().compile({
+  // Compiled at the first use, and without the schema of schemas: a test checks ours.
+  validate ??= new Ajv2020({ meta: false, validateSchema: false }).compile({
     type: 'object',
     additionalProperties: false,
     properties: Object.fromEntries(settingKeys.map((key) => [key, settingsTable[key].schema])),
