@@ -12,7 +12,7 @@ export interface QueueSample {
 const modelLabels = ['model', 'version'] as const;
 
 /**
- * Adds what is read when the metrics are.
+ * Adds the gauges. Their values are read at the moment the metrics are.
  * @param inFlight requests begun and not yet answered
  * @param queues what waits for a batch, by model
  */

@@ -5,19 +5,25 @@ import { TurnBuffer } from './turn-buffer.js';
 export type { Logger } from 'pino';
 
 export interface LoggerOptions {
-  /** Least level that is written, default `info`. */
+  /** Lowest level that is written, default `info`. */
   level?: string;
-  /** Where lines go; standard output when left out. */
+  /** Where the lines go. Default: standard output. */
   stream?: DestinationStream;
-  /** Other processes write to the same standard output: lines of theirs must not fall into the middle of ours. */
+  /** Other processes write to the same standard output. Lines are then written whole, so that they do not mix. Default false. */
   shared?: boolean;
 }
 
-/** Bytes of unwritten lines kept while nobody reads standard output; lines beyond are dropped, serving goes on. */
+/** Bytes of unwritten lines that are kept while standard output is not read. Further lines are dropped; serving goes on. */
 const maxBacklog = 4 * 2 ** 20;
 
 /**
- * A logger that writes one JSON object a line. Whatever it is given, no line holds an input value or a credential.
+ * A logger of pino that writes one JSON object a line. No line ever holds an input value or a credential: both are
+ * removed from every record.
+ * @example
+ * ```ts
+ * const logger = createLogger({ level: 'debug' });
+ * const server = await createServer({ host, logger });
+ * ```
  */
 export function createLogger({
   level = 'info',
@@ -54,7 +60,7 @@ export function createLogger({
   return logger;
 }
 
-/** Writes what is buffered; called before the process exits. */
+/** Writes the buffered lines. Call it before the process exits. It waits at most half a second. */
 export function flushLogger(logger: Logger): Promise<void> {
   return new Promise((resolve) => {
     // A reader that never reads must not keep the process from exiting.
@@ -66,7 +72,7 @@ export function flushLogger(logger: Logger): Promise<void> {
   });
 }
 
-/** What a pipe takes in one piece (PIPE_BUF), whoever else writes to it; lines of ASCII and a little more. */
+/** Bytes that a pipe takes in one piece (PIPE_BUF) while other processes write to it too, less a margin for characters beyond ASCII. */
 const atomicWrite = 3072;
 
 function standardOutput(shared: boolean): DestinationStream {
@@ -78,8 +84,8 @@ function standardOutput(shared: boolean): DestinationStream {
     maxLength: maxBacklog,
     ...(shared && { maxWrite: atomicWrite }),
   });
-  // pino would flush on every exit, and sleep in it for as long as a full pipe or disk does not take the lines: for ever.
-  // flushLogger waits for them before, and not too long.
+  // pino would flush on every exit and block until a full pipe or disk takes the lines, perhaps without end. flushLogger
+  // waits for them before the exit, for a limited time.
   stream.flushSync = () => undefined;
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);

@@ -82,7 +82,7 @@ export class ServerMetrics {
   });
   readonly #padding = new Counter({
     name: 'batch_padded_rows_total',
-    help: 'Rows run for nobody, to reach an allowed batch size.',
+    help: 'Rows of padding, run to reach an allowed batch size.',
     labelNames: modelLabels,
     registers: [this.#registry],
   });

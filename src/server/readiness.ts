@@ -9,7 +9,7 @@ export function readiness({ host, lifecycle }: ServerContext): Readiness {
   return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
 }
 
-/** @throws ERR_DRAINING, ERR_NOT_READY: what the host would say, before a body is read for it */
+/** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */
 export function requireServing({ host }: ServerContext): void {
   if (host.state === 'draining' || host.state === 'closed') {
     throw torchError('ERR_DRAINING', 'The server is shutting down');
@@ -17,7 +17,7 @@ export function requireServing({ host }: ServerContext): void {
   if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');
 }
 
-/** @throws ERR_QUEUE_FULL when no version of the default model would take another row: before a body is read for it */
+/** Asks before the body is read. @throws ERR_QUEUE_FULL when no version of the default model would take another row */
 export function requireRoom({ host }: ServerContext): void {
   const versions = host.list().filter(({ name }) => name === host.defaultModel);
   if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;

@@ -2,17 +2,17 @@ import { flushLogger, type Logger } from '../monitoring/logging.js';
 import type { InferenceServer } from './server.js';
 
 export interface ShutdownOptions {
-  /** Default SIGTERM and SIGINT. */
+  /** The signals that begin the drain, default SIGTERM and SIGINT. */
   signals?: readonly NodeJS.Signals[];
-  /** Time for the host to close after the server has, default 10000. */
+  /** Milliseconds that the host may take to close after the server, default 10000. */
   hostTimeoutMs?: number;
-  /** Ends the process; process.exit unless a test looks on. */
+  /** Ends the process, default `process.exit`. */
   exit?: (code: number) => void;
 }
 
 /**
- * On the first signal drains the server, closes the host and exits: 0, or 1 when requests had to be cut or something
- * failed. A second signal exits 1 at once. Returns a function that stops listening.
+ * On the first signal drains the server, closes the host and exits with 0, or with 1 when requests were cut or something
+ * failed. A second signal exits with 1 at once. Returns a function that stops listening to signals.
  */
 export function drainOnSignal(
   server: Pick<InferenceServer, 'close'>,
@@ -40,7 +40,7 @@ export function drainOnSignal(
   };
 }
 
-/** Drains the server, closes the host, flushes the log; the code to exit with. Never rejects. */
+/** Drains the server, closes the host and flushes the log. Resolves to the code to exit with; never rejects. */
 export async function shutDown(
   server: Pick<InferenceServer, 'close'>,
   host: { close(): Promise<void> },
@@ -60,7 +60,7 @@ export async function shutDown(
   return code;
 }
 
-/** Whether the promise was kept in time. */
+/** Whether the promise resolved in time. */
 async function within(ms: number, promise: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -26,7 +26,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
-/** The client sends `Expect: 100-continue` and waits: what is refused is to be refused before its body is sent (RFC 9110 §10.1.1). */
+/** The client sends `Expect: 100-continue` and waits. A refusal must come before it sends the body (RFC 9110 §10.1.1). */
 export function awaitContinue(req: IncomingMessage, res: ServerResponse): void {
   waiting.set(req, res);
 }
@@ -38,7 +38,7 @@ function sendContinue(req: IncomingMessage): void {
   waiting.delete(req);
 }
 
-/** What a body parser mounted before us has left on `req.body`; undefined when nobody has read the body. */
+/** The `req.body` that a body parser mounted before us has left; undefined when the body was not read yet. */
 export function foreignBody(req: IncomingMessage & { body?: unknown }): unknown {
   const { body } = req;
   // Older body parsers leave an empty object on requests that they did not read.

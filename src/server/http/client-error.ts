@@ -18,7 +18,7 @@ const faults: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['ERR_PAYLOAD_TOO_LARGE', 'The chunk extensions are larger than this server accepts'],
 };
 
-/** Answers what is not HTTP, or comes too slowly, where no request object exists to answer it by. */
+/** Answers bytes that are not HTTP or come too slowly, for which node makes no request object. */
 export function answerClientErrors(server: Server, context: ServerContext): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -14,8 +14,8 @@ export interface DrainReport {
 }
 
 /**
- * How long idle connections stay open, so that a request that is on its way over one is answered and not reset: every
- * answer now closes its connection, so a busy client has left by itself when this is over.
+ * How long idle connections stay open, so that a request that is on its way over one of them is answered and not reset.
+ * Every answer now closes its connection, so a busy client has left by itself after this time.
  */
 const idleGraceMs = 250;
 
@@ -24,7 +24,7 @@ export async function drain(server: Server, lifecycle: Lifecycle, options: Drain
   lifecycle.leaving = true;
   if (options.preStopDelayMs > 0) await delay(options.preStopDelayMs);
   const timeIsOver = delay(options.drainTimeoutMs, undefined, { ref: false });
-  // Just after connections were accepted: those that wait for it when the listener closes are reset by the kernel.
+  // Waits until the connections that have arrived are accepted: the kernel resets the others when the listener closes.
   await turn();
   // The close of node:http would also close idle connections, at once, and stop checking the time limits.
   const closed = new Promise<void>((resolve) => {

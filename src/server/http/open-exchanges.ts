@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { ClientGone } from './body.js';
 
-/** What is open on a connection, to be ended with it. */
+/** Something that is open on a connection and ends with it. */
 export interface Endable {
   end(): void;
 }
@@ -10,8 +10,8 @@ export interface Endable {
 const bySocket = new WeakMap<Socket, OpenExchanges>();
 
 /**
- * The exchanges open on a connection. Node tells an answer that its connection has closed only once it is that answer's
- * turn; those of pipelined requests behind it would never hear of it.
+ * The exchanges open on a connection. Node tells an answer that its connection has closed only when it is that answer's
+ * turn; the answers of pipelined requests behind it would never hear about it.
  */
 export class OpenExchanges extends Set<Endable> {
   /** Exchanges there have been. */

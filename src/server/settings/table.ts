@@ -225,7 +225,7 @@ export const settingsTable = Object.fromEntries(Object.entries(rows).map(([key, 
 
 export const settingKeys = Object.keys(settingsTable) as readonly SettingKey[];
 
-/** The value of a setting that nobody has set. */
+/** The value of a setting that is not set. */
 export function defaultOf<K extends SettingKey>(key: K): Settings[K] {
   const { initial } = settingsTable[key] as Setting<Settings[K]>;
   return typeof initial === 'function' ? (initial as () => Settings[K])() : initial;
