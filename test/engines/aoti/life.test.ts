@@ -86,7 +86,7 @@ describe('the life of a compiled model', function () {
   it('runs in worker threads, beside each other and after each other', async () => {
     const play = async (): Promise<number[]> => {
       const workerData = { file: compiled('elementwise'), shape: [2, 32] };
-      const worker = new Worker(new URL('./children/worker.mjs', import.meta.url), { workerData });
+      const worker = new Worker(`${root}test/engines/aoti/children/worker.mjs`, { workerData });
       const [answer] = (await once(worker, 'message')) as [number[]];
       await once(worker, 'exit');
       return answer;
