@@ -20,6 +20,7 @@ export {
   ModelHost,
   type AnswerInput,
   type AnswerOptions,
+  type ServedAnswer,
   type ServedModel,
   type HostEvents,
   type HostFileModel,
@@ -55,5 +56,8 @@ export type { Tolerance, Tolerances } from './signature/tolerance.js';
 export type { LoadOptions, Optimize, RunOptions } from './model/options.js';
 export type { DeviceChoice, EngineName, ExternalFile, ModelInfo } from './model/info.js';
 export type { RunTimings } from './async/timings.js';
-export type { ClassificationTask, EmbeddingTask, MultiLabelTask, Task } from './tasks/task.js';
+export type { Task } from './tasks/kinds/index.js';
+export type { ClassificationTask } from './tasks/kinds/classification.js';
+export type { EmbeddingTask } from './tasks/kinds/embedding.js';
+export type { MultiLabelTask } from './tasks/kinds/multi-label.js';
 export type { ImageSpec } from './tasks/image/spec.js';

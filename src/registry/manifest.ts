@@ -5,7 +5,7 @@ import { signatureFaults } from '../signature/check.js';
 import { isFileName } from './names.js';
 import { schemaFault } from './schema-faults.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
-import { taskFaults } from './task-faults.js';
+import { labelsOf, taskFaults } from '../tasks/kinds/index.js';
 
 // The schema is ours: a test checks it, so that no process compiles the schema of schemas for it.
 const ajv = new Ajv2020({ allErrors: false, meta: false, validateSchema: false });
@@ -58,7 +58,7 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
   if (histogram.edges.length !== histogram.counts.length + 1) {
     yield { pointer: '/inputStatistics/histogram/edges', detail: 'must be one more than the counts' };
   }
-  const labels = 'labels' in task ? task.labels.length : undefined;
+  const labels = labelsOf(task)?.length;
   if (labels !== undefined && predictionDistribution && predictionDistribution.length !== labels) {
     yield {
       pointer: '/inputStatistics/predictionDistribution',

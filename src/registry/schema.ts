@@ -5,7 +5,7 @@ import type { Dimension, DimensionBounds } from '../signature/spec.js';
 import type { DType } from '../tensor/dtype.js';
 import { engineNames } from '../engines/index.js';
 import type { EngineName } from '../model/info.js';
-import { TaskSchema } from './task-schema.js';
+import { taskSchema, type Task } from '../tasks/kinds/index.js';
 
 const closed = { additionalProperties: false };
 const open = { additionalProperties: true };
@@ -123,7 +123,8 @@ export const ModelRecordSchema = Type.Object(
     artifact: Type.Object({ file: text(128), sha256, bytes: Type.Integer({ minimum: 1 }) }, closed),
     framework: Type.Object({ torch: text(), python: text() }, open),
     signature: SignatureSchema,
-    task: TaskSchema,
+    // What the outputs mean, and how an image becomes an input.
+    task: Type.Unsafe<Task>(taskSchema()),
     tolerance: Type.Optional(TolerancesSchema),
     metrics: MetricsSchema,
     training: TrainingSchema,

@@ -5,8 +5,7 @@ import type { Model } from '../model/model.js';
 import { fitsSpec, formatSpecShape } from '../signature/spec.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Value } from '../tensor/value.js';
-import type { EngineName } from '../model/info.js';
+import { entriesOf, isContainer, isMap, type Value } from '../tensor/value.js';
 import type { TensorSpec } from '../signature/spec.js';
 
 /**
@@ -29,10 +28,10 @@ export async function checkAgainstRecord(model: Model, record: ModelRecord, { ru
 
 async function checkOutputs(model: Model, { signature, name, version }: ModelRecord): Promise<void> {
   const specs = exampleSpecs(signature);
-  // Nobody knows values for arguments that are no tensors.
+  // There are no example values for arguments that are not tensors.
   if (!specs) return;
   const value = await model.call('forward', exampleArguments(specs, 1));
-  const outputs = outputsOf(value, signature.outputs, model.info.engine);
+  const outputs = outputsOf(value, signature.outputs);
   if (!outputs) return;
   if (outputs.length !== signature.outputs.length) {
     throw mismatch(`${signature.outputs.length} outputs of ${name} ${version}`, String(outputs.length));
@@ -41,29 +40,26 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
 }
 
 /** The tensors that a list of specifications can be held against, in its order; undefined where there is no such order. */
-function outputsOf(
-  value: Value,
-  specs: readonly TensorSpec[],
-  engine: EngineName,
-): readonly (Value | undefined)[] | undefined {
-  if (value instanceof Tensor) return [value];
-  if (Array.isArray(value)) return value.every((item) => item instanceof Tensor) ? value : undefined;
-  if (value === null || typeof value !== 'object' || value instanceof Map) return undefined;
-  const members = value as Readonly<Record<string, Value>>;
-  const byName = engine === 'aotinductor' ? Object.fromEntries(leavesOf(value, '')) : members;
-  const stranger = Object.keys(byName).find((key) => !specs.some(({ name }) => name === key));
-  const names = specs.map(({ name }) => name).join(', ');
-  if (stranger !== undefined) throw mismatch(`the outputs ${names}`, `${describe(stranger)} too`);
-  return specs.map(({ name }) => (Object.hasOwn(byName, name) ? byName[name] : undefined));
+function outputsOf(value: Value, specs: readonly TensorSpec[]): readonly (Value | undefined)[] | undefined {
+  if (!isContainer(value)) return value instanceof Tensor ? [value] : undefined;
+  if (Array.isArray(value)) {
+    const list = value as readonly Value[];
+    return list.every((item) => item instanceof Tensor) ? list : undefined;
+  }
+  if (isMap(value)) return undefined;
+  const names = specs.map(({ name }) => name);
+  const byName = new Map(namedParts(value, '', new Set(names)));
+  const stranger = [...byName.keys()].find((key) => !names.includes(key));
+  if (stranger !== undefined) throw mismatch(`the outputs ${names.join(', ')}`, `${describe(stranger)} too`);
+  return names.map((name) => byName.get(name));
 }
 
-/** What is nested has the names that a package's signature gives it: the way to it, `parts.0`. */
-function leavesOf(value: Value, path: string): (readonly [string, Value])[] {
-  if (typeof value !== 'object' || value === null || value instanceof Tensor || value instanceof Map) {
-    return [[path, value]];
-  }
-  return Object.entries(value as Readonly<Record<string, Value>>).flatMap(([key, member]) =>
-    leavesOf(member, path === '' ? key : `${path}.${key}`),
+/** The parts of an output by the way to them, `parts.0`, as deep as a specification does not name them. */
+function namedParts(value: Value, path: string, names: ReadonlySet<string>): (readonly [string, Value])[] {
+  if (names.has(path) || !isContainer(value) || isMap(value)) return [[path, value]];
+  const entries = Array.isArray(value) ? [...(value as readonly Value[]).entries()] : entriesOf(value as never);
+  return entries.flatMap(([key, part]) =>
+    namedParts(part, path === '' ? String(key) : `${path}.${String(key)}`, names),
   );
 }
 

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expected, torchError, warnOf } from '../errors.js';
+import { startedEngine } from '../engines/torch/engine.js';
 import { deviceFailures, type DeviceFailure } from '../engines/torch/device-failures.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
@@ -112,6 +113,18 @@ export class ModelHost implements AsyncDisposable {
   deviceFailures(): readonly DeviceFailure[] {
     const used = new Set(this.#served.map(({ model }) => model.info.device.device));
     return deviceFailures().filter(({ device }) => used.has(device));
+  }
+
+  /**
+   * Reads an array of plain numbers from the bytes of a JSON text, as the addon does it.
+   * @param begin index of the bracket that opens it
+   * @param out filled with the numbers, rounded to float32; at least half as long as the bytes
+   * @param found filled with the index behind the array, and the least and the greatest number before rounding
+   * @returns how many numbers; 0 for anything else, and while the addon is not loaded: then `JSON.parse` knows what it is
+   * @internal
+   */
+  parseNumbers(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number {
+    return startedEngine()?.addon.parseNumbers(bytes, begin, out, found) ?? 0;
   }
 
   on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {

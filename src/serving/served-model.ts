@@ -6,9 +6,8 @@ import { checkRunOptions, type RunOptions } from '../model/options.js';
 import type { Execution, Model } from '../model/model.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
-import type { Answer } from '../tasks/index.js';
 import type { RunTimings } from '../async/timings.js';
-import { answer, type AnswerInput, type AnswerOptions } from './answer.js';
+import { answer, type AnswerInput, type AnswerOptions, type ServedAnswer } from './answer.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -116,12 +115,13 @@ export class ServedModel implements ServedModelParts {
   }
 
   /**
-   * Runs `forward` and answers what the record's task says: the best classes, labels or embeddings of each row. Takes
-   * encoded images where the task says how they become an input.
+   * Runs `forward` and answers what the record's task says: the best classes, labels or embeddings of each row, and the
+   * time that the run took. Takes encoded images where the task says how they become an input. Every answer that this
+   * package gives, over HTTP too, is made here.
    * @throws ERR_TASK without a record or for another task; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
    * when the model answers what its task cannot be; as `imageToTensor`; as `run`
    */
-  predict(input: AnswerInput, options?: AnswerOptions): Promise<Answer> {
+  predict(input: AnswerInput, options?: AnswerOptions): Promise<ServedAnswer> {
     return answer(this, input, options);
   }
 

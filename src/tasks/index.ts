@@ -7,13 +7,9 @@ export { topK } from './scores/top-k.js';
 export { multiLabel, type MultiLabelOptions } from './scores/multi-label.js';
 export { clsPool, meanPool } from './scores/pool.js';
 export { cosineSimilarity, normalize } from './scores/normalize.js';
-export {
-  postprocessorFor,
-  type Answer,
-  type Answers,
-  type EmbeddingAnswer,
-  type LabelAnswer,
-  type PostprocessOptions,
-  type Postprocessor,
-} from './postprocessor.js';
+export { postprocessorFor, type Postprocessor } from './postprocessor.js';
+export type { Answer } from './kinds/index.js';
+export type { EmbeddingAnswer } from './kinds/embedding.js';
+export type { PostprocessOptions } from './kinds/kind.js';
+export type { LabelAnswer } from './kinds/labels.js';
 export type { Ranked } from './scores/ranked.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelHost, ModelRegistry, Tensor, type RunEvent } from '#dist/index.js';
-import { classifier } from '#dist/serving/index.js';
+import { rowModel } from '#dist/server/codec/row-model.js';
 import { rejection } from '../support/rejection.js';
 
 const root = new URL('../../', import.meta.url);
@@ -24,16 +24,16 @@ describe('model host', () => {
   it('serves the digit model: real digits get their classes', async () => {
     await using host = await ModelHost.open(digitModel);
     expect(host).to.include({ state: 'ready', defaultModel: 'mnist-mlp' });
-    const model = classifier(host.model());
+    const model = rowModel(host.model());
     const rows = Float32Array.from(digits.flatMap(({ input }) => input));
-    const { predictions, confidenceScores, inferenceTimeMs } = await model.predict(rows, digits.length);
+    const { predictions, confidenceScores, timings } = await model.predict({ rows, batchSize: digits.length });
     expect(predictions).to.deep.equal(digits.map(({ label }) => label));
     for (const [index, { logits }] of digits.entries()) {
       const best = Math.max(...logits);
       const expected = 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - best), 0);
       expect(confidenceScores[index]).to.be.closeTo(expected, 1e-5);
     }
-    expect(inferenceTimeMs).to.be.greaterThan(0);
+    expect(timings.runMs).to.be.greaterThan(0);
   });
 
   it('holds inputs to the signature of the record', async () => {
@@ -94,7 +94,7 @@ describe('model host', () => {
     await using host = await ModelHost.open({ models: [{ file: fixture('linear.pt') }] });
     const model = host.model('linear', 'v1.0');
     expect(model.record).to.equal(undefined);
-    expect(() => classifier(model))
+    expect(() => rowModel(model))
       .to.throw()
       .with.property('code', 'ERR_TASK');
     expect((await model.run(new Tensor('float32', new Float32Array(4), [1, 4]))).shape).to.deep.equal([1, 3]);

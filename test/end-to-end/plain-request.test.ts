@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { runtime } from '#dist/index.js';
+import { ModelHost } from '#dist/index.js';
 import { TorchError } from '#dist/errors.js';
-import { parseNumberArray } from '#dist/engines/torch/number-array.js';
 import { parseJson } from '#dist/server/http/json.js';
-import { parsePlainRequest } from '#dist/server/codec/plain-request.js';
-import { jsonPrediction, parsedPrediction, type PredictionInput } from '#dist/server/codec/prediction.js';
+import * as plainRequest from '#dist/server/codec/plain-request.js';
+import * as prediction from '#dist/server/codec/prediction.js';
+import { fixture } from '../support/paths.js';
 import { seeded } from '../support/random.js';
 import { mutated, numberToken, randomBody } from '../support/server/random-json.js';
 
@@ -15,7 +15,7 @@ const models = [
 ];
 
 /** All that can be told of what a reader makes of a body. */
-function outcome(read: () => PredictionInput, model: (typeof models)[number]): unknown {
+function outcome(read: () => prediction.PredictionInput, model: (typeof models)[number]): unknown {
   try {
     const input = read();
     const { rows, batchSize } = input.rows(model);
@@ -29,14 +29,22 @@ function outcome(read: () => PredictionInput, model: (typeof models)[number]): u
 
 describe('numbers read natively', function () {
   this.timeout(120_000);
-  before(() => void runtime.info());
+  let host: ModelHost;
+  before(async () => {
+    host = await ModelHost.open({ models: [{ file: fixture('torchscript/linear.pt') }] });
+  });
+  after(() => host?.close());
+
+  const parseNumberArray = (bytes: Buffer, begin: number) => plainRequest.parseNumberArray(bytes, begin, host);
+  const parsePlainRequest = (bytes: Buffer) => plainRequest.parsePlainRequest(bytes, host);
+  const jsonPrediction = (bytes: Buffer) => prediction.jsonPrediction(bytes, host);
 
   const expectSame = (bytes: Buffer) => {
     for (const model of models) {
       expect(
         outcome(() => jsonPrediction(bytes), model),
         bytes.toString('latin1'),
-      ).to.deep.equal(outcome(() => parsedPrediction(parseJson(bytes)), model));
+      ).to.deep.equal(outcome(() => prediction.parsedPrediction(parseJson(bytes)), model));
     }
   };
 

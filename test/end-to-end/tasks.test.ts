@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { ModelHost, ModelRegistry, Tensor, type HostModel, type Task } from 'node-libtorch';
 import { postprocessorFor, type EmbeddingAnswer, type LabelAnswer } from 'node-libtorch/tasks';
-import { classifier } from '#dist/serving/index.js';
+import { rowModel } from '#dist/server/codec/row-model.js';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 
@@ -112,9 +112,10 @@ describe('ServedModel.predict', () => {
       [1, 2, 3, 4],
       [-4, -3, -2, -1],
     ]);
-    const answer = await served.predict(x);
+    const { timings, ...answer } = await served.predict(x);
     expect(answer).to.deep.equal(postprocessorFor(served.record!.task)(await served.run(x)));
     expect((answer as LabelAnswer<'multi-label'>).rows).to.have.length(2);
+    expect(timings.runMs).to.be.greaterThan(0);
   });
 
   it('takes encoded images where the record says how they become an input', async () => {
@@ -146,7 +147,7 @@ describe('ServedModel.predict', () => {
     await using digits = await ModelHost.open({ models: [{ name: 'mnist-mlp' }], warmupBatchSizes: [1] });
     const served = digits.model();
     const values = Float32Array.from({ length: 784 * 2 }, (_, i) => (i % 29) / 28);
-    const { predictions, confidenceScores } = await classifier(served).predict(values, 2);
+    const { predictions, confidenceScores } = await rowModel(served).predict({ rows: values, batchSize: 2 });
     const { rows } = (await served.predict(new Tensor('float32', values, [2, 784]), {
       topK: 10,
     })) as LabelAnswer<'classification'>;
@@ -174,7 +175,13 @@ describe('ServedModel.predict', () => {
       ],
       'int64',
     );
+    // Before the run: afterwards nothing would tell it from a fault of the model.
+    const runs: string[] = [];
+    host.on('run', ({ outcome }) => runs.push(outcome));
     await rejection(() => host.model('mean').predict([ids, empty]), 'ERR_OUT_OF_RANGE');
+    await rejection(() => host.model('mean').predict({ input_ids: ids, attention_mask: empty }), 'ERR_OUT_OF_RANGE');
+    expect(runs).to.deep.equal([]);
+    await rejection(() => host.model('mean').predict([ids]), 'ERR_INVALID_INPUT');
   });
 
   it('says that the model is to blame for an output that cannot be its task’s', async () => {

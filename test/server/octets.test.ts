@@ -4,7 +4,6 @@ import express from 'express';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, createServer, type InferenceServer } from '#dist/server/index.js';
-import { octetRows } from '#dist/serving/index.js';
 import { expectProblem, predict } from '../support/server/http.js';
 import { features, MemoryHost } from '../support/server/memory-host.js';
 import { badOctets, octets, octetStream } from '../support/server/octets.js';
@@ -96,18 +95,5 @@ describe('POST /predict with raw numbers', () => {
       expect((await send(rows[0] ?? [], '', url)).status).to.equal(status);
       other.close();
     }
-  });
-
-  it('reads bytes at any offset', () => {
-    const bytes = octets([0.25, 1]);
-    for (let offset = 0; offset < 8; offset++) {
-      const placed = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
-      expect([...octetRows(placed, { features: 2 }, 1).rows]).to.deep.equal([0.25, 1]);
-    }
-  });
-
-  it('holds rounded numbers to rounded bounds', () => {
-    const { rows: found } = octetRows(octets([0.1]), { features: 1, range: [0, 0.1] }, 1);
-    expect(found[0]).to.equal(Math.fround(0.1));
   });
 });

@@ -1,4 +1,4 @@
-import { classifier } from '../../serving/index.js';
+import { rowModel } from '../codec/row-model.js';
 import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import type { Handler } from '../http/exchange.js';
@@ -20,7 +20,7 @@ export function openapi({ host }: ServerContext, routes: readonly Route[]): Hand
 function describedModel(host: InferenceHost): DescribedModel | undefined {
   try {
     const served = host.model(host.defaultModel);
-    const { features, range } = classifier(served);
+    const { features, range } = rowModel(served);
     return { name: served.name, version: served.version, features, range };
   } catch {
     return undefined;

@@ -27,9 +27,7 @@ export function meanPool(tokenEmbeddings: Tensor, attentionMask: Tensor): Tensor
       count++;
       for (let i = 0; i < size; i++) sums[i] = (sums[i] as number) + (values[token * size + i] as number);
     }
-    if (count === 0) {
-      throw torchError('ERR_OUT_OF_RANGE', `Expected at least one token in row ${text} of the attention mask`);
-    }
+    if (count === 0) throw noToken(text);
     if (!sums.every(Number.isFinite)) throw notFinite('token embeddings', text);
     (result.data as Float64Array).set(
       sums.map((sum) => sum / count),
@@ -67,6 +65,10 @@ function maskOf(mask: Tensor, shape: readonly number[]): Uint8Array {
       `Expected shape ${formatShape(shape)} for the attention mask but received ${formatShape(mask.shape)}`,
     );
   }
+  return onesOf(mask);
+}
+
+function onesOf(mask: Tensor): Uint8Array {
   if (mask.dtype === 'float16' || mask.dtype === 'bfloat16') {
     throw torchError('ERR_INVALID_DTYPE', `Expected integers for the attention mask but received ${mask.dtype}`);
   }
@@ -76,4 +78,23 @@ function maskOf(mask: Tensor, shape: readonly number[]): Uint8Array {
     if (value === 0 || value === 1) return value;
     throw torchError('ERR_OUT_OF_RANGE', 'Expected 0 or 1 for every element of the attention mask');
   });
+}
+
+function noToken(row: number) {
+  return torchError('ERR_OUT_OF_RANGE', `Expected at least one token in row ${row} of the attention mask`);
+}
+
+/**
+ * Checks a mask `[texts, tokens]` before a model runs for it: afterwards its faults could not be told from the model's.
+ * A mask of another rank is for the signature to refuse.
+ * @throws ERR_INVALID_DTYPE (halves), ERR_OUT_OF_RANGE (neither 0 nor 1, a text without a token)
+ */
+export function checkTokens(mask: Tensor): void {
+  const [texts, tokens] = mask.shape;
+  if (texts === undefined || tokens === undefined || mask.shape.length !== 2) return;
+  const ones = onesOf(mask);
+  if (ones.length !== texts * tokens) return; // a detached buffer, likewise
+  for (let text = 0; text < texts; text++) {
+    if (!ones.subarray(text * tokens, (text + 1) * tokens).includes(1)) throw noToken(text);
+  }
 }

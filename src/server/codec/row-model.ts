@@ -1,0 +1,73 @@
+import type { RunTimings } from '../../async/timings.js';
+import type { QueueRunOptions } from '../../batching/index.js';
+import { torchError } from '../../errors.js';
+import type { ServedModel } from '../../serving/index.js';
+import { kindOf } from '../../tasks/kinds/index.js';
+import type { LabelAnswer } from '../../tasks/kinds/labels.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { inRequestTerms } from './faults.js';
+import type { Rows, RowsOf } from './rows.js';
+
+/** One class for each row, and the time that the run took. */
+export interface Classes {
+  /** The index of the most probable class; of equal ones the lowest. */
+  readonly predictions: number[];
+  /** The probability of that class. */
+  readonly confidenceScores: number[];
+  readonly timings: RunTimings;
+}
+
+/** A served model as `/predict` sees it: rows of numbers in, the best class of each out. */
+export interface RowModel extends RowsOf {
+  /**
+   * @param rows not to be written to until the answer is there
+   * @throws as `ServedModel.predict`; faults of single numbers point into the request
+   */
+  predict(rows: Rows, options?: QueueRunOptions): Promise<Classes>;
+}
+
+/**
+ * @throws ERR_TASK unless the model's task has a best class for each row, and it takes one float32 input whose only free
+ * dimension is the first
+ */
+export function rowModel(served: ServedModel): RowModel {
+  const { name, version, record } = served;
+  if (!kindOf(record?.task)?.hasBestClass) {
+    const what = record ? 'of another task' : 'served without a record';
+    throw torchError('ERR_TASK', `Expected a classification model but ${name} ${version} is ${what}`);
+  }
+  const [input, ...others] = record?.signature.inputs ?? [];
+  const [batch, ...tail] = input?.shape ?? [];
+  const isRows = input?.dtype === 'float32' && others.length === 0 && batch === null;
+  if (!isRows || !tail.every((size) => size !== null)) {
+    throw torchError(
+      'ERR_TASK',
+      `Expected one float32 input of shape [?, features] but ${name} ${version} takes others`,
+    );
+  }
+  return {
+    features: tail.reduce((product, size) => product * size, 1),
+    range: input.range,
+    async predict({ rows, batchSize, bounds }, options) {
+      const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
+      const given = { topK: 1, rows: batchSize, owned: true, ...(bounds && { bounds }) };
+      try {
+        const answer = await served.predict(tensor, { ...options, ...given });
+        return { ...classesOf(answer as LabelAnswer<string>), timings: answer.timings };
+      } catch (error) {
+        throw inRequestTerms(error);
+      }
+    },
+  };
+}
+
+function classesOf({ rows }: LabelAnswer<string>): Omit<Classes, 'timings'> {
+  const predictions: number[] = [];
+  const confidenceScores: number[] = [];
+  for (const [best] of rows) {
+    if (!best) continue; // a kind that has a best class has one for every row
+    predictions.push(best.index);
+    confidenceScores.push(best.score);
+  }
+  return { predictions, confidenceScores };
+}

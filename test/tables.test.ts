@@ -1,0 +1,61 @@
+/** Tables, not switches: the name of a row occurs as a string literal in the row's own place, and nowhere else in src/. */
+import { expect } from 'chai';
+import { taskKinds } from '#dist/tasks/kinds/index.js';
+import { literalsOf, sourceLiterals } from './support/literals.js';
+
+interface Table {
+  readonly what: string;
+  /** The names, taken from the table itself. */
+  readonly names: readonly string[];
+  /** Files, or folders with a slash behind them, where a name may stand. */
+  home(name: string): readonly string[];
+  /** Files where a name is a common word that means something else. */
+  readonly elsewhere?: Readonly<Record<string, readonly string[]>>;
+}
+
+const tables: readonly Table[] = [
+  {
+    what: 'a task',
+    names: taskKinds.map(({ type }) => type),
+    home: (type) => [`src/tasks/kinds/${type}.ts`],
+    // A method of HTTP that has no name of its own in the log.
+    elsewhere: { other: ['src/server/access-log.ts'] },
+  },
+];
+
+describe('tables', () => {
+  const literals = sourceLiterals();
+
+  for (const { what, names, home, elsewhere } of tables) {
+    for (const name of names) {
+      it(`name ${what}, ${name}, in its own place alone`, () => {
+        const isHome = (file: string) =>
+          home(name).some((place) => file === place || (place.endsWith('/') && file.startsWith(place)));
+        const found = literals.filter(({ text, file }) => text === name && !elsewhere?.[name]?.includes(file));
+        expect(
+          found.filter(({ file }) => isHome(file)),
+          'in its own place',
+        ).to.not.be.empty;
+        expect(found.filter(({ file }) => !isHome(file)).map(({ file, line }) => `${file}:${line}`)).to.deep.equal([]);
+      });
+    }
+  }
+
+  it('are held by literals of expressions, types and names, not by comments and imports', () => {
+    const source = [
+      "import { x } from 'a'; // 'b'",
+      "const y: 'c' | Extract<T, { type: 'd' }> = f('e', `f`);",
+      "const z = { 'g': 1 }; /* 'h' */ export * from 'i';",
+      "if (task.type === 'j') await import('k');",
+    ].join('\n');
+    expect(literalsOf(source, 'x.ts').map(({ text, line }) => `${text}${line}`)).to.deep.equal([
+      'c2',
+      'd2',
+      'e2',
+      'f2',
+      'g3',
+      'j4',
+      'k4',
+    ]);
+  });
+});

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { InputError } from '#dist/errors.js';
+import { classification } from '#dist/tasks/kinds/classification.js';
+import { argmax, softmaxAt } from '#dist/tasks/scores/softmax.js';
+import { Tensor } from '#dist/tensor/tensor.js';
+
+const alphabet = ['a', 'b', 'c', 'd'];
+
+/** Best classes and their probabilities, as `/predict` asks for them. */
+function classify(scores: Float32Array, rows: number, classes: number, activation: 'softmax' | 'none', topK = 1) {
+  const task = { type: 'classification', activation, labels: alphabet.slice(0, classes) } as const;
+  const answer = classification.decode!(task, new Tensor('float32', scores, [rows, classes]), { topK });
+  for (const [best] of answer.rows) expect(best?.label).to.equal(alphabet[best!.index]);
+  return {
+    predictions: answer.rows.map(([best]) => best!.index),
+    confidenceScores: answer.rows.map(([best]) => best!.score),
+  };
+}
+
+/** What `ServedModel.predict` makes ERR_BAD_OUTPUT of. */
+const refused = (action: () => unknown) => expect(action).to.throw(InputError);
+
+describe('the best class of each row', () => {
+  it('answers the most probable class and its softmax', () => {
+    const { predictions, confidenceScores } = classify(Float32Array.of(0, Math.log(3), 2, 1), 2, 2, 'softmax');
+    expect(predictions).to.deep.equal([1, 0]);
+    expect(confidenceScores[0]).to.be.closeTo(0.75, 1e-6);
+    expect(confidenceScores[1]).to.be.closeTo(1 / (1 + Math.exp(-1)), 1e-12);
+  });
+
+  it('is stable for logits whose exponentials overflow', () => {
+    expect(classify(Float32Array.of(1e30, 0), 1, 2, 'softmax')).to.deep.equal({
+      predictions: [0],
+      confidenceScores: [1],
+    });
+    expect(classify(Float32Array.of(-1e30, -1e30), 1, 2, 'softmax').confidenceScores).to.deep.equal([0.5]);
+  });
+
+  it('takes the lowest of equal classes', () => {
+    expect(argmax([1, 3, 3])).to.equal(1);
+    expect(argmax([0, -0])).to.equal(0);
+    expect(softmaxAt(Float32Array.of(3, 3, 3), 0)).to.be.closeTo(1 / 3, 1e-12);
+  });
+
+  it('lets a class be impossible', () => {
+    expect(classify(Float32Array.of(-Infinity, 0), 1, 2, 'softmax')).to.deep.equal({
+      predictions: [1],
+      confidenceScores: [1],
+    });
+  });
+
+  it('passes probabilities on, and holds them to be such', () => {
+    expect(classify(Float32Array.of(0.25, 0.75), 1, 2, 'none').confidenceScores).to.deep.equal([0.75]);
+    expect(classify(Float32Array.of(1.0000001, 0), 1, 2, 'none').confidenceScores).to.deep.equal([1]);
+    for (const score of [1.5, -0.1]) refused(() => classify(Float32Array.of(score, -1), 1, 2, 'none'));
+  });
+
+  const broken = [
+    [NaN, 1],
+    [1, NaN],
+    [NaN, NaN],
+    [Infinity, 1],
+    [-Infinity, -Infinity],
+  ];
+  for (const scores of broken) {
+    it(`refuses the scores ${scores.join(', ')}`, () => {
+      for (const activation of ['softmax', 'none'] as const) {
+        refused(() => classify(Float32Array.of(0, 1, ...scores), 2, 2, activation));
+      }
+    });
+  }
+});
