@@ -12,6 +12,8 @@ import './aoti/row.js';
 import './onnx/row.js';
 import './torch/row.js';
 
+export type { EngineName };
+
 /** THE TABLE of engines. Adding one is a folder with its row, and a line here. */
 const rows = { torchscript, aotinductor, onnx } satisfies Record<EngineName, EngineRow>;
 

@@ -26,7 +26,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
   const { info, signature } = model;
   const lines = columns([
     ['file', path],
-    ['kind', `${info.engine} ${info.engine === 'onnx' ? 'model' : 'archive'}, ${formatBytes(info.artifactBytes)}`],
+    ['kind', `${info.engine} file, ${formatBytes(info.artifactBytes)}`],
     ['sha256', info.sha256],
     ['device', `${info.device.device} (${info.device.reason})`],
     ['parameters', `${formatBytes(info.parameterBytes)}, precision ${info.precision}`],

@@ -15,14 +15,6 @@ export interface PredictionInput {
 }
 
 /**
- * The rows that a request has for a model: their form, and for now their range too. Once `signature/bind` names the
- * elements that are out of range, this passes on `{ features: model.features }` alone, and the range is held there only.
- */
-export function checkedRows(input: PredictionInput, model: RowsOf): Rows {
-  return input.rows(model);
-}
-
-/**
  * Reads the body of a prediction, JSON or raw numbers. What a body parser mounted before us has left is used as it is.
  * @throws ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_BAD_REQUEST, ERR_VALIDATION, ClientGone
  */
@@ -58,7 +50,12 @@ export function jsonPrediction(bytes: Buffer, parser: NumberParser): PredictionI
     version: model_version,
     rows: (model) =>
       areRows(numbers, { ...model, batchSize })
-        ? { rows: numbers.values, batchSize, bounds: [numbers.min, numbers.max] }
+        ? {
+            rows: numbers.values,
+            batchSize,
+            bounds: [numbers.min, numbers.max],
+            numbers: () => validPredictRequest(parseJson(bytes)).input_data,
+          }
         : // It is for parseRows to say what is wrong.
           parsedPrediction(parseJson(bytes)).rows(model),
   };
@@ -69,10 +66,6 @@ export function parsedPrediction(body: unknown): PredictionInput {
   const { input_data, model_version, batch_size: batchSize = 1 }: PredictRequest = validPredictRequest(body);
   return {
     version: model_version,
-    rows: ({ features, range }) => ({
-      rows: parseRows(input_data, { features, range, batchSize }),
-      batchSize,
-      bounds: range,
-    }),
+    rows: ({ features, range }) => parseRows(input_data, { features, range, batchSize }),
   };
 }

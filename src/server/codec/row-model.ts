@@ -48,14 +48,15 @@ export function rowModel(served: ServedModel): RowModel {
   return {
     features: tail.reduce((product, size) => product * size, 1),
     range: input.range,
-    async predict({ rows, batchSize, bounds }, options) {
+    async predict(given, options) {
+      const { rows, batchSize, bounds } = given;
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
-      const given = { topK: 1, rows: batchSize, owned: true, ...(bounds && { bounds }) };
+      const own = { topK: 1, rows: batchSize, owned: true, ...(bounds && { bounds }) };
       try {
-        const answer = await served.predict(tensor, { ...options, ...given });
+        const answer = await served.predict(tensor, { ...options, ...own });
         return { ...classesOf(answer as LabelAnswer<string>), timings: answer.timings };
       } catch (error) {
-        throw inRequestTerms(error);
+        throw inRequestTerms(error, given, { features: rows.length / batchSize, range: input.range });
       }
     },
   };

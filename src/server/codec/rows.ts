@@ -1,6 +1,6 @@
 /** Rows of numbers, as the body of a prediction has them, become one float32 array. */
 import { describe, torchError, type ErrorCode } from '../../errors.js';
-import { maxFaults, pointed, type ElementFault } from './faults.js';
+import { maxFaults, pointed } from './faults.js';
 
 /** What a model says of its rows. */
 export interface RowsOf {
@@ -15,37 +15,45 @@ export interface RowsSpec extends RowsOf {
   readonly batchSize: number;
 }
 
-/** The rows of a request, row-major. */
+/** The rows of a request, row-major. Their form was checked; their range is the model's matter. */
 export interface Rows {
   readonly rows: Float32Array;
   readonly batchSize: number;
-  /** Bounds that every number is known to keep, so that nothing has to look at them again. */
+  /** Least and greatest number, before they were rounded. */
   readonly bounds?: readonly [min: number, max: number] | undefined;
+  /** The numbers before they were rounded, where they were not float32. */
+  readonly numbers?: () => ArrayLike<number>;
 }
 
 const float32Max = 3.4028234663852886e38;
 const bytesOfNumber = Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * The rows as one float32 array, row-major, in a single pass.
- * @throws InputError with at most 16 faults: ERR_INVALID_SHAPE for the number of values, else the code of the first
- * fault: ERR_INVALID_INPUT (not a number), ERR_NOT_FINITE (NaN), ERR_OUT_OF_RANGE (±Infinity too)
+ * The rows as one float32 array, row-major, in a single pass, which also measures their bounds.
+ * @throws InputError with at most 16 faults: ERR_INVALID_SHAPE for the number of values, ERR_INVALID_INPUT for a value
+ * that is not a number; without a range ERR_NOT_FINITE and ERR_OUT_OF_RANGE for what float32 cannot hold
  */
-export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Float32Array<ArrayBuffer> {
-  const count = spec.features * spec.batchSize;
+export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Rows {
+  const { features, batchSize, range } = spec;
+  const count = features * batchSize;
   if (values.length !== count) {
-    const detail = `Expected ${count} numbers (batch_size ${spec.batchSize} × ${spec.features} features) but received ${values.length}`;
-    throw wrongLength(detail);
+    throw wrongLength(
+      `Expected ${count} numbers (batch_size ${batchSize} × ${features} features) but received ${values.length}`,
+    );
   }
-  const [min, max] = spec.range ?? [-float32Max, float32Max];
   const rows = new Float32Array(count);
+  let [min, max, isMeasured] = [Infinity, -Infinity, true];
   for (let index = 0; index < count; index++) {
     const value = values[index];
-    // Written so that NaN fails it too.
-    if (typeof value !== 'number' || !(value >= min && value <= max)) throw invalidRows(values, spec);
+    if (typeof value !== 'number') throw invalidRows(values, spec);
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (Number.isNaN(value)) isMeasured = false;
     rows[index] = value;
   }
-  return rows;
+  const numbers = { values: rows, min, max };
+  if (!range && !(isMeasured && fitFloat32(numbers))) throw invalidRows(values, spec);
+  return { rows, batchSize, numbers: () => values as ArrayLike<number>, ...(isMeasured && { bounds: [min, max] }) };
 }
 
 /** Numbers that were read into float32, and the bounds they had before. */
@@ -55,17 +63,20 @@ export interface ParsedNumbers {
   readonly max: number;
 }
 
-/** Whether `parseRows` would take the numbers. */
-export function areRows({ values, min, max }: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
-  const [least, greatest] = range ?? [-float32Max, float32Max];
-  return values.length === features * batchSize && min >= least && max <= greatest;
+/** Whether the numbers have the form that `parseRows` takes. */
+export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
+  return numbers.values.length === features * batchSize && (range !== undefined || fitFloat32(numbers));
+}
+
+function fitFloat32({ min, max }: ParsedNumbers): boolean {
+  return min >= -float32Max && max <= float32Max;
 }
 
 /**
  * Rows of little-endian float32 numbers, as many as the bytes hold. They are used where they lie if they are aligned, so
  * the bytes must not be written to afterwards.
- * @throws InputError with at most 16 faults: ERR_INVALID_SHAPE for a length that does not make 1 to `maxRows` whole rows,
- * ERR_NOT_FINITE (NaN), ERR_OUT_OF_RANGE (±Infinity too)
+ * @throws InputError with at most 16 faults: ERR_INVALID_SHAPE for a length that does not make 1 to `maxRows` whole rows;
+ * without a range ERR_NOT_FINITE (NaN) and ERR_OUT_OF_RANGE (±Infinity)
  */
 export function octetRows(bytes: Uint8Array, model: RowsOf, maxRows: number): Rows {
   const rowBytes = model.features * bytesOfNumber;
@@ -77,12 +88,8 @@ export function octetRows(bytes: Uint8Array, model: RowsOf, maxRows: number): Ro
     );
   }
   const rows = floatsOf(bytes);
-  // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
-  const range = model.range && ([Math.fround(model.range[0]), Math.fround(model.range[1])] as const);
-  const [min, max] = range ?? [-float32Max, float32Max];
-  for (const value of rows)
-    if (!(value >= min && value <= max)) throw invalidRows(rows, { features: model.features, range });
-  return { rows, batchSize, bounds: range };
+  if (!model.range && !rows.every(Number.isFinite)) throw invalidRows(rows, model);
+  return { rows, batchSize };
 }
 
 /** Every platform that LibTorch runs on is little-endian. */
@@ -92,14 +99,14 @@ function floatsOf({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array 
 }
 
 /**
- * What is wrong with the values, at most 16 faults. Never the values themselves: they may be personal data, and faults
- * are answered and logged.
+ * What is wrong with the form of values, at most 16 faults. Never the values themselves: they may be personal data, and
+ * faults are answered and logged.
  */
-function invalidRows(values: ArrayLike<unknown>, model: RowsOf) {
-  const faults: ElementFault[] = [];
+function invalidRows(values: ArrayLike<unknown>, { range }: RowsOf) {
+  const faults: { element: number; detail: string }[] = [];
   let code: ErrorCode = 'ERR_INVALID_INPUT';
   for (let element = 0; element < values.length && faults.length < maxFaults; element++) {
-    const fault = valueFault(values[element], model);
+    const fault = formFault(values[element], range);
     if (!fault) continue;
     if (faults.length === 0) ({ code } = fault);
     faults.push({ element, detail: fault.detail });
@@ -107,14 +114,16 @@ function invalidRows(values: ArrayLike<unknown>, model: RowsOf) {
   return pointed(code, faults);
 }
 
-function valueFault(value: unknown, { range }: RowsOf): { code: ErrorCode; detail: string } | undefined {
-  const [min, max] = range ?? [-float32Max, float32Max];
-  const wanted = range ? `Expected a number from ${min} to ${max}` : 'Expected a number that float32 can hold';
+function formFault(value: unknown, range: RowsOf['range']): { code: ErrorCode; detail: string } | undefined {
+  const wanted = range
+    ? `Expected a number from ${range[0]} to ${range[1]}`
+    : 'Expected a number that float32 can hold';
   if (typeof value !== 'number')
     return { code: 'ERR_INVALID_INPUT', detail: `${wanted} but received ${kindOf(value)}` };
+  if (range) return undefined;
   if (Number.isNaN(value)) return { code: 'ERR_NOT_FINITE', detail: `${wanted} but received NaN` };
-  if (value < min) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a smaller one` };
-  if (value > max) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a larger one` };
+  if (value < -float32Max) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a smaller one` };
+  if (value > float32Max) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a larger one` };
   return undefined;
 }
 

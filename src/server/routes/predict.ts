@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServedModel } from '../../serving/index.js';
-import { checkedRows, readPrediction } from '../codec/prediction.js';
+import { readPrediction } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
 import type { ServerContext } from '../context.js';
 import { Exchange } from '../http/exchange.js';
@@ -41,7 +41,7 @@ async function predict(exchange: Exchange, rowModelOf: (served: ServedModel) => 
   note.model = served.name;
   note.version = served.version;
   const model = rowModelOf(served);
-  const rows = checkedRows(input, model);
+  const rows = input.rows(model);
   note.rows = rows.batchSize;
   note.shape = [rows.batchSize, model.features];
   const limits = { signal: call.signal, timeoutMs: call.timeLeft() };

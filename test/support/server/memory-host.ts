@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { InferenceHost } from '#dist/server/host.js';
 import { torchError } from '#dist/errors.js';
 import { Tensor } from '#dist/tensor/tensor.js';
+import { schemaBinder } from '#dist/signature/bind.js';
+import type { Signature } from '#dist/signature/spec.js';
 import type { RunOptions } from '#dist/model/options.js';
 import { ServedModel, type RunEvent } from '#dist/serving/served-model.js';
 
@@ -65,8 +67,12 @@ export class MemoryHost {
   }
 
   #served(version: string, width: number): ServedModel {
+    const record = recordOf(version, width);
+    const schema = { args: [{ name: 'input', type: 'Tensor', hasDefault: false }] };
+    const binder = schemaBinder(schema, record.signature as unknown as Signature);
     const model = {
-      execute: async (_method: string, [input]: readonly Tensor[], options: RunOptions = {}) => {
+      execute: async (_method: string, args: readonly Tensor[], options: RunOptions = {}) => {
+        const [input] = binder.bind(args) as readonly Tensor[];
         this.runs++;
         await Promise.race([this.behaviour(options), abortion(options)]);
         const rows = input?.shape[0] ?? 0;
@@ -80,7 +86,7 @@ export class MemoryHost {
       },
     };
     // Only what the server uses of it: no queue, no engine.
-    const parts = { name: 'tiny', version, record: recordOf(version, width), model };
+    const parts = { name: 'tiny', version, record, model };
     const hooks = { admit: () => undefined, ended: (event: RunEvent) => this.events.emit('run', event) };
     return new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
   }
