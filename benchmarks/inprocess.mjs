@@ -47,7 +47,7 @@ async function measureModel(name, { quick }) {
   const { maxBatchSize, batches, seconds: full } = plans[name];
   const seconds = quick ? full / 3 : full;
   // Before the first load of the process; later calls with the same numbers change nothing.
-  if (runtime.info().threads?.intraOp !== 1) runtime.configure({ intraOpThreads: 1 });
+  if ((await runtime.info()).threads?.intraOp !== 1) runtime.configure({ intraOpThreads: 1 });
   const loaded = await loadModel(path);
   const input = new Tensor('float32', rowTensorData(width), [1, ...shape]);
   await loaded.warmup({ example: input, batchSizes: [1, maxBatchSize] });

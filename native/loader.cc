@@ -1,6 +1,6 @@
 // Opens LibTorch's libraries by absolute path, before the addon that needs them is loaded. Links no LibTorch,
-// so that it can always be loaded itself and say which file failed and why. Plain Node-API: it has two
-// functions and no objects.
+// so that it can always be loaded itself and say which file failed and why. Plain Node-API: it has one
+// function and no objects.
 
 #include <node_api.h>
 
@@ -12,19 +12,6 @@
 namespace {
 
 using namespace node_libtorch::loader;
-
-napi_value open(napi_env env, napi_callback_info info) {
-  try {
-    const Request request = read_request(env, info);
-    set_environment(request);
-    const Outcome outcome = load(request);
-    if (!outcome.failure) return loaded_object(env, outcome.loaded);
-    check(napi_throw(env, load_error(env, outcome)));
-    return nullptr;
-  } catch (const std::exception& error) {
-    return rethrow(env, error);
-  }
-}
 
 struct Task {
   Request request;
@@ -53,7 +40,7 @@ void complete(napi_env env, napi_status, void* data) {
 
 // Takes a thread of libuv's pool once, at start-up: mapping and relocating LibTorch lasts a few hundred
 // milliseconds.
-napi_value open_async(napi_env env, napi_callback_info info) {
+napi_value open(napi_env env, napi_callback_info info) {
   try {
     auto task = std::make_unique<Task>();
     task->request = read_request(env, info);
@@ -74,12 +61,8 @@ napi_value open_async(napi_env env, napi_callback_info info) {
 napi_value init(napi_env env, napi_value exports) {
   try {
     napi_value open_function = nullptr;
-    napi_value open_async_function = nullptr;
     check(napi_create_function(env, "open", NAPI_AUTO_LENGTH, open, nullptr, &open_function));
-    check(
-        napi_create_function(env, "openAsync", NAPI_AUTO_LENGTH, open_async, nullptr, &open_async_function));
     check(napi_set_named_property(env, exports, "open", open_function));
-    check(napi_set_named_property(env, exports, "openAsync", open_async_function));
     check(napi_set_named_property(env, exports, "torchVersion", text(env, NODE_LIBTORCH_TORCH_VERSION)));
     return exports;
   } catch (const std::exception& error) {

@@ -20,7 +20,10 @@ struct Library {
 };
 
 struct Opened {
-  std::mutex mutex;
+  // Held while a library is opened, for as long as its initializers run. Only its holder adds to the list.
+  std::mutex opening;
+  // Held for moments: the JavaScript thread takes it to read the list.
+  std::mutex reading;
   std::vector<Library> libraries;
 };
 
@@ -67,17 +70,18 @@ void open(const std::string& path) {
 
 void open_operator_libraries(const std::vector<std::string>& paths) {
   if (paths.empty()) return;
-  const std::lock_guard lock(opened().mutex);
+  const std::lock_guard lock(opened().opening);
   for (const std::string& path : paths) {
     const Library library = identify(path);
     if (is_open(library, opened().libraries)) continue;
     open(path);
+    const std::lock_guard adding(opened().reading);
     opened().libraries.push_back(library);
   }
 }
 
 std::vector<std::string> operator_libraries() {
-  const std::lock_guard lock(opened().mutex);
+  const std::lock_guard lock(opened().reading);
   std::vector<std::string> paths;
   for (const Library& library : opened().libraries) paths.push_back(library.path);
   return paths;

@@ -25,7 +25,7 @@ runtime.configure({ intraOpThreads: 1 });
 const results = [];
 for (const wanted of reference.cases) results.push(await check(wanted));
 const outOfMemory = device === 'cuda' ? await fillMemory() : 'not tried: no CUDA';
-const { libtorch, devices, addon } = runtime.info();
+const { libtorch, devices, addon } = await runtime.info();
 const ok = results.every(({ parity, concurrent }) => parity.ok && concurrent) && !/^failed/.test(outOfMemory);
 const { cases: _, ...python } = reference;
 console.log(

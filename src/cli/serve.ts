@@ -90,7 +90,7 @@ async function serveHere(
   }
   if (worker) tellReady();
   // One line is enough for a person: that of the worker which came first.
-  announce(server, host, logger, onTerminal && (worker?.id ?? 1) === 1);
+  await announce(server, host, logger, onTerminal && (worker?.id ?? 1) === 1);
 }
 
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
@@ -119,8 +119,13 @@ function batchingOf(settings: Settings): BatchQueueOptions | false {
 }
 
 /** What is served where, and on what: the device and the threads that were chosen. */
-function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): void {
-  const { threads, libtorch } = runtime.info();
+async function announce(
+  server: InferenceServer,
+  host: ModelHost,
+  logger: Logger,
+  onTerminal: boolean,
+): Promise<void> {
+  const { threads, libtorch } = await runtime.info();
   for (const { name, version, model, queue, notBatched } of host.list()) {
     const { device, instances, sha256, warnings } = model.info;
     const facts = {

@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { startEngineSync } from './torch/engine.js';
+import { startEngine } from './torch/engine.js';
 import { deviceFailures } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
 import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
@@ -60,11 +60,12 @@ export const runtime = {
   },
 
   /**
-   * What is in force. Loads LibTorch when nothing has yet, which holds the event loop for about 0.3 s.
+   * Resolves to what is loaded and in force, LibTorch being loaded first (about 0.3 s, off the event loop) if nothing has
+   * loaded it yet. Does not wait for an operator library that is being opened: the list has those that are open.
    * @throws what loading the libraries throws: ERR_LIBTORCH_NOT_FOUND, ERR_ADDON_NOT_FOUND, …
    */
-  info(): RuntimeInfo {
-    const { addon, native, threads } = startEngineSync();
+  async info(): Promise<RuntimeInfo> {
+    const { addon, native, threads } = await startEngine();
     const { torchVersion, ...said } = fromWire(addon.runtimeInfo()) as unknown as Omit<
       RuntimeInfo,
       'libtorch' | 'addon' | 'models'

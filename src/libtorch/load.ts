@@ -8,7 +8,7 @@ import { findAddon } from './find/addon-files.js';
 import type { LibtorchSource } from './find/libtorch-set.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
 import { isTruncatedElf } from './elf.js';
-import { openLibraries, openLibrariesSync } from './open-libraries.js';
+import { openLibraries } from './open-libraries.js';
 import { checkPlatform, currentPlatform } from './platform.js';
 import { checkPrebuilt } from './find/prebuilt.js';
 import { remedies } from './remedies.js';
@@ -51,13 +51,6 @@ export function loadNative(options: LoadNativeOptions): Promise<LoadedNative> {
 async function load(options: LoadNativeOptions): Promise<LoadedNative> {
   const { files, loader, request } = prepare(options);
   return finish(files, await openLibraries(loader, request));
-}
-
-/** As loadNative, on the spot. */
-export function loadNativeSync(options: LoadNativeOptions): LoadedNative {
-  if (loaded !== undefined) return loaded;
-  const { files, loader, request } = prepare(options);
-  return finish(files, openLibrariesSync(loader, request));
 }
 
 function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; loader: Loader; request: OpenRequest } {

@@ -13,8 +13,7 @@ import { remedies } from './remedies.js';
 export interface Loader {
   /** The LibTorch version that the addon was compiled against. */
   readonly torchVersion: string;
-  open(request: NativeRequest): NativeOutcome;
-  openAsync(request: NativeRequest): Promise<NativeOutcome>;
+  open(request: NativeRequest): Promise<NativeOutcome>;
 }
 
 interface NativeRequest {
@@ -59,20 +58,7 @@ export async function openLibraries(loader: Loader, request: OpenRequest): Promi
   for (const set of usable({ version: request.version })) {
     try {
       checkWhole(set);
-      return describe(await loader.openAsync(nativeRequest(set, request, passedOver)));
-    } catch (error) {
-      passedOver.push(passOver(set, error));
-    }
-  }
-  throw torchError('ERR_INTERNAL', 'Expected usable() to end with an error');
-}
-
-export function openLibrariesSync(loader: Loader, request: OpenRequest): LoadedLibraries {
-  const passedOver: string[] = [];
-  for (const set of usable({ version: request.version })) {
-    try {
-      checkWhole(set);
-      return describe(loader.open(nativeRequest(set, request, passedOver)));
+      return describe(await loader.open(nativeRequest(set, request, passedOver)));
     } catch (error) {
       passedOver.push(passOver(set, error));
     }

@@ -2,7 +2,7 @@
 
 import { TorchError } from '../errors.js';
 import type { NativeDict } from '../addon/addon.js';
-import { addonTorchVersion, loadNativeSync } from './load.js';
+import { addonTorchVersion, loadNative } from './load.js';
 
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
@@ -14,7 +14,7 @@ function plain(value: unknown): unknown {
 
 const torchVersion = addonTorchVersion();
 try {
-  const { addon, addonPath, libtorch } = loadNativeSync({ intraOpThreads: 1 });
+  const { addon, addonPath, libtorch } = await loadNative({ intraOpThreads: 1 });
   addon.initialise(() => undefined, 1, 1);
   console.log(JSON.stringify({ ok: true, torchVersion, addonPath, libtorch, runtime: plain(addon.runtimeInfo()) }));
 } catch (error) {

@@ -1,7 +1,7 @@
 import type { Addon } from '../../addon/addon.js';
 import { codedAddon } from '../../addon/coded-addon.js';
 import { Dispatcher } from '../../addon/dispatcher.js';
-import { loadNative, loadNativeSync, type LoadedNative } from '../../libtorch/load.js';
+import { loadNative, type LoadedNative } from '../../libtorch/load.js';
 import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
 import { fromWire } from './wire.js';
 
@@ -34,12 +34,6 @@ export function startEngine(instances = 1): Promise<Engine> {
 /** The engine, if anything has started it. */
 export function startedEngine(): Engine | undefined {
   return engine;
-}
-
-/** As startEngine, holding the event loop for as long as loading the libraries takes (about 0.3 s, once). */
-export function startEngineSync(): Engine {
-  const intraOpThreads = fixIntraOpThreads(1);
-  return (engine ??= initialise(loadNativeSync({ intraOpThreads }), intraOpThreads));
 }
 
 /** Where the engine of an environment is kept: on the addon, which Node loads once however often this module is. */

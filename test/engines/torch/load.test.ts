@@ -104,7 +104,7 @@ describe('loadModel', () => {
   it('refuses a file whose extension says nothing', () => rejection(() => loadModel('model.bin'), 'ERR_MODEL_FORMAT'));
 
   it('refuses cuda by name where there is none', async function () {
-    if (runtime.info().devices.some(({ type }) => type === 'cuda')) this.skip();
+    if ((await runtime.info()).devices.some(({ type }) => type === 'cuda')) this.skip();
     await rejection(() => loadModel(linear, { device: 'cuda' }), 'ERR_DEVICE_UNAVAILABLE');
   });
 
@@ -116,7 +116,7 @@ describe('loadModel', () => {
 
   it('takes bf16 where the CPU has it, and says so where not', async () => {
     const load = () => loadModel(linear, { device: 'cpu', precision: 'bf16' });
-    if (!runtime.info().bfloat16) {
+    if (!(await runtime.info()).bfloat16) {
       await rejection(load, 'ERR_PRECISION_UNSUPPORTED');
       return;
     }

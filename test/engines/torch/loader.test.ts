@@ -17,10 +17,10 @@ async function child(script: string, env: NodeJS.ProcessEnv = {}): Promise<unkno
     const loader = require(${JSON.stringify(loader)});
     const libraries = ${JSON.stringify(libraries)};
     const request = (more) => ({ env: {}, libraries, optional: [], description: 'first', ...more });
-    const caught = (action) => { try { return action(); } catch ({ code, file, stuck, message }) { return { code, file, stuck, message }; } };
+    const caught = async (action) => { try { return await action(); } catch ({ code, file, stuck, message }) { return { code, file, stuck, message }; } };
     const show = (value) => console.log(JSON.stringify(value));
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', prelude + script], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', `${prelude}(async () => {${script}})();`], {
     env: { ...process.env, ...env },
     cwd: root,
   });
@@ -44,8 +44,8 @@ describe('loader.node', () => {
 
   it('sets the variables before the libraries are opened, once', async () => {
     const seen = await child(`
-      const first = loader.open(request({ env: { OMP_NUM_THREADS: '3' } }));
-      const second = loader.open(request({ env: { OMP_NUM_THREADS: '5' }, description: 'second' }));
+      const first = await loader.open(request({ env: { OMP_NUM_THREADS: '3' } }));
+      const second = await loader.open(request({ env: { OMP_NUM_THREADS: '5' }, description: 'second' }));
       show([process.env.OMP_NUM_THREADS, first, second]);
     `);
     expect(seen).to.deep.equal(['3', { description: 'first' }, { description: 'first' }]);
@@ -53,8 +53,8 @@ describe('loader.node', () => {
 
   it('names the file that fails, and another one can be tried after it', async () => {
     const seen = (await child(`
-      const failed = caught(() => loader.open(request({ libraries: [${JSON.stringify(broken)}] })));
-      show([failed, loader.open(request({ description: 'after' }))]);
+      const failed = await caught(() => loader.open(request({ libraries: [${JSON.stringify(broken)}] })));
+      show([failed, await loader.open(request({ description: 'after' }))]);
     `)) as [Record<string, unknown>, unknown];
     expect(seen[0]).to.include({ code: 'ERR_LIBTORCH_LOAD', file: broken, stuck: false });
     expect(seen[0].message).to.match(/libbroken\.so: (file too short|invalid ELF header)/);
@@ -62,18 +62,18 @@ describe('loader.node', () => {
   });
 
   it('reports an optional library that fails, and loads the rest', async () => {
-    const seen = await child(`show(loader.open(request({ optional: [${JSON.stringify(broken)}] })))`);
+    const seen = await child(`show(await loader.open(request({ optional: [${JSON.stringify(broken)}] })))`);
     expect(seen).to.include({ description: 'first' }).and.have.property('optionalFailure').that.contains(broken);
   });
 
   it('refuses what is no absolute path, and a request of another shape', async () => {
     const seen = (await child(`
-      show([
+      show(await Promise.all([
         caught(() => loader.open(request({ libraries: ['libc10.so'] }))),
         caught(() => loader.open()),
         caught(() => loader.open({ env: null })),
         caught(() => loader.open(request({ env: { A: 1 } }))),
-      ]);
+      ]));
     `)) as { message: string }[];
     expect(seen[0]?.message).to.contain('absolute paths');
     expect(seen.map(({ message }) => typeof message)).to.deep.equal(['string', 'string', 'string', 'string']);
@@ -83,7 +83,7 @@ describe('loader.node', () => {
     const ticks = await child(`
       let ticks = 0;
       const timer = setInterval(() => ticks++, 1);
-      loader.openAsync(request()).then(() => { clearInterval(timer); show(ticks); });
+      loader.open(request()).then(() => { clearInterval(timer); show(ticks); });
     `);
     expect(ticks).to.be.above(20);
   });
@@ -93,7 +93,7 @@ describe('loader.node', () => {
       const { Worker } = require('node:worker_threads');
       const script = \`
         const { parentPort, workerData } = require('node:worker_threads');
-        require(workerData.loader).openAsync(workerData.request).then((outcome) => parentPort.postMessage(outcome));
+        require(workerData.loader).open(workerData.request).then((outcome) => parentPort.postMessage(outcome));
       \`;
       const jobs = [1, 2, 3].map((n) => new Promise((resolve, reject) => {
         const workerData = { loader: ${JSON.stringify(loader)}, request: request({ description: 'worker ' + n }) };
@@ -110,11 +110,11 @@ describe('loader.node', () => {
       const { Worker } = require('node:worker_threads');
       const script = \`
         const { parentPort, workerData } = require('node:worker_threads');
-        require(workerData.loader).openAsync(workerData.request);
+        require(workerData.loader).open(workerData.request);
         parentPort.postMessage('opening');
       \`;
       const worker = new Worker(script, { eval: true, workerData: { loader: ${JSON.stringify(loader)}, request: request() } });
-      worker.once('message', async () => { const code = await worker.terminate(); show([code, loader.open(request())]); });
+      worker.once('message', async () => { const code = await worker.terminate(); show([code, await loader.open(request())]); });
     `);
     expect(seen).to.deep.equal([1, { description: 'first' }]);
   });

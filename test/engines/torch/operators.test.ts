@@ -64,7 +64,7 @@ describe('custom operators', function () {
     await rejection(() => model.call('fail', [x, 'number']), 'ERR_MODEL_EXECUTION');
     await rejection(() => model.call('fail', [x, 'device']), 'ERR_DEVICE_UNAVAILABLE');
     expect((await model.call<Tensor>('fail', [x, 'not'])).toArray()).to.deep.equal([1, 2]);
-    expect(runtime.info().devices[0]).to.deep.equal({ name: 'cpu', type: 'cpu' });
+    expect((await runtime.info()).devices[0]).to.deep.equal({ name: 'cpu', type: 'cpu' });
   });
 
   it('are opened once: again, by a relative path, by a link, by another name of the same file', async () => {
@@ -78,14 +78,14 @@ describe('custom operators', function () {
       expect((await model.call<Tensor>('forward', [Tensor.from([0]), 1])).toArray()).to.deep.equal([0]);
     }
     rmSync(name);
-    expect(runtime.info().operatorLibraries).to.deep.equal([library]);
+    expect((await runtime.info()).operatorLibraries).to.deep.equal([library]);
   });
 
   it('are opened for a compiled package as well, by a relative path too', async () => {
     const operatorLibraries = [relative(process.cwd(), library)];
     await using model = await load(fixture('aoti/elementwise.pt2'), { operatorLibraries });
     expect(model.info.engine).to.equal('aotinductor');
-    expect(runtime.info().operatorLibraries).to.deep.equal([library]);
+    expect((await runtime.info()).operatorLibraries).to.deep.equal([library]);
   });
 
   it('load in four workers at once, beside a host of the main thread', async () => {
@@ -112,6 +112,17 @@ describe('custom operators', function () {
     const { code, longest } = await fresh(limited, library, 'ticks');
     expect(code).to.equal(undefined);
     expect(longest, 'ms between two turns').to.be.below(250);
+  });
+
+  it('do not hold runtime.info() while an initializer runs: it lists what is open by then', async () => {
+    const held = await compileOperators(fixture('operators/held.cc'));
+    const { code, signal, stdout, stderr } = await node([child, clipped, held, 'held'], { HOLD_FOLDER: folder });
+    expect({ code, signal }, stderr).to.deep.equal({ code: 0, signal: null });
+    const copy = process.platform === 'linux' ? [{ here: false, open: [], isSettled: false }] : [];
+    expect(JSON.parse(stdout)).to.deep.include({
+      seen: [...copy, { here: true, open: [], isSettled: false }],
+      open: [held],
+    });
   });
 
   describe('in a library that cannot be opened', () => {

@@ -12,8 +12,9 @@ const x = Tensor.from([
   [1, 2, 3, 4],
 ]);
 
+const { bfloat16 } = await runtime.info();
+
 describe('precision', () => {
-  const { bfloat16 } = runtime.info();
   const why = bfloat16 ? '' : ' (skipped: this CPU has neither AVX512_BF16 nor AMX)';
   it(`bf16 answers as fp32 does, within 1e-2, in float32 and in its own dtype${why}`, async function () {
     if (!bfloat16) this.skip();

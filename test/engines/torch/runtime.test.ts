@@ -6,7 +6,7 @@ import { rejection } from '../../support/errors.js';
 import { fixture } from '../../support/paths.js';
 
 interface Report {
-  readonly info: ReturnType<typeof runtime.info>;
+  readonly info: Awaited<ReturnType<typeof runtime.info>>;
   /** Threads of the process that loading and running started. */
   readonly started: number;
   readonly OMP_NUM_THREADS?: string;
@@ -36,19 +36,19 @@ async function play(
 
 describe('runtime', () => {
   it('lists the models that are loaded, with where they are and what they weigh', async () => {
-    const before = runtime.info().models.length;
+    const before = (await runtime.info()).models.length;
     const first = await loadModel(fixture('torchscript/linear.pt'), { device: 'cpu' });
     const second = await loadModel(fixture('torchscript/conv2d.pt'), { device: 'cpu', precision: 'fp32' });
-    const models = runtime.info().models.slice(before);
+    const models = (await runtime.info()).models.slice(before);
     expect(models).to.have.length(2);
     // Linear(4, 3): 15 float32 numbers.
     expect(models[0]).to.deep.include({ engine: 'torchscript', device: 'cpu', precision: 'auto', instances: 1 });
     expect(models[0]).to.include({ parameterBytes: 60, sha256: first.info.sha256 });
     expect(models[1]).to.include({ precision: 'fp32', sha256: second.info.sha256 });
     await first.dispose();
-    expect(runtime.info().models.slice(before)).to.deep.equal(models.slice(1));
+    expect((await runtime.info()).models.slice(before)).to.deep.equal(models.slice(1));
     await second.dispose();
-    expect(runtime.info().models).to.have.length(before);
+    expect((await runtime.info()).models).to.have.length(before);
   });
 
   describe('configure', () => {
@@ -105,8 +105,8 @@ describe('runtime', () => {
     });
   });
 
-  it('tells what is loaded and in force', () => {
-    const info = runtime.info();
+  it('tells what is loaded and in force', async () => {
+    const info = await runtime.info();
     expect(info.libtorch.version).to.match(/^2\.\d+\.\d+/);
     expect(info.libtorch.path).to.match(/^[/A-Z]/);
     expect(['LIBTORCH', 'cache', 'package', 'python']).to.include(info.libtorch.source);

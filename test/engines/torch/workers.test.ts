@@ -46,7 +46,7 @@ describe('worker threads', function () {
     for (let i = 0; i < 500; ++i) expect([...((await model.run(x)).data as Float32Array)]).to.deep.equal(expected[0]);
     for (const { results, threads } of await answers) {
       expect(results).to.deep.equal(expected);
-      expect(threads, 'the counts are the process’s').to.deep.equal(runtime.info().threads);
+      expect(threads, 'the counts are the process’s').to.deep.equal((await runtime.info()).threads);
     }
   });
 

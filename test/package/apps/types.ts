@@ -26,7 +26,7 @@ export async function main(path: string): Promise<void> {
   const server = await createServer({ host, port: 0 });
   await server.close();
   const error: unknown = data;
-  if (error instanceof TorchError) console.log(error.code, runtime.info());
+  if (error instanceof TorchError) console.log(error.code, await runtime.info());
 
   // @ts-expect-error a model has a path, which is text
   await loadModel(1);

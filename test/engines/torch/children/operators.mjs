@@ -1,10 +1,11 @@
 /**
  * Loads a model that takes (Tensor, float), in a process or worker that has no operator library open, and tells.
- *   node operators.mjs MODEL [LIBRARY [ticks | workers | after BROKEN | replace OTHER]]
+ *   node operators.mjs MODEL [LIBRARY [ticks | held | workers | after BROKEN | replace OTHER]]
  */
-/* global clearImmediate, setImmediate */
+/* global clearImmediate, setImmediate, setTimeout */
 import { once } from 'node:events';
-import { copyFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { loadModel } from '#dist/engines/index.js';
 import { runtime } from '#dist/engines/runtime.js';
@@ -34,7 +35,7 @@ if (mode === 'workers') {
   );
   Object.assign(said, { workers: answers.length, answers: new Set(answers).size });
 } else if (mode === 'ticks') {
-  runtime.info(); // LibTorch itself is opened before the clock starts
+  await runtime.info(); // LibTorch itself is opened before the clock starts
   let longest = 0;
   let last = performance.now();
   const turn = () => {
@@ -46,6 +47,25 @@ if (mode === 'workers') {
   await attempt(operatorLibraries);
   clearImmediate(timer);
   said.longest = longest;
+} else if (mode === 'held') {
+  // The library's initializer runs in a copy of the process first, then here; each waits for its release (held.cc).
+  await runtime.info();
+  said.seen = [];
+  let isSettled = false;
+  const loading = attempt(operatorLibraries).finally(() => (isSettled = true));
+  while (!isSettled) {
+    const entered = readdirSync(process.env.HOLD_FOLDER).filter((name) => name.startsWith('entered.'));
+    for (const pid of entered.map((name) => name.slice('entered.'.length))) {
+      const release = join(process.env.HOLD_FOLDER, `release.${pid}`);
+      if (existsSync(release)) continue;
+      const { operatorLibraries: open } = await runtime.info();
+      said.seen.push({ here: Number(pid) === process.pid, open, isSettled });
+      writeFileSync(release, '');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await loading;
+  said.open = (await runtime.info()).operatorLibraries;
 } else if (mode === 'after') {
   await attempt([other]);
   await attempt(operatorLibraries);

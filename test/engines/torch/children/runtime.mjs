@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { loadModel, runtime, Tensor } from 'node-libtorch';
 
 const [, , settings, file, mode, text] = process.argv;
-if (mode === 'info-first') runtime.info();
+if (mode === 'info-first') await runtime.info();
 if (mode !== 'late') runtime.configure(JSON.parse(settings));
 await readFile(file); // starts libuv's pool, where nothing did yet
 const before = threads();
@@ -26,7 +26,7 @@ if (mode === 'print') {
 }
 const { OMP_NUM_THREADS, MKL_NUM_THREADS } = process.env;
 const started = threads() - before;
-console.log(JSON.stringify({ info: runtime.info(), started, OMP_NUM_THREADS, MKL_NUM_THREADS, late }));
+console.log(JSON.stringify({ info: await runtime.info(), started, OMP_NUM_THREADS, MKL_NUM_THREADS, late }));
 
 function threads() {
   return process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0;

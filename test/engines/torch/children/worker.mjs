@@ -20,5 +20,5 @@ for (let i = 0; i < runs; ++i) {
   results.push([...answer.data]);
 }
 if (dispose) await model.dispose();
-parentPort.postMessage({ results, threads: runtime.info().threads });
+parentPort.postMessage({ results, threads: (await runtime.info()).threads });
 if (!dispose) await new Promise(() => setInterval(() => undefined, 1000)); // stays until it is terminated
