@@ -12,7 +12,7 @@ import yauzl from 'yauzl';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const { cacheRoot } = await import(new URL('../dist/libtorch/find/cache.js', import.meta.url).href);
-const { findPip } = await import(new URL('../dist/libtorch/fetch/python.js', import.meta.url).href);
+const { findPip } = await import(new URL('../dist/libtorch/fetch/pip.js', import.meta.url).href);
 
 /** The path of the verified model (`model` or `onnx`). Throws when it cannot be had, saying why. */
 export async function fetchSilero(which = 'model') {

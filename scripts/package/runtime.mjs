@@ -11,12 +11,12 @@ import { bom, licenses, npmComponent } from './npm-bom.mjs';
 
 /** @returns its name, folder, and the C and C++ library that its files need */
 export async function stageRuntime(platform, options) {
-  const [{ runtimePackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all(
+  const [{ libtorchPackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all(
     ['libtorch/find/locate.js', 'libtorch/fetch/provision.js', 'libtorch/fetch/pins.js', 'libtorch/find/cache.js'].map(
       dist,
     ),
   );
-  const name = runtimePackage(platform);
+  const name = libtorchPackage(platform);
   const pin = pinsFor(platform.triple);
   const { set } = await provision({ triple: platform.triple, ...options });
   const { headers: _, ...manifest } = readManifest(set);
@@ -44,9 +44,9 @@ export async function stageRuntime(platform, options) {
 
 /** What is published is what the pins brought, whatever became of the cache since. */
 async function checkBytes(set, files) {
-  const { checkSha256 } = await dist('files/hash.js');
+  const { requirePinned } = await dist('files/hash.js');
   const fix = `delete ${set}, so that it is fetched again`;
-  for (const [name, { sha256 }] of Object.entries(files)) await checkSha256(join(set, name), { name, sha256, fix });
+  for (const [name, { sha256 }] of Object.entries(files)) await requirePinned(join(set, name), { name, sha256, fix });
 }
 
 /** Half a gigabyte is not copied where a link will do. */

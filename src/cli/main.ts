@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -9,18 +8,15 @@ import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
 import { typesCommand } from './commands/types.js';
 import { torchError } from '../errors.js';
+import { ownManifest } from '../libtorch/package-root.js';
 import { exitCodes, reportError } from './report.js';
 import { UsageError } from './usage.js';
 
-const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const program = new Command('node-libtorch')
   .description('PyTorch models in Node.js: serve, run and inspect them')
-  .version(manifest.version)
+  .version(ownManifest().version)
   .enablePositionalOptions()
-  .addHelpText('after', '\nExit codes: 0 done, 1 it failed, 2 it was asked wrongly. DEBUG=1 adds stacks to errors.');
+  .addHelpText('after', '\nExit codes: 0 success, 1 failure, 2 usage error. DEBUG=1 adds stacks to errors.');
 const commands = [
   serveCommand(),
   runCommand(),

@@ -1,32 +1,67 @@
-/** sha256 of files, streamed: the wheels are half a gigabyte. */
+/** The sha256 of files, taken in pieces: a model or a wheel may have gigabytes. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { torchError } from '../errors.js';
+import { notRegular, openRegularFile } from './regular-file.js';
 
-/** Lower-case hex sha256 of a file. */
-export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { ...(signal && { signal }) });
-  return hash.digest('hex');
+/** What a file holds. */
+export interface FileDigest {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
 }
 
-export interface Expected {
+/** The digest of bytes as they pass by. */
+export class RunningDigest {
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
+
+  update(piece: Uint8Array): void {
+    this.#hash.update(piece);
+    this.#bytes += piece.length;
+  }
+
+  /** Ends it: no more bytes may follow. */
+  finish(): FileDigest {
+    return { sha256: this.#hash.digest('hex'), bytes: this.#bytes };
+  }
+}
+
+/**
+ * Hashes a regular file.
+ * @param what names the file in errors; default its path
+ * @throws ERR_INTEGRITY for anything but a regular file, `signal.reason`; ENOENT and the like as they come
+ */
+export async function digestFile(path: string, what = path, signal?: AbortSignal): Promise<FileDigest> {
+  await using opened = await openRegularFile(path, notRegular(what));
+  const digest = new RunningDigest();
+  for await (const piece of opened.file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
+    signal?.throwIfAborted();
+    digest.update(piece as Buffer);
+  }
+  signal?.throwIfAborted();
+  return digest.finish();
+}
+
+export interface PinnedFile {
   readonly sha256: string;
   /** What the error calls the file. */
   readonly name: string;
-  /** Where its bytes are decided. */
+  /** How to get the right bytes. */
   readonly fix: string;
 }
 
-/** Throws ERR_INTEGRITY unless the file's bytes are the pinned ones. */
-export async function checkSha256(path: string, { sha256, name, fix }: Expected, signal?: AbortSignal): Promise<void> {
-  const found = await sha256File(path, signal);
-  if (found === sha256) return;
+/** @throws ERR_INTEGRITY unless the file's bytes are the pinned ones; otherwise as digestFile */
+export async function requirePinned(
+  path: string,
+  { sha256, name, fix }: PinnedFile,
+  signal?: AbortSignal,
+): Promise<void> {
+  const found = await digestFile(path, name, signal);
+  if (found.sha256 === sha256) return;
   throw torchError(
     'ERR_INTEGRITY',
-    `${name} is not the pinned file: expected sha256 ${sha256} but received ${found}. Nothing of it was used.\n` +
+    `${name} is not the pinned file: expected sha256 ${sha256} but received ${found.sha256}. Nothing of it was used.\n` +
       `  fix: ${fix}`,
   );
 }

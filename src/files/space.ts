@@ -1,11 +1,43 @@
-/** Room on the disk, asked for before it is filled. */
+/** A folder to write to, and room in it: both checked before anything is written. */
 
-import { statfs } from 'node:fs/promises';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { torchError, type TorchError } from '../errors.js';
+
+/** Makes the cache's folder. @throws ERR_DOWNLOAD when it cannot be made or written to */
+export async function makeCacheFolder(root: string): Promise<void> {
+  try {
+    await makeFolder(root);
+    await access(`${root}/.`, constants.W_OK); // fails for a file of that name
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw torchError(
+      'ERR_DOWNLOAD',
+      `Expected to write to the cache ${root}, but that is not possible (${code ?? message})\n` +
+        '  fix: set NODE_LIBTORCH_CACHE to a folder that can be written to',
+      { cause },
+    );
+  }
+}
+
+/** Not `recursive`, which never ends below a folder that takes no folders, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: unknown) => {
+      if ((again as NodeJS.ErrnoException).code !== 'EEXIST') throw again;
+    });
+  }
+}
 
 const tenths = (bytes: number, round: (value: number) => number): string => (round(bytes / 1e5) / 10).toFixed(1);
 
-/** @throws ERR_DOWNLOAD with what is needed, what there is, and where */
+/** @throws ERR_DOWNLOAD with the bytes that are needed, those that are free, and the folder */
 export async function requireSpace(folder: string, bytes: number, what: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
@@ -16,13 +48,13 @@ export async function requireSpace(folder: string, bytes: number, what: string):
     );
 }
 
-/** What became of a write: a full disk as ERR_DOWNLOAD, anything else as it is. */
+/** The error of a write that failed: ERR_DOWNLOAD if the disk is full, otherwise the error itself. */
 export function fullDisk(folder: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT' ? noSpace(folder, `The disk is full (${code})`, error) : error;
 }
 
 function noSpace(folder: string, what: string, cause?: unknown): TorchError {
-  const fix = `free some in ${folder}, or set NODE_LIBTORCH_CACHE to a folder elsewhere`;
+  const fix = `free some space in ${folder}, or set NODE_LIBTORCH_CACHE to another folder`;
   return torchError('ERR_DOWNLOAD', `${what}\n  fix: ${fix}`, { cause });
 }

@@ -1,6 +1,7 @@
 /** What machine this is, and whether LibTorch's binaries can run on it. */
 
 import { torchError } from '../errors.js';
+import { compareDotted } from './version.js';
 
 export interface Platform {
   /** `linux-x64`, `darwin-arm64`, …; `linux-x64-musl` where the C library is musl. Names packages and cache folders. */
@@ -65,7 +66,7 @@ export function checkPlatform(platform: Platform = currentPlatform()): void {
   if (!supported.includes(platform.triple)) {
     refuse(`node-libtorch runs on ${supported.join(', ')}`, 'use one of these platforms, or a Linux container');
   }
-  if (platform.glibc !== undefined && compareVersions(platform.glibc, minimumGlibc) < 0) {
+  if (platform.glibc !== undefined && compareDotted(platform.glibc, minimumGlibc) < 0) {
     refuse(`LibTorch needs glibc ${minimumGlibc} or newer`, 'use a newer distribution, such as Debian 12 or RHEL 9');
   }
 }
@@ -75,13 +76,4 @@ export function describePlatform(platform: Platform): string {
   const libc =
     platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
   return [platform.triple, ...libc, `Node ${platform.node}`].join(', ');
-}
-
-/** Negative, zero or positive, by the numbers of two dotted versions. */
-export function compareVersions(a: string, b: string): number {
-  const numbers = (version: string): number[] => version.split('.').map((part) => Number.parseInt(part, 10) || 0);
-  const right = numbers(b);
-  const left = [...numbers(a), ...right.map(() => 0)];
-  const differences = left.map((number, i) => number - (right[i] ?? 0));
-  return differences.find((difference) => difference !== 0) ?? 0;
 }

@@ -1,22 +1,10 @@
-/** The commands that mend an installation. They differ between a clone, where things are built, and an installed package. */
+/** The commands that repair an installation. They differ between a clone, where things are built, and an installed package. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SetKind } from './find/cache.js';
-import { isClone, packageRoot } from './package-root.js';
+import { isClone, ownManifest } from './package-root.js';
 import { libtorchVersion } from './version.js';
 
-interface Manifest {
-  readonly version: string;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-}
-
-/** This package's own package.json. */
-export function ownManifest(root: string = packageRoot()): Manifest {
-  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-}
-
-/** Whether a package of ours is published for this version; a clone knows of none. */
+/** Whether one of our packages is published for this version. A clone's package.json lists none. */
 const isPublished = (name: string): boolean => name in (ownManifest().optionalDependencies ?? {});
 
 export const remedies = {
@@ -25,21 +13,21 @@ export const remedies = {
     return isPublished(addonPackage) ? 'npm install --include=optional node-libtorch' : 'npx node-libtorch build';
   },
 
-  noLibtorch(runtimePackage: string): string {
+  noLibtorch(libtorchPackage: string): string {
     if (isClone()) return 'npm run build';
-    const install = isPublished(runtimePackage) ? 'npm install --include=optional node-libtorch, or ' : '';
+    const install = isPublished(libtorchPackage) ? 'npm install --include=optional node-libtorch, or ' : '';
     return `${install}npx node-libtorch setup --cpu`;
   },
 
-  /** Native modules that do not load here. */
+  /** For native modules that do not load on this machine. */
   rebuild(): string {
     return isClone() ? 'npm run build -- --force' : 'npx node-libtorch build, which compiles them on this machine';
   },
 
-  /** A package whose files are not what was published: npm looks no further than whether its folder is there. */
+  /** For a package with changed or missing files. npm alone would keep it: it only checks that the folder exists. */
   damagedPackage: (folder: string): string => `rm -r ${quoted(folder)} && npm install`,
 
-  /** A set of the cache whose files are not what was fetched. */
+  /** For a set of the cache with changed or missing files. */
   damagedSet: (kind: SetKind, version: string): string =>
     `${cli()} setup --${kind}${version === libtorchVersion ? '' : ` --version ${version}`} --verify`,
 
@@ -48,5 +36,5 @@ export const remedies = {
 
 const cli = (): string => (isClone() ? 'node dist/cli/main.js' : 'npx node-libtorch');
 
-/** As a POSIX shell takes it for one word. */
+/** Quoted for a POSIX shell, where that is necessary. */
 const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

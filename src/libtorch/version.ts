@@ -12,3 +12,12 @@ export function minorOf(version: string): string {
 export function sameMinor(found: string, wanted: string): boolean {
   return minorOf(found) === minorOf(wanted);
 }
+
+/** Negative, zero or positive, by the numbers of two dotted versions. */
+export function compareDotted(a: string, b: string): number {
+  const numbers = (version: string): number[] => version.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  const right = numbers(b);
+  const left = [...numbers(a), ...right.map(() => 0)];
+  const differences = left.map((number, i) => number - (right[i] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}

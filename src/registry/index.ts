@@ -3,4 +3,4 @@ export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './regis
 export type { ModelRecord } from './schema.js';
 export { isModelName, isVersion } from './names.js';
 export { signatureOf } from './signature-of.js';
-export type { FileDigest } from './integrity.js';
+export type { FileDigest } from '../files/hash.js';

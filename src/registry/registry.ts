@@ -1,6 +1,8 @@
 import { describe, expected, torchError } from '../errors.js';
 import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, folders } from './folders.js';
-import { containedPath, digestFile, readSmallFile, type FileDigest } from './integrity.js';
+import { containedPath } from '../files/contained-path.js';
+import { digestFile, type FileDigest } from '../files/hash.js';
+import { readSmallFile } from '../files/regular-file.js';
 import {
   checkName,
   checkVersion,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chosenSet } from '#dist/libtorch/find/chosen.js';
+import { chosenSet } from '#dist/libtorch/find/cache.js';
 import { setup } from '#dist/libtorch/fetch/setup.js';
 import { fakeIndex, triple, type FakeIndex } from './fake-wheels.js';
 import { serveMirror, type Mirror } from './mirror.js';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
-import { compareVersions } from '../../libtorch/platform.js';
+import { compareDotted } from '../../libtorch/version.js';
 import type { EngineModel } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { LoadedModel } from '../../model/loaded-model.js';
@@ -89,7 +89,7 @@ async function place(
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  if (compareVersions(native.libtorch.version, '2.15.0') >= 0) {
+  if (compareDotted(native.libtorch.version, '2.15.0') >= 0) {
     const path = join(folder, 'package');
     await mkdir(path, { mode: 0o700 });
     await unpack(files.archive, files.files, path, signal);

@@ -5,7 +5,7 @@ import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
 import type { SetKind } from '../find/cache.js';
-import { chooseSet } from '../find/chosen.js';
+import { chooseSet } from '../find/cache.js';
 import { usable } from '../find/locate.js';
 import { isClone, packageRoot } from '../package-root.js';
 import { checkPlatform, currentPlatform } from '../platform.js';
@@ -88,7 +88,7 @@ async function libtorchWithHeaders(version: string, options: BuildAddonOptions):
   const found = firstUsable(version, env);
   if (found === undefined) {
     const { set, libDir, includeDir } = await provision({ ...fetch, version });
-    chooseSet(set, version, triple, env); // the cache by itself is looked at for this source's own release only
+    await chooseSet(set, version, triple, env); // the cache by itself is looked at for this source's own release only
     return { version, libDir, includeDir };
   }
   if (found.includeDir !== undefined) return { ...found, includeDir: found.includeDir };

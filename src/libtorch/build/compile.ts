@@ -1,9 +1,9 @@
 /** Compiles the addon with cmake-js against a given LibTorch. */
 
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { torchError } from '../../errors.js';
+import { resolveFrom } from '../../files/resolve.js';
 import { checkToolchain } from './toolchain.js';
 
 export interface CompileOptions {
@@ -56,23 +56,14 @@ interface Peers {
 /** @throws ERR_BUILD for what `compile` needs of this machine, and then for the packages that are not installed */
 export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): Peers {
   checkToolchain(env);
-  const cmakeJs = peer(root, 'cmake-js/bin/cmake-js');
-  const addonApi = peer(root, 'node-addon-api/package.json');
+  const cmakeJs = resolveFrom(root, 'cmake-js/bin/cmake-js');
+  const addonApi = resolveFrom(root, 'node-addon-api/package.json');
   if (cmakeJs !== undefined && addonApi !== undefined) return { cmakeJs, addonApi };
   const names = [...(cmakeJs ? [] : ['cmake-js']), ...(addonApi ? [] : ['node-addon-api'])];
   throw torchError(
     'ERR_BUILD',
     `Expected ${names.join(' and ')} to be installed for ${root}, but found none\n  fix: npm install cmake-js node-addon-api`,
   );
-}
-
-/** A file of a package, wherever the package manager has put it. */
-function peer(root: string, file: string): string | undefined {
-  try {
-    return createRequire(join(root, 'package.json')).resolve(file);
-  } catch {
-    return undefined;
-  }
 }
 
 function runCmakeJs(

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { torchError } from '../../errors.js';
-import { compareVersions } from '../platform.js';
+import { compareDotted } from '../version.js';
 
 interface Tool {
   readonly what: string;
@@ -36,7 +36,7 @@ function look(tool: Tool, env: NodeJS.ProcessEnv): { ok: boolean; line: string }
     if (result.status !== 0) continue;
     const first = result.stdout.split('\n')[0]?.trim() ?? '';
     const version = /\d+(\.\d+)+/.exec(first)?.[0] ?? '0';
-    const ok = tool.minimum === undefined || compareVersions(version, tool.minimum) >= 0;
+    const ok = tool.minimum === undefined || compareDotted(version, tool.minimum) >= 0;
     return { ok, line: `${ok ? 'found  ' : 'too old'} ${tool.what}: ${first}` };
   }
   return { ok: false, line: `missing ${tool.what}: looked for ${tool.commands.join(', ')} on PATH` };

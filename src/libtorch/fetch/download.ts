@@ -29,7 +29,7 @@ class Interrupted extends Error {}
  */
 export async function download(url: URL, part: string, options: DownloadOptions): Promise<void> {
   const { signal, backoffMs = 500 } = options;
-  let size = await sizeOf(part);
+  let size = await bytesOf(part);
   if (size > options.bytes) size = await restart(part);
   options.bar?.add(size);
   // Not the size of the last try: a file that is too short is begun anew again and again, and never gets further.
@@ -42,7 +42,7 @@ export async function download(url: URL, part: string, options: DownloadOptions)
       if (!(error instanceof Interrupted) || tries === mostTries) throw failed(url, error as Error);
       await sleep(backoffMs * 2 ** (tries - 1), undefined, { ...(signal && { signal }) });
     }
-    size = await sizeOf(part);
+    size = await bytesOf(part);
     if (size > most) tries = 0;
     most = Math.max(most, size);
   }
@@ -60,7 +60,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
     stop.abort(new Interrupted(`nothing came for ${stallMs} ms`));
   }, stallMs);
   try {
-    const response = await follow(url, from, stop.signal);
+    const response = await request(url, from, stop.signal);
     await checkLength(response, bytes);
     const offset = await offsetOf(response, part, from);
     if (offset < from) bar?.add(-from);
@@ -90,7 +90,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
 }
 
 /** The answer at the end of the redirects. Credentials stay with the host they were given for. */
-async function follow(start: URL, from: number, signal: AbortSignal): Promise<Response> {
+async function request(start: URL, from: number, signal: AbortSignal): Promise<Response> {
   let url = start;
   for (let redirects = 0; ; ++redirects) {
     const response = await fetch(plain(url), { headers: headersFor(url, start, from), redirect: 'manual', signal });
@@ -147,7 +147,7 @@ async function restart(part: string): Promise<number> {
 }
 
 /** Bytes of a file; none where there is none. */
-export async function sizeOf(path: string): Promise<number> {
+export async function bytesOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 

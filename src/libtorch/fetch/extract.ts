@@ -1,15 +1,14 @@
 /** Takes named files, and the header tree, out of a wheel. */
 
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
-import type { FileRecord } from '../find/cache.js';
 import { torchError } from '../../errors.js';
 import type { Bar } from './progress.js';
+import { RunningDigest, type FileDigest } from '../../files/hash.js';
 import { requireSpace } from '../../files/space.js';
 
 export interface Extraction {
@@ -25,8 +24,8 @@ export interface Extraction {
  * checked before, so its names are trusted as far as yauzl does (no `..`, no absolute paths). Headers are many and
  * small: directories are made once.
  */
-export async function extract(wheel: string, target: string, options: Extraction): Promise<Map<string, FileRecord>> {
-  const written = new Map<string, FileRecord>();
+export async function extract(wheel: string, target: string, options: Extraction): Promise<Map<string, FileDigest>> {
+  const written = new Map<string, FileDigest>();
   const made = new Set<string>();
   const zip = await yauzl.openPromise(wheel, { autoClose: false }).catch((error: unknown) => {
     throw torchError('ERR_DOWNLOAD', `${wheel} is not a readable wheel: ${(error as Error).message}`, { cause: error });
@@ -71,17 +70,15 @@ async function write(
   mode: number,
   bar?: Bar,
   signal?: AbortSignal,
-): Promise<FileRecord> {
-  const hash = createHash('sha256');
-  let bytes = 0;
+): Promise<FileDigest> {
+  const digest = new RunningDigest();
   const measure = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
+      digest.update(chunk);
       bar?.add(chunk.length);
       done(null, chunk);
     },
   });
   await pipeline(source, measure, createWriteStream(path, { mode }), { ...(signal && { signal }) });
-  return { bytes, sha256: hash.digest('hex') };
+  return digest.finish();
 }

@@ -4,12 +4,11 @@ import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { torchError, type TorchError } from '../../errors.js';
-import { download, plain, sizeOf } from './download.js';
+import { bytesOf, download, plain } from './download.js';
 import type { Downloads } from './partial-downloads.js';
-import { checkSha256 } from '../../files/hash.js';
-import { pipDownload } from './pip.js';
+import { requirePinned } from '../../files/hash.js';
+import { findPip, pipDownload } from './pip.js';
 import type { WheelPin } from './wheel-pin.js';
-import { findPip } from './python.js';
 import type { Report } from './progress.js';
 import { silent } from './progress.js';
 import { requireSpace } from '../../files/space.js';
@@ -41,18 +40,18 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
     );
   }
   await alsoAt(path, own);
-  await checkSha256(own, expected(pin, `put the wheel of that name into the mirror ${resolve(mirror)}`, path), signal);
+  await requirePinned(own, pinned(pin, `put the wheel of that name into the mirror ${resolve(mirror)}`, path), signal);
   return own;
 }
 
-const expected = (pin: WheelPin, fix: string, name = pin.file) => ({ sha256: pin.sha256, name, fix });
+const pinned = (pin: WheelPin, fix: string, name = pin.file) => ({ sha256: pin.sha256, name, fix });
 
 /** A verified wheel of an earlier run. It is verified again: it may have lain there for days. */
 async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSignal | undefined): Promise<boolean> {
   if (!existsSync(kept)) return false;
   try {
     await alsoAt(kept, own);
-    await checkSha256(own, expected(pin, 'fetch it again'), signal);
+    await requirePinned(own, pinned(pin, 'fetch it again'), signal);
     return true;
   } catch {
     signal?.throwIfAborted();
@@ -65,7 +64,7 @@ async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSig
 async function alsoAt(path: string, other: string): Promise<void> {
   const real = await realpath(path); // a link to a symbolic link would be one
   await link(real, other).catch(async () => {
-    await requireSpace(dirname(other), await sizeOf(real), basename(other));
+    await requireSpace(dirname(other), await bytesOf(real), basename(other));
     await copyFile(real, other);
   });
 }
@@ -89,7 +88,7 @@ async function byPip(pin: WheelPin, own: string, options: FetchOptions): Promise
   try {
     const path = await pipDownload(pin, scratch, { python, progress: report.live, env, signal });
     const fix = 'check the package index and proxy that pip uses (pip config list), then try again';
-    await checkSha256(path, expected(pin, fix), signal);
+    await requirePinned(path, pinned(pin, fix), signal);
     await alsoAt(path, own);
     await rename(path, downloads.path(pin.file));
   } finally {
@@ -102,7 +101,7 @@ async function byUrl(pin: WheelPin, url: URL, own: string, options: FetchOptions
   const { downloads, report = silent } = options;
   const part = await downloads.claim(pin.file);
   try {
-    let had = await sizeOf(part);
+    let had = await bytesOf(part);
     await requireSpace(downloads.folder, pin.bytes - had, pin.file);
     while (!(await isFetched(pin, url, part, had > 0, options))) {
       report.step(`What an earlier run had got of ${pin.file} belongs to another file`);
@@ -127,7 +126,7 @@ async function isFetched(pin: WheelPin, url: URL, part: string, resumes: boolean
   }
   try {
     const fix = 'check that file of the mirror, and what lies between, then try again';
-    await checkSha256(part, expected(pin, fix, `${pin.file} of ${plain(url).host}`), signal);
+    await requirePinned(part, pinned(pin, fix, `${pin.file} of ${plain(url).host}`), signal);
     return true;
   } catch (error) {
     if ((error as TorchError).code !== 'ERR_INTEGRITY') throw error;

@@ -3,17 +3,18 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest, SetKind } from '../find/cache.js';
+import type { Manifest, SetKind } from '../find/cache.js';
+import type { FileDigest } from '../../files/hash.js';
 import { manifestName, readManifest } from '../find/cache.js';
 import { headersFolder, headersRecord } from './inventory.js';
-import { replace } from './staging.js';
+import { moveInto, writeFileAtomic } from '../../files/atomic.js';
 
 /** What was extracted; names are relative to the set, headers below `include/`. */
 export interface Extracted {
   readonly version: string;
   readonly platform: string;
   readonly kind: SetKind;
-  readonly files: ReadonlyMap<string, FileRecord>;
+  readonly files: ReadonlyMap<string, FileDigest>;
 }
 
 /** A new set is moved in as one folder; parts of an existing one one by one, and the manifest after them. */
@@ -21,13 +22,16 @@ export async function install(fresh: string, set: string, staging: string, extra
   const part = manifestOf(extracted);
   const known = readManifest(set);
   const manifest: Manifest = { ...known, ...part, files: { ...known?.files, ...part.files } };
-  await writeFile(join(fresh, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
-  if (known === undefined) return moveIn(fresh, set, staging);
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  if (known === undefined) {
+    await writeFile(join(fresh, manifestName), text);
+    return moveIn(fresh, set, staging);
+  }
   await mkdir(join(set, 'lib'), { recursive: true });
   for (const name of Object.keys(part.files)) await rename(join(fresh, name), join(set, name));
   if (existsSync(join(fresh, headersFolder)))
-    await replace(join(fresh, headersFolder), join(set, headersFolder), staging);
-  await rename(join(fresh, manifestName), join(set, manifestName));
+    await moveInto(join(set, headersFolder), join(fresh, headersFolder), staging);
+  await writeFileAtomic(join(set, manifestName), text);
 }
 
 /** Another run may have finished first: its set is as good and may be in use, so it stays. */
@@ -37,12 +41,12 @@ async function moveIn(fresh: string, set: string, staging: string): Promise<void
     const fetched = readManifest(fresh);
     if (known !== undefined && (known.headers !== undefined || fetched?.headers === undefined)) return;
     if (!existsSync(set)) throw error;
-    await replace(fresh, set, staging);
+    await moveInto(set, fresh, staging);
   });
 }
 
 function manifestOf({ version, platform, kind, files }: Extracted): Manifest {
-  const isHeader = ([name]: [string, FileRecord]): boolean => name.startsWith(`${headersFolder}/`);
+  const isHeader = ([name]: [string, FileDigest]): boolean => name.startsWith(`${headersFolder}/`);
   const headers = [...files].filter(isHeader);
   return {
     version,

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { owner, stateOf } from './owner.js';
+import { owner, stateOf } from './staging.js';
 
 const staleMs = 7 * 24 * 3600 * 1000;
 /** Longer than a download waits for its next byte, all tries together, and than a wheel is hashed. */

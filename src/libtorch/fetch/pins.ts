@@ -19,10 +19,10 @@ const torch = (served: Served, names: readonly string[]): WheelPin => ({
   headers: 'torch/include',
 });
 
-/** Two libraries of CUDA's: the Linux wheels are the CUDA build, whose CPU library still names them. */
-const runtime = (served: Served): WheelPin =>
+/** Two of CUDA's libraries. The Linux wheels are the CUDA build, and even its CPU library needs them. */
+const cudaRuntime = (served: Served): WheelPin =>
   wheel('nvidia-cuda-runtime', served, libraries('nvidia/cu13/lib', ['libcudart.so.13']));
-const cupti = (served: Served): WheelPin =>
+const cudaProfiler = (served: Served): WheelPin =>
   wheel('nvidia-cuda-cupti', served, libraries('nvidia/cu13/lib', ['libcupti.so.13']));
 
 const torchX64: Served = [
@@ -32,12 +32,12 @@ const torchX64: Served = [
 ];
 const common = ['libc10.so', 'libgomp.so.1', 'libtorch_cpu.so'];
 const cudaX64 = [
-  runtime([
+  cudaRuntime([
     'nvidia_cuda_runtime-13.2.86-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl',
     2323576,
     '3498247680dfddce31bad102af7e3e26fc795342a3cac64722bb0fa95e7f60f0',
   ]),
-  cupti([
+  cudaProfiler([
     'nvidia_cuda_cupti-13.2.86-py3-none-manylinux_2_25_x86_64.whl',
     11988600,
     '8fa29f15dd8336181f961764d9d95236fc6b931dd0c8fcf8cd70aab0c310b586',
@@ -61,12 +61,12 @@ const arm64 = [
     ],
     [...common, ...nvpl, ...armCompute],
   ),
-  runtime([
+  cudaRuntime([
     'nvidia_cuda_runtime-13.2.86-py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64.whl',
     2341433,
     '37844957894bfdecf90243568d21a2cb251b66106915b71459a23c8e6ef2da69',
   ]),
-  cupti([
+  cudaProfiler([
     'nvidia_cuda_cupti-13.2.86-py3-none-manylinux_2_25_aarch64.whl',
     11760263,
     'd9a5c133f73fcb9013f3ada0da6fb54d4117618d81f3f5a0419417ea6ee829d4',

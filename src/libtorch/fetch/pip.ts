@@ -1,6 +1,6 @@
 /** Fetches one pinned wheel by `pip download`, so that mirrors, proxies and credentials of pip's own settings hold. */
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
@@ -13,6 +13,33 @@ export interface PipOptions {
   readonly progress: boolean;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Which Python it is does not matter: it only fetches files. */
+const pythons = ['python3', 'python'];
+
+/** The command of a Python with pip, or ERR_DOWNLOAD that says what was tried and how to get one. */
+export function findPip(env: NodeJS.ProcessEnv = process.env): string {
+  const tried: string[] = [];
+  for (const name of pythons) {
+    const result = spawnSync(name, ['-m', 'pip', '--version'], { env, encoding: 'utf8' });
+    if (result.status === 0) return name;
+    tried.push(`  ${name} -m pip: ${reason(result)}`);
+  }
+  throw torchError(
+    'ERR_DOWNLOAD',
+    'LibTorch is fetched with pip, and no Python with pip was found\n' +
+      `${tried.join('\n')}\n` +
+      '  fix: set NODE_LIBTORCH_MIRROR to a folder or URL that has the wheels, or get pip:\n' +
+      '       apt-get install -y python3 python3-pip (Debian, Ubuntu), dnf install -y python3-pip (Fedora, RHEL),\n' +
+      '       brew install python (macOS), or set LIBTORCH=/path/to/an/unpacked/libtorch',
+  );
+}
+
+function reason(result: { error?: Error; stderr: string; status: number | null }): string {
+  if (result.error !== undefined)
+    return (result.error as NodeJS.ErrnoException).code === 'ENOENT' ? 'not on PATH' : result.error.message;
+  return result.stderr.trim().split('\n').at(-1) || `exit code ${result.status}`;
 }
 
 /** The arguments of `pip download` for a pin: its file, whatever the Python that runs pip is. */

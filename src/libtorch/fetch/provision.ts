@@ -2,11 +2,11 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileRecord, Manifest } from '../find/cache.js';
+import type { Manifest } from '../find/cache.js';
+import type { FileDigest } from '../../files/hash.js';
 import { cacheRoot, cachedSet, readManifest, type SetKind } from '../find/cache.js';
 import { torchError } from '../../errors.js';
 import { currentPlatform } from '../platform.js';
-import { makeCacheFolder } from './cache-folder.js';
 import { extract } from './extract.js';
 import { install } from './install.js';
 import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
@@ -15,7 +15,7 @@ import type { WheelPin } from './wheel-pin.js';
 import { pinsFor } from './pins.js';
 import { Downloads } from './partial-downloads.js';
 import { fetchWheel } from './fetch-wheel.js';
-import { fullDisk } from '../../files/space.js';
+import { fullDisk, makeCacheFolder } from '../../files/space.js';
 import type { Report } from './progress.js';
 import { silent } from './progress.js';
 import { openStaging } from './staging.js';
@@ -90,7 +90,7 @@ async function fetchInto(
   const fresh = join(staging.path, 'set');
   await mkdir(fresh);
   try {
-    const files = new Map<string, FileRecord>();
+    const files = new Map<string, FileDigest>();
     for (const wheel of missing) {
       const wanted = {
         files: lacksFiles(set, wheel, manifest),
@@ -114,7 +114,7 @@ async function takeWheel(
   wanted: { files: boolean; headers: boolean },
   fresh: string,
   { report = silent, signal }: ProvisionOptions,
-): Promise<Map<string, FileRecord>> {
+): Promise<Map<string, FileDigest>> {
   const records = await extract(path, fresh, {
     select: selector(wheel, wanted),
     progress: (bytes) => report.bar(`Extracting ${wheel.project}`, bytes),

@@ -1,10 +1,9 @@
 /** `node-libtorch setup`: fetches a set and makes it the chosen one. */
 
-import { cachedSet, cacheRoot, type SetKind } from '../find/cache.js';
-import { chooseSet, chosenSet } from '../find/chosen.js';
+import { cachedSet, cacheRoot, chooseSet, chosenSet, type SetKind } from '../find/cache.js';
+import { makeCacheFolder } from '../../files/space.js';
 import { checkPlatform, currentPlatform } from '../platform.js';
 import { libtorchVersion, minorOf, sameMinor } from '../version.js';
-import { makeCacheFolder } from './cache-folder.js';
 import { faultyFiles } from './inventory.js';
 import { pinsFor } from './pins.js';
 import type { ProvisionOptions } from './provision.js';
@@ -38,7 +37,7 @@ export async function setup(options: SetupOptions): Promise<SetupResult> {
   const { set, fetched } = await provision({ ...options, pin, faulty });
   options.signal?.throwIfAborted();
   const before = chosenSet(version, triple, env);
-  chooseSet(set, version, triple, env);
+  await chooseSet(set, version, triple, env);
   return { set, fetched, lines: linesOf({ set, fetched, version, kind, before, env }) };
 }
 

@@ -1,8 +1,9 @@
 /** Temporary folders beside the sets: the same filesystem, so that a rename puts a finished folder in place. */
 
-import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { owner, stateOf } from './owner.js';
 
 const prefix = '.tmp-';
 /** Longer than any fetch takes; younger ones may belong to a process of another machine that is still working. */
@@ -38,16 +39,46 @@ async function isStale(path: string, name: string): Promise<boolean> {
   return Date.now() - made.mtimeMs > staleMs || stateOf(name.slice(prefix.length, name.lastIndexOf('-'))) === 'gone';
 }
 
-/** Moves a finished file or folder to its place; one that is there already is put aside into the staging folder. */
-export async function replace(from: string, to: string, staging: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || attempt === 3) throw error;
-      await rename(to, join(staging, `old-${attempt}`)).catch(() => undefined);
-    }
+/**
+ * Where this process runs: the machine, its boot and the container (pid_namespaces(7)). A process's number means nothing
+ * elsewhere, and a cache may be shared by machines and containers.
+ */
+const home = [
+  hostname(),
+  orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)),
+  orNothing(() => readlinkSync('/proc/self/ns/pid')),
+]
+  .join('.')
+  .replace(/[^\w.-]/g, '');
+
+/** This process, in the names of its files. */
+export const owner = ownerName(process.pid);
+
+/** The name of a process that runs where this one does. */
+export function ownerName(pid: number): string {
+  return `${home}-${pid}`;
+}
+
+/** Whether a process, by its name, is running; unknown if it runs elsewhere. */
+export function stateOf(name: string): 'alive' | 'gone' | 'unknown' {
+  const [, where, pid] = /^(.*)-(\d+)$/.exec(name) ?? [];
+  if (where !== home) return 'unknown';
+  return isAlive(Number(pid)) ? 'alive' : 'gone';
+}
+
+function orNothing(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,10 +1,9 @@
 /** Finds the two native modules: built in this package, or in the package of this platform. */
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { torchError } from '../../errors.js';
-import { packageRoot } from '../package-root.js';
+import { packageFolder, packageRoot } from '../package-root.js';
 import type { Platform } from '../platform.js';
 import { currentPlatform, describePlatform, packageSuffix } from '../platform.js';
 import { remedies } from '../remedies.js';
@@ -26,7 +25,7 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
   const platform = currentPlatform();
   const built = join(root, 'build/Release');
   const prebuilt = addonPackage(platform);
-  const installed = packageFolder(root, prebuilt);
+  const installed = packageFolder(prebuilt, root);
   for (const folder of [built, installed]) {
     if (folder === undefined) continue;
     const files = { loader: join(folder, 'loader.node'), addon: join(folder, 'node_libtorch.node') };
@@ -41,12 +40,4 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
       `  package ${prebuilt}: ${installed === undefined ? 'not installed' : 'has no loader.node and node_libtorch.node'}\n` +
       `  fix: ${installed === undefined ? remedies.noAddon(prebuilt) : remedies.damagedPackage(installed)}`,
   );
-}
-
-function packageFolder(root: string, name: string): string | undefined {
-  try {
-    return dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`));
-  } catch {
-    return undefined;
-  }
 }

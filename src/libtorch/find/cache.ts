@@ -1,14 +1,12 @@
-/** Where a fetched LibTorch lies, and the manifest that says what it consists of. */
+/** Where fetched LibTorches lie, the manifest that says what one consists of, and which one `setup` chose. */
 
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { libtorchVersion } from '../version.js';
-
-export interface FileRecord {
-  readonly bytes: number;
-  readonly sha256: string;
-}
+import { basename, join, resolve } from 'node:path';
+import { writeFileAtomic } from '../../files/atomic.js';
+import type { FileDigest } from '../../files/hash.js';
+import { libtorchVersion, minorOf } from '../version.js';
 
 /** Which files a set holds: the CPU's libraries, CUDA's too, or C++ headers alone. */
 export type SetKind = 'cpu' | 'cuda' | 'headers';
@@ -19,9 +17,9 @@ export interface Manifest {
   readonly platform: string;
   readonly kind: SetKind;
   /** By name relative to the set, e.g. `lib/libc10.so`. */
-  readonly files: Readonly<Record<string, FileRecord>>;
+  readonly files: Readonly<Record<string, FileDigest>>;
   /** The headers as a whole, when they were fetched: sha256 over the sorted `name sha256` lines of `include/`. */
-  readonly headers?: FileRecord & { readonly count: number };
+  readonly headers?: FileDigest & { readonly count: number };
 }
 
 export const manifestName = 'libtorch.json';
@@ -50,4 +48,25 @@ export function readManifest(set: string): Manifest | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The small file in the cache that names the set `node-libtorch setup` chose, one for each minor version and platform. */
+const chosenFile = (version: string, triple: string, env?: NodeJS.ProcessEnv): string =>
+  join(cacheRoot(env), `chosen-${minorOf(version)}-${triple}.json`);
+
+/** The folder of the chosen set, which may be gone; undefined when none was chosen. */
+export function chosenSet(version: string, triple: string, env?: NodeJS.ProcessEnv): string | undefined {
+  try {
+    const { set } = JSON.parse(readFileSync(chosenFile(version, triple, env), 'utf8')) as { set?: unknown };
+    // A name, no path: the cache may be moved, and leads nowhere else.
+    return typeof set === 'string' && /^libtorch-[\w.-]+$/.test(set) ? join(cacheRoot(env), set) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a set of the cache the chosen one. Resolves when later processes find it. */
+export async function chooseSet(set: string, version: string, triple: string, env?: NodeJS.ProcessEnv): Promise<void> {
+  await mkdir(cacheRoot(env), { recursive: true });
+  await writeFileAtomic(chosenFile(version, triple, env), `${JSON.stringify({ set: basename(set) })}\n`);
 }

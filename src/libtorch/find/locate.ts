@@ -1,12 +1,10 @@
-/** Looks for a LibTorch: LIBTORCH, what `setup` chose, the cache, the runtime package, the active Python. */
+/** Looks for a LibTorch: LIBTORCH, what `setup` chose, the cache, the LibTorch package, the active Python. */
 
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { torchError } from '../../errors.js';
-import { cachedSet } from './cache.js';
-import { chosenSet } from './chosen.js';
+import { cachedSet, chosenSet } from './cache.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
+import { packageFolder } from '../package-root.js';
 import { remedies } from '../remedies.js';
 import type { Platform } from '../platform.js';
 import { currentPlatform, packageSuffix } from '../platform.js';
@@ -33,8 +31,8 @@ export interface LocateOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The runtime package of a platform, installed beside node-libtorch as an optional dependency. */
-export const runtimePackage = (platform: Platform): string => `@node-libtorch/libtorch-${packageSuffix(platform)}-cpu`;
+/** The package with the LibTorch of a platform, installed beside node-libtorch as an optional dependency. */
+export const libtorchPackage = (platform: Platform): string => `@node-libtorch/libtorch-${packageSuffix(platform)}-cpu`;
 
 /** Every place in order, looked at only as the iteration gets there: asking Python is slow. */
 export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
@@ -52,9 +50,9 @@ export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   const cached = cachedSet(platform.triple, env);
   if (chosen !== undefined) yield judge('setup', chosen);
   if (chosen !== cached) yield judge('cache', cached);
-  const installed = packageFolder(runtimePackage(platform));
+  const installed = packageFolder(libtorchPackage(platform));
   if (installed !== undefined) yield judge('package', installed);
-  else yield { source: 'package', place: runtimePackage(platform), problem: 'not installed' };
+  else yield { source: 'package', place: libtorchPackage(platform), problem: 'not installed' };
   const { python, folder } = findPythonTorch(env);
   if (folder !== undefined) yield judge('python', folder);
   else
@@ -101,17 +99,9 @@ function notFound(seen: readonly Candidate[], version: string): Error {
 
 function fixFor(seen: readonly Candidate[]): string {
   if (seen.at(-1)?.source === 'LIBTORCH') return 'unset LIBTORCH';
-  const runtime = runtimePackage(currentPlatform());
+  const own = libtorchPackage(currentPlatform());
   const emptied = seen.find(
-    ({ source, place, wrongVersion }) => source === 'package' && place !== runtime && !wrongVersion,
+    ({ source, place, wrongVersion }) => source === 'package' && place !== own && !wrongVersion,
   );
-  return emptied === undefined ? remedies.noLibtorch(runtime) : remedies.damagedPackage(emptied.place);
-}
-
-function packageFolder(name: string): string | undefined {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  } catch {
-    return undefined;
-  }
+  return emptied === undefined ? remedies.noLibtorch(own) : remedies.damagedPackage(emptied.place);
 }

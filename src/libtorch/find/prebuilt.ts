@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
 import type { Platform } from '../platform.js';
-import { compareVersions, describePlatform } from '../platform.js';
-import { ownManifest } from '../remedies.js';
+import { describePlatform } from '../platform.js';
+import { compareDotted } from '../version.js';
+import { ownManifest } from '../package-root.js';
 
 export interface Prebuilt {
   readonly name: string;
@@ -35,7 +36,7 @@ export function checkPrebuilt(folder: string, platform: Platform): void {
     );
   }
   const glibc = nodeLibtorch?.glibc;
-  if (glibc === undefined || platform.glibc === undefined || compareVersions(platform.glibc, glibc) >= 0) return;
+  if (glibc === undefined || platform.glibc === undefined || compareDotted(platform.glibc, glibc) >= 0) return;
   throw torchError(
     'ERR_PLATFORM_UNSUPPORTED',
     `The prebuilt addon ${name} needs glibc ${glibc} or newer\n  found: ${describePlatform(platform)}\n` +

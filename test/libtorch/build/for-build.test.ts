@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { chooseSet } from '#dist/libtorch/find/chosen.js';
-import { verifySet } from '#dist/libtorch/fetch/inventory.js';
+import { chooseSet } from '#dist/libtorch/find/cache.js';
+import { verifySet } from '../../support/verify-set.js';
 import { libtorchForBuild } from '#dist/libtorch/build/for-build.js';
 import { rejection } from '../../support/errors.js';
 import { fakeIndex, triple, type FakeIndex } from '../../support/fake-wheels.js';
@@ -68,7 +68,7 @@ describe('libtorchForBuild', function () {
 
   it('completes a set that setup chose', async () => {
     await libtorchForBuild({ env, pin: index.pin });
-    chooseSet(index.set, '2.15.0', triple, env);
+    await chooseSet(index.set, '2.15.0', triple, env);
     await truncate(join(index.set, 'lib/libtorch_cpu.so'), 2);
     await libtorchForBuild({ env, pin: index.pin });
     expect(await verifySet(index.set)).to.deep.equal([]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSyn
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
-import { owner, ownerName } from '#dist/libtorch/fetch/owner.js';
+import { owner, ownerName } from '#dist/libtorch/fetch/staging.js';
 import { until } from '../../support/server/http.js';
 import { rejection } from '../../support/errors.js';
 import { cutAfter } from '../../support/mirror.js';

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { extract } from '#dist/libtorch/fetch/extract.js';
-import { findPip } from '#dist/libtorch/fetch/python.js';
 import { pins, pinsFor } from '#dist/libtorch/fetch/pins.js';
-import { pipArguments } from '#dist/libtorch/fetch/pip.js';
+import { findPip, pipArguments } from '#dist/libtorch/fetch/pip.js';
 import { checkToolchain } from '#dist/libtorch/build/toolchain.js';
-import { compareVersions } from '#dist/libtorch/platform.js';
+import { compareDotted } from '#dist/libtorch/version.js';
 import { rejection } from '../../support/errors.js';
 import { fakeIndex } from '../../support/fake-wheels.js';
 
@@ -76,9 +75,9 @@ describe('the tools of provisioning and building', () => {
   });
 
   it('compares versions by their numbers', () => {
-    expect(compareVersions('2.9', '2.28')).to.be.below(0);
-    expect(compareVersions('2.28', '2.28.0')).to.equal(0);
-    expect(compareVersions('3.22.1', '3.22')).to.be.above(0);
+    expect(compareDotted('2.9', '2.28')).to.be.below(0);
+    expect(compareDotted('2.28', '2.28.0')).to.equal(0);
+    expect(compareDotted('3.22.1', '3.22')).to.be.above(0);
   });
 
   it('pins are whole: a sha256, tags and files for each wheel', () => {
