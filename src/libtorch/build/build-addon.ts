@@ -4,17 +4,12 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
-import type { SetKind } from '../find/cache.js';
-import { chooseSet } from '../find/cache.js';
-import { usable } from '../find/locate.js';
 import { isClone, packageRoot } from '../package-root.js';
-import { checkPlatform, currentPlatform } from '../platform.js';
+import { checkPlatform } from '../platform.js';
 import { probe } from '../probe.js';
-import { libtorchVersion } from '../version.js';
 import { checkTools, compile } from './compile.js';
-import { findPin, type PlatformPin } from '../fetch/pins.js';
 import type { ProvisionOptions } from '../fetch/provision.js';
-import { provision } from '../fetch/provision.js';
+import { libtorchForBuild } from './for-build.js';
 
 export interface BuildAddonOptions extends Pick<ProvisionOptions, 'env' | 'report' | 'signal'> {
   /** The LibTorch to compile against; default the release that this version is written for. */
@@ -33,11 +28,11 @@ export interface BuiltAddon {
  */
 export async function buildAddon(options: BuildAddonOptions = {}): Promise<BuiltAddon> {
   checkPlatform();
-  const { version = libtorchVersion, env = process.env, report, signal } = options;
+  const { env = process.env, report, signal } = options;
   const root = packageRoot();
   requireWritable(root);
   checkTools(root, env);
-  const libtorch = await libtorchWithHeaders(version, options);
+  const libtorch = await libtorchForBuild({ ...options, fetchesOthers: true });
   report?.step(`Compiling against LibTorch ${libtorch.version} (${libtorch.libDir})`);
   const settings = { root, ...libtorch, env, ...(signal && { signal }) };
   if (isClone()) {
@@ -72,54 +67,6 @@ export async function putInPlace(root: string, compiled: string, check: () => Pr
 async function tryOut(env: NodeJS.ProcessEnv): Promise<void> {
   const result = await probe({ env });
   if (!result.ok) throw torchError('ERR_BUILD', `What was compiled does not load: [${result.code}] ${result.message}`);
-}
-
-interface LibtorchWithHeaders {
-  readonly version: string;
-  readonly libDir: string;
-  readonly includeDir: string;
-}
-
-/** The LibTorch that will be used, with headers of the same release: its own, or fetched. With none there, all is fetched. */
-async function libtorchWithHeaders(version: string, options: BuildAddonOptions): Promise<LibtorchWithHeaders> {
-  const { env = process.env, report, signal } = options;
-  const { triple } = currentPlatform();
-  const fetch = { triple, env, headers: true, ...(report && { report }), ...(signal && { signal }) };
-  const found = firstUsable(version, env);
-  if (found === undefined) {
-    const { set, libDir, includeDir } = await provision({ ...fetch, version });
-    await chooseSet(set, version, triple, env); // the cache by itself is looked at for this source's own release only
-    return { version, libDir, includeDir };
-  }
-  if (found.includeDir !== undefined) return { ...found, includeDir: found.includeDir };
-  const release = found.version.replace(/\+.*$/, '');
-  const pin = findPin(triple, 'cpu', release);
-  if (pin === undefined) {
-    throw torchError(
-      'ERR_BUILD',
-      `Expected the C++ headers of LibTorch ${release} in include/ beside ${found.libDir}, but found none, and they are not pinned\n` +
-        '  fix: set LIBTORCH to a folder with lib/ and include/',
-    );
-  }
-  const { includeDir } = await provision({ ...fetch, pin: headersOf(pin) });
-  return { ...found, includeDir };
-}
-
-/** LIBTORCH that is set and wrong is an error; nothing found at all is none. */
-function firstUsable(version: string, env: NodeJS.ProcessEnv) {
-  try {
-    for (const set of usable({ version, env })) return set;
-  } catch (error) {
-    if (env.LIBTORCH) throw error;
-  }
-  return undefined;
-}
-
-/** A set of headers alone, beside the others in the cache. */
-function headersOf(pin: PlatformPin): PlatformPin {
-  const kind: SetKind = 'headers';
-  const wheels = pin.wheels.filter(({ headers }) => headers !== undefined).map((wheel) => ({ ...wheel, files: [] }));
-  return { ...pin, kind, wheels };
 }
 
 function requireWritable(root: string): void {

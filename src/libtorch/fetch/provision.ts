@@ -39,6 +39,7 @@ export interface ProvisionOptions {
 }
 
 export interface Provisioned {
+  readonly pin: PlatformPin;
   readonly set: string;
   readonly libDir: string;
   /** The headers, which are there when they were asked for. */
@@ -59,6 +60,7 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
   const missing = missingWheels(set, pin, headers, manifest);
   if (missing.length > 0) await fetchInto(set, triple, pin, missing, manifest, options);
   return {
+    pin,
     set,
     libDir: join(set, 'lib'),
     includeDir: join(set, headersFolder),
