@@ -73,8 +73,9 @@ export const runtime = {
       torchVersion: string;
     };
     const failures = new Map(deviceFailures().map(({ device, reason }) => [device, { failure: reason }]));
+    const { version, path, source, cuda, warnings } = native.libtorch;
     return {
-      libtorch: native.libtorch,
+      libtorch: { version, path, source, cuda, warnings },
       addon: { path: native.addonPath, torchVersion },
       ...said,
       devices: said.devices.map((device) => ({ ...device, ...failures.get(device.name) })),

@@ -5,7 +5,6 @@ import { torchError } from '../errors.js';
 import type { Addon } from '../addon/addon.js';
 import type { AddonFiles } from './find/addon-files.js';
 import { findAddon } from './find/addon-files.js';
-import type { LibtorchSource } from './find/libtorch-set.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
 import { isTruncatedElf } from './elf.js';
 import { openLibraries } from './open-libraries.js';
@@ -21,16 +20,7 @@ export interface LoadNativeOptions {
 export interface LoadedNative {
   readonly addon: Addon;
   readonly addonPath: string;
-  readonly libtorch: {
-    readonly version: string;
-    /** The folder of its libraries. */
-    readonly path: string;
-    readonly source: LibtorchSource;
-    /** Its CUDA libraries are open. Whether there is a device, the runtime says. */
-    readonly cuda: boolean;
-    /** Why they are not, or what else was passed over. */
-    readonly warnings: readonly string[];
-  };
+  readonly libtorch: LoadedLibraries;
 }
 
 const require = createRequire(import.meta.url);

@@ -45,20 +45,31 @@ export interface OpenRequest {
   readonly stub: string | undefined;
 }
 
+/** Why CUDA cannot be used, for an error. */
+export interface CudaProblem {
+  readonly what: string;
+  readonly fix: string;
+}
+
 export interface LoadedLibraries {
   readonly version: string;
+  /** The folder of its libraries. */
   readonly path: string;
   readonly source: LibtorchSource;
+  /** Its CUDA libraries are open. That does not mean that there is a device. */
   readonly cuda: boolean;
+  /** Why they are not, and which other LibTorch could not be opened. */
   readonly warnings: readonly string[];
+  /** Undefined when CUDA's libraries are open, or no LibTorch with CUDA was found. */
+  readonly cudaProblem?: CudaProblem;
 }
 
 export async function openLibraries(loader: Loader, request: OpenRequest): Promise<LoadedLibraries> {
-  const passedOver: string[] = [];
+  const passedOver: Warning[] = [];
   for (const set of usable({ version: request.version })) {
     try {
       checkWhole(set);
-      return describe(await loader.open(nativeRequest(set, request, passedOver)));
+      return loadedLibraries(await loader.open(nativeRequest(set, request, passedOver)));
     } catch (error) {
       passedOver.push(passOver(set, error));
     }
@@ -66,11 +77,16 @@ export async function openLibraries(loader: Loader, request: OpenRequest): Promi
   throw torchError('ERR_INTERNAL', 'Expected usable() to end with an error');
 }
 
-function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonly string[]): NativeRequest {
+function nativeRequest(set: LibtorchSet, request: OpenRequest, passedOver: readonly Warning[]): NativeRequest {
   const { version, libDir: path, source } = set;
   const unfit = unfitForCuda(set);
   const cuda = set.hasCuda && unfit === undefined;
-  const description = { version, path, source, cuda, warnings: [...warnings, ...(unfit === undefined ? [] : [unfit])] };
+  const warnings = [...passedOver, ...(unfit === undefined ? [] : [unfit])];
+  const cudaProblem = cuda ? undefined : warnings.at(-1)?.cudaProblem;
+  const description = {
+    ...{ version, path, source, cuda, warnings: warnings.map(({ text }) => text) },
+    ...(cudaProblem !== undefined && { cudaProblem }),
+  };
   return {
     env: request.env,
     libraries: set.libraries,
@@ -80,13 +96,23 @@ function nativeRequest(set: LibtorchSet, request: OpenRequest, warnings: readonl
   };
 }
 
-/** Why the CUDA libraries of a set, where it has them, are not to be opened. */
-export function unfitForCuda(set: LibtorchSet, hasDevice = hasNvidiaDevice()): string | undefined {
+interface Warning {
+  readonly text: string;
+  readonly cudaProblem: CudaProblem;
+}
+
+/** Why the CUDA libraries of a set must not be opened; undefined if they may be, or if it has none. */
+export function unfitForCuda(set: LibtorchSet, hasDevice = hasNvidiaDevice()): Warning | undefined {
   if (!set.hasCuda) return undefined;
-  if (!hasDevice) return 'its CUDA libraries were not opened: this machine shows no NVIDIA device';
+  if (!hasDevice) return unusableCuda('its CUDA libraries were not opened: this machine shows no NVIDIA device');
   const file = set.cudaLibraries.find(isTruncatedElf);
   if (file === undefined) return undefined;
-  return `its CUDA libraries were not opened: ${file}: the file is truncated (fix: ${damaged(set).fix})`;
+  const { fix } = damaged(set);
+  return unusableCuda(`its CUDA libraries were not opened: ${file}: the file is truncated (fix: ${fix})`, fix);
+}
+
+function unusableCuda(text: string, fix: string = remedies.noDevice): Warning {
+  return { text, cudaProblem: { what: 'CUDA cannot be used', fix } };
 }
 
 /** @throws LoadFailure naming the first library that is truncated */
@@ -97,35 +123,38 @@ function checkWhole({ libraries }: LibtorchSet): void {
   throw Object.assign(new Error('the file is truncated'), failure) satisfies LoadFailure;
 }
 
-function describe({ description, optionalFailure }: NativeOutcome): LoadedLibraries {
+function loadedLibraries({ description, optionalFailure }: NativeOutcome): LoadedLibraries {
   const set = JSON.parse(description) as LoadedLibraries;
   if (optionalFailure === undefined) return set;
-  const warning = `its CUDA libraries could not be opened, so it computes on the CPU: ${optionalFailure}`;
-  return { ...set, cuda: false, warnings: [...set.warnings, warning] };
+  const { text, cudaProblem } = unusableCuda(
+    `its CUDA libraries could not be opened, so it computes on the CPU: ${optionalFailure}`,
+  );
+  return { ...set, cuda: false, warnings: [...set.warnings, text], cudaProblem };
 }
 
-/** The warning about a set that is passed over, or an error where passing it over would be wrong. */
-function passOver(set: LibtorchSet, error: unknown): string {
+/** The warning about a set with CUDA that is not used. @throws ERR_LIBTORCH_LOAD where taking another one would be wrong */
+export function passOver(set: LibtorchSet, error: unknown): Warning {
   const failure = error as LoadFailure;
   if (failure.code !== 'ERR_LIBTORCH_LOAD') throw error;
   const what = `LibTorch ${set.version} in ${set.libDir} (${set.source}) could not be opened: ${failure.file}: ${failure.message}`;
-  // Named by the user, or half in the process already: never silently another one.
+  // The user named it, or a part of it is in the process already: another one must not take its place.
   if (set.source === 'LIBTORCH' || failure.stuck || !set.hasCuda) {
     throw torchError('ERR_LIBTORCH_LOAD', `${what}\n${fixFor(set, failure)}`, { cause: error });
   }
-  return what;
+  const fix = `${remedies.damagedSet('cuda', set.version)}, or ${remedies.noCuda()}`;
+  return { text: what, cudaProblem: { what: 'the LibTorch with CUDA could not be opened', fix } };
 }
 
 function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
   const { fix, files } = damaged(set);
   const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
-  // One that no set of ours holds is the system's.
+  // A library that none of our sets holds belongs to the system.
   if (missing !== undefined && !files.includes(`lib/${missing}`))
     return `  fix: put ${missing} into ${set.libDir}, or take another LibTorch (LIBTORCH=/path)`;
   return `  fix: ${fix}`;
 }
 
-/** How to get a damaged set whole again, and the files that it should have, where that is known. */
+/** How to repair a set, and the files that it should have, if they are known. */
 function damaged({ source, libDir, version }: LibtorchSet): { fix: string; files: readonly string[] } {
   const folder = dirname(libDir);
   const manifest = readManifest(folder);

@@ -31,6 +31,9 @@ export const remedies = {
   damagedSet: (kind: SetKind, version: string): string =>
     `${cli()} setup --${kind}${version === libtorchVersion ? '' : ` --version ${version}`} --verify`,
 
+  /** For a machine whose NVIDIA devices do not show, or whose driver does not work. */
+  noDevice: 'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',
+
   noCuda: (): string => `${cli()} setup --cuda, or LIBTORCH=/path/to/a/torch with CUDA`,
 };
 

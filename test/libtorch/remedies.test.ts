@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { addonPackage, findAddon } from '#dist/libtorch/find/addon-files.js';
 import type { LibtorchSet } from '#dist/libtorch/find/libtorch-set.js';
-import { unfitForCuda } from '#dist/libtorch/open-libraries.js';
+import { passOver, unfitForCuda } from '#dist/libtorch/open-libraries.js';
 import { currentPlatform } from '#dist/libtorch/platform.js';
 import { remedies } from '#dist/libtorch/remedies.js';
 import { requireCuda } from '#dist/engines/torch/require-cuda.js';
@@ -57,7 +57,7 @@ describe('the command of an error', () => {
     };
 
     it('says where there is no device', () => {
-      expect(unfitForCuda(set(), false)).to.contain('no NVIDIA device');
+      expect(unfitForCuda(set(), false)?.text).to.contain('no NVIDIA device');
       expect(unfitForCuda({ ...set(), hasCuda: false }, false)).to.equal(undefined);
       expect(unfitForCuda(set(), true)).to.equal(undefined);
     });
@@ -65,24 +65,35 @@ describe('the command of an error', () => {
     it('names the file that is cut off, which would kill the process', () => {
       const cut = set();
       truncateSync(cut.cudaLibraries[0]!, 100);
-      expect(unfitForCuda(cut, true)).to.match(
+      expect(unfitForCuda(cut, true)?.text).to.match(
         /libtorch_cuda\.so: the file is truncated \(fix: .*setup --cuda --verify\)/,
       );
     });
 
     it('gives the command of a warning that has one', async () => {
-      const warnings = ['its CUDA libraries were not opened: libx.so: the file is truncated (fix: mend it)'];
-      const loaded = { version: '2.15.0', path: '/lib', source: 'setup', cuda: false, warnings } as const;
-      expect((await rejection(() => requireCuda('cuda', loaded), 'ERR_DEVICE_UNAVAILABLE')).message).to.match(
-        /fix: mend it$/,
-      );
+      const cut = set();
+      truncateSync(cut.cudaLibraries[0]!, 100);
+      for (const [warning, fix] of [
+        [unfitForCuda(cut, true)!, /fix: .*setup --cuda --verify$/],
+        [unfitForCuda(set(), false)!, /fix: see that nvidia-smi works/],
+      ] as const) {
+        const { text, cudaProblem } = warning;
+        const loaded = { version: '2.15.0', path: '/lib', source: 'setup', cuda: false, cudaProblem } as const;
+        const { message } = await rejection(
+          () => requireCuda('cuda', { ...loaded, warnings: [text] }),
+          'ERR_DEVICE_UNAVAILABLE',
+        );
+        expect(message).to.contain('CUDA cannot be used').and.contain(text).and.match(fix);
+      }
     });
 
     it('says why a set was passed over', async () => {
-      const passed = 'LibTorch 2.15.0 in /cache (setup) could not be opened: libcudnn.so.9';
+      const failure = { code: 'ERR_LIBTORCH_LOAD', file: 'libcudnn.so.9', stuck: false };
+      const { text: passed, cudaProblem } = passOver(set(), Object.assign(new Error('not found'), failure));
+      expect(passed).to.match(/LibTorch 2\.15\.0 in .* \(setup\) could not be opened: libcudnn\.so\.9: not found/);
       const loaded = { version: '2.15.0', path: '/lib', source: 'package', cuda: false } as const;
       const over = await rejection(
-        () => requireCuda('cuda', { ...loaded, warnings: [passed] }),
+        () => requireCuda('cuda', { ...loaded, warnings: [passed], cudaProblem }),
         'ERR_DEVICE_UNAVAILABLE',
       );
       expect(over.message).to.contain(passed).and.contain('setup --cuda --verify');
