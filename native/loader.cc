@@ -34,7 +34,7 @@ void complete(napi_env env, napi_status, void* data) {
     else
       check(napi_resolve_deferred(env, task->deferred, loaded_object(env, task->outcome.loaded)));
   } catch (const std::exception&) {
-    // The environment is being torn down: nobody waits for the promise any more.
+    // The environment is being torn down: the promise has no listeners any more.
   }
 }
 

@@ -40,7 +40,7 @@ Library identify(const std::string& path) {
   if (path.empty() || path.front() != '/') refuse(path, "was not named by an absolute path");
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) refuse(path, "does not exist or cannot be read");
-  if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file");
+  if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file");
   return {path, status.st_dev, status.st_ino};
 }
 
@@ -56,7 +56,7 @@ bool is_open(const Library& wanted, const std::vector<Library>& libraries) {
 }
 
 void open(const std::string& path) {
-  // What its initializers throw would end the process, or leave the linker's lock held for ever.
+  // What its initializers throw would end the process, or leave the linker's lock held.
   if (const std::optional<std::string> fault = rehearse_opening(path))
     refuse(path, explain_library_fault(*fault));
   // LOCAL: operators are found by their registration, and what the library needs of LibTorch by its own list

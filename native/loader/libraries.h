@@ -10,9 +10,9 @@ namespace node_libtorch::loader {
 struct Request {
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<std::string> libraries;
-  // Tried after those; that one of them cannot be opened is reported and no error.
+  // Tried after those; that one of them cannot be opened is reported, but not an error.
   std::vector<std::string> optional;
-  // Opened last, unless a libtorch.so is there by then; empty where there is none. Its absence is no error:
+  // Opened last, unless a libtorch.so is loaded by then; empty if there is none, which is not an error:
   // only compiled packages need one.
   std::string stub;
   // Says what the libraries are, to the environments that find them loaded.

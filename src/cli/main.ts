@@ -30,7 +30,7 @@ for (const command of commands) program.addCommand(command);
 for (const command of [program, ...program.commands])
   command.exitOverride().configureOutput({ outputError: () => undefined }); // reported below, as every error is
 
-// A reader that has seen enough, such as `head`, is no failure.
+// A reader that closes early, such as `head`, is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -52,7 +52,7 @@ function endOf(error: unknown): number {
     return exitCodes.failure;
   }
   if (error.exitCode === 0) return exitCodes.ok;
-  // The help that no command at all gets has been printed.
+  // Without a command the help has already been printed.
   if (error.code !== 'commander.help') {
     const what = error.message.replace(/^error: /, '').replace(/\n+/g, ' ');
     reportError(torchError('ERR_INVALID_ARGUMENT', `${what}\n  fix: --help shows the usage`), { json });

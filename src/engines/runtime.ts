@@ -6,29 +6,29 @@ import { availableCores, configureThreads, type ThreadSettings } from '../model/
 import { fromWire } from './torch/wire.js';
 
 export interface RuntimeInfo {
-  /** The LibTorch that was loaded: its version, its folder, and how it was found. */
+  /** The LibTorch that is loaded: its version, its folder, and how it was found. */
   readonly libtorch: {
     readonly version: string;
     readonly path: string;
     readonly source: string;
     readonly cuda: boolean;
-    /** What was passed over while looking for it, e.g. CUDA libraries that do not load. */
+    /** What could not be used, e.g. CUDA libraries that do not load. */
     readonly warnings: readonly string[];
   };
   /** The addon: its file, and the LibTorch version it was compiled against. */
   readonly addon: { readonly path: string; readonly torchVersion: string };
   readonly threads: { readonly intraOp: number; readonly interOp: number };
-  /** Cores this process may use: affinity and control group. */
+  /** Cores this process may use, by its CPU affinity and its control group's quota. May be fractional. */
   readonly cores: number;
-  /** The vector instructions LibTorch chose, e.g. AVX512. */
+  /** The vector instructions that LibTorch uses, e.g. AVX512. */
   readonly cpuCapability: string;
-  /** The CPU computes bfloat16 in hardware. */
+  /** Whether the CPU computes bfloat16 in hardware. */
   readonly bfloat16: boolean;
-  /** `failure`: what CUDA said when it lost the device for this process. */
+  /** The devices of this machine. `failure` is CUDA's message if the device was lost to this process. */
   readonly devices: readonly { readonly name: string; readonly type: string; readonly failure?: string }[];
-  /** Libraries of custom operators that are open, in the whole process. */
+  /** Paths of the open libraries of custom operators, of the whole process. */
   readonly operatorLibraries: readonly string[];
-  /** The models of this environment (the main thread or a worker) that are loaded. */
+  /** The models that this thread (the main one or a worker) has loaded. */
   readonly models: readonly LiveModel[];
   readonly mkl: string;
   readonly onednn: string;
@@ -38,8 +38,8 @@ export interface RuntimeInfo {
 /** LibTorch's settings and state in this process. */
 export const runtime = {
   /**
-   * Fixes thread counts; before the first model is loaded.
-   * @throws ERR_ALREADY_INITIALIZED afterwards, ERR_INVALID_ARGUMENT for a count that is no positive integer
+   * Sets thread counts for the whole process. Call it before the first model is loaded.
+   * @throws ERR_ALREADY_INITIALIZED once a model or LibTorch was loaded, ERR_INVALID_ARGUMENT for a count that is not an integer from 1 to 1024
    */
   configure(settings: ThreadSettings): void {
     if (typeof settings !== 'object' || (settings as unknown) === null) {

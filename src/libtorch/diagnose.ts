@@ -16,7 +16,7 @@ import { probe } from './probe.js';
 import { libtorchVersion } from './version.js';
 
 export interface Diagnosis {
-  /** All is well: the platform is supported and the probe ran. */
+  /** The platform is supported and the probe ran. */
   readonly ok: boolean;
   readonly version: string;
   readonly libtorchWanted: string;
@@ -24,7 +24,7 @@ export interface Diagnosis {
   readonly cpu: {
     readonly model: string;
     readonly cores: number;
-    /** As the control group says it, e.g. `max 100000`; undefined outside of one. */
+    /** The control group's `cpu.max`, e.g. `max 100000`; undefined outside of one. */
     readonly quota: string | undefined;
     /** The vector instructions that decide LibTorch's speed and its bfloat16. */
     readonly flags: Readonly<Record<(typeof interestingFlags)[number], boolean>> | undefined;
@@ -35,7 +35,7 @@ export interface Diagnosis {
   readonly cache: string;
   readonly addon: {
     readonly path: string | undefined;
-    /** Of the package it came in; undefined when it was built here. */
+    /** The package it came in; undefined if it was built here. */
     readonly prebuilt: Prebuilt | undefined;
     readonly problem: string | undefined;
   };
@@ -59,7 +59,7 @@ const variables = [
   ...['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OMP_WAIT_POLICY', 'ATEN_CPU_CAPABILITY', 'CUDA_VISIBLE_DEVICES'],
 ];
 
-/** Takes about a second: it asks Python, and tries the addon in a child process. */
+/** Collects the report. Takes about a second: it asks Python, and tries the addon in a child process. */
 export async function diagnose(): Promise<Diagnosis> {
   const platform = currentPlatform();
   const problem = messageOf(() => {

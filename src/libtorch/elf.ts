@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Of an ELF64 file: the header, and where in it the section table is described (elf(5)). */
+/** The header of an ELF64 file, and where in it the section table is described (elf(5)). */
 const header = { bytes: 64, sectionOffset: 40, sectionEntrySize: 58, sectionCount: 60 };
 
 /**
- * Whether a shared library ends before its section table, which linkers put last: a disk that was full, a copy that was
- * interrupted. Opening such a file kills the process with SIGBUS instead of failing. False for what is no ELF64 file, and
- * for what cannot be read: opening it says why.
+ * Whether a shared library ends before its section table, which linkers put last (the disk was full, or a copy was
+ * interrupted). Opening such a file kills the process with SIGBUS instead of failing. False for other
+ * files and for unreadable ones: opening them gives the reason.
  */
 export function isTruncatedElf(path: string): boolean {
   try {

@@ -13,7 +13,7 @@ import { checkPrebuilt } from './find/prebuilt.js';
 import { remedies } from './remedies.js';
 
 export interface LoadNativeOptions {
-  /** For OMP_NUM_THREADS and MKL_NUM_THREADS, which are set before the libraries are opened. */
+  /** The value of OMP_NUM_THREADS and MKL_NUM_THREADS, which are set before the libraries are opened. */
   readonly intraOpThreads: number;
 }
 
@@ -30,7 +30,7 @@ let loading: Promise<LoadedNative> | undefined;
 /**
  * Loads the addon and LibTorch without holding the event loop for the libraries (0.3 s).
  * @throws ERR_PLATFORM_UNSUPPORTED, ERR_ADDON_NOT_FOUND, ERR_ADDON_LOAD, ERR_LIBTORCH_NOT_FOUND, ERR_LIBTORCH_VERSION or
- * ERR_LIBTORCH_LOAD, each with what was looked for, what was found, and the command that fixes it
+ * ERR_LIBTORCH_LOAD, each with what was expected, what was found, and the command that fixes it
  */
 export function loadNative(options: LoadNativeOptions): Promise<LoadedNative> {
   if (loaded !== undefined) return Promise.resolve(loaded);
@@ -53,7 +53,7 @@ function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; lo
   return { files, loader, request: { env, version: loader.torchVersion, stub: files.stub } };
 }
 
-/** The LibTorch release that the addon was compiled against, where there is an addon that loads here. */
+/** The LibTorch release that the addon was compiled against; undefined if there is no addon that loads. */
 export function addonTorchVersion(): string | undefined {
   try {
     return prepare({ intraOpThreads: 1 }).loader.torchVersion;

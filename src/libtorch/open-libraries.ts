@@ -25,7 +25,7 @@ interface NativeRequest {
   readonly description: string;
 }
 
-/** Of the first request that succeeded in this process, in whichever thread. */
+/** Of the first request that succeeded in this process, in any of its threads. */
 interface NativeOutcome {
   readonly description: string;
   readonly optionalFailure?: string;
@@ -34,7 +34,7 @@ interface NativeOutcome {
 interface LoadFailure extends Error {
   readonly code: 'ERR_LIBTORCH_LOAD';
   readonly file: string;
-  /** Part of it stayed in the process, so that no other LibTorch may be tried. */
+  /** A part of it stayed in the process, so another LibTorch must not be tried. */
   readonly stuck: boolean;
 }
 
@@ -165,7 +165,7 @@ function damaged({ source, libDir, version }: LibtorchSet): { fix: string; files
   return { fix: 'take another LibTorch (LIBTORCH=/path)', files };
 }
 
-/** The driver's device nodes: on bare metal and in containers, under WSL, on Tegra. */
+/** Looks for the driver's device nodes: on bare metal and in containers, under WSL, on Tegra. */
 function hasNvidiaDevice(): boolean {
   return ['/dev/nvidiactl', '/dev/dxg', '/dev/nvmap'].some((node) => existsSync(node));
 }

@@ -1,4 +1,4 @@
-/** What machine this is, and whether LibTorch's binaries can run on it. */
+/** Which machine this is, and whether LibTorch's binaries run on it. */
 
 import { torchError } from '../errors.js';
 import { compareDotted } from './version.js';
@@ -52,7 +52,7 @@ function glibcVersion(): string | undefined {
   }
 }
 
-/** Throws ERR_PLATFORM_UNSUPPORTED, with the reason and the way out, when no LibTorch can run here. */
+/** @throws ERR_PLATFORM_UNSUPPORTED, with the reason and a fix, if LibTorch cannot run on this machine */
 export function checkPlatform(platform: Platform = currentPlatform()): void {
   const refuse = (reason: string, fix: string): never => {
     throw torchError('ERR_PLATFORM_UNSUPPORTED', `${reason}\n  found: ${describePlatform(platform)}\n  fix: ${fix}`);
@@ -60,7 +60,7 @@ export function checkPlatform(platform: Platform = currentPlatform()): void {
   if (platform.libc === 'musl') {
     refuse(
       'LibTorch needs glibc, but this system uses another C library (musl, as on Alpine)',
-      'use a glibc based image, such as node:22-bookworm-slim',
+      'use an image with glibc, such as node:22-bookworm-slim',
     );
   }
   if (!supported.includes(platform.triple)) {

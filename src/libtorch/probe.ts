@@ -1,4 +1,4 @@
-/** Tries the addon and LibTorch in a child process, so that a bad binary crashes there and is explained here. */
+/** Tries the addon and LibTorch in a child process, so that a bad binary crashes there instead of here. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { remedies } from './remedies.js';
 
 export interface ProbeOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Default 60 000: a cold disk reads half a gigabyte. */
+  /** Limit in milliseconds. Default 60000: a cold disk reads half a gigabyte. */
   readonly timeoutMs?: number;
   /** The script that is run; its last line of output is the result. */
   readonly entry?: string;
@@ -15,11 +15,11 @@ export interface ProbeOptions {
 export type ProbeResult =
   | {
       readonly ok: true;
-      /** The LibTorch that the addon was compiled against; undefined where no addon loads. */
+      /** The LibTorch that the addon was compiled against; undefined if the addon does not load. */
       readonly torchVersion?: string;
       readonly addonPath: string;
       readonly libtorch: Readonly<Record<string, unknown>>;
-      /** What LibTorch says of itself: CPU capability, devices, libraries. */
+      /** What LibTorch reports: CPU capability, devices, libraries. */
       readonly runtime: Readonly<Record<string, unknown>>;
       readonly milliseconds: number;
     }
@@ -33,7 +33,7 @@ export type ProbeResult =
 
 const defaultEntry = fileURLToPath(new URL('./probe-entry.js', import.meta.url));
 
-/** Never rejects: whatever happens to the child is a result. */
+/** Runs the probe. Never rejects: a crash of the child is a result too. */
 export function probe(options: ProbeOptions = {}): Promise<ProbeResult> {
   const { env = process.env, timeoutMs = 60_000, entry = defaultEntry } = options;
   const started = performance.now();
@@ -48,7 +48,7 @@ export function probe(options: ProbeOptions = {}): Promise<ProbeResult> {
         resolve(bad(`did not end within ${timeoutMs} ms`));
       } else if (error?.signal) {
         resolve({
-          ...bad(`died of ${error.signal}${said?.ok ? ', after it had answered' : ''}${tail(stderr)}`),
+          ...bad(`was ended by ${error.signal}${said?.ok ? ' after it had answered' : ''}${tail(stderr)}`),
           signal: error.signal,
         });
       } else {

@@ -49,7 +49,7 @@ describe('npm install node-libtorch', () => {
       /^addon +\S+node_modules\/@node-libtorch\/linux-x64-gnu\/node_libtorch\.node, prebuilt 0\.\d+\.\d+ for LibTorch 2\.15\.0, glibc 2\.\d+, GLIBCXX_3\.4\.\d+$/m,
     );
     expect(printed).to.match(/^ +package +\S+@node-libtorch\/libtorch-linux-x64-gnu-cpu: 2\.15\.0$/m);
-    expect(printed).to.match(/all is well\n$/);
+    expect(printed).to.match(/all checks passed\n$/);
   });
 
   it('works in worker threads and in a cluster', async () => {

@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 
 const help = `
-For platforms without a prebuilt addon, or a LibTorch of another release. It needs a C++20 compiler, CMake, ninja or make, and the
-packages cmake-js and node-addon-api; headers are fetched where the LibTorch that is found has none.
+For platforms without a prebuilt addon, or for another release of LibTorch. Needs a C++20 compiler, CMake, ninja or make, and
+the packages cmake-js and node-addon-api. Fetches C++ headers if the LibTorch that is found has none.
 
 Example: npm install cmake-js node-addon-api && npx node-libtorch build`;
 
 export function buildCommand(): Command {
   return new Command('build')
     .description('compile the native addon on this machine')
-    .option('--torch <version>', 'compile for another release of LibTorch, and use that one')
+    .option('--torch <version>', 'compile for another release of LibTorch, and use it')
     .addHelpText('after', help)
     .action(async (flags: { torch?: string }) => {
       const { buildAddon } = await import('../../libtorch/build/build-addon.js');

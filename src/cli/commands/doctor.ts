@@ -4,11 +4,11 @@ import { columns, exitCodes, formatBytes, printJson, printLines } from '../repor
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('show what this installation found, and what is wrong with it')
+    .description('show what was found on this machine, and what is wrong')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExits 1 when something is broken. It names no model and no secret: paste it into a bug report.',
+      '\nExits with 1 if something is broken. The report names no models and no secrets: paste it into a bug report.',
     )
     .action(async (flags: { json?: true }) => {
       const { diagnose } = await import('../../libtorch/diagnose.js');
@@ -51,10 +51,10 @@ function report({
     ['cache', cache],
     ['addon', [addon.path, ...prebuilt(addon.prebuilt), ...problem(addon.problem)].filter(Boolean).join(', ')],
   ]);
-  lines.push(`LibTorch ${libtorchWanted} is looked for in`);
+  lines.push(`places where LibTorch ${libtorchWanted} is looked for`);
   const places = libtorch.map(({ source, place, set, problem: why }): [string, string] => [
     source,
-    `${place}: ${set && why === undefined ? `${set.version}${set.hasCuda ? ' with CUDA' : ''}` : oneLine(why ?? 'nothing')}`,
+    `${place}: ${set && why === undefined ? `${set.version}${set.hasCuda ? ' with CUDA' : ''}` : oneLine(why ?? 'not found')}`,
   ]);
   lines.push(...(places.length > 0 ? columns(places, '  ') : ['  nowhere']));
   const variables = Object.entries(env);
@@ -67,10 +67,10 @@ function report({
         '  ',
       ),
     );
-  return [...lines, ok ? 'all is well' : 'something is broken, see above'];
+  return [...lines, ok ? 'all checks passed' : 'something is broken, see above'];
 }
 
-/** What the package of the modules asks of this machine. */
+/** What the package of the modules needs. */
 function prebuilt(found: Diagnosis['addon']['prebuilt']): string[] {
   if (found === undefined) return [];
   const { torch, glibc, glibcxx } = found.nodeLibtorch ?? {};

@@ -7,8 +7,8 @@ import { columns, formatBytes, printJson, printLines } from '../report.js';
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
-    .description('load a model and show its methods, signature, sizes and, if it is in the registry, its record')
-    .argument('<model>', 'a model file, or name or name@version of the registry')
+    .description('load a model and show its methods, signature and sizes, and its record if it is in the registry')
+    .argument('<model>', 'a model file, or a name or name@version in the registry')
     .option('--json', 'print JSON');
   return addSettings(command, modelSettings).action(inspect);
 }
@@ -31,7 +31,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ['device', `${info.device.device} (${info.device.reason})`],
     ['parameters', `${formatBytes(info.parameterBytes)}, precision ${info.precision}`],
     ['optimize', info.optimize],
-    ['stateful', info.stateful ? 'yes: it changes its own attributes when it runs' : 'no'],
+    ['stateful', info.stateful ? 'yes: runs change its attributes' : 'no'],
   ]);
   lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
   if (signature) lines.push(...signatureLines(signature));

@@ -9,7 +9,7 @@ interface RunFlags {
 }
 
 const help = `
-Inputs:  one file for each argument; or in a single one {"args": [...]}, {"args": {...}} or, as /predict takes it, {"input_data": [...]}.
+Inputs:  one file for each argument; or one file with {"args": [...]}, {"args": {...}} or, as for /predict, {"input_data": [...]}.
   .npy   C order, little-endian, numbers or bools
   JSON   nested arrays, or {"dtype": "int64", "shape": [2], "data": [1, 2]}; - reads JSON from stdin
 
@@ -18,8 +18,8 @@ Example: node-libtorch run mnist-mlp --input digit.json --json`;
 export function runCommand(): Command {
   const command = new Command('run')
     .description('run a model once and print what it returns')
-    .argument('<model>', 'a model file, or name or name@version of the registry')
-    .requiredOption('--input <files...>', 'file of each argument, .npy or JSON')
+    .argument('<model>', 'a model file, or a name or name@version in the registry')
+    .requiredOption('--input <files...>', 'one file for each argument, .npy or JSON')
     .option('--method <name>', 'exported method to call', 'forward')
     .option('--json', 'print JSON')
     .addHelpText('after', help);

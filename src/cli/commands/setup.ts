@@ -5,9 +5,10 @@ import { torchError } from '../../errors.js';
 import { UsageError } from '../usage.js';
 
 const help = `
-It fetches PyTorch's wheels, checks their sha256, and takes from them what is needed: with pip, or from a mirror
-(NODE_LIBTORCH_MIRROR, a folder or an http(s) URL that has the wheels). Stopped, it goes on with the wheels that it had, and in the middle
-of one that a URL gives. The set is then used by everything of this user that does not set LIBTORCH; sets that were chosen before stay in the cache.
+Fetches PyTorch's wheels with pip, or from NODE_LIBTORCH_MIRROR (a folder or an http(s) URL that has the wheels), checks
+their sha256 and extracts the libraries that are needed. A run that was stopped continues where it was: wheels that it had fetched
+are kept, and a download from a URL is resumed. All programs of this user then use this LibTorch, unless they set LIBTORCH. Sets
+that were used before stay in the cache.
 
 Example: node-libtorch setup --cuda`;
 
@@ -21,16 +22,16 @@ interface SetupFlags {
 
 export function setupCommand(): Command {
   return new Command('setup')
-    .description('fetch a LibTorch for this machine and use it from then on')
-    .option('--cpu', 'for the CPU')
-    .option('--cuda', 'for NVIDIA GPUs too, with the CUDA libraries that it needs (3.8 GB on the disk)')
-    .option('--version <version>', 'another release of LibTorch than this version is written for')
-    .option('--verify', 'hash what is there, and fetch again what differs')
-    .option('--list', 'fetch nothing: print the wheels that a mirror has to have, as sha256sum -c reads them')
+    .description('fetch a LibTorch for this machine and use it from now on')
+    .option('--cpu', 'for the CPU only')
+    .option('--cuda', 'for NVIDIA GPUs too, with the CUDA libraries (3.8 GB on the disk)')
+    .option('--version <version>', 'a release of LibTorch other than the default')
+    .option('--verify', 'check the sha256 of the installed files, and fetch again those that differ')
+    .option('--list', 'fetch nothing; print the wheels that a mirror must have, in the format of sha256sum -c')
     .addHelpText('after', help)
     .action(async (flags: SetupFlags) => {
       if ((flags.cpu === true) === (flags.cuda === true)) {
-        throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected one of --cpu and --cuda'));
+        throw new UsageError(torchError('ERR_INVALID_ARGUMENT', 'Expected either --cpu or --cuda'));
       }
       const { setup, wheelList } = await import('../../libtorch/fetch/setup.js');
       if (flags.list) {
@@ -38,7 +39,7 @@ export function setupCommand(): Command {
         return;
       }
       const { reportTo } = await import('../../libtorch/fetch/progress.js');
-      await untilSignal('stopped; the set in use is as it was', async (signal) => {
+      await untilSignal('stopped; the LibTorch in use is unchanged', async (signal) => {
         const { lines } = await setup({
           kind: flags.cuda ? 'cuda' : 'cpu',
           verify: flags.verify === true,

@@ -32,7 +32,7 @@ const field = {
   attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 },
 } as const;
 
-/** @throws ERR_MODEL_FORMAT for what is no ONNX model */
+/** @throws ERR_MODEL_FORMAT for bytes that are not an ONNX model */
 export function readModelProto(bytes: Uint8Array): ModelSummary {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw malformed('a zip directory, as PyTorch’s own formats have');
   const found: Found = { inputs: [], outputs: [], initializers: new Set(), external: [], parameterBytes: 0 };
@@ -46,7 +46,7 @@ export function readModelProto(bytes: Uint8Array): ModelSummary {
     } else if (number === model.functions) readFunction(span, found);
     else if (number === model.trainingInfo) readTraining(span, found);
   }
-  if (graphs !== 1) throw malformed(graphs === 0 ? 'no graph' : 'several graphs');
+  if (graphs !== 1) throw malformed(graphs === 0 ? 'no graph' : 'more than one graph');
   const { initializers, inputs, outputs, external, parameterBytes } = found;
   if (outputs.length === 0) throw malformed('a graph without outputs');
   return {

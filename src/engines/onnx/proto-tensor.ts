@@ -77,6 +77,7 @@ function readExternal(entries: readonly Span[], outermost: boolean): ExternalTen
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) throw malformed('external data at no place');
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
+    throw malformed('an invalid external-data offset or length');
   return value;
 }

@@ -51,26 +51,26 @@ class Cursor {
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
-    throw malformed('a number that does not end');
+    throw malformed('an unterminated varint');
   }
 
   skip(length: number): void {
     // Not `at + length > end`: a length near 2^64 would be rounded.
-    if (length > this.end - this.at) throw malformed('a field that is longer than what is left of the file');
+    if (length > this.end - this.at) throw malformed('a field that is longer than the rest of the file');
     this.at += length;
   }
 }
 
 /**
  * The fields of a message, in the file's order.
- * @throws ERR_MODEL_FORMAT where the bytes are no message
+ * @throws ERR_MODEL_FORMAT for bytes that are not a message
  */
 export function* fields(message: Span): Generator<Field> {
   const cursor = new Cursor(message);
   while (cursor.at < cursor.end) {
     const tag = cursor.varint();
     const number = Math.floor(tag / 8);
-    if (number < 1 || number > maxFieldNumber) throw malformed('a field number that is none');
+    if (number < 1 || number > maxFieldNumber) throw malformed('an invalid field number');
     switch (tag % 8) {
       case varint:
         yield { number, value: cursor.varint(), span: undefined };
@@ -94,13 +94,13 @@ export function* fields(message: Span): Generator<Field> {
   }
 }
 
-/** @throws ERR_MODEL_FORMAT for bytes that are no UTF-8 */
+/** @throws ERR_MODEL_FORMAT for bytes that are not valid UTF-8 */
 export function textOf({ bytes, start, end }: Span): string {
   try {
     // A copy: decoders refuse shared memory.
     return decoder.decode(bytes.slice(start, end));
   } catch {
-    throw malformed('a name that is no UTF-8');
+    throw malformed('a name that is not valid UTF-8');
   }
 }
 

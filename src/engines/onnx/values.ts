@@ -22,7 +22,7 @@ export function supportedValues(values: readonly GraphValue[], side: 'input' | '
 }
 
 function nameOfKind(kind: ValueKind): string {
-  return kind === 'nothing' ? 'of no type that the file tells' : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+  return kind === 'nothing' ? 'of unknown type' : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 /** Shapes that the file leaves out, as ONNX Runtime inferred them. Its [] may also mean that it does not know. */

@@ -9,7 +9,7 @@ export interface DeviceFailure {
   readonly reason: string;
 }
 
-/** The devices that have failed in this process, whichever of its threads used them. Takes microseconds. */
+/** The devices that have failed in this process, in any of its threads. Takes microseconds. */
 export function deviceFailures(): readonly DeviceFailure[] {
   const engine = startedEngine();
   if (!engine) return [];

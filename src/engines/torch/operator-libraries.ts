@@ -4,8 +4,8 @@ import { isTruncatedElf } from '../../libtorch/elf.js';
 import { torchError } from '../../errors.js';
 
 /**
- * The files that paths mean, links followed. Never a name that the system would look up in its own folders.
- * @throws ERR_OPERATOR_LIBRARY for what is missing, no regular file, or cut off
+ * The absolute paths of libraries, with links resolved, so that the system looks none of them up in its own folders.
+ * @throws ERR_OPERATOR_LIBRARY for a file that is missing, not regular or truncated
  */
 export async function locateOperatorLibraries(paths: readonly string[]): Promise<string[]> {
   const located: string[] = [];
@@ -17,7 +17,7 @@ async function locate(path: string): Promise<string> {
   const absolute = resolve(path);
   try {
     const real = await realpath(absolute);
-    if (!(await stat(real)).isFile()) throw refused(absolute, 'is no regular file');
+    if (!(await stat(real)).isFile()) throw refused(absolute, 'is not a regular file');
     // Mapping it would end the process with SIGBUS.
     if (isTruncatedElf(real)) throw refused(absolute, 'is truncated');
     return real;

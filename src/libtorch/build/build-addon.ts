@@ -12,7 +12,7 @@ import type { ProvisionOptions } from '../fetch/provision.js';
 import { libtorchForBuild } from './for-build.js';
 
 export interface BuildAddonOptions extends Pick<ProvisionOptions, 'env' | 'report' | 'signal'> {
-  /** The LibTorch to compile against; default the release that this version is written for. */
+  /** The LibTorch release to compile against. Default: the one that this version is written for. */
   readonly version?: string;
 }
 
@@ -45,7 +45,7 @@ export async function buildAddon(options: BuildAddonOptions = {}): Promise<Built
   return { folder: await putInPlace(root, compiled, () => tryOut(env)), libtorch };
 }
 
-/** The modules are looked for in `build/Release`, where those of before are again if the new ones do not work. */
+/** Moves the modules to `build/Release`, where they are looked for. If `check` fails, the previous ones are put back. */
 export async function putInPlace(root: string, compiled: string, check: () => Promise<void>): Promise<string> {
   const folder = join(root, 'build/Release');
   const before = join(root, 'build/before');
@@ -66,14 +66,14 @@ export async function putInPlace(root: string, compiled: string, check: () => Pr
 
 async function tryOut(env: NodeJS.ProcessEnv): Promise<void> {
   const result = await probe({ env });
-  if (!result.ok) throw torchError('ERR_BUILD', `What was compiled does not load: [${result.code}] ${result.message}`);
+  if (!result.ok) throw torchError('ERR_BUILD', `The compiled addon does not load: [${result.code}] ${result.message}`);
 }
 
 function requireWritable(root: string): void {
   try {
     accessSync(root, constants.W_OK);
   } catch (cause) {
-    const what = `Expected to write to ${root}, where the compiled addon goes, but that is not allowed`;
+    const what = `Expected to write to ${root}, where the compiled addon goes, but that is not permitted`;
     throw torchError('ERR_BUILD', `${what}\n  fix: run it as the user who installed node-libtorch`, { cause });
   }
 }

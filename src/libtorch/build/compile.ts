@@ -46,14 +46,14 @@ export async function compile(options: CompileOptions): Promise<string> {
   return join(out, 'Release');
 }
 
-/** Files of the packages that only building needs. */
+/** Files of the packages that are needed for building only. */
 interface Peers {
   readonly cmakeJs: string;
   /** Its package.json. */
   readonly addonApi: string;
 }
 
-/** @throws ERR_BUILD for what `compile` needs of this machine, and then for the packages that are not installed */
+/** @throws ERR_BUILD for missing tools, and then for packages that are not installed */
 export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): Peers {
   checkToolchain(env);
   const cmakeJs = resolveFrom(root, 'cmake-js/bin/cmake-js');
@@ -62,7 +62,7 @@ export function checkTools(root: string, env: NodeJS.ProcessEnv = process.env): 
   const names = [...(cmakeJs ? [] : ['cmake-js']), ...(addonApi ? [] : ['node-addon-api'])];
   throw torchError(
     'ERR_BUILD',
-    `Expected ${names.join(' and ')} to be installed for ${root}, but found none\n  fix: npm install cmake-js node-addon-api`,
+    `Expected ${names.join(' and ')} to be installed for ${root}, but they are not\n  fix: npm install cmake-js node-addon-api`,
   );
 }
 
@@ -95,7 +95,7 @@ function runCmakeJs(
       signal?.removeEventListener('abort', stop);
       if (signal?.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
-      else reject(torchError('ERR_BUILD', `cmake-js ${args[0]} ended with ${code ?? killed}: its messages are above`));
+      else reject(torchError('ERR_BUILD', `cmake-js ${args[0]} ended with ${code ?? killed}; its output is above`));
     });
   });
 }

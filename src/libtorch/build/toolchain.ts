@@ -1,4 +1,4 @@
-/** What a build needs on this machine, checked before it starts: one error names all that is missing. */
+/** Checks the tools that a build needs before it starts: one error names all that are missing. */
 
 import { spawnSync } from 'node:child_process';
 import { torchError } from '../../errors.js';
@@ -6,7 +6,7 @@ import { compareDotted } from '../version.js';
 
 interface Tool {
   readonly what: string;
-  /** Any one of these will do. */
+  /** Any of these will do. */
   readonly commands: readonly string[];
   readonly minimum?: string;
 }
@@ -17,7 +17,7 @@ const fixes =
   '  fix: apt-get install -y g++ cmake ninja-build (Debian, Ubuntu), dnf install -y gcc-c++ cmake ninja-build (Fedora, RHEL),\n' +
   '       or xcode-select --install && brew install cmake ninja (macOS)';
 
-/** Throws ERR_BUILD unless a C++ compiler, CMake and ninja or make can be run. */
+/** @throws ERR_BUILD unless a C++ compiler, CMake, and ninja or make can be run */
 export function checkToolchain(env: NodeJS.ProcessEnv = process.env): void {
   const compiler: Tool = { what: 'a C++20 compiler', commands: env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++'] };
   const lines = [compiler, cmake, make].map((tool) => look(tool, env));

@@ -1,4 +1,4 @@
-/** Fetches one file over HTTP: resumes what is there, follows redirects within limits, tries again, never waits for ever. */
+/** Fetches one file over HTTP: resumes an earlier download, follows a limited number of redirects, retries, and times out. */
 
 import { open, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,29 +10,29 @@ export interface DownloadOptions {
   readonly bytes: number;
   readonly bar?: Bar | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without a byte, default a minute. */
+  /** Longest time without a byte, in milliseconds. Default 60000. */
   readonly stallMs?: number;
-  /** Milliseconds before the second try, doubled each time; default half a second. */
+  /** Milliseconds before the second try, doubled for each further one. Default 500. */
   readonly backoffMs?: number;
 }
 
 const mostRedirects = 5;
-/** Tries in a row that bring nothing. */
+/** Consecutive tries without progress. */
 const mostTries = 4;
 
-/** Worth another try. */
+/** An error after which another try makes sense. */
 class Interrupted extends Error {}
 
 /**
- * Appends to `part` until it has `bytes`. What is wrong with them only a checksum can say.
- * @throws ERR_DOWNLOAD; the part stays, for the next run to go on with
+ * Appends to `part` until it has `bytes`. Does not check the content: the caller compares the checksum.
+ * @throws ERR_DOWNLOAD; the part stays, so that the next run can continue
  */
 export async function download(url: URL, part: string, options: DownloadOptions): Promise<void> {
   const { signal, backoffMs = 500 } = options;
   let size = await bytesOf(part);
   if (size > options.bytes) size = await restart(part);
   options.bar?.add(size);
-  // Not the size of the last try: a file that is too short is begun anew again and again, and never gets further.
+  // The most of all tries, not the last size: a file that is always too short is restarted each time and makes no progress.
   let most = size;
   for (let tries = 1; size < options.bytes; ++tries) {
     try {
@@ -57,7 +57,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
   };
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const stalled = setTimeout(() => {
-    stop.abort(new Interrupted(`nothing came for ${stallMs} ms`));
+    stop.abort(new Interrupted(`no data for ${stallMs} ms`));
   }, stallMs);
   try {
     const response = await request(url, from, stop.signal);
@@ -70,7 +70,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
       for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
         stalled.refresh();
         size += chunk.length;
-        if (size > bytes) throw new Error(`it is longer than the ${bytes} bytes that are pinned`);
+        if (size > bytes) throw new Error(`it is longer than the pinned ${bytes} bytes`);
         await file.appendFile(chunk); // write() may take a part of it only
         bar?.add(chunk.length);
       }
@@ -89,7 +89,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
   }
 }
 
-/** The answer at the end of the redirects. Credentials stay with the host they were given for. */
+/** The response at the end of the redirects. Credentials are sent to the host they were given for only. */
 async function request(start: URL, from: number, signal: AbortSignal): Promise<Response> {
   let url = start;
   for (let redirects = 0; ; ++redirects) {
@@ -97,11 +97,11 @@ async function request(start: URL, from: number, signal: AbortSignal): Promise<R
     if (![301, 302, 303, 307, 308].includes(response.status)) return response;
     await response.body?.cancel();
     const location = response.headers.get('location');
-    if (location === null) throw new Error('it was redirected to nowhere');
-    if (redirects === mostRedirects) throw new Error(`it was redirected more than ${mostRedirects} times`);
+    if (location === null) throw new Error('redirect without a Location header');
+    if (redirects === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
     const next = new URL(location, url);
     if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:')) {
-      throw new Error(`it was redirected from ${url.protocol} to ${next.protocol}, which is refused`);
+      throw new Error(`a redirect from ${url.protocol} to ${next.protocol} is refused`);
     }
     url = next;
   }
@@ -112,33 +112,33 @@ function headersFor(url: URL, start: URL, from: number): Record<string, string> 
   const known = username !== '' && url.origin === start.origin;
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return {
-    // A compressed answer would have other byte positions.
+    // A compressed response would have other byte positions.
     'accept-encoding': 'identity',
     ...(from > 0 && { range: `bytes=${from}-` }),
     ...(known && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
   };
 }
 
-/** What says at once that it is of another size is another file: none of it is kept. */
+/** A response that announces another size is another file: nothing of it is kept. */
 async function checkLength({ status, headers, body }: Response, bytes: number): Promise<void> {
   const whole = status === 200 ? headers.get('content-length') : undefined;
   const total = status === 206 ? /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] : whole;
   if (total === null || total === undefined || Number(total) === bytes) return;
   await body?.cancel();
-  throw new Error(`it has ${total} bytes, not the ${bytes} that are pinned`);
+  throw new Error(`it has ${total} bytes, not the pinned ${bytes}`);
 }
 
-/** Where in the file the answer's body begins. */
+/** Where in the file the response's body begins. */
 async function offsetOf({ status, headers, body }: Response, part: string, from: number): Promise<number> {
   if (status === 206 && headers.get('content-range')?.startsWith(`bytes ${from}-`)) return from;
   if (status === 200) return from === 0 ? 0 : restart(part);
   await body?.cancel();
   if (status === 206 || status === 416) {
     await restart(part);
-    throw new Interrupted(`it answered ${status} to a range`);
+    throw new Interrupted(`it answered ${status} to a range request`);
   }
   const retriable = status >= 500 || status === 408 || status === 429;
-  throw new (retriable ? Interrupted : Error)(`the answer was ${status}`);
+  throw new (retriable ? Interrupted : Error)(`the status was ${status}`);
 }
 
 async function restart(part: string): Promise<number> {
@@ -146,7 +146,7 @@ async function restart(part: string): Promise<number> {
   return 0;
 }
 
-/** Bytes of a file; none where there is none. */
+/** Size of a file; 0 if there is none. */
 export async function bytesOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
@@ -158,7 +158,7 @@ function causeOf(error: Error): string {
 
 function failed(url: URL, error: Error): TorchError {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && !(error instanceof Interrupted)) throw error; // the disk's, not the network's
+  if (code !== undefined && !(error instanceof Interrupted)) throw error; // of the disk, not of the network
   return torchError(
     'ERR_DOWNLOAD',
     `Could not fetch ${plain(url).href}: ${error.message}\n  fix: check NODE_LIBTORCH_MIRROR and the network, then try again`,

@@ -1,4 +1,4 @@
-/** Takes named files, and the header tree, out of a wheel. */
+/** Extracts named files, and the tree of headers, from a wheel. */
 
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { requireSpace } from '../../files/space.js';
 export interface Extraction {
   /** Where an entry of the wheel goes, relative to the target; undefined leaves it out. */
   readonly select: (entry: string) => string | undefined;
-  /** Called once with the bytes to be written; what it returns is told of each part as it is. */
+  /** Called once with the number of bytes to write; the bar it returns is told of each piece. */
   readonly progress?: (totalBytes: number) => Bar;
   readonly signal?: AbortSignal;
 }
@@ -28,7 +28,11 @@ export async function extract(wheel: string, target: string, options: Extraction
   const written = new Map<string, FileDigest>();
   const made = new Set<string>();
   const zip = await yauzl.openPromise(wheel, { autoClose: false }).catch((error: unknown) => {
-    throw torchError('ERR_DOWNLOAD', `${wheel} is not a readable wheel: ${(error as Error).message}`, { cause: error });
+    throw torchError(
+      'ERR_DOWNLOAD',
+      `Expected ${wheel} to be a wheel, but it cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    );
   });
   try {
     const chosen: { name: string; entry: yauzl.Entry }[] = [];

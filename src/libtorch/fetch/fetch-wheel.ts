@@ -1,4 +1,4 @@
-/** Brings a pinned wheel: from a mirror where one is named, else by pip. Its sha256 decides, wherever it comes from. */
+/** Fetches a pinned wheel, from the mirror if one is set, else with pip, and checks its sha256. */
 
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, realpath, rename, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { requireSpace } from '../../files/space.js';
 
 export interface FetchOptions {
   readonly downloads: Downloads;
-  /** The run's own folder. Wheels are linked into it: others may remove or replace theirs at any time. */
+  /** This run's own folder. Wheels are linked into it, because another run may remove or replace its own at any time. */
   readonly staging: string;
   readonly report?: Report | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -31,11 +31,11 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
   if (!mirror) return byPip(pin, own, options);
   if (/^[a-z][a-z+.-]+:/i.test(mirror)) return byUrl(pin, mirrorUrl(mirror, pin.file), own, options);
   const path = join(resolve(mirror), pin.file);
-  report.step(`Taking ${pin.file} from ${mirror}`);
+  report.step(`Copying ${pin.file} from ${mirror}`);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw torchError(
       'ERR_DOWNLOAD',
-      `Expected ${pin.file} in the mirror ${resolve(mirror)}, but it is not there\n` +
+      `Expected ${pin.file} in the mirror ${resolve(mirror)}, but it is missing\n` +
         `  fix: put it there (pip download ${pin.project}==${pin.version}), or unset NODE_LIBTORCH_MIRROR`,
     );
   }
@@ -46,7 +46,7 @@ export async function fetchWheel(pin: WheelPin, options: FetchOptions): Promise<
 
 const pinned = (pin: WheelPin, fix: string, name = pin.file) => ({ sha256: pin.sha256, name, fix });
 
-/** A verified wheel of an earlier run. It is verified again: it may have lain there for days. */
+/** Whether an earlier run has kept the wheel. It is verified again, as it may have been there for days. */
 async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSignal | undefined): Promise<boolean> {
   if (!existsSync(kept)) return false;
   try {
@@ -62,7 +62,7 @@ async function isKept(kept: string, own: string, pin: WheelPin, signal: AbortSig
 }
 
 async function alsoAt(path: string, other: string): Promise<void> {
-  const real = await realpath(path); // a link to a symbolic link would be one
+  const real = await realpath(path); // a hard link to a symbolic link would be a symbolic link
   await link(real, other).catch(async () => {
     await requireSpace(dirname(other), await bytesOf(real), basename(other));
     await copyFile(real, other);
@@ -104,7 +104,7 @@ async function byUrl(pin: WheelPin, url: URL, own: string, options: FetchOptions
     let had = await bytesOf(part);
     await requireSpace(downloads.folder, pin.bytes - had, pin.file);
     while (!(await isFetched(pin, url, part, had > 0, options))) {
-      report.step(`What an earlier run had got of ${pin.file} belongs to another file`);
+      report.step(`The partial download of ${pin.file} belongs to another file; starting again`);
       had = 0;
     }
     await alsoAt(part, own);
@@ -115,7 +115,7 @@ async function byUrl(pin: WheelPin, url: URL, own: string, options: FetchOptions
   return own;
 }
 
-/** False where wrong bytes may be an earlier run's: an error's page, the mirror's older file. They are gone either way. */
+/** False if the bytes are wrong and an earlier run may have written them (an error page, an older file). They are removed either way. */
 async function isFetched(pin: WheelPin, url: URL, part: string, resumes: boolean, options: FetchOptions) {
   const { report = silent, signal } = options;
   const bar = report.bar(`Fetching ${pin.file}`, pin.bytes);
@@ -125,7 +125,7 @@ async function isFetched(pin: WheelPin, url: URL, part: string, resumes: boolean
     bar.end();
   }
   try {
-    const fix = 'check that file of the mirror, and what lies between, then try again';
+    const fix = 'check that file on the mirror, and any proxy in between, then try again';
     await requirePinned(part, pinned(pin, fix, `${pin.file} of ${plain(url).host}`), signal);
     return true;
   } catch (error) {

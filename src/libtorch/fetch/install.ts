@@ -1,4 +1,4 @@
-/** Puts extracted files into the cache, so that a set is seen whole or not at all. */
+/** Puts extracted files into the cache so that other processes see a complete set or none. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { manifestName, readManifest } from '../find/cache.js';
 import { headersFolder, headersRecord } from './inventory.js';
 import { moveInto, writeFileAtomic } from '../../files/atomic.js';
 
-/** What was extracted; names are relative to the set, headers below `include/`. */
+/** The extracted files. Names are relative to the set; headers are below `include/`. */
 export interface Extracted {
   readonly version: string;
   readonly platform: string;
@@ -17,7 +17,7 @@ export interface Extracted {
   readonly files: ReadonlyMap<string, FileDigest>;
 }
 
-/** A new set is moved in as one folder; parts of an existing one one by one, and the manifest after them. */
+/** Moves a new set in as one folder. Files that complete an existing set are moved one by one, and the manifest last. */
 export async function install(fresh: string, set: string, staging: string, extracted: Extracted): Promise<void> {
   const part = manifestOf(extracted);
   const known = readManifest(set);
@@ -34,7 +34,7 @@ export async function install(fresh: string, set: string, staging: string, extra
   await writeFileAtomic(join(set, manifestName), text);
 }
 
-/** Another run may have finished first: its set is as good and may be in use, so it stays. */
+/** If another run has finished first, its set stays: it is the same and may be in use. */
 async function moveIn(fresh: string, set: string, staging: string): Promise<void> {
   await rename(fresh, set).catch(async (error: unknown) => {
     const known = readManifest(set);

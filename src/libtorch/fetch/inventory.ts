@@ -1,4 +1,4 @@
-/** What of a set is there: by sizes (fast, at every start) or by sha256 (on request). */
+/** Which files of a set are there: by size (fast) or by sha256 (on request). */
 
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -11,7 +11,7 @@ import type { WheelPin } from './wheel-pin.js';
 
 export const headersFolder = 'include';
 
-/** The wheels that still have to be fetched for a set to be complete, by what its manifest says and by sizes. */
+/** The wheels that a set still needs, by its manifest and by the sizes of its files. */
 export function missingWheels(
   set: string,
   pin: PlatformPin,
@@ -31,7 +31,7 @@ export function lacksFiles(set: string, wheel: WheelPin, manifest = readManifest
   });
 }
 
-/** Whether the wheel has headers that the set has not. They are moved in as one folder, so its presence is enough. */
+/** Whether the wheel has headers that the set lacks. They are moved in as one folder, so checking that it exists is enough. */
 export function lacksHeaders(set: string, wheel: WheelPin, manifest = readManifest(set)): boolean {
   if (wheel.headers === undefined) return false;
   return manifest?.headers === undefined || sizeOnDisk(join(set, headersFolder)) === undefined;
@@ -48,7 +48,7 @@ export function headersRecord(files: ReadonlyMap<string, FileDigest>): NonNullab
   return { count: files.size, bytes, sha256: createHash('sha256').update(lines.sort().join('')).digest('hex') };
 }
 
-/** The libraries of a set whose bytes are not the recorded ones, by name; those that are gone too. */
+/** The names of the libraries of a set that are missing or do not have the recorded sha256. */
 export async function faultyFiles(set: string, signal?: AbortSignal): Promise<string[]> {
   const faulty: string[] = [];
   for (const [name, { sha256 }] of Object.entries(readManifest(set)?.files ?? {})) {

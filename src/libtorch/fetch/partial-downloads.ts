@@ -1,4 +1,4 @@
-/** Wheels on their way into a set: what was verified stays until the set is whole, so that nothing is fetched twice. */
+/** Wheels that are being fetched. Verified ones stay until the set is complete, so that nothing is fetched twice. */
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { owner, stateOf } from './staging.js';
 
 const staleMs = 7 * 24 * 3600 * 1000;
-/** Longer than a download waits for its next byte, all tries together, and than a wheel is hashed. */
+/** Longer than all tries of a download together wait for a byte, and than hashing a wheel takes. */
 const quietMs = 10 * 60 * 1000;
 
-/** A folder of the cache, which stays: several processes, of several machines, may use it at once. */
+/** The folder of downloads in the cache. Several processes, on several machines, may use it at once. */
 export class Downloads {
   readonly folder: string;
 
@@ -17,7 +17,7 @@ export class Downloads {
     this.folder = folder;
   }
 
-  /** Makes the folder, and removes from it what nobody came back for within a week. */
+  /** Makes the folder, and removes files that were not touched for a week. */
   static async open(cache: string): Promise<Downloads> {
     const folder = join(cache, 'downloads');
     await mkdir(folder, { recursive: true });
@@ -34,23 +34,23 @@ export class Downloads {
     return join(this.folder, file);
   }
 
-  /** A file of this call alone to write to, with what earlier runs had got. */
+  /** The path of a file that only this call writes to, continuing the part of an earlier run if there is one. */
   async claim(file: string): Promise<string> {
     const own = this.own(file, 'part');
     for (const name of await readdir(this.folder)) {
       const path = join(this.folder, name);
-      // Of two that try, one gets it.
+      // If two processes try, one of them gets it.
       if (name.startsWith(`${file}.part`) && (await isFree(path, name)) && (await renamed(path, own))) break;
     }
     return own;
   }
 
-  /** The name of a folder of this call alone. */
+  /** The path of a folder that only this call uses. */
   scratch(file: string): string {
     return this.own(file, 'scratch');
   }
 
-  /** Leaves an unfinished part to the next run. */
+  /** Gives an unfinished part to the next run. */
   async release(part: string, file: string): Promise<void> {
     await renamed(part, join(this.folder, `${file}.part`));
   }
@@ -60,13 +60,13 @@ export class Downloads {
     for (const file of files) await rm(this.path(file), { force: true });
   }
 
-  /** A name that nobody else has, and that `writerOf` reads. */
+  /** A unique path that `writerOf` can read. */
   private own(file: string, kind: 'part' | 'scratch'): string {
     return join(this.folder, `${file}.${kind}-${owner}-${randomUUID().slice(0, 8)}`);
   }
 }
 
-/** Whether nobody writes to a part: it was released, or its writer has ended or, of another place, been quiet for long. */
+/** Whether a part has no writer: it was released, its writer has ended, or a writer elsewhere was quiet for long. */
 async function isFree(path: string, name: string): Promise<boolean> {
   const state = writerOf(name);
   return state === 'none' || state === 'gone' || (state === 'unknown' && (await quietFor(path)) > quietMs);
@@ -77,7 +77,7 @@ function writerOf(name: string): ReturnType<typeof stateOf> | 'none' {
   return writer === undefined ? 'none' : stateOf(writer);
 }
 
-/** Milliseconds since the last change; none for what is gone meanwhile. */
+/** Milliseconds since the last change; 0 if the file is gone. */
 async function quietFor(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? 0 : Date.now() - found.mtimeMs;

@@ -92,7 +92,7 @@ const windows = torch(
 );
 
 /**
- * Run are those of linux-x64; the others hold what their wheels' own tables name as needed, and win32-x64 waits for a
+ * Those of linux-x64 are tested. The others list what their wheels' own tables name as needed; win32-x64 waits for a
  * loader that knows Windows.
  */
 export const pins: readonly PlatformPin[] = [
@@ -109,7 +109,7 @@ export const pins: readonly PlatformPin[] = [
   { version: libtorchVersion, triple: 'win32-x64', kind: 'cpu', wheels: [windows] },
 ];
 
-/** The pin of a set, where there is one. */
+/** The pin of a set; undefined if it is not pinned. */
 export function findPin(
   triple: string,
   kind: SetKind = 'cpu',
@@ -118,14 +118,14 @@ export function findPin(
   return pins.find((pin) => pin.triple === triple && pin.kind === kind && pin.version === version);
 }
 
-/** The pin of a set; ERR_PLATFORM_UNSUPPORTED, with what there is, where there is none. */
+/** The pin of a set. @throws ERR_PLATFORM_UNSUPPORTED, listing the pinned sets */
 export function pinsFor(triple: string, kind: SetKind = 'cpu', version: string = libtorchVersion): PlatformPin {
   const pin = findPin(triple, kind, version);
   if (pin !== undefined) return pin;
   const known = pins.map((other) => `${other.version} ${other.kind} (${other.triple})`).join(', ');
   throw torchError(
     'ERR_PLATFORM_UNSUPPORTED',
-    `No LibTorch ${version} ${kind} is pinned for ${triple}, only ${known}\n` +
-      '  fix: unpack a LibTorch of your own and set LIBTORCH=/path/to/it',
+    `LibTorch ${version} ${kind} is not pinned for ${triple}. Pinned are ${known}\n` +
+      '  fix: unpack a LibTorch yourself and set LIBTORCH=/path/to/it',
   );
 }

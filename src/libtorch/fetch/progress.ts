@@ -1,9 +1,9 @@
-/** What a person sees of a long step: a line that fills up on a terminal, one plain line a step elsewhere. */
+/** Progress of a long step: a bar on a terminal, one plain line for each step elsewhere. */
 
 export interface Report {
   /** pip may draw its own progress. */
   readonly live: boolean;
-  /** One finished or starting step. */
+  /** A step that starts or has ended. */
   step(text: string): void;
   bar(text: string, totalBytes: number): Bar;
 }
@@ -26,7 +26,7 @@ const refreshMs = 100;
 
 /** Reports to a stream: stderr, so that stdout stays for data. */
 export function reportTo(stream: NodeJS.WriteStream = process.stderr): Report {
-  // Undefined, not false, where it is no terminal.
+  // isTTY is undefined, not false, if it is not a terminal.
   const live = stream.isTTY ? true : false;
   const step = (text: string): void => void stream.write(`${text}\n`);
   return {

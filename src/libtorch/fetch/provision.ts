@@ -1,4 +1,4 @@
-/** Brings a verified LibTorch into the cache: fetch, check, extract, move into place. */
+/** Puts a verified LibTorch into the cache: fetch, check, extract, move into place. */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,13 +23,13 @@ import { openStaging } from './staging.js';
 export interface ProvisionOptions {
   /** Also the C++ headers, for building the addon. Default false. */
   headers?: boolean;
-  /** Default: this machine's. */
+  /** The platform. Default: this machine's. */
   triple?: string;
   /** Which of the pinned sets: `cpu` (default) or `cuda`, which holds CUDA's libraries too. */
   kind?: SetKind;
-  /** Of LibTorch; default the one that this source is written for. */
+  /** LibTorch's release. Default: the one that this source is written for. */
   version?: string;
-  /** Files of the set, as its manifest names them, that are fetched anew. They stay until what replaces them is there. */
+  /** Files of the set, by their names in its manifest, to fetch again. They stay until their replacements are there. */
   faulty?: readonly string[];
   /** Default: the pinned wheels of the platform. */
   pin?: PlatformPin;
@@ -42,15 +42,16 @@ export interface Provisioned {
   readonly pin: PlatformPin;
   readonly set: string;
   readonly libDir: string;
-  /** The headers, which are there when they were asked for. */
+  /** The folder of the headers, which exists if `headers` was set. */
   readonly includeDir: string;
-  /** The wheels that had to be fetched; empty when all was there. */
+  /** The wheels that had to be fetched; empty if nothing was missing. */
   readonly fetched: readonly string[];
 }
 
 /**
- * Makes sure that the cache holds the pinned LibTorch, and fetches what is missing. A failed or stopped run leaves
- * nothing behind that looks like a set; runs at the same time do not disturb one another.
+ * Makes sure that the cache holds the pinned LibTorch, fetching what is missing. A run that fails or is stopped leaves
+ * no incomplete set behind. Several runs at the same time are safe.
+ * @throws ERR_PLATFORM_UNSUPPORTED, ERR_DOWNLOAD, ERR_INTEGRITY, or `signal.reason`
  */
 export async function provision(options: ProvisionOptions = {}): Promise<Provisioned> {
   const { headers = false, triple = currentPlatform().triple, env = process.env } = options;
@@ -123,7 +124,8 @@ async function takeWheel(
     ...(signal && { signal }),
   });
   const absent = wanted.files ? wheel.files.find(({ to }) => !records.has(to)) : undefined;
-  if (absent !== undefined) throw torchError('ERR_INTEGRITY', `${wheel.file} has no ${absent.from}`);
+  if (absent !== undefined)
+    throw torchError('ERR_INTEGRITY', `Expected ${absent.from} in ${wheel.file}, but it is missing`);
   return records;
 }
 

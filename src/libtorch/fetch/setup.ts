@@ -11,7 +11,7 @@ import { provision } from './provision.js';
 
 export interface SetupOptions extends ProvisionOptions {
   readonly kind: SetKind;
-  /** Hash what is there, and fetch again what differs. */
+  /** Hash the libraries, and fetch again those that are missing or changed. Default false. */
   readonly verify?: boolean;
 }
 
@@ -19,13 +19,13 @@ export interface SetupResult {
   readonly set: string;
   /** The wheels that were fetched. */
   readonly fetched: readonly string[];
-  /** For people. */
+  /** What happened, for the terminal. */
   readonly lines: readonly string[];
 }
 
 /**
- * A run that fails leaves the chosen set as it was.
- * @throws ERR_PLATFORM_UNSUPPORTED (with the releases that are pinned), ERR_DOWNLOAD or ERR_INTEGRITY
+ * Fetches a set where necessary and makes it the one that later processes load. A run that fails leaves the choice as it was.
+ * @throws ERR_PLATFORM_UNSUPPORTED (listing the pinned releases), ERR_DOWNLOAD or ERR_INTEGRITY
  */
 export async function setup(options: SetupOptions): Promise<SetupResult> {
   checkPlatform();
@@ -49,7 +49,7 @@ export function wheelList(kind: SetKind, version?: string): string[] {
 async function verify(set: string, { report, signal }: SetupOptions): Promise<string[]> {
   report?.step(`Verifying ${set}`);
   const faulty = await faultyFiles(set, signal);
-  for (const name of faulty) report?.step(`${name} is not what was fetched`);
+  for (const name of faulty) report?.step(`${name} is missing or was changed; it is fetched again`);
   return faulty;
 }
 
@@ -63,15 +63,15 @@ interface Outcome {
 }
 
 function linesOf({ set, fetched, version, kind, before, env }: Outcome): string[] {
-  const did = fetched.length > 0 ? 'was fetched' : 'was there already';
-  const lines = [`LibTorch ${version} (${kind}) ${did}, and is used from now on: ${set}`];
-  if (before !== undefined && before !== set) lines.push(`The one used before stays in ${before}`);
+  const did = fetched.length > 0 ? 'was fetched' : 'was already there';
+  const lines = [`LibTorch ${version} (${kind}) ${did} and is used from now on: ${set}`];
+  if (before !== undefined && before !== set) lines.push(`The previous one stays in ${before}`);
   if (!sameMinor(version, libtorchVersion)) {
     lines.push(
-      `The addon that is published works with LibTorch ${minorOf(libtorchVersion)} alone: ` +
-        `npx node-libtorch build --torch ${version} compiles one for this`,
+      `The published addon works with LibTorch ${minorOf(libtorchVersion)} only: ` +
+        `npx node-libtorch build --torch ${version} compiles one for this release`,
     );
   }
-  if (env.LIBTORCH) lines.push(`LIBTORCH is set to ${env.LIBTORCH}, which goes before it`);
+  if (env.LIBTORCH) lines.push(`LIBTORCH is set to ${env.LIBTORCH} and takes precedence`);
   return lines;
 }

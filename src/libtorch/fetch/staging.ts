@@ -1,4 +1,4 @@
-/** Temporary folders beside the sets: the same filesystem, so that a rename puts a finished folder in place. */
+/** Temporary folders beside the sets, on the same file system, so that a rename moves a finished folder into place. */
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
@@ -6,14 +6,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 const prefix = '.tmp-';
-/** Longer than any fetch takes; younger ones may belong to a process of another machine that is still working. */
+/** Longer than any fetch takes. Younger folders may belong to a process on another machine that is still working. */
 const staleMs = 6 * 3600 * 1000;
 
 export interface Staging extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A fresh folder under `root`, which exists; gone when disposed. Also sweeps what killed processes left. */
+/** Makes a folder under `root`, which must exist; disposing removes it. Also removes folders that killed processes left. */
 export async function openStaging(root: string): Promise<Staging> {
   await sweep(root);
   const path = await mkdtemp(join(root, `${prefix}${owner}-`));

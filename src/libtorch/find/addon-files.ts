@@ -11,16 +11,16 @@ import { remedies } from '../remedies.js';
 export interface AddonFiles {
   readonly loader: string;
   readonly addon: string;
-  /** The empty libtorch.so, where there is one (Linux). */
+  /** The empty libtorch.so (Linux only). */
   readonly stub: string | undefined;
-  /** The package they came in; undefined for those that were built here. */
+  /** The folder of the package they came in; undefined if they were built here. */
   readonly prebuilt: string | undefined;
 }
 
 /** The package with the prebuilt modules of a platform. */
 export const addonPackage = (platform: Platform): string => `@node-libtorch/${packageSuffix(platform)}`;
 
-/** ERR_ADDON_NOT_FOUND, with the places looked at, when there are none. */
+/** The addon's files. @throws ERR_ADDON_NOT_FOUND, with the places that were looked at */
 export function findAddon(root: string = packageRoot()): AddonFiles {
   const platform = currentPlatform();
   const built = join(root, 'build/Release');
@@ -35,8 +35,8 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
   }
   throw torchError(
     'ERR_ADDON_NOT_FOUND',
-    `Expected the native addon for ${describePlatform(platform)}, but found none. Looked at:\n` +
-      `  ${built}: ${existsSync(built) ? 'has no loader.node and node_libtorch.node' : 'no such folder'}\n` +
+    `The native addon for ${describePlatform(platform)} was not found. Looked at:\n` +
+      `  ${built}: ${existsSync(built) ? 'has no loader.node and node_libtorch.node' : 'folder not found'}\n` +
       `  package ${prebuilt}: ${installed === undefined ? 'not installed' : 'has no loader.node and node_libtorch.node'}\n` +
       `  fix: ${installed === undefined ? remedies.noAddon(prebuilt) : remedies.damagedPackage(installed)}`,
   );

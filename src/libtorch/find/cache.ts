@@ -40,7 +40,7 @@ export function cachedSet(
   return join(cacheRoot(env), `libtorch-${version}-${triple}-${kind}`);
 }
 
-/** The manifest of a set, or undefined where there is none that can be read. */
+/** The manifest of a set; undefined if it is missing or cannot be read. */
 export function readManifest(set: string): Manifest | undefined {
   try {
     const manifest = JSON.parse(readFileSync(join(set, manifestName), 'utf8')) as Manifest;
@@ -54,11 +54,11 @@ export function readManifest(set: string): Manifest | undefined {
 const chosenFile = (version: string, triple: string, env?: NodeJS.ProcessEnv): string =>
   join(cacheRoot(env), `chosen-${minorOf(version)}-${triple}.json`);
 
-/** The folder of the chosen set, which may be gone; undefined when none was chosen. */
+/** The folder of the chosen set, which may have been removed; undefined if none was chosen. */
 export function chosenSet(version: string, triple: string, env?: NodeJS.ProcessEnv): string | undefined {
   try {
     const { set } = JSON.parse(readFileSync(chosenFile(version, triple, env), 'utf8')) as { set?: unknown };
-    // A name, no path: the cache may be moved, and leads nowhere else.
+    // A name, not a path: the cache may be moved, and the choice must not lead out of it.
     return typeof set === 'string' && /^libtorch-[\w.-]+$/.test(set) ? join(cacheRoot(env), set) : undefined;
   } catch {
     return undefined;

@@ -23,7 +23,7 @@ const order = [
 /** A lookup of library files by pattern: at most one each, LibTorch's own folder before the nvidia packages. */
 export type FindLibrary = (pattern: RegExp) => string[];
 
-/** @param nvidia the folder of a Python environment's nvidia packages, which need not exist */
+/** @param nvidia the folder of a Python environment's nvidia packages; it may be missing */
 export function libraryFinder(libDir: string, nvidia: string): FindLibrary {
   const packages = list(nvidia).map((name) => join(nvidia, name, 'lib'));
   const folders = [libDir, ...packages].map((folder) => [folder, list(folder)] as const);
@@ -36,7 +36,7 @@ export function libraryFinder(libDir: string, nvidia: string): FindLibrary {
   };
 }
 
-/** In the order to open them; empty when this LibTorch has no CUDA. */
+/** CUDA's libraries, in the order in which to open them; empty if this LibTorch has no CUDA. */
 export function cudaLibraries(libDir: string, find: FindLibrary): string[] {
   return existsSync(join(libDir, 'libtorch_cuda.so')) ? order.flatMap(find) : [];
 }

@@ -1,4 +1,4 @@
-/** Reads what a folder that should be a LibTorch consists of. Opens no library. */
+/** Reads which libraries a LibTorch's folder has, without opening any. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ export interface LibtorchSet {
   readonly includeDir: string | undefined;
   /** To be opened in this order. */
   readonly libraries: readonly string[];
-  /** To be opened after those, when CUDA is wanted; empty in a CPU set. */
+  /** To be opened after those, if CUDA is wanted; empty in a CPU set. */
   readonly cudaLibraries: readonly string[];
   readonly hasCuda: boolean;
 }
@@ -43,7 +43,7 @@ const orders: Partial<Record<NodeJS.Platform, readonly RegExp[]>> = {
 
 const cpuLibrary = process.platform === 'darwin' ? 'libtorch_cpu.dylib' : 'libtorch_cpu.so';
 
-/** Why a folder is no LibTorch. */
+/** Why a folder is not a LibTorch that can be used. */
 export interface NoSet {
   readonly problem: string;
 }
@@ -51,7 +51,7 @@ export interface NoSet {
 /** `base` is a flat folder of libraries or one with `lib/`, as every distribution of LibTorch is laid out. */
 export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | NoSet {
   const root = resolve(base);
-  if (!existsSync(root)) return { problem: 'no such folder' };
+  if (!existsSync(root)) return { problem: 'folder not found' };
   const libDir = [join(root, 'lib'), root].find((folder) => existsSync(join(folder, cpuLibrary)));
   if (libDir === undefined) return { problem: `neither it nor its lib/ has ${cpuLibrary}` };
   const version = readVersion(root, libDir);

@@ -13,15 +13,15 @@ import { libtorchVersion, minorOf, sameMinor } from '../version.js';
 
 export type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 
-/** One place that was looked at, and what is there. */
+/** A place that was looked at, and what was found there. */
 export interface Candidate {
   readonly source: LibtorchSource;
-  /** For people: a folder, a package's name, a command. */
+  /** A folder, a package's name or a command, for messages. */
   readonly place: string;
   readonly set?: LibtorchSet;
   /** Why it cannot be used. */
   readonly problem?: string;
-  /** It is a LibTorch, of another minor version. */
+  /** It is a LibTorch of another minor version. */
   readonly wrongVersion?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface LocateOptions {
 /** The package with the LibTorch of a platform, installed beside node-libtorch as an optional dependency. */
 export const libtorchPackage = (platform: Platform): string => `@node-libtorch/libtorch-${packageSuffix(platform)}-cpu`;
 
-/** Every place in order, looked at only as the iteration gets there: asking Python is slow. */
+/** Every place, in order. Each is looked at when the iteration reaches it, as asking Python is slow. */
 export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   const { version = libtorchVersion, env = process.env } = options;
   const platform = currentPlatform();
@@ -71,7 +71,7 @@ export function locate(options: LocateOptions = {}): LibtorchSet {
 
 /**
  * Every LibTorch that can be used, best first. Ends by throwing ERR_LIBTORCH_NOT_FOUND or ERR_LIBTORCH_VERSION, which
- * lists every place looked at. A LIBTORCH that is set and wrong throws at once: what was asked for is never replaced.
+ * lists every place looked at. If LIBTORCH is set and cannot be used, this throws at once: another LibTorch never takes its place.
  */
 export function* usable(options: LocateOptions = {}): Generator<LibtorchSet, never> {
   const seen: Candidate[] = [];
@@ -92,7 +92,7 @@ function notFound(seen: readonly Candidate[], version: string): Error {
   const what = `LibTorch ${minorOf(version)}, which the addon was built against`;
   return torchError(
     wrong === undefined ? 'ERR_LIBTORCH_NOT_FOUND' : 'ERR_LIBTORCH_VERSION',
-    `Expected ${what}, but found ${wrong === undefined ? 'none' : `another version`}. Looked at:\n${lines.join('')}` +
+    `Expected ${what}, but ${wrong === undefined ? 'it was not found' : 'found another version'}. Looked at:\n${lines.join('')}` +
       `  fix: ${fixFor(seen)}, or set LIBTORCH=/path/to/libtorch-${minorOf(version)}`,
   );
 }

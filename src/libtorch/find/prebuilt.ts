@@ -1,4 +1,4 @@
-/** What a package of prebuilt modules says of itself, and whether it fits: asked before anything of it is opened. */
+/** What a package of prebuilt modules needs, checked before any of them is opened. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

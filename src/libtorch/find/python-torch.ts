@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 
-// The working folder is taken off the path: a folder named torch in it is no package.
+// The working folder is removed from the path: a folder named torch in it is not the package.
 const script = `
 import importlib.util, json, os, sys
 sys.path = [p for p in sys.path if p not in ('', os.getcwd())]
@@ -11,7 +11,7 @@ print(json.dumps(list(spec.submodule_search_locations or [])[:1] if spec else []
 `;
 
 export interface PythonTorch {
-  /** The command asked, undefined when there is no Python. */
+  /** The command that was run; undefined without a Python. */
   readonly python: string | undefined;
   /** The folder of the torch package. */
   readonly folder: string | undefined;

@@ -128,7 +128,7 @@ describe('custom operators', function () {
   describe('in a library that cannot be opened', () => {
     const faults: readonly [what: string, make: () => string, says: RegExp][] = [
       ['missing', () => join(folder, 'nowhere.so'), /nowhere\.so does not exist or cannot be read \(ENOENT\)/],
-      ['a folder', () => folder, /is no regular file/],
+      ['a folder', () => folder, /is not a regular file/],
       [
         'a text',
         () => {

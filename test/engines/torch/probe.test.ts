@@ -35,7 +35,7 @@ describe('probe', () => {
       entry: await entry(`process.kill(process.pid, 'SIGSEGV'); setTimeout(() => {}, 1e4)`),
     });
     expect(result).to.include({ ok: false, code: 'ERR_ADDON_LOAD', signal: 'SIGSEGV' });
-    if (!result.ok) expect(result.message).to.contain('died of SIGSEGV').and.contain('fix: ');
+    if (!result.ok) expect(result.message).to.contain('was ended by SIGSEGV').and.contain('fix: ');
   });
 
   it('reports a crash after the answer, at exit', async () => {

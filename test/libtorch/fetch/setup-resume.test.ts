@@ -26,7 +26,7 @@ describe('what setup had fetched before', function () {
     const gone = await rejection(() => cpu(), 'ERR_DOWNLOAD');
     expect(gone.message).to.contain(torchFile()).and.contain('fix:');
     run.mirror.instead.length = 0;
-    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain(`${cudart}: the answer was 404`);
+    expect((await rejection(() => cpu(), 'ERR_DOWNLOAD')).message).to.contain(`${cudart}: the status was 404`);
     expect(downloads()).to.deep.equal([torchFile()]);
     run.mirror.requests.length = 0;
     await rejection(() => cpu(), 'ERR_DOWNLOAD');
@@ -96,7 +96,7 @@ describe('what setup had fetched before', function () {
       response.writeHead(200, { 'content-length': 26 }).end('<html>please log in</html>'),
     );
     const { message } = await rejection(() => cpu(), 'ERR_DOWNLOAD');
-    expect(message).to.contain(`it has 26 bytes, not the ${torchBytes()} that are pinned`);
+    expect(message).to.contain(`it has 26 bytes, not the pinned ${torchBytes()}`);
     expect(
       downloads().filter((name) => readFileSync(join(run.index.cache, 'downloads', name)).length > 0),
     ).to.deep.equal([]);

@@ -19,7 +19,7 @@ describe('setup', function () {
   it('fetches from a mirror, and is chosen; the second time nothing is fetched', async () => {
     const { fetched, lines } = await cpu();
     expect(fetched).to.have.length(2);
-    expect(lines).to.deep.equal([`LibTorch 2.15.0 (cpu) was fetched, and is used from now on: ${run.index.set}`]);
+    expect(lines).to.deep.equal([`LibTorch 2.15.0 (cpu) was fetched and is used from now on: ${run.index.set}`]);
     expect(chosen()).to.equal(run.index.set);
     const [, first] = [...candidates({ env: run.env })];
     expect(first).to.deep.include({ source: 'setup', place: run.index.set });
@@ -29,7 +29,7 @@ describe('setup', function () {
       'libtorch-2.15.0-linux-x64-cpu',
     ]);
     run.mirror.requests.length = 0;
-    expect((await cpu()).lines[0]).to.contain('was there already');
+    expect((await cpu()).lines[0]).to.contain('was already there');
     expect(run.mirror.requests).to.deep.equal([]);
   });
 
@@ -39,7 +39,7 @@ describe('setup', function () {
     expect(set).to.match(/libtorch-2\.15\.0-linux-x64-cuda$/);
     expect(readFileSync(join(set, 'lib/libtorch_cuda.so'), 'utf8')).to.equal(contents['torch/lib/libtorch_cuda.so']);
     expect(chosen()).to.equal(set);
-    expect(lines[1]).to.equal(`The one used before stays in ${run.index.set}`);
+    expect(lines[1]).to.equal(`The previous one stays in ${run.index.set}`);
     const found = [...candidates({ env: run.env })].map(({ source, place, set: usable }) => [
       source,
       place,

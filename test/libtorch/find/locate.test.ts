@@ -37,7 +37,7 @@ describe('locate', () => {
     expect(lines.map((line) => line.trim())).to.satisfy((found: string[]) =>
       [
         /^LIBTORCH: the environment: LIBTORCH is not set$/,
-        new RegExp(`^cache: ${root}/cache/${set}: no such folder$`),
+        new RegExp(`^cache: ${root}/cache/${set}: folder not found$`),
         /^package: @node-libtorch\/libtorch-linux-x64-gnu-cpu: not installed$/,
         /^python: python3: has no torch$/,
         /^fix: npm run build, or set LIBTORCH=/,
