@@ -11,15 +11,15 @@ const modules = ['loader.node', 'node_libtorch.node', 'libtorch.so'];
 
 /** @param floors of LibTorch's own libraries: what is declared covers both */
 export async function stageAddon(platform, runtimeFloors) {
-  const [{ addonPackage }, { compareVersions }, { libtorchVersion }] = await Promise.all(
-    ['libtorch/find/addon-files.js', 'libtorch/platform.js', 'libtorch/version.js'].map(dist),
+  const [{ addonPackage }, { compareDotted, libtorchVersion }] = await Promise.all(
+    ['libtorch/find/addon-files.js', 'libtorch/version.js'].map(dist),
   );
   const name = addonPackage(platform);
   const folder = freshFolder(name);
   const built = modules.map((file) => join(root, 'build/Release', file)).filter((path) => existsSync(path));
   for (const path of built) copyFileSync(path, join(folder, path.slice(path.lastIndexOf('/') + 1)));
   const own = platform.os === 'linux' ? await floorsOf(built) : {};
-  const higher = (a, b) => (a === undefined || (b !== undefined && compareVersions(b, a) > 0) ? b : a);
+  const higher = (a, b) => (a === undefined || (b !== undefined && compareDotted(b, a) > 0) ? b : a);
   const floors = Object.fromEntries(
     Object.entries({
       glibc: higher(own.glibc, runtimeFloors.glibc),

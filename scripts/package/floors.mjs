@@ -5,12 +5,12 @@ import { dist } from '../steps/context.mjs';
 
 /** The newest `GLIBC_` and `GLIBCXX_` versions that any of the files needs; undefined where they need none. Linux alone. */
 export async function floorsOf(files) {
-  const { compareVersions } = await dist('libtorch/platform.js');
+  const { compareDotted } = await dist('libtorch/version.js');
   const needs = files.map((file) => execFileSync('objdump', ['--private-headers', file], { encoding: 'utf8' }));
   const newest = (tag) =>
     [...needs.join('\n').matchAll(new RegExp(`\\b${tag}_([\\d.]+)`, 'g'))]
       .map(([, version]) => version)
-      .sort(compareVersions)
+      .sort(compareDotted)
       .at(-1);
   return { glibc: newest('GLIBC'), glibcxx: newest('GLIBCXX') };
 }

@@ -22,15 +22,15 @@ const { values } = parseArgs({
 
 process.exitCode = await run(async (signal) => {
   if (!(await build({ signal }))) return false;
-  const [{ currentPlatform, compareVersions }, { reportTo }] = await Promise.all(
-    ['libtorch/platform.js', 'libtorch/fetch/progress.js'].map(dist),
+  const [{ currentPlatform }, { compareDotted }, { reportTo }] = await Promise.all(
+    ['libtorch/platform.js', 'libtorch/version.js', 'libtorch/fetch/progress.js'].map(dist),
   );
   const platform = currentPlatform();
   mkdirSync(out, { recursive: true });
   const runtime = await stageRuntime(platform, { signal, report: reportTo() });
   const addon = await stageAddon(platform, runtime.floors);
   const limit = values['max-glibc'];
-  if (limit !== undefined && addon.floors.glibc !== undefined && compareVersions(addon.floors.glibc, limit) > 0) {
+  if (limit !== undefined && addon.floors.glibc !== undefined && compareDotted(addon.floors.glibc, limit) > 0) {
     throw new Error(
       `The binaries need glibc ${addon.floors.glibc}, more than ${limit}\n  fix: build in manylinux_2_28`,
     );
