@@ -1,5 +1,5 @@
 import { expected } from '../errors.js';
-import { startEngine } from './torch/engine.js';
+import { startAddon } from './torch/started-addon.js';
 import { deviceFailures } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
 import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
@@ -65,7 +65,7 @@ export const runtime = {
    * @throws what loading the libraries throws: ERR_LIBTORCH_NOT_FOUND, ERR_ADDON_NOT_FOUND, …
    */
   async info(): Promise<RuntimeInfo> {
-    const { addon, native, threads } = await startEngine();
+    const { addon, native, threads } = await startAddon();
     const { torchVersion, ...said } = fromWire(addon.runtimeInfo()) as unknown as Omit<
       RuntimeInfo,
       'libtorch' | 'addon' | 'models'

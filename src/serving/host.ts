@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expected, torchError, warnOf } from '../errors.js';
-import { startedEngine } from '../engines/torch/engine.js';
+import { startedAddon } from '../engines/torch/started-addon.js';
 import { deviceFailures, type DeviceFailure } from '../engines/torch/device-failures.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { loadServed, nameOf, type HostModel } from './load-served.js';
@@ -124,7 +124,7 @@ export class ModelHost implements AsyncDisposable {
    * @internal
    */
   parseNumbers(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number {
-    return startedEngine()?.addon.parseNumbers(bytes, begin, out, found) ?? 0;
+    return startedAddon()?.addon.parseNumbers(bytes, begin, out, found) ?? 0;
   }
 
   on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {

@@ -10,7 +10,7 @@ import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } fro
 import { reconcile } from '../../signature/reconcile.js';
 import type { Signature } from '../../signature/spec.js';
 import type { Value } from '../../tensor/value.js';
-import type { Engine } from '../torch/engine.js';
+import type { StartedAddon } from '../torch/started-addon.js';
 import { modelOf, prepareTorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
 import { checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
@@ -25,18 +25,18 @@ import { unpack } from './unpack.js';
  * @throws as loadModel; nothing is left behind then
  */
 export async function loadCompiledPackage(file: string, given: ResolvedLoadOptions): Promise<LoadedModel> {
-  const { engine, artifact, options } = await prepareTorchLoad(file, given);
+  const { started, artifact, options } = await prepareTorchLoad(file, given);
   const { signal } = options;
   const bytes = Buffer.from(artifact.bytes);
   const checked = await checkPackage(bytes, options.signature);
   const spec = named(checked.spec, options.signature);
   const signature = signatureFor(spec, options.signature);
   signal?.throwIfAborted();
-  const folder = await PrivateFolder.create(engine.addon);
+  const folder = await PrivateFolder.create(started.addon);
   const freed = (): Promise<void> => folder.remove();
   let path: string;
   try {
-    path = await place(engine, checked, bytes, folder.path, signal);
+    path = await place(started, checked, bytes, folder.path, signal);
     signal?.throwIfAborted();
   } catch (error) {
     await freed();
@@ -44,8 +44,8 @@ export async function loadCompiledPackage(file: string, given: ResolvedLoadOptio
   }
   const source = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path) };
   try {
-    const session = await TorchSession.open({ engine, artifact, options, source, freed });
-    return await modelOf(engine, session, () => described(session, spec, signature));
+    const session = await TorchSession.open({ started, artifact, options, source, freed });
+    return await modelOf(started, session, () => described(session, spec, signature));
   } catch (error) {
     throw explained(error);
   }
@@ -83,7 +83,7 @@ function nesting(session: TorchSession, outputs: Tree): EngineModel {
 
 /** LibTorch reads an unpacked folder from 2.15 on; an older one gets the package, whose bytes and names were checked. */
 async function place(
-  { native }: Engine,
+  { native }: StartedAddon,
   { files }: CheckedPackage,
   bytes: Buffer,
   folder: string,

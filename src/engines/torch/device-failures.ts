@@ -1,4 +1,4 @@
-import { startedEngine } from './engine.js';
+import { startedAddon } from './started-addon.js';
 import { fromWire } from './wire.js';
 
 /** A device whose CUDA context is lost: every model on it answers ERR_DEVICE_FAILED until the process is restarted. */
@@ -11,8 +11,8 @@ export interface DeviceFailure {
 
 /** The devices that have failed in this process, in any of its threads. Takes microseconds. */
 export function deviceFailures(): readonly DeviceFailure[] {
-  const engine = startedEngine();
-  if (!engine) return [];
-  const reasons = fromWire(engine.addon.deviceFailures()) as Readonly<Record<string, string>>;
+  const started = startedAddon();
+  if (!started) return [];
+  const reasons = fromWire(started.addon.deviceFailures()) as Readonly<Record<string, string>>;
   return Object.entries(reasons).map(([device, reason]) => ({ device, reason }));
 }

@@ -6,36 +6,36 @@ import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import { slabPool } from '../../model/slab-pool.js';
 import { reconcile } from '../../signature/reconcile.js';
 import { schemaSignature } from '../../signature/torch-type.js';
-import { startEngine, type Engine } from './engine.js';
+import { startAddon, type StartedAddon } from './started-addon.js';
 import { locateOperatorLibraries } from './operator-libraries.js';
 import { requireCuda } from './require-cuda.js';
 import { TorchSession } from './session.js';
 
 /** What every engine over LibTorch needs before it loads: LibTorch itself, the device, libraries of operators, the file. */
 export interface TorchLoad {
-  readonly engine: Engine;
+  readonly started: StartedAddon;
   readonly artifact: Artifact;
   readonly options: ResolvedLoadOptions;
 }
 
 /** @throws what finding LibTorch throws, ERR_INVALID_ARGUMENT, ERR_DEVICE_UNAVAILABLE, ERR_OPERATOR_LIBRARY, as readArtifact */
 export async function prepareTorchLoad(path: string, options: ResolvedLoadOptions): Promise<TorchLoad> {
-  const engine = await startEngine(options.instances);
-  checkThreads(engine.threads.intraOp, options.instances);
-  requireCuda(options.device, engine.native.libtorch);
+  const started = await startAddon(options.instances);
+  checkThreads(started.threads.intraOp, options.instances);
+  requireCuda(options.device, started.native.libtorch);
   const operatorLibraries = await locateOperatorLibraries(options.operatorLibraries);
-  const allocate = (bytes: number): ArrayBuffer => engine.addon.allocateBytes(bytes);
+  const allocate = (bytes: number): ArrayBuffer => started.addon.allocateBytes(bytes);
   const artifact = await readArtifact(path, allocate, options.sha256, options.signal);
-  return { engine, artifact, options: { ...options, operatorLibraries } };
+  return { started, artifact, options: { ...options, operatorLibraries } };
 }
 
 /** Loads a TorchScript file. @throws as loadModel */
 export async function loadTorchScript(path: string, given: ResolvedLoadOptions): Promise<LoadedModel> {
-  const { engine, artifact, options } = await prepareTorchLoad(path, given);
+  const { started, artifact, options } = await prepareTorchLoad(path, given);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   options.signal?.throwIfAborted();
-  const session = await TorchSession.open({ engine, artifact, options, source: { bytes: artifact.bytes } });
-  return modelOf(engine, session, () => {
+  const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
+  return modelOf(started, session, () => {
     const { info } = session;
     const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
     return { info, signature };
@@ -44,7 +44,7 @@ export async function loadTorchScript(path: string, given: ResolvedLoadOptions):
 
 /** The model around a session; the session is freed again where `describe` refuses it. */
 export async function modelOf(
-  { addon }: Engine,
+  { addon }: StartedAddon,
   session: TorchSession,
   describe: () => Pick<LoadedParts, 'info' | 'signature' | 'forward'> & { readonly engine?: EngineModel },
 ): Promise<LoadedModel> {

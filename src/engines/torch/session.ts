@@ -5,7 +5,7 @@ import type { ModelInfo } from '../../model/info.js';
 import type { Execution } from '../../model/model.js';
 import type { ResolvedLoadOptions } from '../../model/options.js';
 import { availableCores } from '../../model/threads.js';
-import type { Engine } from './engine.js';
+import type { StartedAddon } from './started-addon.js';
 import { argumentsToWire, fromWire } from './wire.js';
 
 /** Instances of all models of this environment that were loaded and not disposed. */
@@ -19,7 +19,7 @@ interface NativeInfo extends Omit<ModelInfo, 'instances' | 'maxPending' | 'sha25
 }
 
 export interface OpenRequest {
-  readonly engine: Engine;
+  readonly started: StartedAddon;
   readonly artifact: Artifact;
   readonly options: ResolvedLoadOptions;
   /** What the addon reads: the artifact's bytes, or an unpacked package. */
@@ -33,17 +33,17 @@ export class TorchSession implements EngineModel {
   readonly info: ModelInfo;
   /** Of a compiled package: the trees of inputs and outputs. */
   readonly callSpec: readonly string[];
-  readonly #engine: Engine;
+  readonly #started: StartedAddon;
   readonly #handle: ModelHandle;
   readonly #freed: (() => Promise<void>) | undefined;
 
   private constructor(
-    { engine, freed }: OpenRequest,
+    { started, freed }: OpenRequest,
     handle: ModelHandle,
     info: ModelInfo,
     callSpec: readonly string[],
   ) {
-    this.#engine = engine;
+    this.#started = started;
     this.#handle = handle;
     this.#freed = freed;
     this.info = info;
@@ -55,8 +55,8 @@ export class TorchSession implements EngineModel {
    * @throws as loadModel. Nothing is left behind then; an aborted load ends in the background.
    */
   static async open(request: OpenRequest): Promise<TorchSession> {
-    const { engine, artifact, options, source, freed } = request;
-    const { addon, dispatcher, threads } = engine;
+    const { started, artifact, options, source, freed } = request;
+    const { addon, dispatcher, threads } = started;
     const { instances, maxPending, signal, device, precision, outputDtype, optimize, operatorLibraries } = options;
     const handle = addon.createModel(instances, maxPending);
     try {
@@ -74,7 +74,7 @@ export class TorchSession implements EngineModel {
       warnOfCrowding(threads.intraOp);
       return new TorchSession(request, handle, info, callSpec);
     } catch (error) {
-      const disposal = disposeHandle(engine, handle).then(freed);
+      const disposal = disposeHandle(started, handle).then(freed);
       if (!signal?.aborted) await disposal;
       throw error;
     }
@@ -91,7 +91,7 @@ export class TorchSession implements EngineModel {
     scratch = false,
   }: Run): Promise<Execution> {
     const wire = argumentsToWire(values, names);
-    const { addon, dispatcher } = this.#engine;
+    const { addon, dispatcher } = this.#started;
     const { signal, timeoutMs } = limits;
     const { value, timings } = await dispatcher.start(
       (id) => {
@@ -105,12 +105,12 @@ export class TorchSession implements EngineModel {
 
   async free(): Promise<void> {
     liveInstances -= this.info.instances;
-    await disposeHandle(this.#engine, this.#handle);
+    await disposeHandle(this.#started, this.#handle);
     await this.#freed?.();
   }
 }
 
-async function disposeHandle({ addon, dispatcher }: Engine, handle: ModelHandle): Promise<void> {
+async function disposeHandle({ addon, dispatcher }: StartedAddon, handle: ModelHandle): Promise<void> {
   await dispatcher.start((id) => {
     addon.dispose(id, handle);
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadModel, Tensor, type DType, type Model } from 'node-libtorch';
 import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
-import { startEngine } from '#dist/engines/torch/engine.js';
+import { startAddon } from '#dist/engines/torch/started-addon.js';
 import { rejection } from '../../support/errors.js';
 import { resizable } from '../../support/memory.js';
 import { fixture } from '../../support/paths.js';
@@ -16,7 +16,7 @@ describe('dtypes', () => {
   const identity = (x: Tensor): Promise<Tensor> => model.call<Tensor>('identity', [x]);
 
   it('are the same in C++ and TypeScript: names, order, bytes', async () => {
-    const { addon } = await startEngine();
+    const { addon } = await startAddon();
     expect(addon.dtypes()).to.deep.equal(dtypes.map((name) => [name, dtypeTable[name].bytes]));
   });
 

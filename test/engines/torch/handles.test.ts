@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ModelHandle, NativeTensor } from '#dist/addon/addon.js';
-import { startEngine, type Engine } from '#dist/engines/torch/engine.js';
+import { startAddon, type StartedAddon } from '#dist/engines/torch/started-addon.js';
 import { node } from '../../support/child.js';
 import { rejection } from '../../support/errors.js';
 import { detach, resizable } from '../../support/memory.js';
@@ -8,16 +8,16 @@ import { fixture } from '../../support/paths.js';
 
 /** The native side by itself: it must hold whatever TypeScript lets through. */
 describe('the raw addon', () => {
-  let engine: Engine;
+  let started: StartedAddon;
   before(async () => {
-    engine = await startEngine();
+    started = await startAddon();
   });
 
   /** Errors of the addon are plain Errors with a code; the dispatcher makes ours of them. */
-  const refused = (call: () => unknown, code: string) => rejection(() => engine.dispatcher.start(call), code);
+  const refused = (call: () => unknown, code: string) => rejection(() => started.dispatcher.start(call), code);
 
   it('takes no foreign object for a model', async () => {
-    const { addon } = engine;
+    const { addon } = started;
     const real = addon.createModel(1, 1);
     const { port1 } = new MessageChannel();
     const foreign = [{}, [], null, undefined, 1, 'x', () => 1, new Map(), port1, new WeakRef({}), new ArrayBuffer(8)];
@@ -29,13 +29,13 @@ describe('the raw addon', () => {
         addon.run(1, wrong, 'forward', [], -1, false);
       }, 'ERR_INVALID_ARGUMENT');
     }
-    await engine.dispatcher.start((id) => {
+    await started.dispatcher.start((id) => {
       addon.dispose(id, real);
     });
   });
 
   it('refuses work for a model that was disposed, and one that was never loaded', async () => {
-    const { addon, dispatcher } = engine;
+    const { addon, dispatcher } = started;
     const handle = addon.createModel(1, 1);
     const run = () =>
       dispatcher.start((id) => {
@@ -56,15 +56,15 @@ describe('the raw addon', () => {
       ({ dtype, shape, data }) as NativeTensor;
     let handle: ModelHandle;
     before(() => {
-      handle = engine.addon.createModel(1, 100);
+      handle = started.addon.createModel(1, 100);
     });
     after(() =>
-      engine.dispatcher.start((id) => {
-        engine.addon.dispose(id, handle);
+      started.dispatcher.start((id) => {
+        started.addon.dispose(id, handle);
       }),
     );
     const send = (given: NativeTensor) => () => {
-      engine.addon.run(1, handle, 'forward', [given], -1, false);
+      started.addon.run(1, handle, 'forward', [given], -1, false);
     };
 
     const four = new Float32Array(4);

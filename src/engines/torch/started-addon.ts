@@ -1,3 +1,5 @@
+/** Starts the addon, and LibTorch with it, in this environment (the main thread or a worker). Once. */
+
 import type { Addon } from '../../addon/addon.js';
 import { codedAddon } from '../../addon/coded-addon.js';
 import { Dispatcher } from '../../addon/dispatcher.js';
@@ -5,8 +7,8 @@ import { loadNative, type LoadedNative } from '../../libtorch/load.js';
 import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
 import { fromWire } from './wire.js';
 
-/** The addon, started in this environment (the main thread or a worker). */
-export interface Engine {
+/** What runs models over LibTorch in this environment. */
+export interface StartedAddon {
   readonly addon: Addon;
   readonly dispatcher: Dispatcher;
   readonly native: LoadedNative;
@@ -14,42 +16,42 @@ export interface Engine {
   readonly threads: { readonly intraOp: number; readonly interOp: number };
 }
 
-let engine: Engine | undefined;
-let starting: Promise<Engine> | undefined;
+let started: StartedAddon | undefined;
+let starting: Promise<StartedAddon> | undefined;
 
-/** Loads LibTorch off the event loop, once. `instances` shares out the default thread count. */
-export function startEngine(instances = 1): Promise<Engine> {
-  if (engine) return Promise.resolve(engine);
+/** Loads LibTorch off the event loop and starts the addon, once. The default thread count is divided by `instances`. */
+export function startAddon(instances = 1): Promise<StartedAddon> {
+  if (started) return Promise.resolve(started);
   if (starting) return starting;
   const intraOpThreads = fixIntraOpThreads(instances);
   return (starting = loadNative({ intraOpThreads })
-    .then((native) => (engine ??= initialise(native, intraOpThreads)))
+    .then((native) => (started ??= initialise(native, intraOpThreads)))
     .catch((error: unknown) => {
-      starting = undefined; // a missing LibTorch may be put there and tried again
+      starting = undefined; // a missing LibTorch may be installed meanwhile and tried again
       releaseThreads();
       throw error;
     }));
 }
 
-/** The engine, if anything has started it. */
-export function startedEngine(): Engine | undefined {
-  return engine;
+/** The started addon; undefined if nothing has started it yet. */
+export function startedAddon(): StartedAddon | undefined {
+  return started;
 }
 
-/** Where the engine of an environment is kept: on the addon, which Node loads once however often this module is. */
-const engineKey = Symbol.for('node-libtorch.engine');
+/** Where it is kept: on the addon, which Node loads once in an environment, even if this module is loaded several times. */
+const startedKey = Symbol.for('node-libtorch.started-addon');
 
-function initialise(native: LoadedNative, intraOpThreads: number): Engine {
-  const holder = native.addon as Addon & { [engineKey]?: Engine };
-  return (holder[engineKey] ??= start(native, intraOpThreads));
+function initialise(native: LoadedNative, intraOpThreads: number): StartedAddon {
+  const holder = native.addon as Addon & { [startedKey]?: StartedAddon };
+  return (holder[startedKey] ??= start(native, intraOpThreads));
 }
 
-function start(native: LoadedNative, intraOpThreads: number): Engine {
+function start(native: LoadedNative, intraOpThreads: number): StartedAddon {
   const addon = codedAddon(native.addon);
   const dispatcher = new Dispatcher(addon);
   const threads = fromWire(
     addon.initialise(dispatcher.onSettled, intraOpThreads, interOpThreads()),
-  ) as Engine['threads'];
+  ) as StartedAddon['threads'];
   settleIntraOpThreads(threads.intraOp);
   // Node runs no clean-up hooks on process.exit() in the main thread; without this LibTorch's static objects would be
   // destroyed under a run that is still going.
