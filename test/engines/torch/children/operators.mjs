@@ -2,7 +2,7 @@
  * Loads a model that takes (Tensor, float), in a process or worker that has no operator library open, and tells.
  *   node operators.mjs MODEL [LIBRARY [ticks | held | workers | after BROKEN | replace OTHER]]
  */
-/* global clearImmediate, setImmediate, setTimeout */
+/* global clearImmediate, setImmediate */
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
