@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { torchError, type TorchError } from '#dist/errors.js';
+import { torchError } from '#dist/errors.js';
 import { rowModel } from '#dist/server/codec/row-model.js';
 import { ServedModel } from '#dist/serving/served-model.js';
 import { Tensor } from '#dist/tensor/tensor.js';
