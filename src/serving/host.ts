@@ -28,7 +28,7 @@ export interface HostEvents {
 
 /** Models that were loaded, checked and warmed up together, and are drained together. */
 export class ModelHost implements AsyncDisposable {
-  /** Resolves when every model is up, rejects with why not. Nobody has to look at it. */
+  /** Resolves when every model is up, rejects with the reason when one is not. It may be left unread. */
   readonly ready: Promise<void>;
   readonly defaultModel: string;
   #state: HostState = 'loading';
@@ -52,10 +52,10 @@ export class ModelHost implements AsyncDisposable {
     }
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined)
-      throw torchError('ERR_CONFIG', `Expected each model once but received ${describe(twice)} twice`);
+      throw torchError('ERR_CONFIG', `Expected each model name once but received ${describe(twice)} twice`);
     this.defaultModel = chosen;
     this.ready = this.#load(options);
-    // Whoever listens before the models are up asks `state`; a failed load must not end the process unhandled.
+    // A server that listens before the models are up asks `state`; a failed load must not end the process unhandled.
     this.ready.catch(() => {});
   }
 

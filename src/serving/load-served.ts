@@ -77,7 +77,7 @@ async function bringUp(
   let model: Model | undefined;
   try {
     model = await loadModel(path, { ...load, ...optionsOf(record), signal });
-    // Whoever says how to warm up, or not to, knows better than we do what the model can be run on.
+    // A caller who says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
     const tolerance = toleranceFor(record?.tolerance, model.info.precision);
