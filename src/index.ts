@@ -55,7 +55,7 @@ export type {
 export type { Tolerance, Tolerances } from './signature/tolerance.js';
 export type { LoadOptions, Optimize, RunOptions } from './model/options.js';
 export type { DeviceChoice, EngineName, ExternalFile, ModelInfo } from './model/info.js';
-export type { RunTimings } from './async/timings.js';
+export type { RunTimings } from './async/clock.js';
 export type { Task } from './tasks/kinds/index.js';
 export type { ClassificationTask } from './tasks/kinds/classification.js';
 export type { EmbeddingTask } from './tasks/kinds/embedding.js';

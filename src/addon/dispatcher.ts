@@ -1,6 +1,6 @@
 import { isErrorCode, torchError } from '../errors.js';
-import type { RunTimings } from '../async/timings.js';
-import { onAbort } from '../async/abort.js';
+import type { Clock, RunTimings } from '../async/clock.js';
+import { Desk, Ticket, type TicketLimits } from '../async/ticket.js';
 import type { Addon, ModelHandle, NativeError, NativeValue } from './addon.js';
 
 export interface NativeResult {
@@ -8,33 +8,40 @@ export interface NativeResult {
   readonly timings: RunTimings;
 }
 
-export interface OperationLimits {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number | undefined;
+export interface OperationLimits extends TicketLimits {
   /** Whose queue the operation waits in; with it an abort takes a waiting operation out. */
   readonly handle?: ModelHandle | undefined;
-  /** Called once, when the engine is done with the operation or has dropped it. */
-  readonly onFinished?: (() => void) | undefined;
 }
 
-interface Operation {
-  readonly resolve: (result: NativeResult) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly onFinished: (() => void) | undefined;
-  /** False once the promise settled before the engine was done: an abort or a time-out of a running operation. */
-  awaited: boolean;
-  release: () => void;
+class Operation extends Ticket<NativeResult> {
+  constructor(
+    desk: Desk<Operation>,
+    readonly id: number,
+    readonly handle: ModelHandle | undefined,
+    limits: TicketLimits,
+  ) {
+    super(desk, limits);
+  }
 }
 
-/** Promises for operations of the addon. Each settles exactly once, whatever comes first. */
+/** Promises for operations of the addon. */
 export class Dispatcher {
-  readonly #addon: Addon;
   readonly #operations = new Map<number, Operation>();
+  readonly #desk: Desk<Operation>;
   #nextId = 1;
-  #awaited = 0;
 
-  constructor(addon: Addon) {
-    this.#addon = addon;
+  constructor(addon: Addon, clock?: Clock) {
+    this.#desk = new Desk({
+      clock,
+      hold: (held) => {
+        addon.holdLoop(held);
+      },
+      drop: ({ id, handle }: Operation) => {
+        const isDropped = handle !== undefined && addon.cancel(id, handle);
+        if (isDropped) this.#operations.delete(id);
+        return isDropped;
+      },
+    });
   }
 
   /** For Addon.initialise. */
@@ -55,77 +62,45 @@ export class Dispatcher {
    * and a time-out reject at once, and what already runs goes on in the background.
    */
   start(submit: (id: number) => void, limits: OperationLimits = {}): Promise<NativeResult> {
-    const { signal, timeoutMs, handle, onFinished } = limits;
+    const { signal, handle } = limits;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     const id = this.#nextId++;
-    return new Promise<NativeResult>((resolve, reject) => {
-      const operation: Operation = { resolve, reject, onFinished, awaited: true, release: () => undefined };
-      try {
-        submit(id);
-      } catch (error) {
-        reject(fromNative(error));
-        return;
-      }
-      this.#operations.set(id, operation);
-      this.#hold();
-      if (signal || timeoutMs !== undefined) this.#limit(id, operation, signal, timeoutMs, handle);
-    });
-  }
-
-  #limit(
-    id: number,
-    operation: Operation,
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-    handle: ModelHandle | undefined,
-  ): void {
-    const give = (reason: unknown): void => {
-      operation.release();
-      operation.awaited = false;
-      this.#unhold();
-      if (handle && this.#addon.cancel(id, handle)) {
-        this.#operations.delete(id);
-        operation.onFinished?.();
-      }
-      operation.reject(reason);
-    };
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            give(torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`));
-          }, timeoutMs);
-    const unfollow =
-      signal &&
-      onAbort(signal, () => {
-        give(signal.reason);
-      });
-    operation.release = () => {
-      clearTimeout(timer);
-      unfollow?.();
-    };
+    try {
+      submit(id);
+    } catch (error) {
+      return Promise.reject(fromNative(error));
+    }
+    const operation = new Operation(this.#desk, id, handle, limits);
+    this.#operations.set(id, operation);
+    return operation.promise;
   }
 
   #settle(id: number, error: NativeError | null, value: NativeValue, queueMs: number, runMs: number): void {
     const operation = this.#operations.get(id);
     if (!operation) return;
     this.#operations.delete(id);
-    operation.onFinished?.();
-    if (!operation.awaited) return;
-    operation.release();
-    this.#unhold();
     if (error) operation.reject(fromNative(error));
     else operation.resolve({ value, timings: { queueMs, runMs } });
   }
+}
 
-  // The event loop lives as long as somebody waits for an answer, and no longer.
-  #hold(): void {
-    if (this.#awaited++ === 0) this.#addon.holdLoop(true);
-  }
+/** The addon with functions that throw errors of our table. */
+export function codedAddon(addon: Addon): Addon {
+  const coded = Object.entries(addon as unknown as Record<string, unknown>).map(([name, value]) => [
+    name,
+    typeof value === 'function' ? coding(value as (...args: unknown[]) => unknown) : value,
+  ]);
+  return Object.freeze(Object.fromEntries(coded)) as Addon;
+}
 
-  #unhold(): void {
-    if (--this.#awaited === 0) this.#addon.holdLoop(false);
-  }
+function coding(call: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+  return (...args) => {
+    try {
+      return call(...args);
+    } catch (error) {
+      throw fromNative(error);
+    }
+  };
 }
 
 /** The addon's `{code, message}` as an error of our table; anything else as it is. */

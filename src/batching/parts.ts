@@ -1,41 +1,21 @@
-import { onAbort } from '../async/abort.js';
 import { concatenate } from '../model/collate.js';
 import type { Execution } from '../model/model.js';
 import { sliceCall, type Call } from '../model/call.js';
-
-/** Submits one part; settles by exactly one of the two functions. */
-export type SubmitPart = (
-  part: Call,
-  signal: AbortSignal,
-  resolve: (execution: Execution) => void,
-  reject: (reason: unknown) => void,
-) => void;
+import type { Request } from './request.js';
 
 /** Runs a call that is larger than a batch as parts of at most `maxRows` rows, and puts their results one below the other. */
 export async function runInParts(
   call: Call,
   maxRows: number,
-  signal: AbortSignal | undefined,
-  submit: SubmitPart,
+  submit: (part: Call) => Request,
 ): Promise<Execution> {
-  // One part's failure takes the others out of the queue. Not AbortSignal.any: it would stay with a long-lived signal.
-  const failure = new AbortController();
-  const unfollow =
-    signal &&
-    onAbort(signal, () => {
-      failure.abort(signal.reason);
-    });
-  const parts: Promise<Execution>[] = [];
+  const parts: Request[] = [];
   for (let from = 0; from < call.rows; from += maxRows) {
-    const part = sliceCall(call, from, Math.min(call.rows, from + maxRows));
-    parts.push(
-      new Promise((resolve, reject) => {
-        submit(part, failure.signal, resolve, reject);
-      }),
-    );
+    parts.push(submit(sliceCall(call, from, Math.min(call.rows, from + maxRows))));
   }
+  const promises = parts.map(({ promise }) => promise as Promise<Execution>);
   try {
-    const done = await Promise.all(parts);
+    const done = await Promise.all(promises);
     return {
       value: concatenate(done.map(({ value }) => value)),
       timings: {
@@ -44,10 +24,9 @@ export async function runInParts(
       },
     };
   } catch (error) {
-    failure.abort(error);
-    await Promise.allSettled(parts);
+    // One part's failure takes the others out of the queue.
+    for (const part of parts) part.giveUp(error);
+    await Promise.allSettled(promises);
     throw error;
-  } finally {
-    unfollow?.();
   }
 }

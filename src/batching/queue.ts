@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { onAbort } from '../async/abort.js';
+import type { Clock } from '../async/clock.js';
+import { Desk, type GivenUp } from '../async/ticket.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { isBatchable, type Batchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
@@ -9,7 +10,6 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import type { RunOptions } from '../model/options.js';
 import type { Bounds } from '../signature/range.js';
-import { Deadlines } from './deadlines.js';
 import type { Group } from './group.js';
 import {
   lowestPriority,
@@ -18,7 +18,7 @@ import {
   type BatchQueueOptions,
   type ResolvedBatchOptions,
 } from './options.js';
-import type { Request } from './request.js';
+import { Request, type Order } from './request.js';
 import { runInParts } from './parts.js';
 import { BatchRunner } from './runner.js';
 import { Counters, type BatchEvent, type CloseReason, type QueueStats } from './stats.js';
@@ -47,12 +47,10 @@ export class BatchQueue implements AsyncDisposable {
   readonly #waiting = new Waiting();
   readonly #counters = new Counters();
   readonly #events = new EventEmitter<{ batch: [BatchEvent] }>();
-  readonly #deadlines = new Deadlines((request) => {
-    this.#expire(request);
-  });
+  readonly #desk: Desk<Request>;
   readonly #runner: BatchRunner;
   #pumping = false;
-  #delay: NodeJS.Timeout | undefined;
+  #stopDelay: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
   #sequence = 0;
@@ -62,36 +60,36 @@ export class BatchQueue implements AsyncDisposable {
    * @throws ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
    * checked (warmup) unless `rowIndependent` says otherwise
    */
-  constructor(model: Model, options: BatchQueueOptions = {}) {
+  constructor(model: Model, options?: BatchQueueOptions);
+  /** @internal */
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the clock is for tests, and no part of the public types
+  constructor(model: Model, options: BatchQueueOptions, clock: Clock);
+  constructor(model: Model, options: BatchQueueOptions = {}, clock?: Clock) {
     if (!isBatchable(model)) throw expected('a Model', 'the model of BatchQueue', model);
     this.options = resolveBatchOptions(options, model.maxRows);
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
-    this.#runner = new BatchRunner(model, this.options, this.#counters, {
-      settle: (request) => {
-        this.#deadlines.remove(request);
-      },
-      ended: (event) => {
-        this.#pump();
-        this.#tell(event);
-      },
+    this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
+    this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, (event) => {
+      this.#pump();
+      this.#tell(event);
     });
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
   run<T extends Value = Tensor>(input: Tensor | Arguments, options?: QueueRunOptions): Promise<T> {
-    return this.#enter('forward', this.#batchable.argumentsOf(input), options, ({ value }) => value as T);
+    return this.#enter('forward', this.#batchable.argumentsOf(input), options, valueOf as (execution: Execution) => T);
   }
 
   /** As Model.call. Throws as `run`. */
   call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
-    return this.#enter(method, args, options, ({ value }) => value as T);
+    return this.#enter(method, args, options, valueOf as (execution: Execution) => T);
   }
 
   /** As `call`, with the time in the queue and the run of the batch that carried the call. */
   execute<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<Execution<T>> {
-    return this.#enter(method, args, options, (execution) => execution as Execution<T>);
+    return this.#enter(method, args, options, itself as (execution: Execution) => Execution<T>);
   }
 
   /** Not even one more row would be taken. */
@@ -172,7 +170,7 @@ export class BatchQueue implements AsyncDisposable {
     options: QueueRunOptions = {},
     pick: (execution: Execution) => R,
   ): Promise<R> {
-    return new Promise<R>((resolve, reject) => {
+    try {
       checkRunOptions(options, queueOptions);
       const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds } = options;
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
@@ -183,25 +181,18 @@ export class BatchQueue implements AsyncDisposable {
       const call = this.#batchable.prepare(method, args, { owned, bounds });
       this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
       this.#admit(call);
-      const submitted = performance.now();
-      const order = {
+      const order: Order = {
+        since: this.#desk.clock.now(),
+        timeoutMs: Math.min(this.options.timeoutMs, timeoutMs),
+        signal,
         level: priority === 0 ? this.options.defaultPriority : priority,
-        submitted,
-        deadline: submitted + Math.min(this.options.timeoutMs, timeoutMs),
       };
       const { maxBatchSize } = this.options;
-      if (call.rows > maxBatchSize) {
-        const parts = runInParts(call, maxBatchSize, signal, (part, abort, done, failed) => {
-          this.#submit(part, order, abort, done, failed);
-        });
-        resolve(parts.then(pick));
-      } else {
-        const settle = (execution: Execution): void => {
-          resolve(pick(execution));
-        };
-        this.#submit(call, order, signal, settle, reject);
-      }
-    });
+      if (call.rows <= maxBatchSize) return this.#submit(call, order, pick).promise as Promise<R>;
+      return runInParts(call, maxBatchSize, (part) => this.#submit(part, order, itself)).then(pick);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #requireChecked(method: string): void {
@@ -212,64 +203,23 @@ export class BatchQueue implements AsyncDisposable {
     );
   }
 
-  #submit(
-    call: Call,
-    { level, submitted, deadline }: Order,
-    signal: AbortSignal | undefined,
-    resolve: (execution: Execution) => void,
-    reject: (reason: unknown) => void,
-  ): void {
-    const request: Request = {
-      call,
-      submitted,
-      deadline,
-      level,
-      rank: submitted + (level - 1) * this.options.agingMs + ++this.#sequence * 1e-9,
-      resolve,
-      reject,
-      settled: false,
-      started: false,
-    };
-    if (signal) this.#follow(request, signal);
+  #submit(call: Call, order: Order, pick: (execution: Execution) => unknown): Request {
+    const rank = order.since + (order.level - 1) * this.options.agingMs + ++this.#sequence * 1e-9;
+    const request = new Request(this.#desk, call, order, rank, pick);
     this.#waiting.push(request);
-    this.#deadlines.add(request);
     // One look per turn of the event loop: calls made in the same turn share a batch.
     if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
+    return request;
   }
 
-  #follow(request: Request, signal: AbortSignal): void {
-    const stop = onAbort(signal, () => {
-      this.#counters.aborted++;
-      this.#giveUp(request, signal.reason);
-    });
-    const { resolve, reject } = request;
-    Object.assign(request, {
-      resolve: (execution: Execution) => {
-        stop();
-        resolve(execution);
-      },
-      reject: (reason: unknown) => {
-        stop();
-        reject(reason);
-      },
-    });
-  }
-
-  #expire(request: Request): void {
-    this.#counters.timedOut++;
-    const limit = Math.round(request.deadline - request.submitted);
-    this.#giveUp(request, torchError('ERR_TIMEOUT', `Expected an answer within ${limit} ms`));
-  }
-
-  /** Settles a request from outside its batch. A waiting one frees its place; a running one is computed for nobody. */
-  #giveUp(request: Request, reason: unknown): void {
-    if (request.settled) return;
-    request.settled = true;
+  /** A request was given up. A waiting one frees its place; a running one is computed for nobody. */
+  #drop(request: Request, why: GivenUp): boolean {
+    if (why === 'expired') this.#counters.timedOut++;
+    else this.#counters.aborted++;
     if (!request.started) this.#waiting.forget(request);
-    this.#deadlines.remove(request);
-    request.reject(reason);
     // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.
     if (this.#closing) this.#pumpSoon();
+    return !request.started;
   }
 
   #tell(event: BatchEvent): void {
@@ -307,8 +257,8 @@ export class BatchQueue implements AsyncDisposable {
 
   /** Starts batches while an instance is idle and requests wait, and those ahead that cannot grow any more. */
   #pump(): void {
-    clearTimeout(this.#delay);
-    this.#delay = undefined;
+    this.#stopDelay?.();
+    this.#stopDelay = undefined;
     const held = new Set<Group>();
     let wait = Infinity;
     let capacity = 0;
@@ -337,19 +287,19 @@ export class BatchQueue implements AsyncDisposable {
       if (live.length > 0) this.#runner.start(live, verdict ?? reason);
     }
     if (wait < Infinity) {
-      this.#delay = setTimeout(() => {
+      this.#stopDelay = this.#desk.clock.after(wait, () => {
         this.#pump();
-      }, wait);
+      });
     }
     if (this.#waiting.requests === 0 && this.#runner.inFlight === 0) this.#idle?.();
   }
 
   /** The timer may come late, after a stall of the event loop; what has expired must not run all the same. */
   #unexpired(requests: readonly Request[]): Request[] {
-    const now = performance.now();
+    const now = this.#desk.clock.now();
     return requests.filter((request) => {
       if (request.deadline > now) return true;
-      this.#expire(request);
+      request.expire();
       return false;
     });
   }
@@ -358,14 +308,14 @@ export class BatchQueue implements AsyncDisposable {
   #hold(group: Group, capacity: number): number | CloseReason | undefined {
     const { maxDelayMs } = this.options;
     if (maxDelayMs === 0 || this.#runner.inFlight === 0 || group.rows >= capacity || this.#closing) return undefined;
-    const now = performance.now();
+    const now = this.#desk.clock.now();
     const runMs = this.#runner.fit.predict(group.rows);
     let delayed = Infinity;
     let latest = Infinity;
-    for (const { submitted, deadline } of group.live()) {
-      delayed = Math.min(delayed, submitted + maxDelayMs);
+    for (const { since, deadline } of group.live()) {
+      delayed = Math.min(delayed, since + maxDelayMs);
       // Half its time at most goes into waiting for company: the fit may know nothing yet.
-      latest = Math.min(latest, (submitted + deadline) / 2, deadline - runMs);
+      latest = Math.min(latest, (since + deadline) / 2, deadline - runMs);
     }
     if (now >= delayed) return 'delay';
     if (now >= latest) return 'deadline';
@@ -373,8 +323,10 @@ export class BatchQueue implements AsyncDisposable {
   }
 }
 
-interface Order {
-  readonly level: number;
-  readonly submitted: number;
-  readonly deadline: number;
+function valueOf({ value }: Execution): unknown {
+  return value;
+}
+
+function itself(execution: Execution): Execution {
+  return execution;
 }

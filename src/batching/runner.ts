@@ -1,3 +1,4 @@
+import type { Clock } from '../async/clock.js';
 import { TorchError } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import type { BatchExecution } from '../model/model.js';
@@ -10,33 +11,35 @@ import type { BatchEvent, CloseReason, Counters } from './stats.js';
 /** After so many batches in a row whose requests all failed alone too, running them alone is given up until one succeeds. */
 const isolationLimit = 3;
 
-export interface RunnerHooks {
-  /** A request was settled by its batch. */
-  settle(request: Request): void;
-  /** A batch has ended and its instance is idle. */
-  ended(event: BatchEvent): void;
-}
-
 /** Runs batches and gives each request its outcome. */
 export class BatchRunner {
   readonly fit = new LatencyFit();
   readonly #model: Batchable;
   readonly #allowedSizes: readonly number[] | undefined;
   readonly #counters: Counters;
-  readonly #hooks: RunnerHooks;
+  readonly #clock: Clock;
+  readonly #onEnded: (event: BatchEvent) => void;
   #hopeless = 0;
   inFlight = 0;
 
-  constructor(model: Batchable, options: ResolvedBatchOptions, counters: Counters, hooks: RunnerHooks) {
+  /** @param onEnded a batch has ended and its instance is idle */
+  constructor(
+    model: Batchable,
+    options: ResolvedBatchOptions,
+    counters: Counters,
+    clock: Clock,
+    onEnded: (event: BatchEvent) => void,
+  ) {
     this.#model = model;
     this.#allowedSizes = options.allowedBatchSizes;
     this.#counters = counters;
-    this.#hooks = hooks;
+    this.#clock = clock;
+    this.#onEnded = onEnded;
   }
 
   start(requests: readonly Request[], reason: CloseReason): void {
     this.inFlight++;
-    const started = performance.now();
+    const started = this.#clock.now();
     let rows = 0;
     for (const { call } of requests) rows += call.rows;
     const padTo = this.#allowedSizes?.find((size) => size >= rows) ?? rows;
@@ -44,9 +47,9 @@ export class BatchRunner {
     const finish = (outcome: BatchEvent['outcome'], runMs: number, queuedMs = 0): void => {
       this.inFlight--;
       const [oldest] = requests as [Request];
-      const waitMs = started - oldest.submitted + queuedMs;
+      const waitMs = started - oldest.since + queuedMs;
       const paddedRows = padTo - rows;
-      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
+      this.#onEnded({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
     };
     this.#model
       .runBatch(
@@ -61,7 +64,7 @@ export class BatchRunner {
           finish('ok', execution.timings.runMs, execution.timings.queueMs);
         },
         (error: unknown) => {
-          const failed = (): void => finish('failed', performance.now() - started);
+          const failed = (): void => finish('failed', this.#clock.now() - started);
           if (this.#mayIsolate(requests, error)) void this.#isolate(requests, started).then(failed);
           else {
             for (const request of requests) this.#reject(request, error);
@@ -103,21 +106,14 @@ export class BatchRunner {
 
   #resolve(requests: readonly Request[], { values, timings }: BatchExecution, started: number): void {
     for (const [i, request] of requests.entries()) {
-      if (request.settled) continue;
-      request.settled = true;
-      this.#counters.completed++;
-      this.#hooks.settle(request);
-      const queueMs = started - request.submitted + timings.queueMs;
-      request.resolve({ value: values[i] as Value, timings: { queueMs, runMs: timings.runMs } });
+      const queueMs = started - request.since + timings.queueMs;
+      const execution = { value: values[i] as Value, timings: { queueMs, runMs: timings.runMs } };
+      if (request.resolve(request.pick(execution))) this.#counters.completed++;
     }
   }
 
   #reject(request: Request, error: unknown): void {
-    if (request.settled) return;
-    request.settled = true;
-    this.#counters.failed++;
-    this.#hooks.settle(request);
-    request.reject(error);
+    if (request.reject(error)) this.#counters.failed++;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ModelInfo } from './info.js';
 import type { RunOptions } from './options.js';
-import type { RunTimings } from '../async/timings.js';
+import type { RunTimings } from '../async/clock.js';
 import type { Signature } from '../signature/spec.js';
 import type { Tolerance } from '../signature/tolerance.js';
 import type { Tensor } from '../tensor/tensor.js';

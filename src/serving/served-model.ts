@@ -6,7 +6,7 @@ import { checkRunOptions, type RunOptions } from '../model/options.js';
 import type { Execution, Model } from '../model/model.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
-import type { RunTimings } from '../async/timings.js';
+import type { RunTimings } from '../async/clock.js';
 import { answer, type AnswerInput, type AnswerOptions, type ServedAnswer } from './answer.js';
 
 /** One call of a served model that has ended. */

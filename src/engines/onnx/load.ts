@@ -6,14 +6,14 @@ import { LoadedModel } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import { fixIntraOpThreads } from '../../model/threads.js';
 import { reconcile } from '../../signature/reconcile.js';
+import { InstanceQueue } from '../remote/instance-queue.js';
 import { readExternalData } from './external-data.js';
 import type { ModelSummary } from './model-proto.js';
 import { OnnxSession } from './session.js';
 import { findOnnxRuntime } from './peer.js';
 import type { SessionReply } from './protocol.js';
-import { RunQueue } from './run-queue.js';
 import { sharedBytes } from './shared-bytes.js';
-import { OnnxThread } from './thread.js';
+import { startOnnxThread, type OnnxThread } from './onnx-thread.js';
 import { supportedValues, withInferredShapes, type OnnxValue } from './values.js';
 
 /**
@@ -28,7 +28,7 @@ export async function loadOnnxModel(path: string, options: ResolvedLoadOptions):
   requireCpu(device);
   const runtimePath = findOnnxRuntime();
   const artifact = await readArtifact(path, sharedBytes, sha256, signal);
-  const threads = Array.from({ length: options.instances }, () => new OnnxThread(runtimePath));
+  const threads = Array.from({ length: options.instances }, () => startOnnxThread(runtimePath));
   try {
     return await unlessAborted(signal, bringUp(path, artifact, threads, options, intraOpThreads));
   } catch (error) {
@@ -86,7 +86,7 @@ async function bringUp(
     parameterBytes: summary.parameterBytes,
     warnings: warningsOf(summary),
   });
-  const queue = new RunQueue(threads, options.maxPending);
+  const queue = new InstanceQueue(threads, options.maxPending);
   const engine = new OnnxSession(
     queue,
     session.outputs.map(({ name }) => name),

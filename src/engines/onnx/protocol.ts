@@ -1,22 +1,12 @@
-/** What a model and the worker thread that runs it say to each other. One request at a time, one reply to each. */
+/** What an ONNX model asks of its worker threads, besides what remote/protocol.ts has. */
 
-import type { ErrorCode } from '../../errors.js';
-import type { DType } from '../../tensor/dtype.js';
-import type { TensorData } from '../../tensor/dtype.js';
+import type { InstanceReplies, InstanceRequest } from '../remote/protocol.js';
 import type { ModelSummary } from './model-proto.js';
 
-export interface WireTensor {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TensorData;
-}
-
-export type Request =
+export type OnnxRequest =
   | { readonly kind: 'inspect'; readonly model: SharedArrayBuffer }
   | ({ readonly kind: 'create' } & SessionRequest)
-  /** In the order of the session's inputs. */
-  | { readonly kind: 'run'; readonly inputs: readonly WireTensor[] }
-  | { readonly kind: 'release' };
+  | InstanceRequest;
 
 export interface SessionRequest {
   readonly model: SharedArrayBuffer;
@@ -37,18 +27,7 @@ export interface SessionOutput {
   readonly shape: readonly (number | null)[];
 }
 
-export interface RunReply {
-  /** In the order of the session's outputs. */
-  readonly outputs: readonly WireTensor[];
-  /** Inside ONNX Runtime, in milliseconds. */
-  readonly runMs: number;
-}
-
-export interface Replies {
+export interface OnnxReplies extends InstanceReplies {
   readonly inspect: ModelSummary;
   readonly create: SessionReply;
-  readonly run: RunReply;
-  readonly release: null;
 }
-
-export type Reply = { readonly value: Replies[keyof Replies] } | { readonly code: ErrorCode; readonly message: string };

@@ -6,19 +6,19 @@ import type { BoundArguments } from '../../signature/bind.js';
 import type { SlabPool } from '../../model/collate.js';
 import type { EngineModel, Run } from '../../model/engine.js';
 import type { Execution } from '../../model/model.js';
-import type { WireTensor } from './protocol.js';
-import type { RunQueue, Submission } from './run-queue.js';
+import type { InstanceQueue, Submission } from '../remote/instance-queue.js';
+import type { WireTensor } from '../remote/protocol.js';
 
 /** A model of ONNX Runtime. One output is a Tensor; several are an object by name, in the graph's order. */
 export class OnnxSession implements EngineModel {
   /** Memory of batches: it goes to a thread as it is, where others' is copied. Nothing comes back to be used again. */
   readonly slabs: SlabPool;
-  readonly #queue: RunQueue;
+  readonly #queue: InstanceQueue;
   readonly #outputs: readonly string[];
   readonly #owned = new WeakSet<ArrayBufferLike>();
 
   /** @param outputs names, in the graph's order */
-  constructor(queue: RunQueue, outputs: readonly string[]) {
+  constructor(queue: InstanceQueue, outputs: readonly string[]) {
     this.#queue = queue;
     this.#outputs = outputs;
     this.slabs = {

@@ -1,53 +1,29 @@
 /** A worker thread with one session: ONNX Runtime's run() blocks the thread that it is called on, so that one is ours. */
 
 import { createRequire } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { torchError, TorchError } from '../../errors.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { TensorData } from '../../tensor/dtype.js';
-import { idle } from '../remote/exit-guard.js';
+import type { RunReply, WireTensor } from '../remote/protocol.js';
+import { serveRequests } from '../remote/serve.js';
 import { loadMessage, runMessage } from './message-scrub.js';
 import { readModelProto } from './model-proto.js';
-import type { Replies, Reply, Request, RunReply, SessionReply, SessionRequest, WireTensor } from './protocol.js';
+import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest } from './protocol.js';
 
 type Ort = typeof OnnxRuntime;
 
-const port = parentPort;
-const { runtimePath, cell } = workerData as { runtimePath: string; cell: Int32Array<SharedArrayBuffer> };
+const { runtimePath } = workerData as { runtimePath: string };
 let ort: Ort | undefined;
 let session: OnnxRuntime.InferenceSession | undefined;
 
 /** Nothing is logged: what goes wrong comes as an error, and ONNX Runtime's own lines quote input values. */
 const fatal = { name: 'fatal', level: 4 } as const;
 
-port?.on('message', (request: Request) => {
-  void answer(request);
-});
+serveRequests(handle, loadMessage);
 
-// An error that nothing caught: whoever waits for this thread must not wait on.
-process.once('exit', nowIdle);
-
-function nowIdle(): void {
-  Atomics.store(cell, 0, idle);
-  Atomics.notify(cell, 0);
-}
-
-async function answer(request: Request): Promise<void> {
-  const transfer: ArrayBuffer[] = [];
-  let reply: Reply;
-  try {
-    reply = { value: await handle(request, transfer) };
-  } catch (error) {
-    const { code, message } =
-      error instanceof TorchError ? error : torchError('ERR_INTERNAL', loadMessage((error as Error).message));
-    reply = { code, message };
-  }
-  nowIdle(); // first: the next request may be on its way before postMessage returns
-  port?.postMessage(reply, transfer);
-}
-
-async function handle(request: Request, transfer: ArrayBuffer[]): Promise<Replies[keyof Replies]> {
+async function handle(request: OnnxRequest, transfer: ArrayBuffer[]): Promise<OnnxReplies[keyof OnnxReplies]> {
   switch (request.kind) {
     case 'inspect':
       return readModelProto(new Uint8Array(request.model));

@@ -1,8 +1,7 @@
 /** Starts the addon, and LibTorch with it, in this environment (the main thread or a worker). Once. */
 
 import type { Addon } from '../../addon/addon.js';
-import { codedAddon } from '../../addon/coded-addon.js';
-import { Dispatcher } from '../../addon/dispatcher.js';
+import { codedAddon, Dispatcher } from '../../addon/dispatcher.js';
 import { loadNative, type LoadedNative } from '../../libtorch/load.js';
 import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
 import { fromWire } from './wire.js';

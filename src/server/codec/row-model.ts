@@ -1,4 +1,4 @@
-import type { RunTimings } from '../../async/timings.js';
+import type { RunTimings } from '../../async/clock.js';
 import type { QueueRunOptions } from '../../batching/index.js';
 import { torchError } from '../../errors.js';
 import type { ServedModel } from '../../serving/index.js';

@@ -1,12 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import { Desk, Ticket } from '../../async/ticket.js';
 import { torchError } from '../../errors.js';
 import type { ImageAnswer, ImageJob } from './image-worker.js';
 import type { ResolvedImage } from './spec.js';
-
-interface Waiting {
-  readonly resolve: (planes: Float32Array) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * A thread that makes planes of encoded images, started with the first: a photograph takes it a tenth of a second, and even
@@ -15,21 +11,26 @@ interface Waiting {
  */
 class ImageThread {
   #worker: Worker | undefined;
-  #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, Ticket<Float32Array>>();
+  readonly #desk = new Desk<Ticket<Float32Array>>({
+    hold: (held) => {
+      if (held) this.#worker?.ref();
+      else this.#worker?.unref();
+    },
+  });
   #next = 0;
 
   /**
    * @param bytes are copied at once: the caller may change or transfer its own meanwhile
    * @throws as `decodeImage`; ERR_INTERNAL when the thread ends meanwhile
    */
-  run(bytes: Uint8Array, spec: ResolvedImage): Promise<Float32Array> {
+  async run(bytes: Uint8Array, spec: ResolvedImage): Promise<Float32Array> {
     const worker = (this.#worker ??= this.#start());
     const job: ImageJob = { id: this.#next++, bytes: new Uint8Array(bytes), spec };
-    return new Promise((resolve, reject) => {
-      worker.postMessage(job, [job.bytes.buffer as ArrayBuffer]);
-      this.#waiting.set(job.id, { resolve, reject });
-      worker.ref();
-    });
+    worker.postMessage(job, [job.bytes.buffer as ArrayBuffer]);
+    const ticket = new Ticket<Float32Array>(this.#desk);
+    this.#waiting.set(job.id, ticket);
+    return ticket.promise;
   }
 
   #start(): Worker {
@@ -38,7 +39,6 @@ class ImageThread {
     worker.on('message', (answer: ImageAnswer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      if (this.#waiting.size === 0) worker.unref();
       if ('planes' in answer) waiting?.resolve(answer.planes);
       else waiting?.reject(torchError(answer.code, answer.message));
     });
@@ -48,7 +48,7 @@ class ImageThread {
       this.#worker = undefined;
       const lost = [...this.#waiting.values()];
       this.#waiting.clear();
-      for (const { reject } of lost) reject(ended(cause));
+      for (const ticket of lost) ticket.reject(ended(cause));
     });
     return worker;
   }

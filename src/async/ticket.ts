@@ -1,0 +1,149 @@
+import { torchError } from '../errors.js';
+import { onAbort } from './abort.js';
+import { systemClock, type Clock } from './clock.js';
+import { Deadlines, type Due } from './deadlines.js';
+
+export interface TicketLimits {
+  /** Must not be aborted yet. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from `since`; Infinity, the default, for no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** When the time began, on the desk's clock; default now. */
+  readonly since?: number | undefined;
+  /** Called once, when the work has ended or was dropped. An abort may have settled the promise long before. */
+  readonly onFinished?: (() => void) | undefined;
+}
+
+/** Why a promise was settled before its work had ended. */
+export type GivenUp = 'aborted' | 'expired' | 'withdrawn';
+
+export interface DeskHooks<K> {
+  readonly clock?: Clock | undefined;
+  /** A ticket was given up. Takes its work out if it has not begun; returns whether that was so. */
+  drop?(ticket: K, why: GivenUp): boolean;
+  /** Keeps the event loop alive, or lets it go: true when the first ticket is awaited, false after the last. */
+  hold?(held: boolean): void;
+}
+
+interface Expiring extends Due {
+  expire(): void;
+}
+
+/** What the tickets of one queue share: a clock, one timer for all deadlines, and the hold of the event loop. */
+export class Desk<K extends Expiring> {
+  readonly clock: Clock;
+  readonly #hooks: DeskHooks<K>;
+  readonly #deadlines: Deadlines<Expiring>;
+  #holds = 0;
+
+  constructor(hooks: DeskHooks<K> = {}) {
+    this.#hooks = hooks;
+    this.clock = hooks.clock ?? systemClock;
+    this.#deadlines = new Deadlines(this.clock, (ticket) => {
+      ticket.expire();
+    });
+  }
+
+  /** One more reason to keep the event loop alive. */
+  hold(): void {
+    if (this.#holds++ === 0) this.#hooks.hold?.(true);
+  }
+
+  unhold(): void {
+    if (--this.#holds === 0) this.#hooks.hold?.(false);
+  }
+
+  /** For Ticket alone, as are the next two. */
+  opened(ticket: K): void {
+    this.hold();
+    this.#deadlines.add(ticket);
+  }
+
+  settled(ticket: K): void {
+    if (ticket.deadline !== Infinity) this.#deadlines.remove(ticket);
+    this.unhold();
+  }
+
+  drop(ticket: K, why: GivenUp): boolean {
+    return this.#hooks.drop?.(ticket, why) ?? false;
+  }
+}
+
+/**
+ * The promise of some work. Whatever comes first settles it, once: the work's end, its signal, its deadline, or its owner.
+ * The event loop is held for it until then. The work itself ends once too, perhaps long after, and tells `onFinished`.
+ */
+export class Ticket<T> {
+  readonly promise: Promise<T>;
+  readonly since: number;
+  /** On the desk's clock; Infinity for never. */
+  readonly deadline: number;
+  settled = false;
+  readonly #desk: Desk<Expiring>;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #onFinished: (() => void) | undefined;
+  #unfollow: (() => void) | undefined;
+
+  constructor(desk: Desk<never>, { signal, timeoutMs = Infinity, since, onFinished }: TicketLimits = {}) {
+    this.#desk = desk;
+    this.since = since ?? desk.clock.now();
+    this.deadline = this.since + timeoutMs;
+    this.#onFinished = onFinished;
+    // A field for each of both, and no closure beyond this one: at this rate every further one is felt.
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (signal) {
+      this.#unfollow = onAbort(signal, () => {
+        this.giveUp(signal.reason, 'aborted');
+      });
+    }
+    this.#desk.opened(this);
+  }
+
+  /** The work has ended well. Returns whether the promise was settled by this. */
+  resolve(value: T): boolean {
+    this.finish();
+    if (!this.#settle()) return false;
+    this.#resolve(value);
+    return true;
+  }
+
+  /** The work has failed, or will never be done. Returns whether the promise was settled by this. */
+  reject(reason: unknown): boolean {
+    this.finish();
+    if (!this.#settle()) return false;
+    this.#reject(reason);
+    return true;
+  }
+
+  /** Settles the promise before the work has ended: what has begun goes on for nobody. */
+  giveUp(reason: unknown, why: GivenUp = 'withdrawn'): void {
+    if (!this.#settle()) return;
+    if (this.#desk.drop(this, why)) this.finish();
+    this.#reject(reason);
+  }
+
+  expire(): void {
+    const limit = Math.max(1, Math.round(this.deadline - this.since));
+    this.giveUp(torchError('ERR_TIMEOUT', `Expected an answer within ${limit} ms`), 'expired');
+  }
+
+  /** The work has ended; by itself this settles nothing. */
+  finish(): void {
+    const onFinished = this.#onFinished;
+    if (!onFinished) return;
+    this.#onFinished = undefined;
+    onFinished();
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.#unfollow?.();
+    this.#desk.settled(this);
+    return true;
+  }
+}
