@@ -4,8 +4,8 @@ import { describe as describeValue } from '#dist/errors.js';
 import { FakeEngine, rowsOf } from '../support/fake-engine.js';
 import { rejection } from '../support/errors.js';
 import { Tensor } from '../support/internals.js';
+import { turns } from '../support/turn.js';
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const first = (tensor: Tensor): number => Number(tensor.data[0]);
 
 describe('BatchQueue: failures and refusals', () => {
@@ -201,7 +201,7 @@ describe('BatchQueue: failures and refusals', () => {
       });
       expect((await Promise.all([1, 2, 3].map((i) => queue.run(rowsOf(i))))).map(first)).to.deep.equal([2, 4, 6]);
       await queue.close();
-      await sleep(1);
+      await turns();
       process.off('warning', note);
       expect(warnings.map(({ message }) => message).join()).to.match(/listener/);
     });
@@ -221,26 +221,33 @@ describe('BatchQueue: failures and refusals', () => {
 
   describe('close', () => {
     it('takes no more calls and waits for those it has', async () => {
-      const engine = new FakeEngine({ runMs: () => 10 });
-      const queue = new BatchQueue(engine.model, { maxBatchSize: 1 });
+      const engine = new FakeEngine({ stepped: true });
+      const queue = engine.queue({ maxBatchSize: 1 });
       const answers = [1, 2, 3].map((i) => queue.run(rowsOf(i)));
-      const closed = queue.close();
+      let isClosed = false;
+      const closed = queue.close().then(() => (isClosed = true));
       await rejection(() => queue.run(rowsOf(4)), 'ERR_DRAINING');
+      for (let i = 0; i < 3; ++i) {
+        await turns();
+        expect(isClosed, `after ${i} batches`).to.equal(false);
+        await engine.finish();
+      }
       await closed;
       expect((await Promise.all(answers)).map(first)).to.deep.equal([2, 4, 6]);
       await queue.close();
     });
 
     it('waits for a batch whose first request is found expired as it starts', async () => {
-      const engine = new FakeEngine({ runMs: () => 20 });
-      const queue = new BatchQueue(engine.model, { maxBatchSize: 2 });
+      const engine = new FakeEngine({ stepped: true });
+      const queue = engine.queue({ maxBatchSize: 2 });
       const running = queue.run(rowsOf(1));
-      await sleep(5);
+      await turns();
       const late = rejection(() => queue.run(rowsOf(2), { timeoutMs: 40 }), 'ERR_TIMEOUT');
       const others = [3, 4, 5].map((i) => queue.run(rowsOf(i)));
       const closed = queue.close().then(() => queue.stats().requests.completed);
-      for (const end = performance.now() + 80; performance.now() < end;); // the run's end comes before the deadline's timer
-      await Promise.all([running, late, ...others]);
+      engine.clock.stall(80); // the run's end comes before the deadline's timer
+      await engine.finish();
+      await engine.finishAll(Promise.all([running, late, ...others]));
       expect(await closed, 'completed before it is closed').to.equal(4);
       expect(engine.mostInFlight).to.equal(1);
     });

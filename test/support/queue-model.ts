@@ -3,8 +3,9 @@
  * a few thousand requests and by test/stress/queue.mjs with a million.
  */
 import { expect } from 'chai';
-import { BatchQueue, type BatchQueueOptions } from '#dist/batching/index.js';
+import type { BatchQueueOptions } from '#dist/batching/index.js';
 import { FakeEngine, rowsOf } from './fake-engine.js';
+import { turns } from './turn.js';
 
 export interface RequestPlan {
   readonly rows: number;
@@ -30,17 +31,17 @@ export async function play({ options, instances, maxPending, runMs, requests }: 
   const poisoned = new Set<number>();
   const isPoison = (sentinel: number): boolean => poisoned.has(sentinel);
   const engine = new FakeEngine({ instances, maxPending, runMs: () => runMs, isPoison });
-  const queue = new BatchQueue(engine.model, options);
+  const queue = engine.queue(options);
   const { maxBatchSize, maxQueueSize, maxQueueBytes } = queue.options;
   const endings: Record<string, number> = {};
   const settled = new Map<number, number>();
   const accepted = new Map<number, RequestPlan>();
 
   const one = async (plan: RequestPlan, sentinel: number): Promise<void> => {
-    for (let turn = 0; turn < plan.after; ++turn) await new Promise((resolve) => setImmediate(resolve));
+    await turns(plan.after);
     if (plan.poison) poisoned.add(sentinel);
     const controller = new AbortController();
-    if (plan.abortAfterMs !== undefined) setTimeout(() => controller.abort('aborted'), plan.abortAfterMs);
+    if (plan.abortAfterMs !== undefined) engine.clock.after(plan.abortAfterMs, () => controller.abort('aborted'));
     const { rows, width, priority, timeoutMs } = plan;
     accepted.set(sentinel, plan);
     const answer = queue.run(rowsOf(sentinel, rows, width), {
@@ -67,8 +68,11 @@ export async function play({ options, instances, maxPending, runMs, requests }: 
     expect(known).to.include(ending);
   };
 
-  await Promise.all(requests.map((plan, i) => one(plan, i + 1)));
-  await queue.close();
+  // Half a millisecond a turn, so that whatever may happen first does so in some run.
+  await engine.clock.drive(
+    Promise.all(requests.map((plan, i) => one(plan, i + 1))).then(() => queue.close()),
+    0.5,
+  );
 
   expect(settled.size, 'every request settles').to.equal(requests.length);
   for (const [, times] of settled) expect(times, 'settles once').to.equal(1);
@@ -79,11 +83,16 @@ export async function play({ options, instances, maxPending, runMs, requests }: 
     waitingBytes: 0,
     batchesInFlight: 0,
   });
+  expect(engine.clock.pending, 'timers left behind').to.be.at.most(requests.filter(isAborted).length);
   expect(engine.mostInFlight).to.be.at.most(instances + Math.min(instances, maxPending));
   const largest = Math.max(0, ...engine.batches.map(({ sentinels }) => sentinels.length));
   expect(largest, 'rows of a batch').to.be.at.most(maxBatchSize);
   if (poisoned.size === 0) expectOrder(engine, accepted);
   return endings;
+}
+
+function isAborted({ abortAfterMs }: RequestPlan): boolean {
+  return abortAfterMs !== undefined;
 }
 
 /** Within one priority and group requests start in the order of submission. Runs that are retried start again. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#dist/async/clock.js';
+import { turns } from './turn.js';
 
 interface Timer {
   readonly due: number;
@@ -7,6 +8,8 @@ interface Timer {
 
 /** A clock that stands still until the test moves it on. */
 export class SteppedClock implements Clock {
+  /** How often the time was asked for. */
+  reads = 0;
   #now = 1000;
   readonly #timers = new Set<Timer>();
 
@@ -16,6 +19,7 @@ export class SteppedClock implements Clock {
   }
 
   now(): number {
+    this.reads++;
     return this.#now;
   }
 
@@ -41,6 +45,19 @@ export class SteppedClock implements Clock {
   /** Lets time pass without a timer: an event loop that is held up. */
   stall(ms: number): void {
     this.#now += ms;
+  }
+
+  /** Lets turns of the event loop and time go by until some work has settled. */
+  async drive<T>(work: Promise<T>, msPerTurn = 1): Promise<T> {
+    let isPending = true;
+    const done = (): void => void (isPending = false);
+    work.then(done, done);
+    for (let turn = 0; isPending; ++turn) {
+      if (turn > 1_000_000) throw new Error('the work never settles');
+      await turns(1);
+      if (isPending) this.advance(msPerTurn);
+    }
+    return work;
   }
 
   #earliest(end: number): Timer | undefined {
