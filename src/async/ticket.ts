@@ -8,7 +8,7 @@ export interface TicketLimits {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds from `since`; Infinity, the default, for no limit. */
   readonly timeoutMs?: number | undefined;
-  /** When the time began, on the desk's clock; default now. */
+  /** When the time began, on the desk's clock; by default a limit counts from now. */
   readonly since?: number | undefined;
   /** Called once, when the work has ended or was dropped. An abort may have settled the promise long before. */
   readonly onFinished?: (() => void) | undefined;
@@ -75,55 +75,56 @@ export class Desk<K extends Expiring> {
  */
 export class Ticket<T> {
   readonly promise: Promise<T>;
+  /** When the time began; 0 where neither that nor a limit was given, since asking for the time costs. */
   readonly since: number;
   /** On the desk's clock; Infinity for never. */
   readonly deadline: number;
   settled = false;
-  readonly #desk: Desk<Expiring>;
-  #resolve!: (value: T) => void;
-  #reject!: (reason: unknown) => void;
-  #onFinished: (() => void) | undefined;
-  #unfollow: (() => void) | undefined;
+  private readonly desk: Desk<Expiring>;
+  private fulfil!: (value: T) => void;
+  private refuse!: (reason: unknown) => void;
+  private onFinished: (() => void) | undefined;
+  private unfollow: (() => void) | undefined;
 
   constructor(desk: Desk<never>, { signal, timeoutMs = Infinity, since, onFinished }: TicketLimits = {}) {
-    this.#desk = desk;
-    this.since = since ?? desk.clock.now();
+    this.desk = desk;
+    this.since = since ?? (timeoutMs === Infinity ? 0 : desk.clock.now());
     this.deadline = this.since + timeoutMs;
-    this.#onFinished = onFinished;
+    this.onFinished = onFinished;
     // A field for each of both, and no closure beyond this one: at this rate every further one is felt.
     this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+      this.fulfil = resolve;
+      this.refuse = reject;
     });
     if (signal) {
-      this.#unfollow = onAbort(signal, () => {
+      this.unfollow = onAbort(signal, () => {
         this.giveUp(signal.reason, 'aborted');
       });
     }
-    this.#desk.opened(this);
+    this.desk.opened(this);
   }
 
   /** The work has ended well. Returns whether the promise was settled by this. */
   resolve(value: T): boolean {
     this.finish();
-    if (!this.#settle()) return false;
-    this.#resolve(value);
+    if (!this.settle()) return false;
+    this.fulfil(value);
     return true;
   }
 
   /** The work has failed, or will never be done. Returns whether the promise was settled by this. */
   reject(reason: unknown): boolean {
     this.finish();
-    if (!this.#settle()) return false;
-    this.#reject(reason);
+    if (!this.settle()) return false;
+    this.refuse(reason);
     return true;
   }
 
   /** Settles the promise before the work has ended: what has begun goes on for nobody. */
   giveUp(reason: unknown, why: GivenUp = 'withdrawn'): void {
-    if (!this.#settle()) return;
-    if (this.#desk.drop(this, why)) this.finish();
-    this.#reject(reason);
+    if (!this.settle()) return;
+    if (this.desk.drop(this, why)) this.finish();
+    this.refuse(reason);
   }
 
   expire(): void {
@@ -133,17 +134,17 @@ export class Ticket<T> {
 
   /** The work has ended; by itself this settles nothing. */
   finish(): void {
-    const onFinished = this.#onFinished;
+    const onFinished = this.onFinished;
     if (!onFinished) return;
-    this.#onFinished = undefined;
+    this.onFinished = undefined;
     onFinished();
   }
 
-  #settle(): boolean {
+  private settle(): boolean {
     if (this.settled) return false;
     this.settled = true;
-    this.#unfollow?.();
-    this.#desk.settled(this);
+    this.unfollow?.();
+    this.desk.settled(this);
     return true;
   }
 }

@@ -78,9 +78,10 @@ export class FakeEngine {
     let isPending = true;
     const done = (): void => void (isPending = false);
     work.then(done, done);
-    for (await turns(); isPending; await turns()) {
+    await turns();
+    while (isPending) {
       this.clock.advance(1);
-      if (isPending) await this.finish();
+      await this.finish();
     }
     return work;
   }

@@ -87,7 +87,8 @@ export class InstanceQueue {
     this.#requireRoom();
     const submission = prepare();
     accepted();
-    const job = new Job(this.#desk, submission, instance, { signal, timeoutMs, onFinished: finished });
+    const since = this.#desk.clock.now();
+    const job = new Job(this.#desk, submission, instance, { signal, timeoutMs, since, onFinished: finished });
     this.#waiting.add(job);
     this.#pump();
     return job.promise;
