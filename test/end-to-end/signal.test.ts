@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { root } from '../support/paths.js';
 import { digits } from '../support/server/digits.js';
-import { predict, until } from '../support/server/http.js';
+import { predict, rawConnection, until } from '../support/server/http.js';
 
 const body = JSON.stringify({ input_data: digits[7]?.input });
 
@@ -61,10 +61,16 @@ describe('SIGTERM', function () {
   });
 
   it('exits 1 at once at a second signal', async () => {
-    const { child } = await start();
+    const { child, url, lines } = await start();
+    // A request whose body never comes: the drain waits for it.
+    const { socket } = await rawConnection(Number(new URL(url).port));
+    socket.write('POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
+    const inFlight = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    await until('it is in flight', async () => /^http_requests_in_flight 2$/m.test(await inFlight()));
     const exited = once(child, 'close');
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGINT'), 30);
+    await until('it drains', () => lines.some(({ msg }) => msg === 'draining'));
+    child.kill('SIGINT');
     expect(await exited).to.deep.equal([1, null]);
   });
 });

@@ -22,7 +22,7 @@ describe('drain', () => {
     await until('all run', () => host.runs === 6);
     const closing = server.close();
     expect(server.close()).to.equal(closing);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('the listener is closed', () => !server.http.listening);
     await fetch(`${server.url}/health/live`).then(
       () => expect.fail('a new connection was accepted'),
       () => undefined,
@@ -52,7 +52,7 @@ describe('drain', () => {
     socket.write(request);
     await until('it is answered', () => received().includes('predictions'));
     const closing = server.close();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('the listener is closed', () => !server.http.listening);
     socket.write(request);
     expect(await closing).to.deep.equal({ aborted: 0 });
     await until('the connection is closed', () => socket.closed);
@@ -84,12 +84,10 @@ describe('drain', () => {
   });
 
   it('does not wait for idle connections', async () => {
-    const { server } = await serve();
+    const { server } = await serve({ drainTimeoutMs: 600_000 }); // the test would end in its own limit
     expectProblem(await predict(server.url, ''), { status: 400, code: 'ERR_MALFORMED_JSON' });
     const idle = await rawConnection(server.port);
-    const started = Date.now();
     await server.close();
-    expect(Date.now() - started).to.be.below(1000);
     await until('the connection is closed', () => idle.socket.closed);
   });
 
