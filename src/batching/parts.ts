@@ -4,11 +4,7 @@ import { sliceCall, type Call } from '../model/call.js';
 import type { Request } from './request.js';
 
 /** Runs a call that is larger than a batch as parts of at most `maxRows` rows, and puts their results one below the other. */
-export async function runInParts(
-  call: Call,
-  maxRows: number,
-  submit: (part: Call) => Request,
-): Promise<Execution> {
+export async function runInParts(call: Call, maxRows: number, submit: (part: Call) => Request): Promise<Execution> {
   const parts: Request[] = [];
   for (let from = 0; from < call.rows; from += maxRows) {
     parts.push(submit(sliceCall(call, from, Math.min(call.rows, from + maxRows))));

@@ -250,6 +250,7 @@ describe('BatchQueue: failures and refusals', () => {
       await engine.finishAll(Promise.all([running, late, ...others]));
       expect(await closed, 'completed before it is closed').to.equal(4);
       expect(engine.mostInFlight).to.equal(1);
+      expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1], [3], [4, 5]]);
     });
 
     it('ends at once when there is nothing', () => new BatchQueue(new FakeEngine().model).close());

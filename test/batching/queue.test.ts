@@ -203,7 +203,7 @@ describe('BatchQueue: forming batches and limits', () => {
     });
 
     it('looks at each group once, however many are held', async () => {
-      const engine = new FakeEngine({ instances: 2, stepped: true });
+      const engine = new FakeEngine({ instances: 3, stepped: true });
       const queue = engine.queue({ maxDelayMs: 10_000, maxBatchSize: 4, maxQueueSize: 4000 });
       const busy = queue.run(rowsOf(0));
       await turns();
