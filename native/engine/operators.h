@@ -11,7 +11,8 @@ namespace node_libtorch::engine {
 // any thread but JavaScript's.
 void open_operator_libraries(const std::vector<std::string>& paths);
 
-// The libraries that are open, in the order in which they were opened. Never waits for one that is being opened.
+// The libraries that are open, in the order in which they were opened. Never waits for one that is being
+// opened.
 std::vector<std::string> operator_libraries();
 
 }  // namespace node_libtorch::engine

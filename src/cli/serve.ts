@@ -119,12 +119,7 @@ function batchingOf(settings: Settings): BatchQueueOptions | false {
 }
 
 /** What is served where, and on what: the device and the threads that were chosen. */
-async function announce(
-  server: InferenceServer,
-  host: ModelHost,
-  logger: Logger,
-  onTerminal: boolean,
-): Promise<void> {
+async function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): Promise<void> {
   const { threads, libtorch } = await runtime.info();
   for (const { name, version, model, queue, notBatched } of host.list()) {
     const { device, instances, sha256, warnings } = model.info;
