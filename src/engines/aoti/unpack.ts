@@ -36,7 +36,8 @@ async function write(archive: ZipArchive, entry: ZipEntry, target: string, signa
       }
     } catch (error) {
       stream.destroy();
-      if (!(error instanceof Error) || 'code' in error || error.name === 'AbortError') throw error;
+      signal?.throwIfAborted();
+      if (!(error instanceof Error) || 'code' in error) throw error;
       throw unsafe(`entry ${describe(entry.name)} cannot be unpacked (${error.message})`);
     }
     if (crc !== entry.crc) throw unsafe(`entry ${describe(entry.name)} has bytes that its checksum is not of`);
