@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { loadModel } from 'node-libtorch';
 import { engineNames, engineOf, engineTable, modelExtensions } from '#dist/engines/index.js';
+import { engines } from '../contract/engines.js';
 import { rejection } from '../support/errors.js';
 
 describe('the table of engines', () => {
@@ -40,5 +41,9 @@ describe('the table of engines', () => {
     expect(error.message)
       .to.match(/operatorLibraries/)
       .and.to.match(/LibTorch/);
+  });
+
+  it('is the one that the contract suite runs over', () => {
+    expect(engines.map(({ name }) => name)).to.have.members([...engineNames]);
   });
 });

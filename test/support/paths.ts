@@ -6,6 +6,9 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A file under test/fixtures. */
 export const fixture = (path: string): string => `${root}test/fixtures/${path}`;
 
+/** The file of an ONNX model under test/fixtures. */
+export const onnx = (name: string): string => fixture(`onnx/${name}.onnx`);
+
 /** The bundled digit model. */
 export const digitModel = `${root}models/mnist-mlp/v1.0/model.pt`;
 

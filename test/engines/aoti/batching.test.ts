@@ -41,20 +41,6 @@ describe('BatchQueue over compiled packages', () => {
     await rejection(() => model.run(input), 'ERR_INVALID_SHAPE');
   });
 
-  it('refuses a bad call alone, and its neighbours get their answers', async () => {
-    await using queue = new BatchQueue(model);
-    const good = [sentinel(1), sentinel(2)];
-    const [a, bad, b] = await Promise.allSettled([
-      queue.run(good[0] as Tensor),
-      queue.run(new Tensor('float32', new Float32Array(31), [1, 31])),
-      queue.run(good[1] as Tensor),
-    ]);
-    expect(bad).to.have.nested.property('reason.code', 'ERR_INVALID_SHAPE');
-    for (const [i, settled] of [a, b].entries()) {
-      expect(settled.status === 'fulfilled' && [...settled.value.data]).to.deep.equal(answerTo(good[i] as Tensor));
-    }
-  });
-
   it('batches nested arguments and gives nested results', async () => {
     await using nested = await loadModel(compiled('nested'));
     expect((await nested.warmup()).rowIndependent).to.equal(true);
@@ -68,12 +54,6 @@ describe('BatchQueue over compiled packages', () => {
       expect([...sum.data]).to.deep.equal([2 * caller + 2, 2 * caller + 4, 2 * caller + 6]);
       expect([...parts[1].data]).to.deep.equal([BigInt(caller) + 1n, 1n]);
     }
-  });
-
-  it('refuses a model that mixes rows', async () => {
-    await using mixing = await loadModel(compiled('row_mixing'));
-    expect((await mixing.warmup()).rowIndependent).to.equal(false);
-    await rejection(() => new BatchQueue(mixing), 'ERR_NOT_BATCHABLE');
   });
 
   it('is served by a ModelHost, with the default batch size cut to what the model takes', async () => {

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadModel, Tensor } from 'node-libtorch';
@@ -159,19 +158,6 @@ describe('packages that are refused', () => {
     for (const share of [0.01, 0.1, 0.5, 0.9, 0.99, 0.9999]) {
       writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * share)));
       await rejection(() => loadModel(path), 'ERR_MODEL_FORMAT');
-    }
-  });
-
-  it('changed by one bit anywhere: ERR_INTEGRITY, with the sha256 of what was meant', async () => {
-    const bytes = readFileSync(compiled('elementwise'));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const path = join(folder(), 'flipped.pt2');
-    for (let i = 0; i < 100; ++i) {
-      const copy = Buffer.from(bytes);
-      const at = Math.floor((i * bytes.length) / 100);
-      copy[at] = (copy[at] as number) ^ (1 << (i % 8));
-      writeFileSync(path, copy);
-      await rejection(() => loadModel(path, { sha256 }), 'ERR_INTEGRITY');
     }
   });
 

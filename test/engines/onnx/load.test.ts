@@ -3,10 +3,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadModel, Tensor, TorchError, type Signature } from 'node-libtorch';
+import { loadModel, Tensor, TorchError } from 'node-libtorch';
 import { rejection } from '../../support/errors.js';
-import { onnx } from '../../support/onnx.js';
-import { fixture } from '../../support/paths.js';
+import { fixture, onnx } from '../../support/paths.js';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -57,27 +56,11 @@ describe('loading ONNX', function () {
       expect(model.info.precision).to.equal('fp32');
     });
 
-    it('more threads than there are cores', () =>
-      rejection(() => loadModel(onnx('linear'), { instances: 256 }), 'ERR_INVALID_ARGUMENT'));
-
-    it('a file that is not there, is empty, or is something else', async () => {
-      await rejection(() => loadModel(join(folder, 'none.onnx')), 'ERR_MODEL_LOAD');
-      await rejection(async () => loadModel(await written(new Uint8Array())), 'ERR_MODEL_FORMAT');
+    it('a file of PyTorch’s', async () => {
       const torch = await readFile(fixture('torchscript/linear.pt'));
-      expect((await rejection(async () => loadModel(await written(torch)), 'ERR_MODEL_FORMAT')).message).to.include(
-        'zip',
-      );
-      await rejection(async () => loadModel(await written(Buffer.from('{"a": [1, 2, 3]}'))), 'ERR_MODEL_FORMAT');
+      const { message } = await rejection(async () => loadModel(await written(torch)), 'ERR_MODEL_FORMAT');
+      expect(message).to.include('zip');
     });
-  });
-
-  it('holds the file to its digest', async () => {
-    const bytes = await readFile(onnx('linear'));
-    await using model = await loadModel(onnx('linear'), { sha256: sha256(bytes) });
-    expect(model.info).to.include({ sha256: sha256(bytes), artifactBytes: bytes.length });
-    const flipped = Buffer.from(bytes);
-    flipped[100] = (flipped[100] as number) ^ 1;
-    await rejection(async () => loadModel(await written(flipped), { sha256: sha256(bytes) }), 'ERR_INTEGRITY');
   });
 
   it('refuses every truncation, and lives through every flipped bit, with a coded error or a model', async () => {
@@ -93,25 +76,6 @@ describe('loading ONNX', function () {
       const outcome: unknown = await loadModel(await written(flipped)).catch((reason: unknown) => reason);
       if (outcome instanceof Error) expect(outcome, `byte ${at}`).to.be.instanceOf(TorchError);
       else await (outcome as AsyncDisposable)[Symbol.asyncDispose]();
-    }
-  });
-
-  describe('signature', () => {
-    const given = (change: object): Signature => ({
-      inputs: [{ name: 'x', dtype: 'float32', shape: [null, 4], range: [0, 1], ...change }],
-      outputs: [{ name: 'y', dtype: 'float32', shape: [null, 3] }],
-    });
-
-    it('given by the caller narrows what the file says', async () => {
-      await using model = await loadModel(onnx('linear'), { signature: given({ shape: [2, 4] }) });
-      await rejection(() => model.run(new Tensor('float32', new Float32Array(4), [1, 4])), 'ERR_INVALID_SHAPE');
-      await rejection(() => model.run(new Tensor('float32', new Float32Array(8).fill(2), [2, 4])), 'ERR_OUT_OF_RANGE');
-      await model.run(new Tensor('float32', new Float32Array(8), [2, 4]));
-    });
-
-    for (const change of [{ name: 'z' }, { dtype: 'float64' }, { shape: [null, 5] }, { shape: [4] }]) {
-      it(`that contradicts it (${JSON.stringify(change)}) is refused`, () =>
-        rejection(() => loadModel(onnx('linear'), { signature: given(change) }), 'ERR_SIGNATURE_MISMATCH'));
     }
   });
 

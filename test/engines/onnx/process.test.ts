@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { node } from '../../support/child.js';
-import { onnx } from '../../support/onnx.js';
-import { root } from '../../support/paths.js';
+import { onnx, root } from '../../support/paths.js';
 
 const play = (file: string, env: NodeJS.ProcessEnv = {}) =>
   node([`${root}test/engines/onnx/children/${file}`, onnx('slow'), onnx('linear')], env);

@@ -6,8 +6,7 @@ import { loadModel, ModelHost, Tensor, type ModelRecord } from 'node-libtorch';
 import { checkAgainstRecord } from '#dist/serving/check-record.js';
 import { node } from '../../support/child.js';
 import { rejection } from '../../support/errors.js';
-import { onnx } from '../../support/onnx.js';
-import { root } from '../../support/paths.js';
+import { onnx, root } from '../../support/paths.js';
 
 describe('ONNX behind the host and the command line', function () {
   this.timeout(60_000);

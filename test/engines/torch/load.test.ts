@@ -1,64 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadModel, runtime, Tensor, type Signature } from 'node-libtorch';
+import { loadModel, runtime, Tensor } from 'node-libtorch';
 import { rejection } from '../../support/errors.js';
 import { digitModel, fixture } from '../../support/paths.js';
 
 const linear = fixture('torchscript/linear.pt');
 
 describe('loadModel', () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'node-libtorch-test-'));
-  });
-  after(() => rm(folder, { recursive: true }));
-
-  it('tells what it loaded', async () => {
+  it('says why the device, and what the bundled model weighs', async () => {
     await using model = await loadModel(digitModel);
-    const bytes = await readFile(digitModel);
-    expect(model.info).to.deep.include({
-      engine: 'torchscript',
-      precision: 'auto',
-      optimize: 'freeze',
-      instances: 1,
-      stateful: false,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      artifactBytes: bytes.length,
-      parameterBytes: 4 * (784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10),
-      warnings: [],
-    });
-    expect(model.info.methods).to.deep.equal([
-      { name: 'forward', args: [{ name: 'input', type: 'Tensor', hasDefault: false }], returns: ['Tensor'] },
-    ]);
+    expect(model.info.parameterBytes).to.equal(4 * (784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10));
     expect(model.info.device.reason).to.match(/auto took the (CPU|first)/);
-  });
-
-  it('accepts the right sha256 and refuses another', async () => {
-    const sha256 = createHash('sha256')
-      .update(await readFile(linear))
-      .digest('hex');
-    await (await loadModel(linear, { sha256 })).dispose();
-    await rejection(
-      () => loadModel(linear, { sha256: sha256.replace(/^./, (c) => (c === '0' ? '1' : '0')) }),
-      'ERR_INTEGRITY',
-    );
-  });
-
-  it('refuses a flipped byte anywhere, 200 places', async () => {
-    const bytes = await readFile(linear);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const path = join(folder, 'flipped.pt');
-    for (let i = 0; i < 200; ++i) {
-      const copy = Buffer.from(bytes);
-      const at = Math.floor((i * bytes.length) / 200);
-      copy[at] = (copy[at] as number) ^ (1 << (i % 8));
-      await writeFile(path, copy);
-      await rejection(() => loadModel(path, { sha256 }), 'ERR_INTEGRITY');
-    }
   });
 
   const refused: [string, string, string | RegExp][] = [
@@ -77,6 +28,7 @@ describe('loadModel', () => {
     });
   }
 
+<<<<<<< HEAD
   it('refuses what is no file, without waiting for a FIFO', async () => {
     const fifo = join(folder, 'fifo.pt');
     execFileSync('mkfifo', [fifo]);
@@ -107,6 +59,10 @@ describe('loadModel', () => {
     if ((await runtime.info()).devices.some(({ type }) => type === 'cuda')) this.skip();
     await rejection(() => loadModel(linear, { device: 'cuda' }), 'ERR_DEVICE_UNAVAILABLE');
   });
+=======
+  it('refuses an overflowing device index', () =>
+    rejection(() => loadModel(linear, { device: 'cuda:99999999999' }), 'ERR_INVALID_ARGUMENT'));
+>>>>>>> 7823c01 (One contract suite over every engine)
 
   it('refuses several instances of a model that keeps state', async () => {
     await rejection(() => loadModel(fixture('torchscript/stateful.pt'), { instances: 2 }), 'ERR_STATEFUL_MODEL');
@@ -130,54 +86,18 @@ describe('loadModel', () => {
     expect(answer.dtype).to.equal('float32');
   });
 
-  describe('with a signature', () => {
-    const signature: Signature = {
-      inputs: [{ name: 'input', dtype: 'float32', shape: [null, 784], range: [0, 1] }],
-      outputs: [{ name: 'logits', dtype: 'float32', shape: [null, 10] }],
-    };
-    const good = new Tensor('float32', new Float32Array(784), [1, 784]);
-    const filled = (value: number): Tensor => new Tensor('float32', new Float32Array(784).fill(value, 3, 4), [1, 784]);
-    const wrong: [string, string, unknown][] = [
-      ['a wrong width', 'ERR_INVALID_SHAPE', new Tensor('float32', new Float32Array(783), [1, 783])],
-      ['a wrong rank', 'ERR_INVALID_SHAPE', new Tensor('float32', new Float32Array(784), [784])],
-      ['a wrong dtype', 'ERR_INVALID_DTYPE', new Tensor('float64', new Float64Array(784), [1, 784])],
-      ['NaN', 'ERR_NOT_FINITE', filled(NaN)],
-      ['Infinity', 'ERR_NOT_FINITE', filled(Infinity)],
-      ['-Infinity', 'ERR_NOT_FINITE', filled(-Infinity)],
-      ['a value above the range', 'ERR_OUT_OF_RANGE', filled(1.001)],
-      ['a value below the range', 'ERR_OUT_OF_RANGE', filled(-0.001)],
-      ['a number', 'ERR_INVALID_INPUT', 5],
-      ['an array', 'ERR_INVALID_INPUT', [0, 1]],
-    ];
-    for (const [what, code, input] of wrong) {
-      it(`refuses ${what} with ${code}, then goes on`, async () => {
-        await using model = await loadModel(digitModel, { signature });
-        await rejection(() => model.run(input as Tensor), code);
-        expect((await model.run(good)).shape).to.deep.equal([1, 10]);
-      });
-    }
-
-    it('sends inputs to forward under their names, past arguments that have defaults', async () => {
-      const spec = { dtype: 'float32', shape: [2] } as const;
-      const x = new Tensor('float32', Float32Array.of(1, 2), [2]);
-      const path = fixture('torchscript/defaults.pt');
-      await using plain = await loadModel(path);
-      const known = plain.info.methods[0]!.args.filter(({ type }) => /Tensor/.test(type)).map(({ name }) => name);
-      expect(known).to.have.length(2);
-      const inputs = known.map((name) => ({ name, ...spec }));
-      await using signed = await loadModel(path, { signature: { inputs, outputs: [] } });
-      const named = Object.fromEntries(known.map((name) => [name, x]));
-      expect(await signed.call('forward', named)).to.deep.equal(await plain.call('forward', named));
-      const reversed = { inputs: [...inputs].reverse(), outputs: [] };
-      await rejection(() => loadModel(path, { signature: reversed }), 'ERR_SIGNATURE_MISMATCH');
-    });
-
-    it('takes inputs by name, and no other name', async () => {
-      await using model = await loadModel(digitModel, { signature });
-      expect(await model.call('forward', { input: good })).to.be.instanceOf(Tensor);
-      await rejection(() => model.call('forward', { image: good }), 'ERR_INVALID_INPUT');
-      await rejection(() => model.call('forward', {}), 'ERR_INVALID_INPUT');
-      await rejection(() => model.call('forward', [good, good]), 'ERR_INVALID_INPUT');
-    });
+  it('sends inputs to forward under their names, past arguments that have defaults', async () => {
+    const spec = { dtype: 'float32', shape: [2] } as const;
+    const x = new Tensor('float32', Float32Array.of(1, 2), [2]);
+    const path = fixture('torchscript/defaults.pt');
+    await using plain = await loadModel(path);
+    const known = plain.info.methods[0]!.args.filter(({ type }) => /Tensor/.test(type)).map(({ name }) => name);
+    expect(known).to.have.length(2);
+    const inputs = known.map((name) => ({ name, ...spec }));
+    await using signed = await loadModel(path, { signature: { inputs, outputs: [] } });
+    const named = Object.fromEntries(known.map((name) => [name, x]));
+    expect(await signed.call('forward', named)).to.deep.equal(await plain.call('forward', named));
+    const reversed = { inputs: [...inputs].reverse(), outputs: [] };
+    await rejection(() => loadModel(path, { signature: reversed }), 'ERR_SIGNATURE_MISMATCH');
   });
 });

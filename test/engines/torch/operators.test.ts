@@ -5,11 +5,12 @@ import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { loadModel, ModelHost, runtime, Tensor, type LoadOptions, type Model } from 'node-libtorch';
-import { argumentsOf, decode, expectValue, readCases } from '../../support/cases.js';
+import { expectValue } from '../../support/values.js';
 import { node } from '../../support/child.js';
 import { compileOperators } from '../../support/compile.js';
 import { rejection } from '../../support/errors.js';
 import { fixture, root } from '../../support/paths.js';
+import { recordedCases } from '../../support/recorded.js';
 
 const clipped = fixture('operators/clipped.pt');
 const limited = fixture('operators/limited.pt');
@@ -47,12 +48,14 @@ describe('custom operators', function () {
         'clipped.pt': await load(clipped, { optimize }),
         'limited.pt': await load(limited, { optimize }),
       };
-      for (const recorded of readCases('operators')) {
-        const model = models[recorded.file as keyof typeof models];
-        const answer = model.call(recorded.method, argumentsOf(recorded, []));
-        if (recorded.error === undefined) {
-          expectValue(await answer, decode(recorded.expected ?? null), recorded.tolerance ?? 0, recorded.name);
-        } else expect((await rejection(() => answer, 'ERR_MODEL_EXECUTION')).message).to.include(recorded.error);
+      for (const { name, file, calls } of recordedCases('operators')) {
+        for (const { method, ways, expected, tolerance, error } of calls) {
+          for (const args of ways([])) {
+            const answer = models[file as keyof typeof models].call(method, args);
+            if (error === undefined) expectValue(await answer, expected, tolerance, name);
+            else expect((await rejection(() => answer, 'ERR_MODEL_EXECUTION')).message).to.include(error);
+          }
+        }
       }
       for (const model of Object.values(models)) await model.dispose();
     });

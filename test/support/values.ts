@@ -1,12 +1,10 @@
-/** The recorded cases of test/fixtures, decoded. */
-import { readFileSync } from 'node:fs';
+/** Values as the fixtures have them, and how answers are compared with them. */
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
 import { dtypeTable } from '#dist/tensor/dtype.js';
 import { decodeBFloat16, decodeFloat16 } from '#dist/tensor/float16.js';
-import { fixture } from './paths.js';
 
-type Encoded =
+export type Encoded =
   | null
   | boolean
   | string
@@ -16,41 +14,6 @@ type Encoded =
   | { $float: number | string }
   | { $tuple: readonly Encoded[] }
   | { $dict: readonly (readonly [Encoded, Encoded])[] };
-
-interface EncodedCall {
-  readonly method: string;
-  readonly args: readonly Encoded[];
-  readonly kwargs?: Readonly<Record<string, Encoded>>;
-  readonly expected?: Encoded;
-  readonly tolerance?: number;
-  readonly error?: string;
-}
-
-export interface Case extends EncodedCall {
-  readonly name: string;
-  readonly file: string;
-  readonly sequence?: readonly EncodedCall[];
-}
-
-export function readCases(folder: string): Case[] {
-  return (JSON.parse(readFileSync(fixture(`${folder}/cases.json`), 'utf8')) as { cases: Case[] }).cases;
-}
-
-export const cases = readCases('torchscript');
-
-/** Those of compiled packages. */
-export const compiledCases = readCases('aoti');
-
-/** The arguments of a case: by position, or all by name when it has names. */
-export function argumentsOf(
-  call: EncodedCall,
-  names: readonly string[],
-): readonly Value[] | Readonly<Record<string, Value>> {
-  const positional = call.args.map(decode);
-  if (!call.kwargs) return positional;
-  const named = Object.entries(call.kwargs).map(([name, value]) => [name, decode(value)] as const);
-  return Object.fromEntries([...positional.map((value, i) => [names[i] ?? `#${i}`, value] as const), ...named]);
-}
 
 /** An int comes back as a number when that is exact, so that is how it is expected. */
 export function decode(value: Encoded): Value {

@@ -1,0 +1,77 @@
+/** What the suites share: the run over the engines, their models, and moments in the life of a run. */
+import { loadModel, runtime, Tensor, type LoadOptions, type Model, type Signature, type Value } from 'node-libtorch';
+import { fixture } from '../support/paths.js';
+import { engines, type Engine, type Models } from './engines.js';
+
+/** An engine as a suite has it. */
+export interface Subject extends Engine {
+  readonly file: (model: keyof Models) => string;
+  readonly load: (model: keyof Models, options?: LoadOptions) => Promise<Model>;
+  /** The shortest run of `slow`. */
+  readonly brief: readonly Value[];
+  /** One of `linear`: it names the input as the model does, and holds it to numbers from -1 to 1. */
+  readonly signature: Signature;
+}
+
+/** One suite, once for each engine. */
+export function contract(subject: string, suite: (engine: Subject) => void): void {
+  for (const engine of engines) {
+    const file = (model: keyof Models): string => fixture(engine.models[model]);
+    const load = (model: keyof Models, options: LoadOptions = {}): Promise<Model> => loadModel(file(model), options);
+    const brief = engine.slow.brief ?? engine.slow.args;
+    describe(`${engine.name}: ${subject}`, () => {
+      suite({ ...engine, file, load, brief, signature: signatureOf(engine.info.input) });
+    });
+  }
+}
+
+/** Rows for `linear` and `mixing`, all of them different. */
+export function rows(count: number, seed = 1): Tensor {
+  const data = Float32Array.from({ length: count * 4 }, (_, i) => Math.sin(seed + i));
+  return new Tensor('float32', data, [count, 4]);
+}
+
+/** A signature of `linear`. */
+export function signatureOf(...names: readonly string[]): Signature {
+  return {
+    inputs: names.map((name) => ({ name, dtype: 'float32', shape: [null, 4], range: [-1, 1] })),
+    outputs: [],
+  };
+}
+
+/** How many models this thread has loaded and not disposed of. */
+export const modelsLoaded = async (): Promise<number> => (await runtime.info()).models.length;
+
+/** Whether so many instances of a model may be loaded here. */
+export async function mayHave(instances: number): Promise<boolean> {
+  const { cores, threads } = await runtime.info();
+  return instances * threads.intraOp <= cores;
+}
+
+/** Lets the event loop turn so many times. */
+export async function turn(times: number): Promise<void> {
+  for (let i = 0; i < times; ++i) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Acts upon a run that has started. An engine does not tell when it takes a run from its queue; so `attempt` acts after
+ * some turns of the event loop, and says whether the run had started by then. If not, it is asked again, for more of them.
+ */
+export async function onceStarted(attempt: (turns: number) => Promise<boolean>): Promise<void> {
+  for (let turns = 32; turns <= 2 ** 15; turns *= 4) if (await attempt(turns)) return;
+  throw new Error('the run had not started at any attempt');
+}
+
+/** Leaves the model with a run that has started and that its caller gave up. Returns what the caller got. */
+export async function givenUp(model: Model, args: readonly Value[], reason?: unknown): Promise<unknown> {
+  let got: unknown;
+  await onceStarted(async (turns) => {
+    const controller = new AbortController();
+    const run = model.call('forward', args, { signal: controller.signal });
+    await turn(turns);
+    controller.abort(reason);
+    got = await run.catch((error: unknown) => error);
+    return model.pending > 0; // a run that still waits is dropped
+  });
+  return got;
+}
