@@ -16,7 +16,7 @@ const node = {
 };
 
 export default defineConfig(
-  { ignores: ['dist', 'build', 'build-test', 'coverage', 'out', '**/node_modules', 'test/fixtures'] },
+  { ignores: ['dist', 'build', 'build-gyp', 'build-test', 'coverage', 'out', '**/node_modules', 'test/fixtures'] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -13,7 +13,7 @@ process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
   const libtorch = await findLibtorch({ signal });
   const { compile } = await dist('libtorch/build/compile.js');
-  const built = await compile({ root, out: join(root, 'build/cmake'), ...libtorch, signal });
+  const built = await compile({ root, out: join(root, 'build-gyp'), ...libtorch, signal });
   mkdirSync(product, { recursive: true });
   for (const name of ['loader.node', 'node_libtorch.node', 'libtorch.so']) {
     if (existsSync(join(built, name))) copyFileSync(join(built, name), join(product, name));
