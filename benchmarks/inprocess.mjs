@@ -111,7 +111,7 @@ function checkAnswers({ data: [ours] }, { first: loops }) {
 }
 
 export async function inprocess({ quick = false, full = false } = {}) {
-  await buildLoop();
+  buildLoop();
   const results = {};
   for (const name of full ? Object.keys(plans) : ['mlp']) {
     say(`in process: ${name}`);
