@@ -5,21 +5,19 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { run } from './steps/build.mjs';
-import { dist, root, say } from './steps/context.mjs';
+import { root, say } from './steps/context.mjs';
 import { compileTypescript } from './steps/typescript.mjs';
 
 const version = '2.11.0';
 
 process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
-  const [{ provision }, { reportTo }, { compile }, { locate }] = await Promise.all(
-    [
-      'libtorch/fetch/provision.js',
-      'libtorch/fetch/progress.js',
-      'libtorch/build/compile.js',
-      'libtorch/find/locate.js',
-    ].map(dist),
-  );
+  const [{ provision }, { reportTo }, { compile }, { locate }] = await Promise.all([
+    import('#dist/libtorch/fetch/provision.js'),
+    import('#dist/libtorch/fetch/progress.js'),
+    import('#dist/libtorch/build/compile.js'),
+    import('#dist/libtorch/find/locate.js'),
+  ]);
   const set = await provision({ triple: 'linux-x64', version, headers: true, signal, report: reportTo() });
   const { libDir, includeDir } = set;
   const built = await compile({ root, out: join(root, 'build/torch-2.11'), libDir, includeDir, version, signal });

@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from './steps/build.mjs';
-import { dist, root } from './steps/context.mjs';
+import { root } from './steps/context.mjs';
 import { findLibtorch } from './steps/native.mjs';
 import { compileTypescript } from './steps/typescript.mjs';
 
@@ -12,7 +12,7 @@ const product = resolve(process.argv[2] ?? join(root, 'build/Release'));
 process.exitCode = await run(async (signal) => {
   if (!compileTypescript('typescript', false)) return false;
   const libtorch = await findLibtorch({ signal });
-  const { compile } = await dist('libtorch/build/compile.js');
+  const { compile } = await import('#dist/libtorch/build/compile.js');
   const built = await compile({ root, out: join(root, 'build-gyp'), ...libtorch, signal });
   mkdirSync(product, { recursive: true });
   for (const name of ['loader.node', 'node_libtorch.node', 'libtorch.so']) {

@@ -2,7 +2,7 @@
 
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist, root } from '../steps/context.mjs';
+import { root } from '../steps/context.mjs';
 import { freshFolder, platformManifest, source, write } from './context.mjs';
 import { bom, npmComponent } from './npm-bom.mjs';
 import { floorsOf } from './floors.mjs';
@@ -11,9 +11,10 @@ const modules = ['loader.node', 'node_libtorch.node', 'libtorch.so'];
 
 /** @param floors of LibTorch's own libraries: what is declared covers both */
 export async function stageAddon(platform, runtimeFloors) {
-  const [{ addonPackage }, { compareDotted, libtorchVersion }] = await Promise.all(
-    ['libtorch/find/addon-files.js', 'libtorch/version.js'].map(dist),
-  );
+  const [{ addonPackage }, { compareDotted, libtorchVersion }] = await Promise.all([
+    import('#dist/libtorch/find/addon-files.js'),
+    import('#dist/libtorch/version.js'),
+  ]);
   const name = addonPackage(platform);
   const folder = freshFolder(name);
   const built = modules.map((file) => join(root, 'build/Release', file)).filter((path) => existsSync(path));

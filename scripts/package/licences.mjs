@@ -3,7 +3,6 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dist } from '../steps/context.mjs';
 
 const texts = fileURLToPath(new URL('licences/', import.meta.url));
 
@@ -18,7 +17,7 @@ const others = [
  * are fetched again the first time; their licences stay in the cache.
  */
 export async function collectLicences(folder, pin, platform, options) {
-  const { cacheRoot } = await dist('libtorch/find/cache.js');
+  const { cacheRoot } = await import('#dist/libtorch/find/cache.js');
   for (const wheel of pin.wheels) {
     const kept = join(cacheRoot(), 'licences', wheel.file.replace(/\.whl$/, ''));
     if (!existsSync(kept)) await takeFromWheel(wheel, kept, options);
@@ -37,9 +36,11 @@ export async function collectLicences(folder, pin, platform, options) {
 
 /** A wheel's `dist-info/licenses`. It appears in the cache by one rename. */
 async function takeFromWheel(wheel, kept, { report, signal }) {
-  const [{ fetchWheel }, { Downloads }, { extract }] = await Promise.all(
-    ['libtorch/fetch/fetch-wheel.js', 'libtorch/fetch/partial-downloads.js', 'libtorch/fetch/extract.js'].map(dist),
-  );
+  const [{ fetchWheel }, { Downloads }, { extract }] = await Promise.all([
+    import('#dist/libtorch/fetch/fetch-wheel.js'),
+    import('#dist/libtorch/fetch/partial-downloads.js'),
+    import('#dist/libtorch/fetch/extract.js'),
+  ]);
   report.step(`Fetching ${wheel.file} for its licences`);
   mkdirSync(join(kept, '..'), { recursive: true });
   const scratch = mkdtempSync(`${kept}-`);

@@ -5,7 +5,6 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { build, run } from '../steps/build.mjs';
-import { dist } from '../steps/context.mjs';
 import { stageAddon } from './addon.mjs';
 import { out } from './context.mjs';
 import { stageMain } from './main.mjs';
@@ -22,9 +21,11 @@ const { values } = parseArgs({
 
 process.exitCode = await run(async (signal) => {
   if (!(await build({ signal }))) return false;
-  const [{ currentPlatform }, { compareDotted }, { reportTo }] = await Promise.all(
-    ['libtorch/platform.js', 'libtorch/version.js', 'libtorch/fetch/progress.js'].map(dist),
-  );
+  const [{ currentPlatform }, { compareDotted }, { reportTo }] = await Promise.all([
+    import('#dist/libtorch/platform.js'),
+    import('#dist/libtorch/version.js'),
+    import('#dist/libtorch/fetch/progress.js'),
+  ]);
   const platform = currentPlatform();
   mkdirSync(out, { recursive: true });
   const runtime = await stageRuntime(platform, { signal, report: reportTo() });

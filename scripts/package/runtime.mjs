@@ -2,7 +2,6 @@
 
 import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { dist } from '../steps/context.mjs';
 import { freshFolder, platformManifest, source, write } from './context.mjs';
 import { floorsOf } from './floors.mjs';
 import { collectLicences } from './licences.mjs';
@@ -11,11 +10,12 @@ import { bom, licenses, npmComponent } from './npm-bom.mjs';
 
 /** @returns its name, folder, and the C and C++ library that its files need */
 export async function stageRuntime(platform, options) {
-  const [{ libtorchPackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all(
-    ['libtorch/find/locate.js', 'libtorch/fetch/provision.js', 'libtorch/fetch/pins.js', 'libtorch/find/cache.js'].map(
-      dist,
-    ),
-  );
+  const [{ libtorchPackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all([
+    import('#dist/libtorch/find/locate.js'),
+    import('#dist/libtorch/fetch/provision.js'),
+    import('#dist/libtorch/fetch/pins.js'),
+    import('#dist/libtorch/find/cache.js'),
+  ]);
   const name = libtorchPackage(platform);
   const pin = pinsFor(platform.triple);
   const { set } = await provision({ triple: platform.triple, ...options });
@@ -44,7 +44,7 @@ export async function stageRuntime(platform, options) {
 
 /** What is published is what the pins brought, whatever became of the cache since. */
 async function checkBytes(set, files) {
-  const { requirePinned } = await dist('files/hash.js');
+  const { requirePinned } = await import('#dist/files/hash.js');
   const fix = `delete ${set}, so that it is fetched again`;
   for (const [name, { sha256 }] of Object.entries(files)) await requirePinned(join(set, name), { name, sha256, fix });
 }

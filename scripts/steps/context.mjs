@@ -8,8 +8,5 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What each step last succeeded on. */
 export const stamps = new Stamps(join(root, 'build/stamps.json'));
 
-/** Imports a compiled module: only after the TypeScript step. */
-export const dist = (name) => import(new URL(`../../dist/${name}`, import.meta.url).href);
-
 /** A line for people; stdout is left to data. */
 export const say = (text) => void process.stderr.write(`${text}\n`);

@@ -1,8 +1,8 @@
-// LibTorch, the addon compiled against it, and one try of both.
+// LibTorch, the addon compiled against it, and one try of both. Of dist/ everything is imported late: it may not be there yet.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist, root, say, stamps } from './context.mjs';
+import { root, say, stamps } from './context.mjs';
 import { fingerprint } from './stamps.mjs';
 
 const modules = ['loader.node', 'node_libtorch.node', ...(process.platform === 'linux' ? ['libtorch.so'] : [])].map(
@@ -12,8 +12,8 @@ const modules = ['loader.node', 'node_libtorch.node', ...(process.platform === '
 /** A LibTorch with headers: found (LIBTORCH, Python) or fetched into the cache. */
 export async function findLibtorch({ signal, version }) {
   const [{ libtorchForBuild }, { reportTo }] = await Promise.all([
-    dist('libtorch/build/for-build.js'),
-    dist('libtorch/fetch/progress.js'),
+    import('#dist/libtorch/build/for-build.js'),
+    import('#dist/libtorch/fetch/progress.js'),
   ]);
   return libtorchForBuild({ report: reportTo(process.stderr), signal, ...(version && { version }) });
 }
@@ -28,7 +28,7 @@ export async function compileNative(libtorch, { force, signal }) {
   );
   if (!force && stamps.isFresh('native', inputs, modules)) return;
   say(`Building the addon against LibTorch ${version} (${source}: ${libDir})`);
-  const { compile } = await dist('libtorch/build/compile.js');
+  const { compile } = await import('#dist/libtorch/build/compile.js');
   await compile({ root, libDir, includeDir, version, signal });
   stamps.set('native', inputs);
 }
@@ -37,7 +37,7 @@ export async function compileNative(libtorch, { force, signal }) {
 export async function tryNative(libtorch, { force }) {
   const inputs = fingerprint(root, [], [libtorch.libDir, ...modules.map((path) => statSync(path).mtimeMs)]);
   if (!force && stamps.isFresh('probe', inputs, modules)) return;
-  const { probe } = await dist('libtorch/probe.js');
+  const { probe } = await import('#dist/libtorch/probe.js');
   const result = await probe();
   if (!result.ok) throw Object.assign(new Error(result.message), { code: result.code });
   stamps.set('probe', inputs);
