@@ -16,7 +16,13 @@ cd "$root"
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
   [ ! -f "$file" ] || cp --parents "$file" "$copy"
 done
-ln -s "$root/node_modules" "$copy/node_modules"
+mkdir "$copy/node_modules"
+ln -s "$root"/node_modules/* "$copy/node_modules"
+# Headers by their real path in the copy: it is made relative there, and so finds in ccache what `npm run build` compiled.
+for name in cmake-js node-addon-api node-api-headers; do
+  rm "$copy/node_modules/$name"
+  cp -R "$root/node_modules/$name" "$copy/node_modules"
+done
 cd "$copy"
 node node_modules/node-gyp/bin/node-gyp.js configure build --nodedir="$node_dir"
 node -e '
