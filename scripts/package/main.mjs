@@ -12,7 +12,7 @@ const shipped = [
   ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'],
 ];
 /** Of those: what only this repository's own tools use. */
-const left = ['native/bench', 'docs/benchmarks.md', 'docs/parity.md'];
+const left = ['native/bench', 'docs/internals', 'docs/benchmarks.md', 'docs/parity.md'];
 
 /** Members of package.json that are for people who work on the package. */
 const internal = ['imports', 'files', 'scripts', 'allowScripts', 'devDependencies'];
