@@ -43,7 +43,7 @@ export interface NativeError {
 }
 
 /** Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. */
-export type OnSettled = (group: readonly unknown[]) => void;
+type OnSettled = (group: readonly unknown[]) => void;
 
 /**
  * Functions that take an id return at once; the outcome comes to onSettled. They throw an Error with a `code` for what is

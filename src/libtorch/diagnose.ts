@@ -44,7 +44,7 @@ export interface Diagnosis {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export const interestingFlags = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'] as const;
+const interestingFlags = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'] as const;
 
 const variables = [
   ...[

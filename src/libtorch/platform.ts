@@ -21,7 +21,7 @@ export function packageSuffix({ triple, libc }: Platform): string {
 }
 
 /** PyTorch's Linux wheels are `manylinux_2_28`. */
-export const minimumGlibc = '2.28';
+const minimumGlibc = '2.28';
 const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64'];
 
 let known: Platform | undefined;

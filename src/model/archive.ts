@@ -1,8 +1,6 @@
 import { describe, torchError, type TorchError } from '../errors.js';
 import { defaultArchiveLimits, unsafe, ZipArchive, type ZipEntry } from './zip-archive.js';
 
-export { defaultArchiveLimits, type ArchiveLimits } from './zip-archive.js';
-
 /**
  * Reads the directory of a zip archive, without unpacking, and refuses what no exporter writes.
  * @throws ERR_MODEL_FORMAT when it is no TorchScript archive (saying what it is), ERR_UNSAFE_ARCHIVE for hostile sizes or names

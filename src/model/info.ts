@@ -2,7 +2,10 @@ import type { Precision } from '../tensor/dtype.js';
 import type { MethodSchema } from '../signature/spec.js';
 import type { Optimize } from './options.js';
 
-/** The engines that there are: each adds its name, beside its row of the table in `engines/`. */
+/**
+ * The engines that there are: each adds its name, beside its row of the table in `engines/`.
+ * @public
+ */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface EngineNames {}
 

@@ -60,7 +60,7 @@ export function defaultIntraOpThreads(instances: number): number {
 }
 
 /** The first number of OMP_NUM_THREADS, where it is a sensible one; never more than the cores. */
-export function threadsOfEnvironment(env: NodeJS.ProcessEnv = process.env): number | undefined {
+function threadsOfEnvironment(env: NodeJS.ProcessEnv = process.env): number | undefined {
   const count = Number(env['OMP_NUM_THREADS']?.split(',')[0]);
   return Number.isSafeInteger(count) && count >= 1 ? Math.min(count, Math.floor(availableCores())) : undefined;
 }

@@ -1,6 +1,5 @@
 /** Versioned models with their records, and the proof that the bytes on the disk are theirs. */
 export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './registry.js';
 export type { ModelRecord } from './schema.js';
-export { isModelName, isVersion } from './names.js';
 export { signatureOf } from './signature-of.js';
 export type { FileDigest } from '../files/hash.js';

@@ -79,7 +79,7 @@ export function inputChecks(inputs: readonly TensorSpec[]): (ordered: BoundArgum
 }
 
 /** Arguments in the order of the inputs, up to the last that is given. @throws ERR_INVALID_INPUT (missing, extra) */
-export function orderedArguments(inputs: readonly NamedInput[], args: Arguments): BoundArguments {
+function orderedArguments(inputs: readonly NamedInput[], args: Arguments): BoundArguments {
   const ordered = Array.isArray(args) ? (args as readonly Value[]) : byName(inputs, namedArguments(args));
   if (ordered.length === inputs.length) return ordered;
   const required = inputs.findLastIndex(({ optional }) => !optional) + 1;

@@ -34,7 +34,7 @@ export interface TensorSpec {
 }
 
 /** What a model is for. `tasks/kinds` knows the types that there are, and their other members. */
-export interface TaskSpec {
+interface TaskSpec {
   readonly type: string;
 }
 

@@ -11,7 +11,7 @@ export interface Tolerance {
 /** By precision; `auto` is the artifact's own dtypes. */
 export type Tolerances = { readonly [P in Precision]?: Tolerance };
 
-/** Where nothing else is said (DESIGN §2). */
+/** Where nothing else is said. */
 const full: Tolerance = { absolute: 0, relative: 1e-4 };
 const half: Tolerance = { absolute: 0, relative: 1e-2 };
 

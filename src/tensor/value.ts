@@ -29,7 +29,7 @@ export type Container = readonly Value[] | { readonly [key: string]: Value } | R
 export type Arguments = readonly Value[] | Readonly<Record<string, Value>>;
 
 /** As engine/value.h's kMaxDepth: cycles and runaway nesting end in an error. */
-export const maxDepth = 64;
+const maxDepth = 64;
 
 /** A Map, also one that another realm made. */
 export function isMap(value: unknown): value is ReadonlyMap<DictKey, Value> {

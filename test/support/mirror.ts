@@ -44,7 +44,7 @@ export async function serveMirror(folder: string): Promise<Mirror> {
   };
 }
 
-export const wholeOrPart: Answer = (request, response, file) => {
+const wholeOrPart: Answer = (request, response, file) => {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? -1);
   if (from < 0) response.writeHead(200, { 'content-length': file.length }).end(file);
   else if (from >= file.length) response.writeHead(416).end();

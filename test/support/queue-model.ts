@@ -7,7 +7,7 @@ import type { BatchQueueOptions } from '#dist/batching/index.js';
 import { FakeEngine, rowsOf } from './fake-engine.js';
 import { turns } from './turn.js';
 
-export interface RequestPlan {
+interface RequestPlan {
   readonly rows: number;
   readonly width: number;
   readonly priority: number;

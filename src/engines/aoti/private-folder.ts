@@ -14,7 +14,7 @@ const lockName = 'lock';
 const hour = 3_600_000;
 
 /** `NODE_LIBTORCH_TMPDIR`, else the system's folder for temporary files. */
-export function temporaryRoot(env: NodeJS.ProcessEnv = process.env): string {
+function temporaryRoot(env: NodeJS.ProcessEnv = process.env): string {
   return env.NODE_LIBTORCH_TMPDIR || tmpdir();
 }
 
@@ -90,7 +90,7 @@ function removeAll(): void {
 }
 
 /** Removes what dead processes of this user left behind. What somebody holds the lock of is never touched. */
-export async function sweep(locks: Locks, root: string): Promise<void> {
+async function sweep(locks: Locks, root: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
   for (const name of names) {
     const path = join(root, name);

@@ -40,7 +40,7 @@ const machines: Readonly<Record<string, { readonly arch: string; readonly elf: n
 
 let known: Machine | undefined;
 
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   return (known ??= { platform: process.platform, arch: process.arch, flags: cpuFlags() });
 }
 

@@ -11,7 +11,7 @@ import { currentPlatform, packageSuffix } from '../platform.js';
 import { findPythonTorch } from './python-torch.js';
 import { libtorchVersion, minorOf, sameMinor } from '../version.js';
 
-export type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
+export type { LibtorchSet } from './libtorch-set.js';
 
 /** A place that was looked at, and what was found there. */
 export interface Candidate {

@@ -9,7 +9,7 @@ import { inRequestTerms } from './faults.js';
 import type { Rows, RowsOf } from './rows.js';
 
 /** One class for each row, and the time that the run took. */
-export interface Classes {
+interface Classes {
   /** The index of the most probable class; of equal ones the lowest. */
   readonly predictions: number[];
   /** The probability of that class. */

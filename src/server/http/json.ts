@@ -3,7 +3,7 @@ import { torchError } from '../../errors.js';
 import { jsonFaultPosition } from './json-fault.js';
 
 /** Deeper nesting is refused before parsing: what recurses over a parsed value would overflow the stack. */
-export const maxJsonDepth = 100;
+const maxJsonDepth = 100;
 
 const quote = 0x22;
 const backslash = 0x5c;
