@@ -28,41 +28,8 @@ describe('loadModel', () => {
     });
   }
 
-<<<<<<< HEAD
-  it('refuses what is no file, without waiting for a FIFO', async () => {
-    const fifo = join(folder, 'fifo.pt');
-    execFileSync('mkfifo', [fifo]);
-    await rejection(() => loadModel(fifo), 'ERR_MODEL_LOAD');
-    await rejection(() => loadModel(folder, { engine: 'torchscript' }), 'ERR_MODEL_LOAD');
-    await rejection(() => loadModel(join(folder, 'absent.pt')), 'ERR_MODEL_LOAD');
-  });
-
-  const options: [string, string, object][] = [
-    ['an unknown option', 'ERR_INVALID_ARGUMENT', { devise: 'cpu' }],
-    ['an unknown device', 'ERR_INVALID_ARGUMENT', { device: 'gpu' }],
-    ['an overflowing device index', 'ERR_INVALID_ARGUMENT', { device: 'cuda:99999999999' }],
-    ['an unknown precision', 'ERR_INVALID_ARGUMENT', { precision: 'int4' }],
-    ['fp16 on a CPU', 'ERR_PRECISION_UNSUPPORTED', { device: 'cpu', precision: 'fp16' }],
-    ['no instance', 'ERR_INVALID_ARGUMENT', { instances: 0 }],
-    ['half an instance', 'ERR_INVALID_ARGUMENT', { instances: 1.5 }],
-    ['a negative queue', 'ERR_INVALID_ARGUMENT', { maxPending: -1 }],
-    ['a sha256 of the wrong length', 'ERR_INVALID_ARGUMENT', { sha256: 'abc' }],
-    ['more instances than cores', 'ERR_INVALID_ARGUMENT', { instances: 256 }],
-  ];
-  for (const [what, code, given] of options) {
-    it(`refuses ${what} with ${code}`, () => rejection(() => loadModel(linear, given), code));
-  }
-
-  it('refuses a file whose extension says nothing', () => rejection(() => loadModel('model.bin'), 'ERR_MODEL_FORMAT'));
-
-  it('refuses cuda by name where there is none', async function () {
-    if ((await runtime.info()).devices.some(({ type }) => type === 'cuda')) this.skip();
-    await rejection(() => loadModel(linear, { device: 'cuda' }), 'ERR_DEVICE_UNAVAILABLE');
-  });
-=======
   it('refuses an overflowing device index', () =>
     rejection(() => loadModel(linear, { device: 'cuda:99999999999' }), 'ERR_INVALID_ARGUMENT'));
->>>>>>> 7823c01 (One contract suite over every engine)
 
   it('refuses several instances of a model that keeps state', async () => {
     await rejection(() => loadModel(fixture('torchscript/stateful.pt'), { instances: 2 }), 'ERR_STATEFUL_MODEL');
