@@ -37,8 +37,8 @@ const tables: readonly Table[] = [
   },
   {
     what: 'a route',
-    names: routes.map(({ path }) => path),
-    home: () => ['src/server/routes/'],
+    names: [...new Set(routes.map(({ path }) => path))],
+    home: () => ['src/server/routes/table.ts'],
   },
 ];
 

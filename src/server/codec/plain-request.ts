@@ -1,5 +1,5 @@
 import type { ModelHost } from '../../serving/index.js';
-import { fitsPredictRequest } from '../validation.js';
+import { fitsPredictRequest } from './validation.js';
 import type { ParsedNumbers } from './rows.js';
 
 /** Reads numbers natively: the host, which knows the addon. A host without it leaves every body to `JSON.parse`. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
-import { validPredictRequest, validVersionQuery } from '../validation.js';
 import { foreignBody, readBody } from '../http/body.js';
 import { parseJson } from '../http/json.js';
 import { bodyTypeOf } from '../http/media-type.js';
+import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { parsePlainRequest, type NumberParser } from './plain-request.js';
 import { areRows, octetRows, parseRows, type Rows, type RowsOf } from './rows.js';
+import { validPredictRequest, validVersionQuery } from './validation.js';
 
 /** A prediction as it was asked for; what its rows must be, only the version that answers can say. */
 export interface PredictionInput {

@@ -1,35 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServedModel } from '../../serving/index.js';
 import { readPrediction } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
-import type { ServerContext } from '../context.js';
-import { Exchange } from '../http/exchange.js';
+import type { Exchange, Handler } from '../http/exchange.js';
 import { timeLimit } from '../http/time-limit.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
 
-/** A handler that needs nothing of Express: the app mounts it, and the server calls it in front of the app. */
-export type RawHandler = (req: IncomingMessage, res: ServerResponse) => void;
-
 /** `POST /predict`: rows of numbers in, the best class of each out. A codec over `ServedModel.predict`. */
-export function predictHandler(context: ServerContext): RawHandler {
+export function predict(): Handler {
   const rowModels = new WeakMap<ServedModel, RowModel>();
   const rowModelOf = (served: ServedModel): RowModel => {
     let found = rowModels.get(served);
     if (!found) rowModels.set(served, (found = rowModel(served)));
     return found;
   };
-  return (req, res) => {
-    const exchange = Exchange.of(context, req, res);
-    exchange.route = '/predict';
-    predict(exchange, rowModelOf).then(
-      (answer) => exchange.json(200, answer),
-      (error: unknown) => exchange.fail(error),
-    );
-  };
+  return (exchange) => answer(exchange, rowModelOf);
 }
 
-async function predict(exchange: Exchange, rowModelOf: (served: ServedModel) => RowModel): Promise<PredictResponse> {
+async function answer(exchange: Exchange, rowModelOf: (served: ServedModel) => RowModel): Promise<void> {
   const { call, req, context, note } = exchange;
   const { host, bodyLimitBytes, requestTimeoutMs } = context;
   requireServing(context);
@@ -48,10 +36,11 @@ async function predict(exchange: Exchange, rowModelOf: (served: ServedModel) => 
   const { predictions, confidenceScores, timings } = await model.predict(rows, limits);
   note.inferenceMs = timings.runMs;
   note.queueMs = timings.queueMs;
-  return {
+  const response: PredictResponse = {
     predictions,
     confidence_scores: confidenceScores,
     model_version: served.version,
     inference_time_ms: timings.runMs,
   };
+  exchange.json(200, response);
 }

@@ -3,7 +3,7 @@ import { json } from '../openapi/operation.js';
 import { live, ready } from './health.js';
 import { metrics } from './metrics.js';
 import { openapi } from './openapi.js';
-import { predictHandler } from './predict.js';
+import { predict } from './predict.js';
 import { predictErrors, predictOperation } from './predict-operation.js';
 import type { Route } from './route.js';
 
@@ -15,10 +15,7 @@ export const routes: readonly Route[] = [
   {
     method: 'POST',
     path: '/predict',
-    handler: (context) => {
-      const predict = predictHandler(context);
-      return ({ req, res }) => predict(req, res);
-    },
+    handler: predict,
     hot: true,
     errors: predictErrors,
     operation: predictOperation,

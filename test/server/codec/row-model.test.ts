@@ -72,7 +72,7 @@ describe('a served model seen as rows and classes', () => {
     };
     const error = await rejection(rowModel(served(record(), null, onRun)).predict(rows));
     expect(error).to.include({ code: 'ERR_OUT_OF_RANGE', message: 'input_data[1]: Expected less', cause: thrown });
-    expect((error).errors).to.deep.equal(
+    expect(error.errors).to.deep.equal(
       faults.slice(0, 16).map(({ element, detail }) => ({ pointer: `/input_data/${element}`, detail })),
     );
   });

@@ -1,25 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { routes } from '#dist/server/routes/table.js';
 import { root } from '../../support/paths.js';
 
-/** A source without its comments, which may name a route. */
-const code = (source: string) => source.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
-
 describe('the table of routes', () => {
-  const sources = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => ({ file: file.replaceAll('\\', '/'), text: code(readFileSync(`${root}src/${file}`, 'utf8')) }));
-
-  for (const path of new Set(routes.map((route) => route.path))) {
-    it(`is the only place that names ${path}, beside its own room`, () => {
-      const literals = [`'${path}'`, `"${path}"`, `\`${path}\``];
-      const named = sources.filter(({ text }) => literals.some((literal) => text.includes(literal)));
-      expect(named.map(({ file }) => file).filter((file) => !file.startsWith('server/routes/'))).to.deep.equal([]);
-      expect(named.map(({ file }) => file)).to.include('server/routes/table.ts');
-    });
-  }
-
   it('has one row for each method of a path, and one id for each row', () => {
     const rows = routes.map(({ method, path }) => `${method} ${path}`);
     expect(new Set(rows).size).to.equal(rows.length);

@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { describe, torchError, type ErrorDetail } from '../errors.js';
-import { schemaFault } from '../registry/schema-faults.js';
-import { PredictRequest } from './schemas/predict.js';
+import { describe, torchError, type ErrorDetail } from '../../errors.js';
+import { schemaFault } from '../../registry/schema-faults.js';
+import { PredictRequest } from '../schemas/predict.js';
 
 // Stops at the first fault: collecting all lets one body make a million error objects. strictNumbers is off because
 // 1e999 parses to Infinity, which is a number out of range and not another type. The schemas are ours: a test checks
