@@ -74,7 +74,7 @@ describe('check', () => {
       'text',
       (value) => check.text('x', value, 'a path'),
       ['a', ' ', '\0'],
-      ['', 5, null, undefined, ['a'], new String('a')], // eslint-disable-line no-new-wrappers
+      ['', 5, null, undefined, ['a'], new String('a')],
       /^Expected a path that is not empty for x but received /,
     ],
     [
