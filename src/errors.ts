@@ -101,17 +101,22 @@ export interface ElementFault {
 }
 
 export interface TorchErrorOptions {
-  /** What caused this error; stays in the process (logs), never in an HTTP answer. */
+  /** What led to this error: anything at all. It is for logs, and never goes into an HTTP answer. Default: none. */
   cause?: unknown;
-  /** Single faults, where there are several. */
+  /** The single faults, where a request has several. Default: none. */
   errors?: readonly ErrorDetail[];
   /** Elements at fault, at most 16. */
   faults?: readonly ElementFault[];
 }
 
+/** Marks our errors with their family, for other copies of this package in the process: each copy has its own classes. */
+const brand = Symbol.for('node-libtorch.TorchError');
+
 /** Base of every error this package raises. `message` says what was expected and what came. */
 export class TorchError extends Error {
+  /** Which fault it is. Codes are stable; messages are not. */
   readonly code: ErrorCode;
+  /** The single faults, where a request has several. */
   readonly errors: readonly ErrorDetail[] | undefined;
   /** The first elements of the input that are at fault, where the fault is in elements. */
   readonly faults: readonly ElementFault[] | undefined;
@@ -123,15 +128,28 @@ export class TorchError extends Error {
     this.faults = options.faults;
   }
 
+  /** Errors of another copy of this package, or of another realm, are instances too. */
+  static override [Symbol.hasInstance](this: abstract new (...args: never[]) => unknown, value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    if (typeof value !== 'object' || value === null || !(brand in value)) return false;
+    return this === TorchError || familyClass[value[brand] as ErrorFamily] === this;
+  }
+
+  get [brand](): ErrorFamily {
+    return errorTable[this.code].family;
+  }
+
   /** Also what a stack trace shows: `InputError [ERR_INVALID_SHAPE]`. */
   override get name(): string {
     return `${this.constructor.name} [${this.code}]`;
   }
 
+  /** The status of an HTTP answer when this error ends a request. */
   get status(): number {
     return errorTable[this.code].status;
   }
 
+  /** What every error of this code is called, e.g. `Invalid shape`. */
   get title(): string {
     return errorTable[this.code].title;
   }

@@ -21,6 +21,38 @@ describe('errors', () => {
     for (const other of ['toString', 'ERR_NOPE', 1, undefined]) expect(isErrorCode(other)).to.equal(false);
   });
 
+  describe('of another copy of the package', () => {
+    let other: typeof errors;
+    before(async () => {
+      const url = import.meta.resolve('#dist/errors.js');
+      other = (await import(`${url}?copy`)) as typeof errors;
+    });
+
+    it('are instances of the base and of their own family alone, both ways', () => {
+      expect(other.TorchError).not.to.equal(TorchError);
+      for (const code of codes) {
+        const theirs: unknown = other.torchError(code, 'why');
+        const ours: unknown = torchError(code, 'why');
+        expect(theirs instanceof TorchError && ours instanceof other.TorchError).to.equal(true);
+        for (const name of ['InputError', 'LoadError', 'HttpError', 'OverloadError'] as const) {
+          expect(theirs instanceof errors[name], `${code} ${name}`).to.equal(ours instanceof errors[name]);
+        }
+      }
+    });
+
+    it('are told from anything else', () => {
+      class Own extends errors.InputError {}
+      const own: unknown = new Own('ERR_INVALID_INPUT', 'why');
+      expect(own instanceof Own && own instanceof errors.InputError && own instanceof other.InputError).to.equal(true);
+      expect(other.torchError('ERR_INVALID_INPUT', 'why') instanceof Own).to.equal(false);
+      const coded = Object.assign(new Error('why'), { code: 'ERR_INVALID_INPUT' });
+      for (const value of [coded, new Error('why'), {}, null, undefined, 'ERR_INVALID_INPUT', 5, () => 1]) {
+        expect(value instanceof TorchError).to.equal(false);
+        expect(value instanceof errors.InputError).to.equal(false);
+      }
+    });
+  });
+
   it('are documented as they are', () => {
     checkDocsTable(
       'errors.md',
