@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { describe, torchError } from '../errors.js';
-import { isDType } from '../tensor/dtype.js';
 import type { Nested } from '../tensor/nested.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
@@ -80,27 +79,12 @@ function decodeArgument(value: unknown, key: number | string, { method, signatur
 function decode(value: unknown, type: string, dtype: DType | undefined): Value {
   const bare = type.replace(/^Optional\[(.*)\]$/, '$1');
   if (isObject(value)) {
-    if ('dtype' in value && 'data' in value) return tensorLiteral(value);
+    if ('dtype' in value && 'data' in value) return Tensor.fromJSON(value);
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, decode(item, '', undefined)]));
   }
   if (bare === 'Tensor' && value !== null) return Tensor.from(value as Nested, dtype);
   if (!Array.isArray(value)) return value as Value;
   return value.map((item) => decode(item, /^List\[(.*)\]$/.exec(bare)?.[1] ?? '', dtype));
-}
-
-function tensorLiteral({ dtype, shape, data }: Readonly<Record<string, unknown>>): Tensor {
-  if (!isDType(dtype)) throw torchError('ERR_INVALID_DTYPE', `Expected a dtype but received ${describe(dtype)}`);
-  const elements = Tensor.from(numbers(data, dtype), dtype);
-  return shape === undefined ? elements : new Tensor(dtype, elements.data, shape as readonly number[]);
-}
-
-/** What JSON has no number for comes as a string: 64-bit integers, NaN and the infinities. */
-function numbers(data: unknown, dtype: DType): Nested {
-  if (Array.isArray(data)) return data.map((item) => numbers(item, dtype));
-  if (typeof data !== 'string') return data as Nested;
-  if (/^(NaN|-?Infinity)$/.test(data)) return Number(data);
-  if (/^-?\d{1,20}$/.test(data)) return dtype.includes('int') ? BigInt(data) : Number(data);
-  throw torchError('ERR_INVALID_INPUT', 'Expected a number, or a string that holds one, but received another string');
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -6,10 +6,7 @@ import type { Value } from '../tensor/value.js';
 
 /** A result as JSON that `run --input` reads again: tensors as `{"dtype", "shape", "data"}`, Maps as lists of pairs. */
 export function toJson(value: Value): unknown {
-  if (value instanceof Tensor) {
-    const data = [value.toArray() as unknown].flat(Infinity as 1);
-    return { dtype: value.dtype, shape: value.shape, data: data.map(jsonNumber) };
-  }
+  if (value instanceof Tensor) return value.toJSON();
   if (value instanceof Map) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item as Value)]);
   if (Array.isArray(value)) return value.map((item) => toJson(item as Value));
   if (typeof value === 'object' && value !== null) {

@@ -1,5 +1,9 @@
 import { describe, torchError } from '../errors.js';
 
+/**
+ * What the elements of a tensor are, by PyTorch's names. LibTorch takes all of them, but few of its operators compute in
+ * `uint16`, `uint32` or `uint64`. ONNX models take all but `bfloat16`.
+ */
 export type DType =
   | 'float32'
   | 'float64'
@@ -15,6 +19,36 @@ export type DType =
   | 'uint64'
   | 'bool';
 
+/** The typed array of each dtype; float16 and bfloat16 as 16 raw bits, bool as bytes of 0 and 1. */
+interface DTypeArrays extends Record<DType, unknown> {
+  float32: Float32Array;
+  float64: Float64Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  int64: BigInt64Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
+}
+
+/** The typed array that holds the elements of a dtype. */
+export type DataOf<D extends DType = DType> = DTypeArrays[D];
+
+/** The typed array of any dtype. */
+export type TensorData = DataOf;
+
+/** One element in JavaScript. */
+export type ElementOf<D extends DType = DType> = D extends 'bool'
+  ? boolean
+  : D extends 'int64' | 'uint64'
+    ? bigint
+    : number;
+
 /** The number format that a model computes in; `auto` is the artifact's own dtypes. */
 export type Precision = 'auto' | 'fp32' | 'fp16' | 'bf16';
 
@@ -29,18 +63,6 @@ type TypedArrayConstructor =
   | Uint32ArrayConstructor
   | BigInt64ArrayConstructor
   | BigUint64ArrayConstructor;
-
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
 
 export interface DTypeRow {
   /** The typed array that holds the elements; float16 and bfloat16 as raw bits. */

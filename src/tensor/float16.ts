@@ -1,6 +1,7 @@
 /** float16 (IEEE 754 binary16) and bfloat16 as 16 raw bits, rounded to nearest, ties to even. */
 
 import { expected } from '../errors.js';
+import { kindOf } from './typed-array.js';
 
 const word = new DataView(new ArrayBuffer(4));
 
@@ -75,10 +76,10 @@ export function float32ToBFloat16(values: ArrayLike<number>): Uint16Array {
 }
 
 function checkBits(bits: unknown): void {
-  if (!(bits instanceof Uint16Array)) throw expected('a Uint16Array', 'the bits', bits);
+  if (kindOf(bits) !== 'Uint16Array') throw expected('a Uint16Array', 'the bits', bits);
 }
 
 function checkNumbers(values: unknown): void {
-  const numbers = Array.isArray(values) || values instanceof Float32Array || values instanceof Float64Array;
-  if (!numbers) throw expected('a Float32Array or an array of numbers', 'the values', values);
+  if (Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(String(kindOf(values)))) return;
+  throw expected('a Float32Array or an array of numbers', 'the values', values);
 }

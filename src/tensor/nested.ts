@@ -1,11 +1,11 @@
 import { describe, torchError } from '../errors.js';
-import type { DType } from './dtype.js';
-import { checkDType, dtypeTable, type TensorData } from './dtype.js';
-import { decodeFloat16, encodeFloat16, decodeBFloat16, encodeBFloat16 } from './float16.js';
+import { checkDType, dtypeTable, type DType, type TensorData } from './dtype.js';
+import { decoderOf, defaultDType, encoderOf, isLeaf, type Leaf } from './element.js';
 import { elementCount, formatShape, maxRank } from './shape.js';
+import { allocate } from './typed-array.js';
 
-export type Nested = number | bigint | boolean | readonly Nested[];
-type Leaf = number | bigint | boolean;
+/** Numbers, bigints or booleans in arrays of arrays of one size; a lone one is of rank 0. */
+export type Nested<L extends Leaf = Leaf> = L | readonly Nested<L>[];
 
 /** Row-major elements of a nested array. Throws ERR_INVALID_SHAPE when it is ragged, ERR_INVALID_DTYPE for no dtype. */
 export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: TensorData; shape: number[] } {
@@ -20,13 +20,21 @@ export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: Te
   return { dtype: resolved, data, shape };
 }
 
+/** One value as often as asked. @throws as flatten, and ERR_OUT_OF_MEMORY */
+export function fill(elements: number, value: unknown, dtype?: DType): { dtype: DType; data: TensorData } {
+  if (!isLeaf(value)) throw noLeaf(value);
+  const resolved = dtype ?? defaultDType(value);
+  checkDType(resolved);
+  const element = encoderOf(resolved)(value, 0);
+  return { dtype: resolved, data: allocate(resolved, elements).fill(element as never) };
+}
+
 const maxEmptyArrays = 2 ** 24;
 
 /** The elements as nested arrays. */
 export function nest(dtype: DType, data: TensorData, shape: readonly number[]): Nested {
   const elements = elementCount(shape);
-  if (data.length !== elements)
-    throw torchError('ERR_INVALID_SHAPE', `Expected ${elements} elements but the tensor’s buffer was detached`);
+  requireElements(data, elements);
   // [1e9, 0] has no element, and yet a thousand million arrays.
   const arrays = shape
     .slice(0, shape.indexOf(0) + 1 || undefined)
@@ -45,6 +53,12 @@ export function nest(dtype: DType, data: TensorData, shape: readonly number[]): 
   return build(0);
 }
 
+/** @throws ERR_INVALID_SHAPE where the buffer was detached or resized since the tensor was made */
+export function requireElements(data: TensorData, elements: number): void {
+  if (data.length === elements) return;
+  throw torchError('ERR_INVALID_SHAPE', `Expected ${elements} elements but the tensor’s buffer was detached`);
+}
+
 function shapeOf(nested: Nested): number[] {
   const shape: number[] = [];
   for (let level: unknown = nested; Array.isArray(level); level = level[0]) {
@@ -58,10 +72,8 @@ function shapeOf(nested: Nested): number[] {
 
 function collect(nested: unknown, shape: readonly number[], axis: number, leaves: Leaf[]): void {
   if (axis === shape.length) {
-    if (typeof nested !== 'number' && typeof nested !== 'bigint' && typeof nested !== 'boolean') {
-      throw Array.isArray(nested)
-        ? ragged(shape, axis, nested)
-        : torchError('ERR_INVALID_INPUT', `Expected a number, bigint or boolean but received ${describe(nested)}`);
+    if (!isLeaf(nested)) {
+      throw Array.isArray(nested) ? ragged(shape, axis, nested) : noLeaf(nested);
     }
     leaves.push(nested);
     return;
@@ -77,41 +89,6 @@ function ragged(shape: readonly number[], axis: number, got: unknown) {
   );
 }
 
-function defaultDType(leaf: Leaf | undefined): DType {
-  if (typeof leaf === 'bigint') return 'int64';
-  return typeof leaf === 'boolean' ? 'bool' : 'float32';
-}
-
-function encoderOf(dtype: DType): (leaf: Leaf, index: number) => number | bigint {
-  const { kind, bytes, min, max } = dtypeTable[dtype];
-  const reject = (leaf: Leaf, index: number) =>
-    torchError('ERR_OUT_OF_RANGE', `Expected a ${dtype} for element ${index} but received ${describe(leaf)}`);
-  if (kind === 'bool') {
-    return (leaf, index) => {
-      if (leaf === true || leaf === 1) return 1;
-      if (leaf === false || leaf === 0) return 0;
-      throw reject(leaf, index);
-    };
-  }
-  if (kind === 'float') {
-    const bits = dtype === 'float16' ? encodeFloat16 : dtype === 'bfloat16' ? encodeBFloat16 : Number;
-    return (leaf, index) => {
-      if (typeof leaf === 'boolean') throw reject(leaf, index);
-      return bits(Number(leaf));
-    };
-  }
-  return (leaf, index) => {
-    if (typeof leaf === 'boolean' || (typeof leaf === 'number' && !Number.isSafeInteger(leaf)))
-      throw reject(leaf, index);
-    const exact = BigInt(leaf);
-    if (exact < (min as bigint) || exact > (max as bigint)) throw reject(leaf, index);
-    return bytes === 8 ? exact : Number(exact);
-  };
-}
-
-function decoderOf(dtype: DType): (element: number | bigint) => Leaf {
-  if (dtype === 'bool') return (element) => element !== 0;
-  if (dtype === 'float16') return (element) => decodeFloat16(element as number);
-  if (dtype === 'bfloat16') return (element) => decodeBFloat16(element as number);
-  return (element) => element;
+function noLeaf(got: unknown) {
+  return torchError('ERR_INVALID_INPUT', `Expected a number, bigint or boolean but received ${describe(got)}`);
 }

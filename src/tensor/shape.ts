@@ -30,6 +30,21 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
+/**
+ * A shape for that many elements, with the size that a single -1 stands for.
+ * @throws ERR_INVALID_ARGUMENT, ERR_INVALID_SHAPE for another number of elements, several -1, or a -1 that could be any size
+ */
+export function resolveShape(shape: readonly number[], elements: number): readonly number[] {
+  if (!Array.isArray(shape)) throw expected('an array of dimensions', 'shape', shape);
+  const given = [...(shape as readonly number[])];
+  const open = given.indexOf(-1);
+  const known = elementCount(open === -1 ? given : given.toSpliced(open, 1));
+  if (open === -1 ? known === elements : known > 0 && elements % known === 0) {
+    return open === -1 ? given : given.with(open, elements / known);
+  }
+  throw torchError('ERR_INVALID_SHAPE', `Expected a shape of ${elements} elements but received ${formatShape(given)}`);
+}
+
 /** `[1, 784]`; a free dimension is `?`. */
 export function formatShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((dimension) => dimension ?? '?').join(', ')}]`;

@@ -233,7 +233,7 @@ describe('postprocessorFor', () => {
       ],
     ]);
     const attentionMask = Tensor.from([[1, 1]], 'int64');
-    const of = (pooling: 'mean' | 'cls' | 'none', unit: boolean, output = tokens) =>
+    const of = (pooling: 'mean' | 'cls' | 'none', unit: boolean, output: Tensor = tokens) =>
       numbers(postprocessorFor({ type: 'embedding', pooling, normalize: unit })(output, { attentionMask }).embeddings);
     expect(of('mean', false)).to.deep.equal([4.5, 6]);
     expect(of('cls', false)).to.deep.equal([3, 4]);

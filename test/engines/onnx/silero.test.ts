@@ -39,7 +39,7 @@ describe('Silero-VAD as ONNX', function () {
       chunk.set(signal.subarray(Math.max(0, from - contextSamples), from), i === 0 ? contextSamples : 0);
       chunk.set(signal.subarray(from, from + recorded.chunkSamples), contextSamples);
       const input = new Tensor('float32', chunk, [1, chunk.length]);
-      const heard = await model.call<{ output: Tensor; stateN: Tensor }>('forward', { input, state, sr });
+      const heard = await model.call<{ output: Tensor; stateN: Tensor<'float32'> }>('forward', { input, state, sr });
       state = heard.stateN;
       worst = Math.max(worst, Math.abs((heard.output.data[0] as number) - wanted));
     }
