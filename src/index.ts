@@ -1,5 +1,6 @@
 /** The public surface of node-libtorch. The HTTP server is `node-libtorch/server`. */
 export { loadModel } from './engines/index.js';
+export type { ModelSource } from './model/source.js';
 export { runtime } from './engines/runtime.js';
 export { Tensor, type TensorDataLike } from './tensor/tensor.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './tensor/float16.js';

@@ -3,6 +3,7 @@ import { describe, expected, torchError } from '../errors.js';
 import type { EngineName } from '../model/info.js';
 import type { Model } from '../model/model.js';
 import { resolveLoadOptions, type LoadOptions } from '../model/options.js';
+import { artifactSource, type ModelSource } from '../model/source.js';
 import { aotinductor } from './aoti/row.js';
 import { onnx } from './onnx/row.js';
 import type { EngineRow } from './row.js';
@@ -34,26 +35,34 @@ export const modelExtensions: readonly string[] = engineNames.flatMap((name) => 
  * ERR_PLATFORM_UNSUPPORTED (a package for another CPU), ERR_STATEFUL_MODEL (with several instances), ERR_SIGNATURE_MISMATCH,
  * what finding LibTorch or ONNX Runtime throws, or `signal.reason`
  */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const resolved = resolveLoadOptions(path, options);
-  const { lacks, load } = engineTable[engineOf(path, options.engine)];
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const origin = artifactSource(source);
+  const resolved = resolveLoadOptions(options);
+  const { lacks, load } = engineTable[engineOf(origin.path, options.engine)];
   for (const [name, why] of Object.entries(lacks)) {
     const value = options[name as keyof LoadOptions];
     const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
     if (isGiven) throw torchError('ERR_INVALID_ARGUMENT', `Expected no ${name} for this model: ${why}`);
   }
   resolved.signal?.throwIfAborted();
-  return load(path, resolved);
+  return load(origin, resolved);
 }
 
 /**
  * The engine of a model file: the given one, else by the file's extension.
+ * @param path undefined for a model that is given as bytes
  * @throws ERR_INVALID_ARGUMENT for an unknown engine, ERR_MODEL_FORMAT for an unknown extension
  */
-export function engineOf(path: string, engine?: EngineName): EngineName {
+export function engineOf(path: string | undefined, engine?: EngineName): EngineName {
   if (engine !== undefined) {
     if (engineNames.includes(engine)) return engine;
     throw expected(`one of ${engineNames.join(', ')}`, 'engine', engine);
+  }
+  if (path === undefined) {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected the option engine (${engineNames.join(', ')}) for a model that is given as bytes`,
+    );
   }
   const extension = extname(path).toLowerCase();
   const found = engineNames.find((name) => rows[name].extensions.includes(extension));

@@ -1,5 +1,6 @@
 import type { LoadedModel } from '../model/loaded-model.js';
 import type { LoadOptions, ResolvedLoadOptions } from '../model/options.js';
+import type { ArtifactSource } from '../model/source.js';
 
 /** One engine: what the table of engines knows of it. */
 export interface EngineRow {
@@ -10,5 +11,5 @@ export interface EngineRow {
   /** Options of loadModel that it does not have, and why. */
   readonly lacks: Readonly<Partial<Record<keyof LoadOptions, string>>>;
   /** Loads a model whose options were checked. @throws as loadModel */
-  readonly load: (path: string, options: ResolvedLoadOptions) => Promise<LoadedModel>;
+  readonly load: (source: ArtifactSource, options: ResolvedLoadOptions) => Promise<LoadedModel>;
 }

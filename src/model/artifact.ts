@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants as fs, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, torchError } from '../errors.js';
 
 export interface Artifact {
@@ -12,57 +13,77 @@ export interface Artifact {
 /** Read and hashed in pieces, so that the event loop is never held for longer than a piece takes. */
 const pieceBytes = 1024 * 1024;
 
+/** Takes so many bytes from a place into memory; says how many it took. */
+type Take = (into: Buffer, from: number, length: number) => Promise<number>;
+
+export interface ReadOptions {
+  /** Gives the memory, so that the engine can keep it alive by itself. */
+  readonly allocate: (bytes: number) => ArrayBuffer;
+  /** Refuse other bytes. */
+  readonly sha256?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Of open(2), beside those for reading. */
+  readonly flags?: number;
+}
+
 /**
  * Reads a model file once, hashing the very bytes that will be loaded.
- * @param allocate gives the memory, so that the engine can keep it alive by itself
- * @param expectedSha256 refuse other bytes
- * @param flags of open(2), beside those for reading
- * @throws ERR_MODEL_LOAD (no such file, no regular file, shrunk meanwhile), ERR_INTEGRITY, or `signal.reason`
+ * @throws ERR_MODEL_LOAD (no such file, not a regular file, shrunk meanwhile), ERR_MODEL_FORMAT (empty), ERR_INTEGRITY, or
+ * `signal.reason`
  */
-export async function readArtifact(
-  path: string,
-  allocate: (bytes: number) => ArrayBuffer,
-  expectedSha256?: string,
-  signal?: AbortSignal,
-  flags = 0,
-): Promise<Artifact> {
+export async function readArtifact(path: string, options: ReadOptions): Promise<Artifact> {
+  const { signal, flags = 0 } = options;
   signal?.throwIfAborted();
-  // Without O_NONBLOCK opening a FIFO would wait for a writer, for ever.
+  // Without O_NONBLOCK opening a FIFO would wait for a writer that may never come.
   const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0) | flags).catch((cause: unknown) => {
     throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${reason(cause)})`, { cause });
   });
   try {
     const status = await file.stat();
     if (!status.isFile()) throw torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
-    if (status.size === 0) throw torchError('ERR_MODEL_FORMAT', `Expected a model file at ${path} but it is empty`);
-    if (status.size > constants.MAX_LENGTH) {
-      throw torchError(
-        'ERR_MODEL_LOAD',
-        `Expected at most ${constants.MAX_LENGTH} bytes, which a Buffer of this Node holds, but ${path} has ${status.size}`,
-      );
-    }
-    const bytes = allocate(status.size);
-    const view = Buffer.from(bytes);
-    const hash = createHash('sha256');
-    for (let offset = 0; offset < status.size;) {
-      signal?.throwIfAborted();
-      const length = Math.min(pieceBytes, status.size - offset);
-      const { bytesRead } = await file.read(view, offset, length, offset);
-      if (bytesRead === 0) throw torchError('ERR_MODEL_LOAD', `${path} became shorter while it was read`);
-      hash.update(view.subarray(offset, offset + bytesRead));
-      offset += bytesRead;
-    }
-    const sha256 = hash.digest('hex');
-    if (expectedSha256 !== undefined && sha256 !== expectedSha256) {
-      throw torchError(
-        'ERR_INTEGRITY',
-        `Expected sha256 ${expectedSha256} for ${path} but its bytes have ${sha256}: the file was changed or damaged`,
-      );
-    }
-    return { bytes, sha256 };
+    const take: Take = async (into, from, length) => (await file.read(into, from, length, from)).bytesRead;
+    return await readPieces(path, status.size, take, options);
   } finally {
     await file.close();
   }
+}
+
+/** The same of bytes in memory, which nothing else may change. @throws as readArtifact */
+export async function readArtifactBytes(name: string, bytes: Uint8Array, options: ReadOptions): Promise<Artifact> {
+  const take: Take = async (into, from, length) => {
+    await setImmediate();
+    into.set(bytes.subarray(from, from + length), from);
+    return length;
+  };
+  return readPieces(name, bytes.length, take, options);
+}
+
+async function readPieces(name: string, size: number, take: Take, options: ReadOptions): Promise<Artifact> {
+  const { allocate, sha256: wanted, signal } = options;
+  if (size === 0) throw torchError('ERR_MODEL_FORMAT', `Expected a model in ${name} but it is empty`);
+  if (size > constants.MAX_LENGTH) {
+    throw torchError(
+      'ERR_MODEL_LOAD',
+      `Expected at most ${constants.MAX_LENGTH} bytes, which a Buffer of this Node holds, but ${name} has ${size}`,
+    );
+  }
+  const bytes = allocate(size);
+  const view = Buffer.from(bytes);
+  const hash = createHash('sha256');
+  for (let offset = 0; offset < size;) {
+    signal?.throwIfAborted();
+    const taken = await take(view, offset, Math.min(pieceBytes, size - offset));
+    if (taken === 0) throw torchError('ERR_MODEL_LOAD', `${name} became shorter while it was read`);
+    hash.update(view.subarray(offset, offset + taken));
+    offset += taken;
+  }
+  signal?.throwIfAborted(); // during the last piece
+  const sha256 = hash.digest('hex');
+  if (wanted === undefined || sha256 === wanted) return { bytes, sha256 };
+  throw torchError(
+    'ERR_INTEGRITY',
+    `Expected sha256 ${wanted} for ${name} but its bytes have ${sha256}: the file was changed or damaged`,
+  );
 }
 
 /** @throws ERR_INVALID_ARGUMENT unless it is 64 lower-case hex digits */

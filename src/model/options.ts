@@ -80,8 +80,7 @@ const known = new Set([
  * Checks the options that every engine has and fills in defaults; `engine` is checked against the table of engines.
  * @throws ERR_INVALID_ARGUMENT for an unknown option or a value it cannot have
  */
-export function resolveLoadOptions(path: string, options: LoadOptions): ResolvedLoadOptions {
-  if (typeof path !== 'string' || path === '') throw expected('a path', 'the model', path);
+export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   checkObject('the options of loadModel', options);
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of loadModel', name);

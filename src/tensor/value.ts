@@ -40,7 +40,7 @@ export function isMap(value: unknown): value is ReadonlyMap<DictKey, Value> {
 export function isPlainObject(value: unknown): value is Readonly<Record<string, Value>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null; // any realm's
 }
 
 /** Whether the value is a list or a dict, and so has others inside it. */

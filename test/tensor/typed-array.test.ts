@@ -1,8 +1,9 @@
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { Tensor, type DType, type Nested } from 'node-libtorch';
+import { Tensor, type DType, type Nested, type Value } from 'node-libtorch';
 import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
 import { kindOf } from '#dist/tensor/typed-array.js';
+import { copyValue, namedArguments } from '#dist/tensor/value.js';
 import { rejection } from '../support/errors.js';
 import { detach } from '../support/memory.js';
 
@@ -107,6 +108,16 @@ describe('typed arrays of another realm', () => {
   it('nested arrays of another realm are arrays', () => {
     const nested = runInNewContext('[[1, 2], [3, 4]]') as Nested;
     expect(Tensor.from(nested, 'int32' as DType).shape).to.deep.equal([2, 2]);
+  });
+});
+
+describe('values of another realm', () => {
+  it('are plain objects and Maps where they are such, and not instances of classes', async () => {
+    const [plain, map, instance] = runInNewContext('[{ a: 1 }, new Map([[1, 2]]), new (class { a = 1 })()]') as Value[];
+    expect(namedArguments(plain)).to.deep.equal({ a: 1 });
+    expect(copyValue([plain!, map!], 'x')).to.deep.equal([{ a: 1 }, new Map([[1, 2]])]);
+    await rejection(() => namedArguments(instance), 'ERR_INVALID_INPUT');
+    await rejection(() => copyValue(instance!, 'x'), 'ERR_INVALID_INPUT');
   });
 });
 

@@ -6,6 +6,7 @@ import type { EngineModel } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { LoadedModel } from '../../model/loaded-model.js';
 import type { ResolvedLoadOptions } from '../../model/options.js';
+import type { ArtifactSource } from '../../model/source.js';
 import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } from '../../signature/pytree.js';
 import { reconcile } from '../../signature/reconcile.js';
 import type { Signature } from '../../signature/spec.js';
@@ -24,8 +25,8 @@ import { unpack } from './unpack.js';
  * model is. The package is checked, unpacked into a folder that is removed with the model, and opened there.
  * @throws as loadModel; nothing is left behind then
  */
-export async function loadCompiledPackage(file: string, given: ResolvedLoadOptions): Promise<LoadedModel> {
-  const { started, artifact, options } = await prepareTorchLoad(file, given);
+export async function loadCompiledPackage(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
+  const { started, artifact, options } = await prepareTorchLoad(from, given);
   const { signal } = options;
   const bytes = Buffer.from(artifact.bytes);
   const checked = await checkPackage(bytes, options.signature);

@@ -12,5 +12,5 @@ export const aotinductor: EngineRow = {
   needs: 'LibTorch',
   lacks: {},
   // Its code is loaded with its first model.
-  load: async (path, options) => (await import('./load.js')).loadCompiledPackage(path, options),
+  load: async (source, options) => (await import('./load.js')).loadCompiledPackage(source, options),
 };

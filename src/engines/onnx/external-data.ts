@@ -17,11 +17,12 @@ const maxFiles = 10_000;
 /**
  * Reads the files that hold a model's weights: only such as lie in the model's own folder, by their bare names. ONNX Runtime
  * gets their bytes and opens no file itself.
+ * @param modelPath undefined for a model that was given as bytes, which can have no such files
  * @param digests what is expected; with `pinned` every file needs one
  * @throws ERR_UNSAFE_ARCHIVE, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_INTEGRITY, or `signal.reason`
  */
 export async function readExternalData(
-  modelPath: string,
+  modelPath: string | undefined,
   tensors: readonly ExternalTensor[],
   {
     digests = {},
@@ -29,6 +30,14 @@ export async function readExternalData(
     signal,
   }: { digests?: Readonly<Record<string, string>>; pinned: boolean; signal?: AbortSignal },
 ): Promise<readonly ExternalData[]> {
+  const [first] = tensors;
+  if (!first) return [];
+  if (modelPath === undefined) {
+    throw torchError(
+      'ERR_MODEL_LOAD',
+      `Expected a path or a file: URL for a model with external data (${describe(first.location)}) but received its bytes`,
+    );
+  }
   const inner = tensors.find(({ outermost }) => !outermost);
   if (inner)
     throw unsafe(
@@ -70,7 +79,12 @@ async function readFile(
   if (!status)
     throw torchError('ERR_MODEL_LOAD', `Expected the file ${describe(name)} beside the model but it is not there`);
   if (status.isSymbolicLink()) throw unsafe(`a file for ${describe(name)}`, 'a symbolic link');
-  const { bytes, sha256 } = await readArtifact(path, sharedBytes, digest, signal, constants.O_NOFOLLOW ?? 0);
+  const { bytes, sha256 } = await readArtifact(path, {
+    allocate: sharedBytes,
+    sha256: digest,
+    signal,
+    flags: constants.O_NOFOLLOW ?? 0,
+  });
   return { name, bytes: bytes.byteLength, sha256, data: bytes as unknown as SharedArrayBuffer };
 }
 

@@ -1,9 +1,10 @@
 import { onAbort } from '../../async/abort.js';
 import { expected, torchError } from '../../errors.js';
 import type { ModelInfo } from '../../model/info.js';
-import { readArtifact, type Artifact } from '../../model/artifact.js';
+import type { Artifact } from '../../model/artifact.js';
 import { LoadedModel } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
+import type { ArtifactSource } from '../../model/source.js';
 import { fixIntraOpThreads } from '../../model/threads.js';
 import { reconcile } from '../../signature/reconcile.js';
 import { InstanceQueue } from '../remote/instance-queue.js';
@@ -21,16 +22,16 @@ import { supportedValues, withInferredShapes, type OnnxValue } from './values.js
  * model and of its external data, are those that ONNX Runtime gets.
  * @throws as loadModel, and ERR_ONNXRUNTIME_NOT_FOUND, ERR_ONNXRUNTIME_LOAD, ERR_UNSUPPORTED_TYPE
  */
-export async function loadOnnxModel(path: string, options: ResolvedLoadOptions): Promise<LoadedModel> {
+export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoadOptions): Promise<LoadedModel> {
   const { device, sha256, signal } = options;
   const intraOpThreads = fixIntraOpThreads(options.instances); // without LibTorch, which need not be there
   checkThreads(intraOpThreads, options.instances);
   requireCpu(device);
   const runtimePath = findOnnxRuntime();
-  const artifact = await readArtifact(path, sharedBytes, sha256, signal);
+  const artifact = await source.read({ allocate: sharedBytes, sha256, signal });
   const threads = Array.from({ length: options.instances }, () => startOnnxThread(runtimePath));
   try {
-    return await unlessAborted(signal, bringUp(path, artifact, threads, options, intraOpThreads));
+    return await unlessAborted(signal, bringUp(source.path, artifact, threads, options, intraOpThreads));
   } catch (error) {
     for (const thread of threads) thread.hold(false);
     const ending = Promise.all(threads.map((thread) => thread.end()));
@@ -41,7 +42,7 @@ export async function loadOnnxModel(path: string, options: ResolvedLoadOptions):
 }
 
 async function bringUp(
-  path: string,
+  path: string | undefined,
   artifact: Artifact,
   threads: readonly OnnxThread[],
   options: ResolvedLoadOptions,

@@ -12,5 +12,5 @@ export const onnx: EngineRow = {
   needs: 'ONNX Runtime',
   lacks: { operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it' },
   // Its code is loaded with its first model.
-  load: async (path, options) => (await import('./load.js')).loadOnnxModel(path, options),
+  load: async (source, options) => (await import('./load.js')).loadOnnxModel(source, options),
 };

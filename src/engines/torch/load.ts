@@ -1,8 +1,9 @@
 import { checkTorchScriptArchive } from '../../model/archive.js';
-import { readArtifact, type Artifact } from '../../model/artifact.js';
+import type { Artifact } from '../../model/artifact.js';
 import type { EngineModel } from '../../model/engine.js';
 import { LoadedModel, type LoadedParts } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
+import type { ArtifactSource } from '../../model/source.js';
 import { slabPool } from '../../model/slab-pool.js';
 import { reconcile } from '../../signature/reconcile.js';
 import { schemaSignature } from '../../signature/torch-type.js';
@@ -19,19 +20,19 @@ export interface TorchLoad {
 }
 
 /** @throws what finding LibTorch throws, ERR_INVALID_ARGUMENT, ERR_DEVICE_UNAVAILABLE, ERR_OPERATOR_LIBRARY, as readArtifact */
-export async function prepareTorchLoad(path: string, options: ResolvedLoadOptions): Promise<TorchLoad> {
+export async function prepareTorchLoad(source: ArtifactSource, options: ResolvedLoadOptions): Promise<TorchLoad> {
   const started = await startAddon(options.instances);
   checkThreads(started.threads.intraOp, options.instances);
   requireCuda(options.device, started.native.libtorch);
   const operatorLibraries = await locateOperatorLibraries(options.operatorLibraries);
   const allocate = (bytes: number): ArrayBuffer => started.addon.allocateBytes(bytes);
-  const artifact = await readArtifact(path, allocate, options.sha256, options.signal);
+  const artifact = await source.read({ allocate, sha256: options.sha256, signal: options.signal });
   return { started, artifact, options: { ...options, operatorLibraries } };
 }
 
 /** Loads a TorchScript file. @throws as loadModel */
-export async function loadTorchScript(path: string, given: ResolvedLoadOptions): Promise<LoadedModel> {
-  const { started, artifact, options } = await prepareTorchLoad(path, given);
+export async function loadTorchScript(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
+  const { started, artifact, options } = await prepareTorchLoad(from, given);
   await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   options.signal?.throwIfAborted();
   const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });

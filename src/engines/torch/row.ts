@@ -12,5 +12,5 @@ export const torchscript: EngineRow = {
   needs: 'LibTorch',
   lacks: {},
   // Its code is loaded with its first model.
-  load: async (path, options) => (await import('./load.js')).loadTorchScript(path, options),
+  load: async (source, options) => (await import('./load.js')).loadTorchScript(source, options),
 };

@@ -1,0 +1,53 @@
+import { types } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { expected } from '../errors.js';
+import { readArtifact, readArtifactBytes, type Artifact, type ReadOptions } from './artifact.js';
+
+/** Where a model is: a path, a `file:` URL, or its bytes. A string is always a path. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
+/** A source that was checked, and that nothing the caller does later changes. */
+export interface ArtifactSource {
+  /** For messages: the path, or what stands for one. */
+  readonly name: string;
+  /** Undefined for bytes. */
+  readonly path: string | undefined;
+  /** @throws as readArtifact */
+  read(options: ReadOptions): Promise<Artifact>;
+}
+
+/**
+ * @param source bytes are copied here
+ * @throws ERR_INVALID_ARGUMENT for anything but a path, a `file:` URL and bytes
+ */
+export function artifactSource(source: ModelSource): ArtifactSource {
+  if (types.isUint8Array(source)) return ofBytes(new Uint8Array(source));
+  if (types.isAnyArrayBuffer(source)) return ofBytes(new Uint8Array(source).slice());
+  const path = isUrl(source) ? pathOf(source) : source;
+  if (typeof path !== 'string' || path === '') {
+    throw expected('a path, a file: URL, a Uint8Array or an ArrayBuffer', 'the model', source);
+  }
+  return { name: path, path, read: (options) => readArtifact(path, options) };
+}
+
+function ofBytes(bytes: Uint8Array): ArtifactSource {
+  const name = `the ${bytes.length} bytes that were given`;
+  return { name, path: undefined, read: (options) => readArtifactBytes(name, bytes, options) };
+}
+
+/** A URL object, also of another realm. */
+function isUrl(source: unknown): source is URL {
+  if (typeof source !== 'object' || source === null) return false;
+  const { href, protocol } = source as Partial<URL>;
+  return typeof href === 'string' && typeof protocol === 'string';
+}
+
+/** The scheme alone goes into the message: a URL may hold a password. */
+function pathOf(url: URL): string {
+  if (url.protocol !== 'file:') throw expected('a file: URL', 'the model', `${url.protocol}…`);
+  try {
+    return fileURLToPath(url.href);
+  } catch (cause) {
+    throw expected(`a file: URL of a local file (${(cause as Error).message})`, 'the model', 'file:…');
+  }
+}
