@@ -7,6 +7,7 @@ export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat1
 export type { Nested } from './tensor/nested.js';
 export type { Arguments, Value } from './tensor/value.js';
 export type { Execution, Model, WarmupOptions, WarmupReport } from './model/model.js';
+export type { AnyMethods, Methods, MethodTypes } from './model/methods.js';
 export {
   ModelRegistry,
   signatureOf,
@@ -43,8 +44,10 @@ export {
   isErrorCode,
   type ErrorCode,
   type ErrorDetail,
+  type TorchErrorOptions,
 } from './errors.js';
-export type { DType, Precision, TensorData } from './tensor/dtype.js';
+export type { DataOf, DType, ElementOf, Precision, TensorData } from './tensor/dtype.js';
+export type { TensorJson } from './tensor/json.js';
 export type {
   Dimension,
   DimensionBounds,

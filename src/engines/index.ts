@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { describe, expected, torchError } from '../errors.js';
 import type { EngineName } from '../model/info.js';
+import type { AnyMethods, Methods } from '../model/methods.js';
 import type { Model } from '../model/model.js';
 import { resolveLoadOptions, type LoadOptions } from '../model/options.js';
 import { artifactSource, type ModelSource } from '../model/source.js';
@@ -28,24 +29,40 @@ export const engineNames = Object.keys(rows) as readonly EngineName[];
 export const modelExtensions: readonly string[] = engineNames.flatMap((name) => rows[name].extensions);
 
 /**
- * Loads a model. The file is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
+ * Loads a model. The artifact is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
+ * The first call also loads LibTorch or ONNX Runtime.
  *
+ * @param source a path; a `file:` URL object; or the bytes, which are copied at the call and need the option `engine`
+ * @param options see `LoadOptions` for each one's default
+ * @returns a model; `loadModel<Methods>` types its methods with what `node-libtorch types` writes, which is not checked here
  * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
  * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED,
  * ERR_PLATFORM_UNSUPPORTED (a package for another CPU), ERR_STATEFUL_MODEL (with several instances), ERR_SIGNATURE_MISMATCH,
  * what finding LibTorch or ONNX Runtime throws, or `signal.reason`
+ *
+ * @example
+ * await using model = await loadModel<Methods>(new URL('./model.pt', import.meta.url), { instances: 2 });
+ * const scores = await model.run(Tensor.from([[0.1, 0.2, 0.3]]));
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel<M extends Methods = AnyMethods>(
+  source: ModelSource,
+  options: LoadOptions = {},
+): Promise<Model<M>> {
+  // The types of the methods are the caller's word.
+  return await load(source, options);
+}
+
+async function load(source: ModelSource, options: LoadOptions): Promise<Model> {
   const origin = artifactSource(source);
   const resolved = resolveLoadOptions(options);
-  const { lacks, load } = engineTable[engineOf(origin.path, options.engine)];
-  for (const [name, why] of Object.entries(lacks)) {
+  const row = engineTable[engineOf(origin.path, options.engine)];
+  for (const [name, why] of Object.entries(row.lacks)) {
     const value = options[name as keyof LoadOptions];
     const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
     if (isGiven) throw torchError('ERR_INVALID_ARGUMENT', `Expected no ${name} for this model: ${why}`);
   }
   resolved.signal?.throwIfAborted();
-  return load(origin, resolved);
+  return row.load(origin, resolved);
 }
 
 /**

@@ -1,16 +1,12 @@
 import type { ModelInfo } from './info.js';
-import type { RunOptions } from './options.js';
 import type { RunTimings } from '../async/clock.js';
 import type { Signature } from '../signature/spec.js';
 import type { Tolerance } from '../signature/tolerance.js';
+import type { AnyMethods, Methods, Runs } from './methods.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 
-/** A result with the time it took. */
-export interface Execution<T extends Value = Value> {
-  readonly value: T;
-  readonly timings: RunTimings;
-}
+export type { Execution } from './methods.js';
 
 /** What each call of a batch got, and the time that the run they shared took. */
 export interface BatchExecution {
@@ -39,10 +35,18 @@ export interface WarmupReport {
   readonly durationMs: number;
 }
 
-/** A loaded model. Every engine stands behind this interface. */
-export interface Model extends AsyncDisposable {
+/**
+ * A loaded model. Every engine stands behind this interface.
+ *
+ * `Model<Methods>`, with the `Methods` that `node-libtorch types` writes, types method names, arguments and results. It is
+ * also a plain `Model`, which takes any method by its name and any arguments.
+ */
+export interface Model<M extends Methods = AnyMethods> extends AsyncDisposable {
+  /** What was loaded, where it runs and how. It does not change. */
   readonly info: ModelInfo;
+  /** What `forward` takes and returns; undefined for a model without that method. */
   readonly signature: Signature | undefined;
+  /** Whether `dispose` was called. Every run is refused with ERR_DISPOSED from then on. */
   readonly disposed: boolean;
   /** Runs submitted and not yet finished, those in execution included. */
   readonly pending: number;
@@ -52,18 +56,34 @@ export interface Model extends AsyncDisposable {
   readonly warmupReport: WarmupReport | undefined;
 
   /**
-   * Runs `forward`. A tensor is its only argument; an array is by position, a plain object by name, unless `forward`
-   * takes exactly one argument and that is a list or a dict.
-   * @throws ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_INVALID_INPUT, ERR_OUT_OF_RANGE, ERR_NOT_FINITE, ERR_QUEUE_FULL,
-   * ERR_TIMEOUT, ERR_MODEL_EXECUTION, ERR_OUT_OF_MEMORY, ERR_DISPOSED, or `signal.reason`
+   * Runs `forward`. Inputs are copied at the call.
+   * @param input one tensor; or the arguments, an array by position, a plain object by name. Where `forward` takes exactly one
+   * argument and that is a list or a dict, the array or the object is that argument.
+   * @returns what `forward` returns. Without typed methods `T` is an unchecked cast: say what you know of the model.
+   * @throws ERR_INVALID_ARGUMENT for an unknown option; ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, ERR_INVALID_INPUT,
+   * ERR_OUT_OF_RANGE, ERR_NOT_FINITE for an input; ERR_QUEUE_FULL, ERR_TIMEOUT, ERR_MODEL_EXECUTION, ERR_OUT_OF_MEMORY,
+   * ERR_DISPOSED, or `signal.reason`
+   *
+   * @example
+   * const logits = await model.run(Tensor.from([[0.1, 0.2, 0.3]]), { timeoutMs: 50 });
+   * const pooled = await model.run({ input_ids, attention_mask });
    */
-  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: RunOptions): Promise<T>;
+  readonly run: Runs<M>['run'];
 
-  /** Runs any exported method. Arguments by position (array) or by name (plain object). Throws as `run`. */
-  call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T>;
+  /**
+   * Runs any exported method; `.pt2` and ONNX models have `forward` alone.
+   * @param args an array by position or a plain object by name; arguments with defaults may be left out
+   * @returns what the method returns. Without typed methods `T` is an unchecked cast.
+   * @throws as `run`, and ERR_METHOD_NOT_FOUND
+   *
+   * @example
+   * const codes = await model.call('encode', [samples, 16000]);
+   * const [logits, state] = await model.call<[Tensor, Tensor]>('forward', { x, state: null });
+   */
+  readonly call: Runs<M>['call'];
 
-  /** As `call`, with the time that the run took. */
-  execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>>;
+  /** As `call`, with the milliseconds that the run waited and took. @throws as `call` */
+  readonly execute: Runs<M>['execute'];
 
   /** Runs an example on every instance until lazy initialisation is done, and checks row independence. */
   warmup(options?: WarmupOptions): Promise<WarmupReport>;

@@ -11,10 +11,10 @@ interface TypesFlags {
 }
 
 const help = `
-Inputs, OrderedInputs and Outputs are forward's; Methods has every exported method. In a program:
+Methods has every exported method; Inputs, OrderedInputs and Outputs are forward's. In a program:
 
-  const inputs = { input: Tensor.from(rows) } satisfies Inputs;
-  const logits = await model.call<Outputs>('forward', inputs);
+  const model = await loadModel<Methods>('model.pt');
+  const logits = await model.run({ input: Tensor.from(rows) });
 
 Example: node-libtorch types mnist-mlp --output src/mnist-mlp.d.ts`;
 

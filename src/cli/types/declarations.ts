@@ -30,12 +30,6 @@ export function declarations({ title, info, signature }: DeclaredModel): string 
     ...methods.flatMap((method) => (method === forward ? [`  readonly forward: ${entryOfForward};`] : entry(method))),
     '};',
     '',
-    '/** A tensor whose dtype is known. */',
-    "export type TensorOf<D extends Tensor['dtype'], A extends Tensor['data']> = Tensor & {",
-    '  readonly dtype: D;',
-    '  readonly data: A;',
-    '};',
-    '',
   ].join('\n');
 }
 

@@ -1,8 +1,7 @@
-import { dtypeTable } from '../../tensor/dtype.js';
 import { describeSpec } from '../../signature/spec.js';
 import { formatTorchType, parseTorchType } from '../../signature/torch-type.js';
 import type { MethodSchema, Signature, TensorSpec } from '../../signature/spec.js';
-import { typescriptType } from './typescript-type.js';
+import { typescriptType, type Direction } from './typescript-type.js';
 
 /** One argument of a method, or one part of its result. */
 export interface Member {
@@ -59,17 +58,16 @@ function resultOf(returns: readonly string[], outputs: readonly TensorSpec[]): R
 
 function inputMember(spec: TensorSpec): Member {
   const { name, type = 'Tensor', optional = false } = spec;
-  return { name, type: typescriptType(type, 'in'), comment: commentOf(spec), optional };
+  return { name, type: tensorType(spec, type, 'in'), comment: commentOf(spec), optional };
 }
 
 function outputMember(spec: TensorSpec, type = 'Tensor'): Member {
-  const { name, dtype } = spec;
-  const isKnown = type === 'Tensor' && dtype !== null;
-  return {
-    name,
-    type: isKnown ? `TensorOf<'${dtype}', ${dtypeTable[dtype].array.name}>` : typescriptType(type, 'out'),
-    comment: commentOf(spec),
-  };
+  return { name: spec.name, type: tensorType(spec, type, 'out'), comment: commentOf(spec) };
+}
+
+/** A tensor of the dtype where that is known. */
+function tensorType({ dtype }: TensorSpec, type: string, direction: Direction): string {
+  return type === 'Tensor' && dtype !== null ? `Tensor<'${dtype}'>` : typescriptType(type, direction);
 }
 
 /** An element of a tuple has no name in TypeScript, so its comment says it. */

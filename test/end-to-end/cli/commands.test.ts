@@ -104,7 +104,7 @@ describe('node-libtorch types', () => {
     expect(stdout).to.include('mnist-mlp v1.0: torchscript, task classification, sha256 ');
     expect(stdout).to.include('  /** float32 [?, 784] from 0 to 1 */\n  readonly input: Tensor;\n');
     expect(stdout).to.include(
-      "float32 [?, 10]; 10 labels: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. */\nexport type Outputs = TensorOf<'float32', Float32Array>;",
+      "float32 [?, 10]; 10 labels: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. */\nexport type Outputs = Tensor<'float32'>;",
     );
   });
 
