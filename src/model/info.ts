@@ -20,30 +20,41 @@ export interface DeviceChoice {
   readonly reason: string;
 }
 
+/** A file beside an ONNX model that holds weights. */
 export interface ExternalFile {
+  /** Its name in the model's folder. */
   readonly name: string;
+  /** Its size. */
   readonly bytes: number;
+  /** Of its content, 64 lower-case hex digits. */
   readonly sha256: string;
 }
 
-/** What is known of a loaded model. */
+/** What is known of a loaded model. It does not change while the model lives. */
 export interface ModelInfo {
+  /** What runs it. */
   readonly engine: EngineName;
+  /** Where it runs, and why there. */
   readonly device: DeviceChoice;
+  /** As asked for: `auto` is the artifact's own dtypes. */
   readonly precision: Precision;
   /** What was done: for ONNX `none` or `all`. */
   readonly optimize: Optimize | 'all';
+  /** Runs at the same time. */
   readonly instances: number;
-  /** Runs that may wait for an instance. */
+  /** Runs that may wait for an instance; one more is refused with ERR_QUEUE_FULL. */
   readonly maxPending: number;
+  /** The methods that `call` takes, with their arguments and results; `forward` alone for `.pt2` and ONNX. */
   readonly methods: readonly MethodSchema[];
-  /** The graph sets attributes of the module when it runs. */
+  /** A run may change what later runs compute. Such a model has one instance and takes no batches. */
   readonly stateful: boolean;
+  /** Of the artifact's bytes, 64 lower-case hex digits. */
   readonly sha256: string;
-  /** Bytes of the artifact, and of parameters and buffers once loaded. */
+  /** Size of the artifact. */
   readonly artifactBytes: number;
-  /** Files beside the artifact that hold weights (ONNX's external data). */
+  /** Files beside the artifact that hold weights (ONNX's external data); undefined where there are none. */
   readonly externalFiles?: readonly ExternalFile[];
+  /** Bytes of parameters and buffers once loaded. */
   readonly parameterBytes: number;
   /** Things worth knowing that did not stop the load, e.g. a model that could not be frozen. */
   readonly warnings: readonly string[];

@@ -6,6 +6,10 @@ import type { Signature } from '../signature/spec.js';
 import { checkSha256 } from './artifact.js';
 import { checkSignature } from '../signature/check.js';
 
+/**
+ * What is done to a graph when it is loaded: `none` leaves it as it is; `freeze` folds weights and attributes into it;
+ * `inference` also rewrites it for oneDNN.
+ */
 export type Optimize = 'none' | 'freeze' | 'inference';
 
 /** How a model is brought up. Every member is optional. */

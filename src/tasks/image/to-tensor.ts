@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { expected, InputError, torchError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { imageThread } from './image-thread.js';
@@ -5,21 +6,25 @@ import { resolveImage, type ImageOptions } from './spec.js';
 
 /**
  * Encoded images (JPEG, PNG, WebP, GIF, AVIF) as one tensor, `((pixel / divisor) − mean) / std`, channel by channel.
- * EXIF orientation is applied, transparency put on the background, grey made red, green and blue; of an animation the
- * first frame counts. With `imagenet` it is torchvision's recipe: `Resize(256), CenterCrop(224), ToTensor(), Normalize`.
+ * EXIF orientation is applied, transparency put on the background, grey made red, green and blue. Of an animation the
+ * first frame is taken. With `imagenet` it is torchvision's recipe: `Resize(256), CenterCrop(224), ToTensor(), Normalize`.
  * @param images the bytes of one image, or of several
  * @returns float32 `[images, channels, height, width]`
  * @throws ERR_INVALID_ARGUMENT, ERR_INVALID_IMAGE (no image, damaged), ERR_OUT_OF_RANGE (too many pixels),
  * ERR_SHARP_NOT_FOUND; of several images it names the first that failed
+ *
+ * @example
+ * const image = await imageToTensor(await readFile('cat.jpg'), imagenet);
+ * const scores = await model.run(image);
  */
 export async function imageToTensor(
   images: Uint8Array | readonly Uint8Array[],
   options: ImageOptions,
-): Promise<Tensor> {
+): Promise<Tensor<'float32'>> {
   const spec = resolveImage(options);
   const list = Array.isArray(images) ? (images as readonly Uint8Array[]) : [images as Uint8Array];
   for (const image of list) {
-    if (!(image instanceof Uint8Array)) throw expected('a Buffer or Uint8Array', 'an image', image);
+    if (!types.isUint8Array(image)) throw expected('a Buffer or Uint8Array', 'an image', image);
   }
   const size = spec.channels * spec.height * spec.width;
   const data = new Float32Array(list.length * size);
