@@ -30,6 +30,9 @@ export class Tensor<D extends DType = DType> {
   readonly shape: readonly number[];
   readonly data: DataOf<D>;
 
+  /** For the compiler alone: an `unknown` that is an instance is a `Tensor`, not a `Tensor<any>`. */
+  declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
+
   /**
    * @param data elements in row-major order, as many as the shape says; typed arrays of other realms are taken too
    * @throws ERR_INVALID_DTYPE; ERR_INVALID_SHAPE for another number of elements or a detached buffer; ERR_INVALID_ARGUMENT
