@@ -2,11 +2,12 @@
 // node benchmarks/compare.mjs --before DIR --after DIR [--rounds N] [--only predict,prepare,queue,run] [--json]
 // Two built trees against each other in one run: A B, B A, A B, … so that whatever slows the machine slows both. Each
 // subject's numbers are ratios after / before of single rounds; their median counts, and below 1 the new tree is cheaper.
+// `quiet` compares the lower quartiles instead: neighbours only ever make a round dearer.
 //   predict   CPU of the server per POST /predict at 64 connections
 //   prepare   checking and copying a call for a batch
 //   queue     a call of BatchQueue from 64 callers
 //   run       model.run, one after the other
-// Two minutes and a half with 10 rounds. Nothing else should use the machine.
+// Two minutes and a half with 20 rounds. Nothing else should use the machine.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +18,7 @@ import { say } from './lib/paths.mjs';
 import { Connection, requestBytes } from './lib/raw-client.mjs';
 import { requestOf } from './lib/rows.mjs';
 import { startOurs } from './lib/server.mjs';
-import { median } from './lib/stats.mjs';
+import { median, quantile } from './lib/stats.mjs';
 import { short, textTable } from './lib/table.mjs';
 
 const connections = 64;
@@ -76,10 +77,10 @@ async function library(tree, subject) {
 }
 
 const subjects = {
-  predict: { start: server, seconds: 1.5 },
-  prepare: { start: library, seconds: 0.5 },
-  queue: { start: library, seconds: 1 },
-  run: { start: library, seconds: 1 },
+  predict: { start: server, seconds: 0.75 },
+  prepare: { start: library, seconds: 0.25 },
+  queue: { start: library, seconds: 0.5 },
+  run: { start: library, seconds: 0.5 },
 };
 
 /** Every round's numbers of both trees. */
@@ -88,7 +89,7 @@ async function compare(name, trees, rounds) {
   const sides = [];
   try {
     for (const tree of trees) sides.push(await start(tree, name));
-    for (const side of sides) await side.measure(2 * seconds);
+    for (const side of sides) await side.measure(4 * seconds);
     const found = sides.map(() => []);
     const stop = watchCpu(sides.map(({ pid }) => pid));
     for (let round = 0; round < rounds; round++) {
@@ -102,20 +103,17 @@ async function compare(name, trees, rounds) {
   }
 }
 
-/** One line for each number: the medians of both, and the ratio's median, least and greatest. */
+/** One line for each number: the medians of both, and the ratio. */
 function lines(name, [before, after]) {
   return Object.keys(before[0]).map((measure) => {
+    const ofRounds = (rounds) => rounds.map((round) => round[measure]).sort((a, b) => a - b);
+    const [old, now] = [ofRounds(before), ofRounds(after)];
     const ratios = before.map((one, round) => after[round][measure] / one[measure]).sort((a, b) => a - b);
-    const middle = (rounds) => median(rounds.map((round) => round[measure]));
-    const least = ratios[0];
     return {
-      name,
-      measure,
-      before: middle(before),
-      after: middle(after),
+      ...{ name, measure, before: median(old), after: median(now) },
       ratio: median(ratios),
-      least,
-      most: ratios.at(-1),
+      quiet: quantile(now, 0.25) / quantile(old, 0.25),
+      ...{ least: ratios[0], most: ratios.at(-1) },
     };
   });
 }
@@ -124,7 +122,7 @@ const { values } = parseArgs({
   options: {
     before: { type: 'string' },
     after: { type: 'string' },
-    rounds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '20' },
     only: { type: 'string', default: Object.keys(subjects).join(',') },
     json: { type: 'boolean', default: false },
   },
@@ -139,11 +137,11 @@ for (const name of values.only.split(',')) {
 }
 if (values.json) console.log(JSON.stringify(results, null, 2));
 else {
-  const heading = ['subject', 'measure', 'before', 'after', 'after / before', 'least', 'most'];
+  const heading = ['subject', 'measure', 'before', 'after', 'after / before', 'quiet', 'least', 'most'];
   const fixed = (ratio) => ratio.toFixed(3);
-  const cells = results.map(({ name, measure, before, after, ratio, least, most }) => [
+  const cells = results.map(({ name, measure, before, after, ratio, quiet, least, most }) => [
     ...[name, measure, short(before), short(after)],
-    ...[ratio, least, most].map(fixed),
+    ...[ratio, quiet, least, most].map(fixed),
   ]);
   console.log(textTable([heading, ...cells]));
 }
