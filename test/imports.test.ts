@@ -47,9 +47,10 @@ describe('what an import loads', () => {
     expect(files.filter((file) => /^(server|monitoring)\/|^config\/load\.|\/manifest\./.test(file))).to.deep.equal([]);
   });
 
-  it('node-libtorch: an engine comes with the first model of its own', async () => {
+  it('node-libtorch: an engine comes with the first model of its own, and so does LibTorch', async () => {
     const { files } = await load('node-libtorch');
-    const late = /^engines\/(onnx|aoti|export|remote)\/(?!row\.)|^engines\/torch\/(load|session)\.|\/zip-archive\./;
+    const late =
+      /^engines\/(onnx|aoti|export|remote)\/(?!row\.)|^engines\/torch\/(load|session)\.|\/zip-archive\.|^libtorch\//;
     expect(files.filter((file) => late.test(file))).to.deep.equal([]);
   });
 

@@ -2,7 +2,7 @@
 
 import type { Addon } from '../../addon/addon.js';
 import { codedAddon, Dispatcher } from '../../addon/dispatcher.js';
-import { loadNative, type LoadedNative } from '../../libtorch/load.js';
+import type { LoadedNative } from '../../libtorch/load.js';
 import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
 import { fromWire } from './wire.js';
 
@@ -23,7 +23,9 @@ export function startAddon(instances = 1): Promise<StartedAddon> {
   if (started) return Promise.resolve(started);
   if (starting) return starting;
   const intraOpThreads = fixIntraOpThreads(instances);
-  return (starting = loadNative({ intraOpThreads })
+  // Imported late: a program that runs no model needs nothing of the search for LibTorch.
+  return (starting = import('../../libtorch/load.js')
+    .then(({ loadNative }) => loadNative({ intraOpThreads }))
     .then((native) => (started ??= initialise(native, intraOpThreads)))
     .catch((error: unknown) => {
       starting = undefined; // a missing LibTorch may be installed meanwhile and tried again
