@@ -1,7 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { torchError } from '../errors.js';
-import { onAbort } from './abort.js';
-import { systemClock, type Clock } from './clock.js';
-import { Deadlines, type Due } from './deadlines.js';
+import { Deadlines, systemClock, type Clock, type Due } from './clock.js';
 
 export interface TicketLimits {
   /** Must not be aborted yet. */
@@ -56,7 +55,7 @@ export class Desk<K extends Expiring> {
   /** For Ticket alone, as are the next two. */
   opened(ticket: K): void {
     this.hold();
-    this.#deadlines.add(ticket);
+    if (ticket.deadline !== Infinity) this.#deadlines.add(ticket);
   }
 
   settled(ticket: K): void {
@@ -147,4 +146,16 @@ export class Ticket<T> {
     this.desk.settled(this);
     return true;
   }
+}
+
+/**
+ * Calls `listener` when the signal aborts; returns what takes it off again. One signal may well serve every call of a
+ * program (its shutdown), so Node's warning of a leak beyond ten listeners would be a false alarm.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', listener, { once: true });
+  return () => {
+    signal.removeEventListener('abort', listener);
+  };
 }

@@ -1,5 +1,5 @@
 import type { Bounds } from '../signature/range.js';
-import type { Arguments, Value } from '../tensor/value.js';
+import type { Arguments } from '../tensor/value.js';
 import type { Call } from './call.js';
 import type { BatchExecution, Model } from './model.js';
 
@@ -31,10 +31,4 @@ export interface Batchable extends Model {
 
 export function isBatchable(model: unknown): model is Batchable {
   return typeof (model as Partial<Batchable> | null)?.runBatch === 'function';
-}
-
-/** As `Model.run` reads its input, where `forward` takes what `takesContainer` says. */
-export function argumentsOf(input: unknown, takesContainer: boolean, isPlainObject: boolean): Arguments {
-  if (!takesContainer && (Array.isArray(input) || isPlainObject)) return input as Arguments;
-  return [input as Value];
 }

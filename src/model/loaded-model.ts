@@ -1,9 +1,9 @@
 import { describe, expected, torchError } from '../errors.js';
 import { schemaBinder, type Binder, type BoundArguments } from '../signature/bind.js';
 import type { Signature } from '../signature/spec.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { isPlainObject, type Arguments, type Value } from '../tensor/value.js';
-import { argumentsOf, type Batchable, type PrepareOptions } from './batchable.js';
+import type { Batchable, PrepareOptions } from './batchable.js';
 import { prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
 import type { EngineModel, Placement } from './engine.js';
@@ -69,22 +69,18 @@ export class LoadedModel implements Batchable, Warmable {
     return this.#warmupReport;
   }
 
-  async run<T extends Value = Tensor>(input: Tensor | Arguments, options: RunOptions = {}): Promise<T> {
+  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: RunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.argumentsOf(input), options)).value;
   }
 
-  async call<T extends Value = Value>(method: string, args: Arguments, options: RunOptions = {}): Promise<T> {
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T> {
     return (await this.execute<T>(method, args, options)).value;
   }
 
-  async execute<T extends Value = Value>(
-    method: string,
-    args: Arguments,
-    options: RunOptions = {},
-  ): Promise<Execution<T>> {
+  async execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>> {
     this.#requireLive();
-    checkRunOptions(options);
-    return this.#start(method, this.#binder(method).bind(args), options) as Promise<Execution<T>>;
+    if (options !== undefined) checkRunOptions(options);
+    return this.#start(method, this.#binder(method).bind(args), options ?? {}) as Promise<Execution<T>>;
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
@@ -94,7 +90,9 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   argumentsOf(input: unknown): Arguments {
-    return argumentsOf(input, this.#binders.get('forward')?.takesContainer ?? false, isPlainObject(input));
+    const isOne = input instanceof Tensor || this.#binders.get('forward')?.takesContainer;
+    if (isOne || !(Array.isArray(input) || isPlainObject(input))) return [input as Value];
+    return input as Arguments;
   }
 
   prepare(method: string, args: Arguments, { owned = false, bounds }: PrepareOptions = {}): Call {

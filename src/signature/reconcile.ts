@@ -1,6 +1,7 @@
 import { torchError } from '../errors.js';
 import type { DimensionBounds, Signature, TensorSpec } from './spec.js';
-import { fitsSpec, formatSpecShape } from './spec.js';
+import { fitsSpec } from '../tensor/shape.js';
+import { formatSpecShape } from './spec.js';
 import { acceptsTensor } from './torch-type.js';
 
 export interface ReconcileOptions {

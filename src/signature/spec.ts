@@ -80,14 +80,3 @@ export function describeSpec(spec: TensorSpec): string {
   const what = type === undefined ? tensor : isKnown ? `${type}, ${tensor}` : type;
   return `${what}${range ? ` from ${range[0]} to ${range[1]}` : ''}${spec.optional ? ', optional' : ''}`;
 }
-
-/** Whether a tensor's shape is one of those that a specification allows. */
-export function fitsSpec(actual: readonly number[], { shape, bounds }: Pick<TensorSpec, 'shape' | 'bounds'>): boolean {
-  if (!shape) return true;
-  if (actual.length !== shape.length) return false;
-  return actual.every((size, axis) => {
-    const wanted = shape[axis] as Dimension;
-    const bound = bounds?.[axis];
-    return wanted === null ? !bound || (size >= bound.min && size <= bound.max) : wanted === size;
-  });
-}

@@ -1,7 +1,7 @@
 /** float16 (IEEE 754 binary16) and bfloat16 as 16 raw bits, rounded to nearest, ties to even. */
 
 import { expected } from '../errors.js';
-import { kindOf } from './typed-array.js';
+import { kindOf } from './dtype.js';
 
 const word = new DataView(new ArrayBuffer(4));
 

@@ -2,7 +2,7 @@ import { describe, torchError } from '../errors.js';
 import { checkDType, dtypeTable, type DType, type TensorData } from './dtype.js';
 import { decoderOf, defaultDType, encoderOf, isLeaf, type Leaf } from './element.js';
 import { elementCount, formatShape, maxRank } from './shape.js';
-import { allocate } from './typed-array.js';
+import { allocate } from './dtype.js';
 
 /** Numbers, bigints or booleans in arrays of arrays of one size; a lone one is of rank 0. */
 export type Nested<L extends Leaf = Leaf> = L | readonly Nested<L>[];

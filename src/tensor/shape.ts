@@ -49,3 +49,20 @@ export function resolveShape(shape: readonly number[], elements: number): readon
 export function formatShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
+
+/** A shape that is described: a size or null for each dimension, with bounds for those that are null. */
+interface ShapeRule {
+  readonly shape: readonly (number | null)[] | null;
+  readonly bounds?: readonly ({ readonly min: number; readonly max: number } | null)[];
+}
+
+/** Whether a tensor's shape is one of those that a specification allows. */
+export function fitsSpec(actual: readonly number[], { shape, bounds }: ShapeRule): boolean {
+  if (!shape) return true;
+  if (actual.length !== shape.length) return false;
+  return actual.every((size, axis) => {
+    const wanted = shape[axis] as number | null;
+    const bound = bounds?.[axis];
+    return wanted === null ? !bound || (size >= bound.min && size <= bound.max) : wanted === size;
+  });
+}

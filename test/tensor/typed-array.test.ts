@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { Tensor, type DType, type Nested, type Value } from 'node-libtorch';
 import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
-import { kindOf } from '#dist/tensor/typed-array.js';
+import { kindOf } from '#dist/tensor/dtype.js';
 import { copyValue, namedArguments } from '#dist/tensor/value.js';
 import { rejection } from '../support/errors.js';
 import { detach } from '../support/memory.js';

@@ -1,4 +1,4 @@
-import { onAbort } from '../../async/abort.js';
+import { onAbort } from '../../async/ticket.js';
 import { expected, torchError } from '../../errors.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { Artifact } from '../../model/artifact.js';

@@ -4,7 +4,7 @@ import type { EngineModel } from '../../model/engine.js';
 import { LoadedModel, type LoadedParts } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
-import { slabPool } from '../../model/slab-pool.js';
+import { slabPool } from '../../model/collate.js';
 import { reconcile } from '../../signature/reconcile.js';
 import { schemaSignature } from '../../signature/torch-type.js';
 import { startAddon, type StartedAddon } from './started-addon.js';
