@@ -1,6 +1,6 @@
+import * as check from '../check.js';
 import { expected, torchError } from '../errors.js';
 import type { Model } from '../model/model.js';
-import { checkInteger } from '../model/options.js';
 
 export interface BatchQueueOptions {
   /** Rows of a batch at most, default 32, and never more than the model takes. A larger request is split and its results are rejoined. */
@@ -42,34 +42,27 @@ const numbers = {
   agingMs: [0, 3_600_000],
 } as const;
 
-const known = new Set([
+const known = [
   ...['maxBatchSize', 'maxQueueSize', 'defaultPriority', 'allowedBatchSizes', 'rowIndependent'],
   ...Object.keys(numbers),
-]);
+];
 
 /**
  * @param maxRows the most rows that the model takes; maxBatchSize is never more
  * @throws ERR_INVALID_ARGUMENT naming the option
  */
 export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infinity): ResolvedBatchOptions {
-  if (typeof options !== 'object' || (options as unknown) === null)
-    throw expected('an object', 'the options of BatchQueue', options);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of BatchQueue', name);
-  }
+  check.options('BatchQueue', options, known);
   const { rowIndependent } = options;
-  if (rowIndependent !== undefined && typeof rowIndependent !== 'boolean')
-    throw expected('a boolean', 'rowIndependent', rowIndependent);
+  if (rowIndependent !== undefined) check.boolean('rowIndependent', rowIndependent);
   const { maxBatchSize: wanted = 32, maxQueueSize = 1024, defaultPriority = 5, allowedBatchSizes } = options;
-  checkInteger('maxBatchSize', wanted, 1, 1_000_000);
+  check.integer('maxBatchSize', wanted, 1, 1_000_000);
   const maxBatchSize = Math.min(wanted, maxRows);
-  checkInteger('maxQueueSize', maxQueueSize, 1, 100_000_000);
-  checkInteger('defaultPriority', defaultPriority, 1, lowestPriority);
+  check.integer('maxQueueSize', maxQueueSize, 1, 100_000_000);
+  check.integer('defaultPriority', defaultPriority, 1, lowestPriority);
   for (const [name, [min, max]] of Object.entries(numbers)) {
     const value = options[name as keyof typeof numbers];
-    if (value !== undefined && !(typeof value === 'number' && value >= min && value <= max)) {
-      throw expected(`a number from ${min} to ${max}`, name, value);
-    }
+    if (value !== undefined) check.number(name, value, min, max);
     if (value === 0 && (name === 'timeoutMs' || name === 'targetP95Ms'))
       throw expected('a number above 0', name, value);
   }
@@ -90,7 +83,7 @@ export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infini
 function sortedSizes(sizes: readonly number[], maxBatchSize: number): readonly number[] {
   const given: unknown = sizes;
   if (!Array.isArray(given)) throw expected('an array of sizes', 'allowedBatchSizes', sizes);
-  for (const size of sizes) checkInteger('a size in allowedBatchSizes', size, 1, maxBatchSize);
+  for (const size of sizes) check.integer('a size in allowedBatchSizes', size, 1, maxBatchSize);
   const sorted = [...new Set(sizes)].sort((a, b) => a - b);
   if (sorted.at(-1) !== maxBatchSize) {
     throw expected(`maxBatchSize (${maxBatchSize}) as the largest size`, 'allowedBatchSizes', sorted.at(-1));

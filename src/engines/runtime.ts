@@ -1,4 +1,4 @@
-import { expected } from '../errors.js';
+import * as check from '../check.js';
 import { startAddon } from './torch/started-addon.js';
 import { deviceFailures } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
@@ -42,19 +42,9 @@ export const runtime = {
    * @throws ERR_ALREADY_INITIALIZED once a model or LibTorch was loaded, ERR_INVALID_ARGUMENT for a count that is not an integer from 1 to 1024
    */
   configure(settings: ThreadSettings): void {
-    if (typeof settings !== 'object' || (settings as unknown) === null) {
-      throw expected('an object', 'the settings of runtime.configure', settings);
-    }
-    for (const [name, value] of Object.entries(settings as Record<string, unknown>)) {
-      if (name !== 'intraOpThreads' && name !== 'interOpThreads') {
-        throw expected('intraOpThreads or interOpThreads', 'a setting of runtime.configure', name);
-      }
-      if (
-        value !== undefined &&
-        !(Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 1024)
-      ) {
-        throw expected('an integer from 1 to 1024', name, value);
-      }
+    check.options('runtime.configure', settings, ['intraOpThreads', 'interOpThreads']);
+    for (const [name, value] of Object.entries(settings)) {
+      if (value !== undefined) check.integer(name, value, 1, 1024);
     }
     configureThreads(settings);
   },

@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { expected, torchError } from '../errors.js';
 import type { EngineName } from './info.js';
 import { availableCores } from './threads.js';
@@ -65,47 +66,32 @@ const choices = {
   outputDtype: ['float32', 'native'],
   optimize: ['none', 'freeze', 'inference'],
 } as const;
-const known = new Set([
-  ...[
-    'engine',
-    'device',
-    'instances',
-    'maxPending',
-    'operatorLibraries',
-    'signature',
-    'sha256',
-    'externalSha256',
-    'signal',
-  ],
-  ...Object.keys(choices),
-]);
+const known = [
+  ...['engine', 'device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256'],
+  ...['signal', ...Object.keys(choices)],
+];
 
 /**
  * Checks the options that every engine has and fills in defaults; `engine` is checked against the table of engines.
  * @throws ERR_INVALID_ARGUMENT for an unknown option or a value it cannot have
  */
 export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
-  checkObject('the options of loadModel', options);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw expected(`one of ${[...known].sort().join(', ')}`, 'an option of loadModel', name);
-  }
+  check.options('loadModel', options, known);
   for (const [name, allowed] of Object.entries(choices)) {
     const value = options[name as keyof typeof choices];
-    if (value !== undefined && !(allowed as readonly string[]).includes(value)) {
-      throw expected(`one of ${allowed.join(', ')}`, name, value);
-    }
+    if (value !== undefined) check.oneOf(name, value, allowed);
   }
   if (options.sha256 !== undefined) checkSha256(options.sha256);
   if (options.externalSha256 !== undefined) {
-    checkObject('externalSha256', options.externalSha256);
+    check.object('externalSha256', options.externalSha256);
     for (const digest of Object.values(options.externalSha256)) checkSha256(digest);
   }
   if (options.signature !== undefined) checkSignature(options.signature);
-  checkSignal(options.signal);
+  check.signal(options.signal);
   const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
   checkOperatorLibraries(operatorLibraries);
-  checkInteger('instances', instances, 1, 256);
-  checkInteger('maxPending', maxPending, 0, 1_000_000);
+  check.integer('instances', instances, 1, 256);
+  check.integer('maxPending', maxPending, 0, 1_000_000);
   if (typeof device !== 'string') throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
   return {
     device,
@@ -122,20 +108,14 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   };
 }
 
-const runOptions: ReadonlySet<string> = new Set(['signal', 'timeoutMs']);
+const runOptions = ['signal', 'timeoutMs'];
 
 /** @param more names of options that the caller checks @throws ERR_INVALID_ARGUMENT */
 export function checkRunOptions(options: RunOptions, more: readonly string[] = []): void {
-  checkObject('the options of a run', options);
-  for (const name of Object.keys(options)) {
-    if (runOptions.has(name) || more.includes(name)) continue;
-    throw expected(`one of ${[...runOptions, ...more].sort().join(', ')}`, 'an option of a run', name);
-  }
+  check.options('a run', options, more.length > 0 ? [...runOptions, ...more] : runOptions);
   const { signal, timeoutMs } = options;
-  checkSignal(signal);
-  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw expected('a number of milliseconds above 0 and below 2^31', 'timeoutMs', timeoutMs);
-  }
+  check.signal(signal);
+  if (timeoutMs !== undefined) check.milliseconds('timeoutMs', timeoutMs);
 }
 
 /** @throws ERR_INVALID_ARGUMENT when one model's instances would have more threads than there are cores */
@@ -149,23 +129,9 @@ export function checkThreads(intraOp: number, instances: number): void {
   );
 }
 
-export function checkInteger(name: string, value: unknown, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-    throw expected(`an integer from ${min} to ${max}`, name, value);
-  }
-}
-
-export function checkObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('an object', name, value);
-}
-
-function checkSignal(signal: unknown): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw expected('an AbortSignal', 'signal', signal);
-}
-
 const maxLibraries = 64;
 
-/** @throws ERR_INVALID_ARGUMENT for what is no list of paths */
+/** @throws ERR_INVALID_ARGUMENT unless it is a list of paths */
 function checkOperatorLibraries(paths: unknown): asserts paths is readonly string[] {
   const ok = Array.isArray(paths) && paths.length <= maxLibraries && paths.every(isPath);
   if (!ok) throw expected(`an array of at most ${maxLibraries} paths`, 'operatorLibraries', paths);

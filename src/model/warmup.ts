@@ -1,8 +1,9 @@
+import * as check from '../check.js';
 import { describe, expected, torchError } from '../errors.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
 import { exampleArguments, exampleSpecs, withinBounds } from '../signature/example.js';
 import type { Execution, WarmupOptions, WarmupReport } from './model.js';
-import { checkInteger, type RunOptions } from './options.js';
+import type { RunOptions } from './options.js';
 import { checkRowIndependence, hasFreeBatch } from './row-independence.js';
 import { repeatRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -30,14 +31,14 @@ export interface Warmable {
 /** As Model.warmup. */
 export async function warmUp(model: Warmable, options: WarmupOptions): Promise<WarmupReport> {
   const started = performance.now();
-  if (typeof options !== 'object' || (options as unknown) === null)
-    throw expected('an object', 'the options of warmup', options);
+  check.options('warmup', options, ['example', 'batchSizes', 'tolerance', 'signal']);
   const { batchSizes = [1], signal, tolerance } = options;
+  check.signal(signal);
   if (tolerance !== undefined) checkTolerance(tolerance);
   const given: unknown = batchSizes;
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
-  for (const size of batchSizes) checkInteger('a batch size', size, 1, 1_000_000);
+  for (const size of batchSizes) check.integer('a batch size', size, 1, 1_000_000);
   const example = model.bindForward(exampleOf(model, options.example));
   const { stateful, instances } = model.info;
   const run = async (args: BoundArguments, placement: Placement): Promise<Value> =>

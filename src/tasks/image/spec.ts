@@ -1,5 +1,5 @@
 import { expected } from '../../errors.js';
-import { checkInteger, checkObject } from '../../model/options.js';
+import * as check from '../../check.js';
 
 /** How an image becomes an input: float32, `[images, channels, height, width]`. */
 export interface ImageSpec {
@@ -63,7 +63,7 @@ const known = [
 
 /** @throws ERR_INVALID_ARGUMENT naming the option */
 export function resolveImage(options: ImageOptions): ResolvedImage {
-  checkObject('the options of an image', options);
+  check.object('the options of an image', options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw expected(`one of ${known.join(', ')}`, 'an option of an image', name);
   }
@@ -79,9 +79,9 @@ export function resolveImage(options: ImageOptions): ResolvedImage {
   const { shortestSide = Math.max(height, width) } = options;
   if (options.shortestSide !== undefined) {
     if (resize !== 'crop') throw expected('no value without resize: crop', 'shortestSide', shortestSide);
-    checkInteger('shortestSide', shortestSide, Math.max(height, width), maxSide);
+    check.integer('shortestSide', shortestSide, Math.max(height, width), maxSide);
   }
-  checkInteger('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
+  check.integer('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
   if (!(Number.isFinite(divisor) && divisor > 0)) throw expected('a number above 0', 'divisor', divisor);
   const { mean = new Array<number>(channels).fill(0), std = new Array<number>(channels).fill(1) } = options;
   checkNumbers('mean', mean, channels, 'finite numbers', () => true);
@@ -97,9 +97,9 @@ const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0
 function sizeOf(size: unknown): readonly [number, number] {
   const [height, width, ...more] = Array.isArray(size) ? (size as unknown[]) : [size, size];
   if (more.length > 0) throw expected('a number or [height, width]', 'size', size);
-  checkInteger('the height of size', height, 1, maxSide);
-  checkInteger('the width of size', width, 1, maxSide);
-  return [height as number, width as number];
+  check.integer('the height of size', height, 1, maxSide);
+  check.integer('the width of size', width, 1, maxSide);
+  return [height, width];
 }
 
 function checkNumbers(
