@@ -1,5 +1,6 @@
 // node-libtorch itself: JavaScript and types, the models, and the sources that `npx node-libtorch build` compiles.
 
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from '../steps/context.mjs';
@@ -25,6 +26,7 @@ export function stageMain(optional) {
     cpSync(join(root, name), join(folder, name), { recursive: true, filter });
   }
   stageCompiled(join(root, 'dist'), folder);
+  stageDeclarations(join(folder, 'dist'));
   for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
   const published = Object.entries(source).filter(([key]) => !internal.includes(key));
   const manifest = { ...Object.fromEntries(published), ...repository() };
@@ -37,10 +39,17 @@ export function stageMain(optional) {
 /** Source maps lead to sources that are not published. */
 function stageCompiled(from, folder) {
   for (const name of filesOf(from)) {
-    if (!/\.(js|d\.ts)$/.test(name)) continue;
+    if (!name.endsWith('.js')) continue;
     const code = readFileSync(join(from, name), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
     write(folder, join('dist', name), code);
   }
+}
+
+/** The types without what is `@internal`: our own tests see it, users do not. */
+function stageDeclarations(to) {
+  const options = ['--emitDeclarationOnly', '--stripInternal', '--incremental', 'false', '--tsBuildInfoFile', 'null'];
+  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', ...options, '--outDir', to];
+  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
 }
 
 function unlink(folder, page) {

@@ -32,11 +32,8 @@ export interface Answering {
 }
 
 /** `ServedModel.predict`: encode, run, decode. */
-export async function answer(
-  model: Answering,
-  input: AnswerInput,
-  { topK, maxPixels, rows, ...limits }: AnswerOptions = {},
-): Promise<ServedAnswer> {
+export async function answer(model: Answering, input: AnswerInput, given: AnswerOptions = {}): Promise<ServedAnswer> {
+  const { topK, maxPixels, rows, ...limits } = given;
   const { task, signature } = recordOf(model);
   const kind = answeringKind(task);
   if (topK !== undefined) {

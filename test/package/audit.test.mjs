@@ -71,6 +71,12 @@ describe('the packages', () => {
     expect(files).to.not.include('scripts/build.mjs').and.not.include('binding.gyp');
   });
 
+  it('of JavaScript declare nothing that is internal', () => {
+    const types = filesOf(main).filter((name) => name.endsWith('.d.ts'));
+    expect(types.filter((name) => readFileSync(join(main, name), 'utf8').includes('@internal'))).to.deep.equal([]);
+    expect(readFileSync(join(main, 'dist/batching/queue.d.ts'), 'utf8')).to.include('class BatchQueue');
+  });
+
   it('keep to their sizes', () => {
     expect(statSync(mainTarball).size).to.be.below(1.5 * megabyte);
     expect(statSync(addonTarball).size).to.be.below(0.5 * megabyte);

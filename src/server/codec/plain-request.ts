@@ -1,9 +1,11 @@
-import type { ModelHost } from '../../serving/index.js';
 import { fitsPredictRequest } from './validation.js';
 import type { ParsedNumbers } from './rows.js';
 
 /** Reads numbers natively: the host, which knows the addon. A host without it leaves every body to `JSON.parse`. */
-export type NumberParser = Partial<Pick<ModelHost, 'parseNumbers'>>;
+export interface NumberParser {
+  /** As `ModelHost` has it. */
+  parseNumbers?(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
+}
 
 /** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
 export interface NumberArray extends ParsedNumbers {
