@@ -46,7 +46,7 @@ export interface OpenRequest {
 }
 
 /** Why CUDA cannot be used, for an error. */
-export interface CudaProblem {
+interface CudaProblem {
   readonly what: string;
   readonly fix: string;
 }
