@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { torchError } from '../../errors.js';
 import { Call, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
@@ -9,7 +11,6 @@ import { endAfterUpload, isUploading } from './linger.js';
 import { acceptedTypes } from './media-type.js';
 import { OpenExchanges, type Endable } from './open-exchanges.js';
 import { problemOf } from './problem.js';
-import { requestIdOf } from './request-id.js';
 
 /** The segments of a path that a route's pattern names. */
 export type PathParameters = Readonly<Record<string, string | undefined>>;
@@ -56,6 +57,21 @@ export class Exchange implements Endable {
 
   set route(label: RouteLabel) {
     this.call.route = label;
+  }
+
+  /**
+   * Milliseconds that a prediction may take: the header X-Request-Timeout-Ms shortens the server's limit and never
+   * lengthens it.
+   * @throws ERR_BAD_REQUEST when the header is not a positive integer
+   */
+  get timeLimit(): number {
+    const limitMs = this.context.requestTimeoutMs;
+    const given = this.req.headers['x-request-timeout-ms'];
+    if (given === undefined) return limitMs;
+    if (typeof given !== 'string' || !/^0*[1-9]\d*$/.test(given) || given.length > 20) {
+      throw torchError('ERR_BAD_REQUEST', 'Expected an integer of at least 1 in the header X-Request-Timeout-Ms');
+    }
+    return Math.min(Number(given), limitMs);
   }
 
   /** Aborts when the client goes away before the answer is out. */
@@ -109,4 +125,10 @@ export class Exchange implements Endable {
     if (this.res.writableFinished) return this.res.statusCode;
     return timedOut(this.req.socket) ? 408 : 499;
   }
+}
+
+/** The caller's own id when it is harmless in a header and in a log; a fresh one otherwise. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }

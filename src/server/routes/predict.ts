@@ -2,7 +2,6 @@ import type { ServedModel } from '../../serving/index.js';
 import { readPrediction } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
 import type { Exchange, Handler } from '../http/exchange.js';
-import { timeLimit } from '../http/time-limit.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import type { PredictResponse } from '../schemas/predict.js';
 
@@ -19,10 +18,10 @@ export function predict(): Handler {
 
 async function answer(exchange: Exchange, rowModelOf: (served: ServedModel) => RowModel): Promise<void> {
   const { call, req, context, note } = exchange;
-  const { host, bodyLimitBytes, requestTimeoutMs } = context;
+  const { host, bodyLimitBytes } = context;
   requireServing(context);
   requireRoom(context);
-  call.limitTo(timeLimit(req, requestTimeoutMs));
+  call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimitBytes, host);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const served = host.model(host.defaultModel, input.version);
