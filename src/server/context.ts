@@ -2,8 +2,8 @@ import { createLogger, type Logger } from '../monitoring/logging.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
 import { queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
-import { Lifecycle } from './lifecycle.js';
 import type { AppLimits, AppOptions } from './options.js';
+import { Lifecycle } from './readiness.js';
 
 /** Everything the handlers of one app or server share. */
 export interface ServerContext {

@@ -1,6 +1,36 @@
+/** Whether requests are taken, and those that are in flight. */
 import { torchError } from '../errors.js';
 import type { ServerContext } from './context.js';
 import type { Readiness } from './schemas/health.js';
+
+/** Whether a server is about to end, and the requests it has begun and not yet answered. */
+export class Lifecycle {
+  /** Not ready any more; what still arrives is served, and told to close its connection. */
+  leaving = false;
+  #inFlight = 0;
+  #idleWaiters: (() => void)[] = [];
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  enter(): void {
+    this.#inFlight++;
+  }
+
+  leave(): void {
+    if (--this.#inFlight > 0) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** Resolves once no request is in flight. */
+  idle(): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+}
 
 /** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
 export function readiness({ host, lifecycle }: ServerContext): Readiness {

@@ -3,7 +3,7 @@ import { torchError } from '#dist/errors.js';
 import { ServerMetrics } from '#dist/monitoring/metrics.js';
 import { Call, type CallOrigin } from '#dist/server/call.js';
 import type { ServerContext } from '#dist/server/context.js';
-import { Lifecycle } from '#dist/server/lifecycle.js';
+import { Lifecycle } from '#dist/server/readiness.js';
 import { rejection } from '../support/errors.js';
 import { keptLogger } from '../support/server/logs.js';
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
-import type { Lifecycle } from '../lifecycle.js';
+import type { Lifecycle } from '../readiness.js';
 
 export interface DrainOptions {
   preStopDelayMs: number;
