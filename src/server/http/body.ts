@@ -17,7 +17,8 @@ const firstCapacity = 64 * 1024;
  * compression), ClientGone
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  const decode = decoderOf(req.headers['content-encoding']);
+  const encoding = req.headers['content-encoding'];
+  const decode = encoding === undefined ? undefined : decoderOf(encoding);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   sendContinue(req);
   const bytes = await collect(req, limit);

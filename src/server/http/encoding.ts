@@ -15,11 +15,10 @@ const decoders: Readonly<Record<string, Decoder>> = {
 };
 
 /**
- * How the body of a request with this header is decompressed; undefined when it is not compressed.
+ * How the body of a request with this `content-encoding` is decompressed; undefined when it is not compressed.
  * @throws ERR_UNSUPPORTED_MEDIA_TYPE, for a list of encodings too
  */
-export function decoderOf(contentEncoding: string | undefined): Decoder | undefined {
-  if (contentEncoding === undefined) return undefined;
+export function decoderOf(contentEncoding: string): Decoder | undefined {
   const name = contentEncoding.trim().toLowerCase();
   if (name === 'identity' || name === '') return undefined;
   if (Object.hasOwn(decoders, name)) return decoders[name];

@@ -107,7 +107,7 @@ export class Exchange implements Endable {
   /** Sends a whole answer. Every answer goes through here, so that all carry the same headers. */
   send(status: number, contentType: string | undefined, body: string, headers: OutgoingHttpHeaders = {}): void {
     const { req, res, context } = this;
-    const uploading = isUploading(req);
+    const uploading = !req.complete && isUploading(req);
     res.writeHead(status, {
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),

@@ -5,9 +5,8 @@ const smallBody = 64 * 1024;
 const maxWaitMs = 1000;
 const maxBytes = 64 * 2 ** 20;
 
-/** The client is still sending a body that we will not read. */
+/** Whether the client of an incomplete request is still sending a body that we will not read. */
 export function isUploading(req: IncomingMessage): boolean {
-  if (req.complete) return false;
   if (req.headers['transfer-encoding'] !== undefined) return true;
   return Number(req.headers['content-length'] ?? 0) > smallBody;
 }
