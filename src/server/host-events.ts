@@ -1,8 +1,8 @@
 import type { QueueSample } from '../monitoring/gauges.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
-import type { RunEvent } from '../serving/index.js';
 import type { InferenceHost } from './host.js';
+import { reportLostDevices } from './readiness.js';
 
 interface Listeners {
   readonly metrics: ServerMetrics;
@@ -20,29 +20,12 @@ export function followHost(host: InferenceHost, { metrics, logger, onDeviceFailu
 }
 
 function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
+  // Bound, not wrapped: both are called for every request.
   const onRun = metrics.run.bind(metrics);
   const onBatch = metrics.batch.bind(metrics);
   host.on('run', onRun).on('batch', onBatch);
   return () => {
     host.off('run', onRun).off('batch', onBatch);
-  };
-}
-
-/** Reports each lost device once: only a restart of the process brings it back. */
-function reportLostDevices(host: InferenceHost, logger: Logger, onFailure?: () => void): () => void {
-  const known = new Set<string>();
-  const onRun = ({ outcome }: RunEvent): void => {
-    if (outcome !== 'ERR_DEVICE_FAILED') return;
-    for (const { device, reason } of host.deviceFailures()) {
-      if (known.has(device)) continue;
-      known.add(device);
-      logger.fatal({ device, reason }, 'device failed: its models answer 503 until this process is restarted');
-      onFailure?.();
-    }
-  };
-  host.on('run', onRun);
-  return () => {
-    host.off('run', onRun);
   };
 }
 

@@ -1,6 +1,9 @@
-/** Whether requests are taken, and those that are in flight. */
+/** Whether requests are taken, those that are in flight, and the devices that were lost for them. */
 import { torchError } from '../errors.js';
+import type { Logger } from '../monitoring/logging.js';
+import type { RunEvent } from '../serving/index.js';
 import type { ServerContext } from './context.js';
+import type { InferenceHost } from './host.js';
 import type { Readiness } from './schemas/health.js';
 
 /** Whether a server is about to end, and the requests it has begun and not yet answered. */
@@ -52,4 +55,22 @@ export function requireRoom({ host }: ServerContext): void {
   const versions = host.list().filter(({ name }) => name === host.defaultModel);
   if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+}
+
+/** Reports each lost device of a host once: only a restart of the process brings it back. */
+export function reportLostDevices(host: InferenceHost, logger: Logger, onFailure?: () => void): () => void {
+  const known = new Set<string>();
+  const onRun = ({ outcome }: RunEvent): void => {
+    if (outcome !== 'ERR_DEVICE_FAILED') return;
+    for (const { device, reason } of host.deviceFailures()) {
+      if (known.has(device)) continue;
+      known.add(device);
+      logger.fatal({ device, reason }, 'device failed: its models answer 503 until this process is restarted');
+      onFailure?.();
+    }
+  };
+  host.on('run', onRun);
+  return () => {
+    host.off('run', onRun);
+  };
 }
