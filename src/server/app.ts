@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createContext } from './context.js';
 import { followHost } from './host-events.js';
-import { bindRoutes } from './http/bound-route.js';
 import { appOf } from './http/express-app.js';
 import { resolveAppOptions, type AppOptions } from './options.js';
+import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
 
 /** A handler for Express and for `http.createServer`. Its type does not need Express's types to be installed. */

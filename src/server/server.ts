@@ -2,10 +2,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createContext } from './context.js';
 import { followHost } from './host-events.js';
-import { bindRoutes } from './http/bound-route.js';
 import { drain, type DrainReport } from './http/drain.js';
 import { httpServer, listen } from './http/listener.js';
 import { resolveServerOptions, type ServerOptions } from './options.js';
+import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
 
 /** A listening server. */

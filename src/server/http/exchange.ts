@@ -4,6 +4,7 @@ import { torchError } from '../../errors.js';
 import { Call, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
+import type { BoundRoute } from '../routes/route.js';
 import { ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
@@ -77,6 +78,16 @@ export class Exchange implements Endable {
   /** Aborts when the client goes away before the answer is out. */
   get signal(): AbortSignal {
     return this.call.isOver ? AbortSignal.abort(new ClientGone()) : this.#open.signal;
+  }
+
+  /** Answers with the handler of a route, and what it throws with a problem document. */
+  answer({ path, handler }: BoundRoute, parameters: PathParameters): void {
+    this.route = path;
+    try {
+      handler(this, parameters)?.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The answer is out, or its connection is gone. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { torchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
-import type { BoundRoute } from './bound-route.js';
+import type { BoundRoute } from '../routes/route.js';
 import { Exchange, type PathParameters } from './exchange.js';
 
 /** The Express app of these routes. Each path answers OPTIONS, refuses other methods with 405, and HEAD is GET. */
@@ -46,7 +46,7 @@ function pathHandler(
     exchange.route = path;
     const route = byMethod.get(req.method);
     // Without wildcards in the patterns every parameter is one text.
-    if (route) route.answer(exchange, req.params as PathParameters);
+    if (route) exchange.answer(route, req.params as PathParameters);
     else if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
     else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
   };

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { torchError, type TorchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { ServerLimits } from '../options.js';
+import type { BoundRoute } from '../routes/route.js';
 import { awaitContinue } from './body.js';
-import { hotRoutes, type BoundRoute } from './bound-route.js';
 import { answerClientErrors } from './client-error.js';
 import { Exchange } from './exchange.js';
 import { appOf } from './express-app.js';
@@ -19,7 +19,7 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
     const fault = headerFault(req, maxHeadersCount);
     const hot = hotRoute(req.method, req.url);
     if (fault) Exchange.of(context, req, res).fail(fault, { connection: 'close' });
-    else if (hot) hot.answer(Exchange.of(context, req, res), noParameters);
+    else if (hot) Exchange.of(context, req, res).answer(hot, noParameters);
     else app(req, res);
   };
   const server = createServer(
@@ -49,6 +49,19 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   });
   answerClientErrors(server, context);
   return server;
+}
+
+/** Finds the hot route of a request by the exact path, with any query: as Express would, case sensitively. */
+export function hotRoutes(routes: readonly BoundRoute[]): (method?: string, url?: string) => BoundRoute | undefined {
+  const hot = routes.filter((route) => route.hot);
+  return (method, url) => {
+    for (const route of hot) if (method === route.method && isAt(url, route.path)) return route;
+    return undefined;
+  };
+}
+
+function isAt(url: string | undefined, path: string): boolean {
+  return url === path || (url?.startsWith(path) === true && url.charCodeAt(path.length) === 0x3f);
 }
 
 function headerFault(

@@ -21,3 +21,12 @@ export interface Route {
   /** What /openapi.json says about it; a function where that depends on the default model. */
   readonly operation: Operation | ((model: DescribedModel | undefined) => Operation);
 }
+
+/** A row of the table with its handler, made for one app. */
+export interface BoundRoute extends Omit<Route, 'handler'> {
+  readonly handler: Handler;
+}
+
+export function bindRoutes(routes: readonly Route[], context: ServerContext): BoundRoute[] {
+  return routes.map((route) => ({ ...route, handler: route.handler(context, routes) }));
+}

@@ -2,13 +2,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import request from 'supertest';
 import { createContext, type ServerContext } from '#dist/server/context.js';
-import { bindRoutes, hotRoutes } from '#dist/server/http/bound-route.js';
 import type { Exchange, PathParameters } from '#dist/server/http/exchange.js';
 import { appOf } from '#dist/server/http/express-app.js';
+import { hotRoutes } from '#dist/server/http/listener.js';
 import { openApiDocument } from '#dist/server/openapi/document.js';
 import type { Operation } from '#dist/server/openapi/operation.js';
 import { resolveAppOptions } from '#dist/server/options.js';
-import type { Route } from '#dist/server/routes/route.js';
+import { bindRoutes, type Route } from '#dist/server/routes/route.js';
 import { keptLogger } from '../../support/server/logs.js';
 import { MemoryHost } from '../../support/server/memory-host.js';
 
