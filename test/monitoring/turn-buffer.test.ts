@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { TurnBuffer } from '#dist/monitoring/turn-buffer.js';
+import { TurnBuffer } from '#dist/monitoring/logging.js';
 
 describe('lines of one turn', () => {
   const collected = (largest: number) => {
