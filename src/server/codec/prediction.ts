@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { foreignBody, readBody } from '../http/body.js';
+import { bodyTypeOf, foreignBody, readBody } from '../http/body.js';
 import { parseJson } from '../http/json.js';
-import { bodyTypeOf } from '../http/media-type.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { parsePlainRequest, type NumberParser } from './plain-request.js';
 import { areRows, octetRows, parseRows, type Rows, type RowsOf } from './rows.js';

@@ -5,11 +5,10 @@ import { Call, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import type { BoundRoute } from '../routes/route.js';
-import { ClientGone } from './body.js';
+import { acceptedTypes, ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
 import { endAfterUpload, isUploading } from './linger.js';
-import { acceptedTypes } from './media-type.js';
 import { OpenExchanges, type Endable } from './open-exchanges.js';
 import { problemOf } from './problem.js';
 
