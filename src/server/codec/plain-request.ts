@@ -1,5 +1,5 @@
 import { fitsPredictRequest } from './validation.js';
-import type { ParsedNumbers } from './rows.js';
+import type { RowsSpec } from './rows.js';
 
 /** Reads numbers natively: the host, which knows the addon. A host without it leaves every body to `JSON.parse`. */
 export interface NumberParser {
@@ -7,11 +7,20 @@ export interface NumberParser {
   parseNumbers?(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
 }
 
+/** Numbers that were read into float32, and the bounds they had before. */
+interface ParsedNumbers {
+  readonly values: Float32Array;
+  readonly min: number;
+  readonly max: number;
+}
+
 /** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
 export interface NumberArray extends ParsedNumbers {
   /** Index of the first byte behind it. */
   readonly end: number;
 }
+
+export const float32Max = 3.4028234663852886e38;
 
 /** A request without its numbers, which were read straight from the body's bytes. */
 export interface PlainRequest {
@@ -66,6 +75,16 @@ export function parseNumberArray(bytes: Uint8Array, begin: number, parser: Numbe
   if (count === 0) return undefined;
   const [end, min, max] = found as unknown as readonly [number, number, number];
   return { values: out.slice(0, count), end, min, max };
+}
+
+/** Whether the numbers have the form that `parseRows` takes. */
+export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
+  return numbers.values.length === features * batchSize && (range !== undefined || fitFloat32(numbers));
+}
+
+/** Whether float32 can hold numbers between these bounds. */
+export function fitFloat32({ min, max }: Pick<ParsedNumbers, 'min' | 'max'>): boolean {
+  return min >= -float32Max && max <= float32Max;
 }
 
 /** Index of what follows the colon behind a key; of nothing that opens an array where there is none. */

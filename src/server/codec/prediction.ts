@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { bodyTypeOf, foreignBody, readBody } from '../http/body.js';
 import { parseJson } from '../http/json.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
-import { parsePlainRequest, type NumberParser } from './plain-request.js';
-import { areRows, octetRows, parseRows, type Rows, type RowsOf } from './rows.js';
+import { areRows, parsePlainRequest, type NumberParser } from './plain-request.js';
+import { octetRows, parseRows, type Rows, type RowsOf } from './rows.js';
 import { validPredictRequest, validVersionQuery } from './validation.js';
 
 /** A prediction as it was asked for; what its rows must be, only the version that answers can say. */

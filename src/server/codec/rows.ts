@@ -1,6 +1,7 @@
 /** Rows of numbers, as the body of a prediction has them, become one float32 array. */
 import { describe, torchError, type ErrorCode } from '../../errors.js';
 import { maxFaults, pointed } from './faults.js';
+import { fitFloat32, float32Max } from './plain-request.js';
 
 /** What a model says of its rows. */
 export interface RowsOf {
@@ -25,7 +26,6 @@ export interface Rows {
   readonly numbers?: () => ArrayLike<number>;
 }
 
-const float32Max = 3.4028234663852886e38;
 const bytesOfNumber = Float32Array.BYTES_PER_ELEMENT;
 
 /**
@@ -51,25 +51,8 @@ export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Rows {
     if (Number.isNaN(value)) isMeasured = false;
     rows[index] = value;
   }
-  const numbers = { values: rows, min, max };
-  if (!range && !(isMeasured && fitFloat32(numbers))) throw invalidRows(values, spec);
+  if (!range && !(isMeasured && fitFloat32({ min, max }))) throw invalidRows(values, spec);
   return { rows, batchSize, numbers: () => values as ArrayLike<number>, ...(isMeasured && { bounds: [min, max] }) };
-}
-
-/** Numbers that were read into float32, and the bounds they had before. */
-export interface ParsedNumbers {
-  readonly values: Float32Array;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** Whether the numbers have the form that `parseRows` takes. */
-export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
-  return numbers.values.length === features * batchSize && (range !== undefined || fitFloat32(numbers));
-}
-
-function fitFloat32({ min, max }: ParsedNumbers): boolean {
-  return min >= -float32Max && max <= float32Max;
 }
 
 /**
