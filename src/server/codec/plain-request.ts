@@ -20,8 +20,6 @@ export interface NumberArray extends ParsedNumbers {
   readonly end: number;
 }
 
-export const float32Max = 3.4028234663852886e38;
-
 /** A request without its numbers, which were read straight from the body's bytes. */
 export interface PlainRequest {
   readonly numbers: NumberArray;
@@ -76,6 +74,8 @@ export function parseNumberArray(bytes: Uint8Array, begin: number, parser: Numbe
   const [end, min, max] = found as unknown as readonly [number, number, number];
   return { values: out.slice(0, count), end, min, max };
 }
+
+export const float32Max = 3.4028234663852886e38;
 
 /** Whether the numbers have the form that `parseRows` takes. */
 export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
