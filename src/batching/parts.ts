@@ -1,7 +1,7 @@
 import { concatenate } from '../model/collate.js';
 import type { Execution } from '../model/model.js';
 import { sliceCall, type Call } from '../model/call.js';
-import type { Request } from './request.js';
+import type { Request } from './waiting.js';
 
 /** Runs a call that is larger than a batch as parts of at most `maxRows` rows, and puts their results one below the other. */
 export async function runInParts(call: Call, maxRows: number, submit: (part: Call) => Request): Promise<Execution> {

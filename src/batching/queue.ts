@@ -10,7 +10,6 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import type { RunOptions } from '../model/options.js';
 import type { Bounds } from '../signature/range.js';
-import type { Group } from './group.js';
 import {
   lowestPriority,
   requireBatchable,
@@ -18,11 +17,10 @@ import {
   type BatchQueueOptions,
   type ResolvedBatchOptions,
 } from './options.js';
-import { Request, type Order } from './request.js';
 import { runInParts } from './parts.js';
-import { BatchRunner } from './runner.js';
-import { Counters, type BatchEvent, type CloseReason, type QueueStats } from './stats.js';
-import { Waiting } from './waiting.js';
+import { BatchRunner, Counters } from './runner.js';
+import type { BatchEvent, CloseReason, QueueStats } from './stats.js';
+import { Request, Waiting, type Group, type Order } from './waiting.js';
 
 export interface QueueRunOptions extends RunOptions {
   /** 1 (most urgent) to 10; 0, the default, stands for the queue's defaultPriority. */

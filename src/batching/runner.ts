@@ -5,11 +5,34 @@ import type { BatchExecution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
-import type { Request } from './request.js';
-import type { BatchEvent, CloseReason, Counters } from './stats.js';
+import type { BatchEvent, CloseReason } from './stats.js';
+import type { Request } from './waiting.js';
 
 /** After so many batches in a row whose requests all failed alone too, running them alone is given up until one succeeds. */
 const isolationLimit = 3;
+
+/** Counters of a queue. */
+export class Counters {
+  batches = 0;
+  rows = 0;
+  paddedRows = 0;
+  completed = 0;
+  failed = 0;
+  timedOut = 0;
+  aborted = 0;
+  refused = 0;
+  isolated = 0;
+  readonly closed: Record<CloseReason, number> = { size: 0, idle: 0, delay: 0, deadline: 0, shape: 0 };
+  readonly batchSizes: Record<number, number> = {};
+
+  closedBatch(rows: number, padded: number, reason: CloseReason): void {
+    this.batches++;
+    this.rows += rows;
+    this.paddedRows += padded - rows;
+    this.closed[reason]++;
+    this.batchSizes[rows] = (this.batchSizes[rows] ?? 0) + 1;
+  }
+}
 
 /** Runs batches and gives each request its outcome. */
 export class BatchRunner {

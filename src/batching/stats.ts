@@ -44,26 +44,3 @@ export interface BatchEvent {
   readonly runMs: number;
   readonly outcome: 'ok' | 'failed';
 }
-
-/** Counters of a queue. */
-export class Counters {
-  batches = 0;
-  rows = 0;
-  paddedRows = 0;
-  completed = 0;
-  failed = 0;
-  timedOut = 0;
-  aborted = 0;
-  refused = 0;
-  isolated = 0;
-  readonly closed: Record<CloseReason, number> = { size: 0, idle: 0, delay: 0, deadline: 0, shape: 0 };
-  readonly batchSizes: Record<number, number> = {};
-
-  closedBatch(rows: number, padded: number, reason: CloseReason): void {
-    this.batches++;
-    this.rows += rows;
-    this.paddedRows += padded - rows;
-    this.closed[reason]++;
-    this.batchSizes[rows] = (this.batchSizes[rows] ?? 0) + 1;
-  }
-}
