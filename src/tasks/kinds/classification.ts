@@ -1,6 +1,6 @@
 import { describe, torchError } from '../../errors.js';
-import type { Tensor } from '../../tensor/tensor.js';
-import { floatRows, notFinite } from '../scores/float-rows.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { floatRows, notFinite, type FloatRows } from '../scores/float-rows.js';
 import { checkLabels, type Ranked } from '../scores/ranked.js';
 import { argmax, softmax, softmaxAt } from '../scores/softmax.js';
 import { topK } from '../scores/top-k.js';
@@ -46,10 +46,24 @@ function severalClasses({ activation, labels }: ClassificationTask, output: Tens
   );
 }
 
+/** Labels that were found to be strings: a model's are the same at every request, and there may be 100 000 of them. */
+const knownLabels = new WeakSet<readonly string[]>();
+
+/** A float32 matrix, which nearly every classifier answers, as rows; undefined for all else, and for a detached buffer. */
+function float32Matrix(output: Tensor): FloatRows | undefined {
+  if (!(output instanceof Tensor) || output.dtype !== 'float32' || output.shape.length !== 2) return undefined;
+  const [rows, width] = output.shape as [number, number];
+  const values = output.data as Float32Array;
+  return values.length === rows * width ? { values, rows, width } : undefined;
+}
+
 /** The one best class of each row: the others' probabilities are not made for it. */
 function bestClasses({ activation, labels }: ClassificationTask, output: Tensor): Ranked[][] {
-  const { values, rows, width } = floatRows(output, 'scores');
-  checkLabels(labels, width);
+  const { values, rows, width } = float32Matrix(output) ?? floatRows(output, 'scores');
+  if (labels.length !== width || !knownLabels.has(labels)) {
+    checkLabels(labels, width);
+    knownLabels.add(labels);
+  }
   const best: Ranked[][] = [];
   for (let row = 0; row < rows; row++) {
     const scores = values.subarray(row * width, (row + 1) * width);
