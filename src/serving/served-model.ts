@@ -1,13 +1,14 @@
-import { TorchError, type ErrorCode } from '../errors.js';
-import type { ModelRecord } from '../registry/index.js';
-import { queueOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
-import { isBatchable } from '../model/batchable.js';
-import { checkRunOptions, type RunOptions } from '../model/options.js';
-import type { Execution, Model } from '../model/model.js';
-import { Tensor } from '../tensor/tensor.js';
-import type { Arguments, Value } from '../tensor/value.js';
 import type { RunTimings } from '../async/clock.js';
-import { answer, type AnswerInput, type AnswerOptions, type ServedAnswer } from './answer.js';
+import { queueOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
+import { describe, expected, InputError, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { isBatchable } from '../model/batchable.js';
+import type { Execution, Model } from '../model/model.js';
+import { checkRunOptions, type RunOptions } from '../model/options.js';
+import type { ModelRecord } from '../registry/index.js';
+import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
+import type { Encoded } from '../tasks/kinds/kind.js';
+import { Tensor } from '../tensor/tensor.js';
+import { isMap, type Arguments, type Value } from '../tensor/value.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -20,6 +21,21 @@ export interface RunEvent {
   /** Of a run that succeeded. */
   readonly timings: RunTimings | undefined;
 }
+
+/** A tensor, the arguments of `forward`, or encoded images where the record's task says what to make of them. */
+export type AnswerInput = Tensor | Arguments | Encoded;
+
+export interface AnswerOptions extends QueueRunOptions {
+  /** Classification: how many classes for each row. Default 5, or all where there are fewer. */
+  topK?: number;
+  /** Images of more pixels are refused. Default 50 million. */
+  maxPixels?: number;
+  /** The output must be one float32 matrix of so many rows, as `/predict` promises. @internal */
+  rows?: number;
+}
+
+/** An answer with the time that its run took. */
+export type ServedAnswer = Answer & { readonly timings: RunTimings };
 
 /** One batch of a served model that has ended. */
 export interface ServedBatchEvent extends BatchEvent {
@@ -56,6 +72,8 @@ export class ServedModel implements ServedModelParts {
   readonly queue: BatchQueue | undefined;
   readonly notBatched: string | undefined;
   readonly #hooks: ServedModelHooks;
+  /** The row of its record's task, from the first answer on. */
+  #kind: AnsweringKind | undefined;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
@@ -121,8 +139,33 @@ export class ServedModel implements ServedModelParts {
    * @throws ERR_TASK without a record or for another task; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
    * when the model answers what its task cannot be; as `imageToTensor`; as `run`
    */
-  predict(input: AnswerInput, options?: AnswerOptions): Promise<ServedAnswer> {
-    return answer(this, input, options);
+  async predict(input: AnswerInput, { topK, maxPixels, rows, ...limits }: AnswerOptions = {}): Promise<ServedAnswer> {
+    const { task, signature } = this.#requireRecord();
+    const kind = (this.#kind ??= answeringKind(task));
+    if (topK !== undefined) {
+      if (!kind.checkTopK) throw expected(`no value for a ${kind.type} model`, 'topK', topK);
+      kind.checkTopK(task, topK);
+    }
+    const started = performance.now();
+    const encoded = isEncoded(input);
+    const args = encoded ? await kind.encode(task, input, { maxPixels }) : input instanceof Tensor ? [input] : input;
+    const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
+    const { value, timings } = await this.execute('forward', args, encoded ? withTimeLeft(limits, started) : limits);
+    if (rows !== undefined) requireRows(value, rows);
+    const output = firstTensor(value, signature.outputs[0]?.name ?? '');
+    try {
+      return { ...kind.decode(task, output, options), timings };
+    } catch (error) {
+      // What the caller gave was checked before the run, so the fault is the model's.
+      if (!(error instanceof InputError)) throw error;
+      throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
+    }
+  }
+
+  #requireRecord(): ModelRecord {
+    if (this.record) return this.record;
+    const { name, version } = this;
+    throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} is served without a record`);
   }
 
   #argumentsOf(input: Tensor | Arguments): Arguments {
@@ -150,4 +193,44 @@ function rowsOf(args: Arguments): number {
 function outcomeOf(error: unknown, signal: AbortSignal | undefined): RunEvent['outcome'] {
   if (signal?.aborted && error === signal.reason) return 'aborted';
   return error instanceof TorchError ? error.code : 'ERR_INTERNAL';
+}
+
+function isEncoded(input: AnswerInput): input is Encoded {
+  if (input instanceof Uint8Array) return true;
+  return Array.isArray(input) && input.length > 0 && input.every((item) => item instanceof Uint8Array);
+}
+
+/** The time limit counts from the call, so encoding is taken off it. */
+function withTimeLeft(options: QueueRunOptions, started: number): QueueRunOptions {
+  const { timeoutMs } = options;
+  if (typeof timeoutMs !== 'number') return options;
+  const left = timeoutMs - (performance.now() - started);
+  if (timeoutMs > 0 && left <= 0) throw torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`);
+  return { ...options, timeoutMs: Math.min(timeoutMs, left) };
+}
+
+/** The first output: the value itself, the first of several, or the one of the signature's first name. */
+function firstTensor(output: Value, name: string): Tensor {
+  const first = output instanceof Tensor ? output : ofSeveral(output, name);
+  if (first instanceof Tensor) return first;
+  throw torchError(
+    'ERR_BAD_OUTPUT',
+    `Expected a tensor for output ${name} from the model but received ${describe(first)}`,
+  );
+}
+
+function ofSeveral(output: Value, name: string): unknown {
+  if (typeof output !== 'object' || output === null) return output;
+  if (Array.isArray(output)) return (output as readonly Value[])[0];
+  return isMap(output) ? output.get(name) : (output as Record<string, Value>)[name];
+}
+
+function requireRows(output: Value, rows: number): void {
+  if (output instanceof Tensor && output.dtype === 'float32' && output.shape.length === 2 && output.shape[0] === rows)
+    return;
+  const got = output instanceof Tensor ? `${output.dtype} [${output.shape.join(', ')}]` : describe(output);
+  throw torchError(
+    'ERR_BAD_OUTPUT',
+    `Expected a float32 output of ${rows} rows of scores from the model but received ${got}`,
+  );
 }
