@@ -69,4 +69,34 @@ describe('the best class of each row', () => {
       }
     });
   }
+
+  describe('of a tensor that is a float32 matrix, or another', () => {
+    const task = { type: 'classification', activation: 'softmax', labels: ['a', 'b'] } as const;
+    const best = (output: Tensor, labels: readonly string[] = task.labels) =>
+      classification.decode!({ ...task, labels }, output, { topK: 1 }).rows;
+
+    it('is the same', () => {
+      const scores = [0, 3, 2, 1];
+      const matrix = best(new Tensor('float32', Float32Array.from(scores), [2, 2]));
+      expect(best(new Tensor('float64', Float64Array.from(scores), [2, 2]))).to.deep.equal(matrix);
+      expect(best(new Tensor('float32', Float32Array.from(scores), [2, 1, 2]))).to.deep.equal(matrix);
+    });
+
+    it('is refused for other labels, also after they were found to be strings', () => {
+      const { labels } = task;
+      expect(best(new Tensor('float32', new Float32Array(2), [1, 2]), labels)).to.have.length(1);
+      for (const width of [1, 3])
+        refused(() => best(new Tensor('float32', new Float32Array(width), [1, width]), labels));
+      refused(() => best(new Tensor('float32', new Float32Array(4), [2, 2, 1]), labels));
+      const wrong = ['a', 3] as unknown as string[];
+      for (let i = 0; i < 2; i++) refused(() => best(new Tensor('float32', new Float32Array(2), [1, 2]), wrong));
+    });
+
+    it('is refused for integers, a single value, a detached buffer, and what is no tensor', () => {
+      const detached = new Tensor('float32', new Float32Array(2), [1, 2]);
+      structuredClone(null, { transfer: [detached.data.buffer as ArrayBuffer] });
+      const others = [new Tensor('int32', new Int32Array(2), [1, 2]), Tensor.full([], 1), detached];
+      for (const output of [...others, undefined as unknown as Tensor]) refused(() => best(output));
+    });
+  });
 });
