@@ -57,8 +57,8 @@ export type {
   TensorSpec,
 } from './signature/spec.js';
 export type { Tolerance, Tolerances } from './signature/tolerance.js';
-export type { LoadOptions, Optimize, RunOptions } from './model/options.js';
-export type { DeviceChoice, EngineName, ExternalFile, ModelInfo } from './model/info.js';
+export type { LoadOptions, RunOptions } from './model/options.js';
+export type { DeviceChoice, EngineName, ExternalFile, ModelInfo, Optimize } from './model/info.js';
 export type { RunTimings } from './async/clock.js';
 export type { Task } from './tasks/kinds/index.js';
 export type { ClassificationTask } from './tasks/kinds/classification.js';

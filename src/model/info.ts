@@ -1,6 +1,11 @@
 import type { Precision } from '../tensor/dtype.js';
 import type { MethodSchema } from '../signature/spec.js';
-import type { Optimize } from './options.js';
+
+/**
+ * What is done to a graph when it is loaded: `none` leaves it as it is; `freeze` folds weights and attributes into it;
+ * `inference` also rewrites it for oneDNN.
+ */
+export type Optimize = 'none' | 'freeze' | 'inference';
 
 /**
  * The engines that there are: each adds its name, beside its row of the table in `engines/`.

@@ -1,17 +1,11 @@
 import * as check from '../check.js';
 import { expected, torchError } from '../errors.js';
-import type { EngineName } from './info.js';
+import type { EngineName, Optimize } from './info.js';
 import { availableCores } from './threads.js';
 import type { Precision } from '../tensor/dtype.js';
 import type { Signature } from '../signature/spec.js';
 import { checkSha256 } from './artifact.js';
 import { checkSignature } from '../signature/check.js';
-
-/**
- * What is done to a graph when it is loaded: `none` leaves it as it is; `freeze` folds weights and attributes into it;
- * `inference` also rewrites it for oneDNN.
- */
-export type Optimize = 'none' | 'freeze' | 'inference';
 
 /** How a model is brought up. Every member is optional. */
 export interface LoadOptions {

@@ -2,7 +2,6 @@
 import { torchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent } from '../serving/index.js';
-import type { ServerContext } from './context.js';
 import type { InferenceHost } from './host.js';
 import type { Readiness } from './schemas/health.js';
 
@@ -35,15 +34,21 @@ export class Lifecycle {
   }
 }
 
+/** The host and the server in front of it. */
+interface Serving {
+  readonly host: InferenceHost;
+  readonly lifecycle: Lifecycle;
+}
+
 /** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
-export function readiness({ host, lifecycle }: ServerContext): Readiness {
+export function readiness({ host, lifecycle }: Serving): Readiness {
   const settled = host.state === 'ready' && host.deviceFailures().length > 0 ? 'failed' : host.state;
   const status = lifecycle.leaving ? 'draining' : settled;
   return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
 }
 
 /** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */
-export function requireServing({ host }: ServerContext): void {
+export function requireServing({ host }: Pick<Serving, 'host'>): void {
   if (host.state === 'draining' || host.state === 'closed') {
     throw torchError('ERR_DRAINING', 'The server is shutting down');
   }
@@ -51,7 +56,7 @@ export function requireServing({ host }: ServerContext): void {
 }
 
 /** Asks before the body is read. @throws ERR_QUEUE_FULL when no version of the default model would take another row */
-export function requireRoom({ host }: ServerContext): void {
+export function requireRoom({ host }: Pick<Serving, 'host'>): void {
   const versions = host.list().filter(({ name }) => name === host.defaultModel);
   if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');

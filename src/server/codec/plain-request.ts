@@ -1,5 +1,4 @@
 import { fitsPredictRequest } from './validation.js';
-import type { RowsSpec } from './rows.js';
 
 /** Reads numbers natively: the host, which knows the addon. A host without it leaves every body to `JSON.parse`. */
 export interface NumberParser {
@@ -77,8 +76,15 @@ export function parseNumberArray(bytes: Uint8Array, begin: number, parser: Numbe
 
 export const float32Max = 3.4028234663852886e38;
 
+/** What the rows of a request must be. */
+interface Wanted {
+  readonly features: number;
+  readonly batchSize: number;
+  readonly range?: readonly [min: number, max: number] | undefined;
+}
+
 /** Whether the numbers have the form that `parseRows` takes. */
-export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: RowsSpec): boolean {
+export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: Wanted): boolean {
   return numbers.values.length === features * batchSize && (range !== undefined || fitFloat32(numbers));
 }
 

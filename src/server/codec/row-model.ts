@@ -1,11 +1,11 @@
 import type { RunTimings } from '../../async/clock.js';
 import type { QueueRunOptions } from '../../batching/index.js';
-import { torchError } from '../../errors.js';
+import { InputError, torchError, type ElementFault } from '../../errors.js';
 import type { ServedModel } from '../../serving/index.js';
 import { kindOf } from '../../tasks/kinds/index.js';
 import type { LabelAnswer } from '../../tasks/kinds/labels.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { inRequestTerms } from './faults.js';
+import { maxFaults, pointed } from './faults.js';
 import type { Rows, RowsOf } from './rows.js';
 
 /** One class for each row, and the time that the run took. */
@@ -71,4 +71,26 @@ function classesOf({ rows }: LabelAnswer<string>): Omit<Classes, 'timings'> {
     confidenceScores.push(best.score);
   }
   return { predictions, confidenceScores };
+}
+
+/**
+ * An error of the model's door, whose faults name elements, in the terms of the request; other errors as they are. An
+ * infinity is out of range here: in JSON it is a number that is too large.
+ */
+export function inRequestTerms(error: unknown, rows: Rows, model: RowsOf): unknown {
+  if (!(error instanceof InputError) || !error.faults) return error;
+  const faults = error.faults.length > 0 ? error.faults : hiddenFaults(rows, model);
+  return pointed(faults[0]?.isNaN ? 'ERR_NOT_FINITE' : 'ERR_OUT_OF_RANGE', faults, error);
+}
+
+/** Numbers that are outside of the range until float32 rounds them into it. */
+function hiddenFaults({ numbers = () => [] }: Rows, { range }: RowsOf): readonly ElementFault[] {
+  const [min, max] = range ?? [-Infinity, Infinity];
+  const faults: ElementFault[] = [];
+  for (const [element, value] of Array.from(numbers()).entries()) {
+    if (value >= min && value <= max) continue;
+    const detail = `Expected a number from ${min} to ${max} but received a ${value < min ? 'smaller' : 'larger'} one`;
+    if (faults.push({ argument: 'input_data', element, detail, isNaN: false }) === maxFaults) break;
+  }
+  return faults;
 }

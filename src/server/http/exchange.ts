@@ -4,7 +4,6 @@ import { torchError } from '../../errors.js';
 import { Call, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
-import type { BoundRoute } from '../routes/route.js';
 import { acceptedTypes, ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
@@ -21,6 +20,12 @@ export type Handler = (exchange: Exchange, parameters: PathParameters) => void |
 const key = Symbol('node-libtorch exchange');
 const json = 'application/json; charset=utf-8';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The part of a bound route that answers. */
+interface Answering {
+  readonly path: RouteLabel;
+  readonly handler: Handler;
+}
 
 /** A call over HTTP: the request and the ways to answer it. */
 export class Exchange implements Endable {
@@ -80,7 +85,7 @@ export class Exchange implements Endable {
   }
 
   /** Answers with the handler of a route, and what it throws with a problem document. */
-  answer({ path, handler }: BoundRoute, parameters: PathParameters): void {
+  answer({ path, handler }: Answering, parameters: PathParameters): void {
     this.route = path;
     try {
       handler(this, parameters)?.catch((error: unknown) => this.fail(error));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ErrorCode } from '#dist/errors.js';
 import { Tensor } from '#dist/index.js';
-import { inRequestTerms } from '#dist/server/codec/faults.js';
+import { inRequestTerms } from '#dist/server/codec/row-model.js';
 import { octetRows, parseRows, type Rows, type RowsSpec } from '#dist/server/codec/rows.js';
 import { checkRange } from '#dist/signature/range.js';
 import { caught } from '../../support/caught.js';
