@@ -1,5 +1,5 @@
 /**
- * ESLint rule for the layers of docs/ARCHITECTURE.md: imports inside src/ go down only, layers may be skipped, and
+ * ESLint rule for the layers of docs/internals/ARCHITECTURE.md: imports inside src/ go down only, layers may be skipped, and
  * rooms of one floor never import each other.
  */
 import { dirname, relative, resolve, sep } from 'node:path';
@@ -60,8 +60,8 @@ export const layers = {
     type: 'problem',
     schema: [],
     messages: {
-      upward: '{{from}} must not import {{to}}: imports go down only (docs/ARCHITECTURE.md)',
-      unknown: '{{room}} is not a room of docs/ARCHITECTURE.md; add it to scripts/lint/layers.mjs',
+      upward: '{{from}} must not import {{to}}: imports go down only (docs/internals/ARCHITECTURE.md)',
+      unknown: '{{room}} is not a room of docs/internals/ARCHITECTURE.md; add it to scripts/lint/layers.mjs',
     },
   },
   create(context) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // How long `npm install` takes, and what it leaves on the disk, for node-libtorch, sharp and onnxruntime-node: each into an empty
 // folder with an empty cache, without scripts. Ours come from a registry on this machine, the others through it from theirs.
-// --write puts the table into docs/packaging.md.
+// --write puts the table into docs/internals/packaging.md.
 
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ const rows = [...measured].map(([name, results]) => {
 const table = `| | Seconds | MB on the disk | Packages |\n| --- | --: | --: | --: |\n${rows.join('')}`;
 process.stdout.write(table);
 if (values.write) {
-  const page = join(root, 'docs/packaging.md');
+  const page = join(root, 'docs/internals/packaging.md');
   const between = /(<!-- comparison:.*?-->\n)[^]*?(<!-- end of comparison -->)/;
   writeFileSync(page, readFileSync(page, 'utf8').replace(between, `$1\n${table}\n$2`));
 }
