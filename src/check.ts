@@ -7,14 +7,20 @@ import { expected } from './errors.js';
 /**
  * An object of options, all of known names. A misspelt option would otherwise be silence.
  * @param where the function that takes the options, e.g. `loadModel`
+ * @param internal names that are taken too, but not named to users
  */
-export function options(where: string, value: unknown, known: readonly string[]): asserts value is object {
+export function options(
+  where: string,
+  value: unknown,
+  known: readonly string[],
+  internal: readonly string[] = [],
+): asserts value is object {
   object(`the options of ${where}`, value);
   const names = Object.keys(value);
   // run(input, signal) instead of run(input, { signal }): a signal has no members of its own.
   if (names.length === 0 && isSignal(value)) throw expected('an object', `the options of ${where}`, value);
   for (const name of names) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || internal.includes(name)) continue;
     throw expected(`one of ${[...known].sort().join(', ')}`, `an option of ${where}`, name);
   }
 }

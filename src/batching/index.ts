@@ -1,5 +1,5 @@
 /** The batching queue. */
-export { BatchQueue, queueOptions, type QueueRunOptions } from './queue.js';
+export { BatchQueue, checkQueueRunOptions, type QueueRunOptions } from './queue.js';
 export { resolveBatchOptions, type BatchQueueOptions } from './options.js';
 export type { BatchEvent, CloseReason, QueueStats } from './stats.js';
 export type { Fit } from './fit.js';

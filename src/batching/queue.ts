@@ -31,13 +31,23 @@ export interface QueueRunOptions extends RunOptions {
   bounds?: Bounds | undefined;
 }
 
-/** Of QueueRunOptions, beside those of every run. */
-export const queueOptions = ['priority', 'owned', 'bounds'] as const;
+/** Checks the options of a queue's run, but for the priority's value. @throws ERR_INVALID_ARGUMENT */
+export function checkQueueRunOptions(options: QueueRunOptions): void {
+  checkRunOptions(options, ['priority'], ['owned', 'bounds']);
+}
 
 /** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
 const longestAheadMs = 5;
 
-/** Puts calls of a model together into batches. Takes and returns exactly what the Model's own methods do. */
+/**
+ * Puts concurrent calls of a model together into batches. Its methods take and return exactly what the model's own do.
+ * Dimension 0 of every tensor argument is the batch.
+ *
+ * @example
+ * await model.warmup({ batchSizes: [1, 32] }); // also checks that rows are independent
+ * await using queue = new BatchQueue(model, { maxBatchSize: 32, timeoutMs: 250 });
+ * const logits = await queue.run(row, { priority: 1 });
+ */
 export class BatchQueue implements AsyncDisposable {
   readonly model: Model;
   readonly #batchable: Batchable;
@@ -169,7 +179,7 @@ export class BatchQueue implements AsyncDisposable {
     pick: (execution: Execution) => R,
   ): Promise<R> {
     try {
-      checkRunOptions(options, queueOptions);
+      checkQueueRunOptions(options);
       const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds } = options;
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
         throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);

@@ -104,9 +104,17 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
 
 const runOptions = ['signal', 'timeoutMs'];
 
-/** @param more names of options that the caller checks @throws ERR_INVALID_ARGUMENT */
-export function checkRunOptions(options: RunOptions, more: readonly string[] = []): void {
-  check.options('a run', options, more.length > 0 ? [...runOptions, ...more] : runOptions);
+/**
+ * @param more names of options that the caller checks
+ * @param internal names that only this package gives
+ * @throws ERR_INVALID_ARGUMENT
+ */
+export function checkRunOptions(
+  options: RunOptions,
+  more: readonly string[] = [],
+  internal: readonly string[] = [],
+): void {
+  check.options('a run', options, more.length > 0 ? [...runOptions, ...more] : runOptions, internal);
   const { signal, timeoutMs } = options;
   check.signal(signal);
   if (timeoutMs !== undefined) check.milliseconds('timeoutMs', timeoutMs);

@@ -62,6 +62,10 @@ export class ModelHost implements AsyncDisposable {
   /**
    * Loads the models one after the other and warms them up.
    * @throws what loadModel, the registry and warm-up throw, naming the model; those already loaded are disposed
+   *
+   * @example
+   * await using host = await ModelHost.open({ models: [{ name: 'mnist-mlp', batching: { maxBatchSize: 32 } }] });
+   * const { rows } = await host.model().predict(image, { topK: 3 });
    */
   static async open(options: HostOptions): Promise<ModelHost> {
     const host = ModelHost.start(options);

@@ -1,9 +1,9 @@
 import type { RunTimings } from '../async/clock.js';
-import { queueOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
+import { checkQueueRunOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
 import { describe, expected, InputError, TorchError, torchError, type ErrorCode } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
-import { checkRunOptions, type RunOptions } from '../model/options.js';
+import type { RunOptions } from '../model/options.js';
 import type { ModelRecord } from '../registry/index.js';
 import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
 import type { Encoded } from '../tasks/kinds/kind.js';
@@ -180,7 +180,7 @@ export class ServedModel implements ServedModelParts {
 
 /** A model without a queue knows neither priorities nor whose the tensors are. */
 function runOptionsOf(options: QueueRunOptions = {}): RunOptions {
-  checkRunOptions(options, queueOptions);
+  checkQueueRunOptions(options);
   const { signal, timeoutMs } = options;
   return { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
 }

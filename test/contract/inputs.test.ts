@@ -12,8 +12,39 @@ contract('inputs', ({ load, info }) => {
     expect(timings.queueMs).to.be.at.least(0);
     expect(timings.runMs).to.be.at.least(0);
     expect(await model.run(x)).to.deep.equal(value);
+    expect(await model.run([x]), 'an array is by position').to.deep.equal(value);
+    expect(await model.run({ [info.input]: x }), 'a plain object is by name').to.deep.equal(value);
     expect(await model.call('forward', [x])).to.deep.equal(value);
     expect(await model.call('forward', { [info.input]: x })).to.deep.equal(value);
+  });
+
+  it('come with options of known names alone: a misspelt one is not silence', async () => {
+    await using model = await load('linear');
+    await using queue = new BatchQueue(model, { rowIndependent: true });
+    const x = rows(1);
+    const misspelt = { timeout: 5 } as object;
+    for (const run of [
+      () => model.run(x, misspelt),
+      () => model.call('forward', [x], misspelt),
+      () => model.warmup(misspelt),
+      () => queue.run(x, misspelt),
+    ]) {
+      const { message } = await rejection(run, 'ERR_INVALID_ARGUMENT');
+      expect(message)
+        .to.include('"timeout"')
+        .and.to.not.match(/owned|bounds/);
+    }
+  });
+
+  it('are refused by a disposed model before anything else', async () => {
+    const model = await load('linear');
+    await model.dispose();
+    for (const run of [
+      () => model.run(rows(1), { timeout: 5 } as object),
+      () => model.call('nothing', []),
+      () => model.run(5 as never),
+    ])
+      await rejection(run, 'ERR_DISPOSED');
   });
 
   it('go by the names of the given signature', async () => {
