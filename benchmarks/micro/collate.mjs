@@ -5,9 +5,8 @@ import { runSuite } from './suite.mjs';
 /** Putting calls into a batch and taking its results apart. */
 export async function collate(options) {
   const { Tensor } = await dist('tensor/tensor.js');
-  const { gather, scatter } = await dist('model/collate.js');
+  const { gather, scatter, slabPool } = await dist('model/collate.js');
   const { prepareCall } = await dist('model/call.js');
-  const { slabPool } = await dist('model/slab-pool.js');
   const pool = slabPool((bytes) => new ArrayBuffer(bytes));
   const one = [new Tensor('float32', rowTensorData(784), [1, 784])];
   const calls = Array.from({ length: 32 }, () => prepareCall('forward', one));

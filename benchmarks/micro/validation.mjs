@@ -5,12 +5,14 @@ import { runSuite } from './suite.mjs';
 /** Checks before any compute. */
 export async function validation(options) {
   const { Tensor } = await dist('tensor/tensor.js');
-  const { checkedArguments } = await dist('signature/bind.js');
-  const { parseRows } = await dist('serving/preprocessing.js');
+  const { schemaBinder } = await dist('signature/bind.js');
+  const { parseRows } = await dist('server/codec/rows.js');
   const signature = {
     inputs: [{ name: 'input', dtype: 'float32', shape: [null, 784], range: [0, 1] }],
     outputs: [{ name: 'logits', dtype: 'float32', shape: [null, 10] }],
   };
+  const schema = { args: [{ name: 'input', type: 'Tensor', hasDefault: false }] };
+  const binder = schemaBinder(schema, signature);
   const one = [new Tensor('float32', rowTensorData(784), [1, 784])];
   const many = [new Tensor('float32', rowTensorData(784, 32), [32, 784])];
   const spec = (batchSize) => ({ features: 784, batchSize, range: [0, 1] });
@@ -19,8 +21,8 @@ export async function validation(options) {
   return runSuite(
     'validation',
     {
-      'checkedArguments 1×784': () => checkedArguments(signature, one),
-      'checkedArguments 32×784': () => checkedArguments(signature, many),
+      'bind 1×784': () => binder.bind(one),
+      'bind 32×784': () => binder.bind(many),
       'parseRows 1×784': () => parseRows(row, spec(1)),
       'parseRows 32×784': () => parseRows(rows, spec(32)),
     },
