@@ -1,8 +1,7 @@
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
-import { specOfSignature } from './given-spec.js';
-import { largestSize, type PackageSpec } from './input-spec.js';
+import { largestSize, specOfSignature, type PackageSpec } from './input-spec.js';
 import { readEntry, readPackage, type PackageFiles } from './package-files.js';
 import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
 import { readWrapperSource } from './wrapper-source.js';

@@ -16,7 +16,7 @@ import { modelOf, prepareTorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
 import { checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
 import { InputTree, treeBinder } from './input-tree.js';
-import { signatureOf, type PackageSpec } from './input-spec.js';
+import { packageSignature, type PackageSpec } from './input-spec.js';
 import { PrivateFolder } from './private-folder.js';
 import { unpack } from './unpack.js';
 
@@ -109,7 +109,7 @@ function named(spec: PackageSpec, given: Signature | undefined): PackageSpec {
 }
 
 function signatureFor(spec: PackageSpec, given: Signature | undefined): Signature {
-  const own = signatureOf(spec);
+  const own = packageSignature(spec);
   const artifact = spec.outputs ? own : { ...own, outputs: given?.outputs ?? [] };
   return reconcile(artifact, given) as Signature;
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Tensor } from 'node-libtorch';
 import { InputTree } from '#dist/engines/aoti/input-tree.js';
 import { evaluate, namesIn } from '#dist/engines/aoti/expression.js';
-import { extentOf, orderOf, signatureOf } from '#dist/engines/aoti/input-spec.js';
+import { extentOf, orderOf, packageSignature } from '#dist/engines/aoti/input-spec.js';
 import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/signature/pytree.js';
 import { checkTarget, targetOf, type Machine } from '#dist/engines/aoti/target.js';
 import { readWrapperSource } from '#dist/engines/aoti/wrapper-source.js';
@@ -70,7 +70,7 @@ describe('the source of a wrapper', () => {
       { name: 'input1', dtype: 'int64', shape: [{ symbol: 's0', scale: 2, offset: 0 }], order: [0] },
     ]);
     expect(spec.symbols.get('s0'), '2 is 1: PyTorch writes 2 for both').to.deep.equal({ min: 1, max: 64 });
-    expect(signatureOf(spec).inputs[0]?.shape).to.deep.equal([null, 4]);
+    expect(packageSignature(spec).inputs[0]?.shape).to.deep.equal([null, 4]);
   });
 
   it('takes sizes of one dimension to be equal where it does not say', () => {
