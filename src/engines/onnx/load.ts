@@ -92,6 +92,7 @@ async function bringUp(
     queue,
     session.outputs.map(({ name }) => name),
   );
+  signal?.throwIfAborted(); // an aborted load has no caller who would dispose the model
   return new LoadedModel({ engine, info, signature, slabs: engine.slabs });
 }
 

@@ -102,7 +102,7 @@ describe('node-libtorch types', () => {
     const { status, stdout, stderr } = cli(['types', 'mnist-mlp']);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     expect(stdout).to.include('mnist-mlp v1.0: torchscript, task classification, sha256 ');
-    expect(stdout).to.include('  /** float32 [?, 784] from 0 to 1 */\n  readonly input: Tensor;\n');
+    expect(stdout).to.include("  /** float32 [?, 784] from 0 to 1 */\n  readonly input: Tensor<'float32'>;\n");
     expect(stdout).to.include(
       "float32 [?, 10]; 10 labels: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. */\nexport type Outputs = Tensor<'float32'>;",
     );
