@@ -68,6 +68,7 @@ export function signal(value: unknown, name = 'signal'): asserts value is AbortS
 
 function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
-  const { aborted, addEventListener } = value as Partial<AbortSignal>;
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  const { aborted, addEventListener, removeEventListener, throwIfAborted } = value as Partial<AbortSignal>;
+  const methods = [addEventListener, removeEventListener, throwIfAborted];
+  return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
 }

@@ -132,6 +132,8 @@ export class TorchError extends Error {
   static override [Symbol.hasInstance](this: abstract new (...args: never[]) => unknown, value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     if (typeof value !== 'object' || value === null || !(brand in value)) return false;
+    // A newer copy may have codes that this one does not know.
+    if (!isErrorCode((value as { code?: unknown }).code)) return false;
     return this === TorchError || familyClass[value[brand] as ErrorFamily] === this;
   }
 

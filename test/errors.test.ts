@@ -63,4 +63,14 @@ describe('errors', () => {
       }),
     );
   });
+
+  it('of a copy that has other codes is not one of ours', () => {
+    const foreign = Object.assign(new Error('new'), {
+      code: 'ERR_OF_TOMORROW',
+      [Symbol.for('node-libtorch.TorchError')]: 'input',
+    });
+    expect(foreign instanceof TorchError).to.equal(false);
+    const known = Object.assign(foreign, { code: 'ERR_INVALID_INPUT' });
+    expect(known instanceof TorchError).to.equal(true);
+  });
 });

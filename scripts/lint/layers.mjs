@@ -61,6 +61,7 @@ export const layers = {
     schema: [],
     messages: {
       upward: '{{from}} must not import {{to}}: imports go down only (docs/internals/ARCHITECTURE.md)',
+      inside: '{{from}} must not look into {{to}}: other rooms see engines/index.ts and engines/runtime.ts',
       unknown: '{{room}} is not a room of docs/internals/ARCHITECTURE.md; add it to scripts/lint/layers.mjs',
     },
   },
@@ -77,6 +78,10 @@ export const layers = {
         return;
       }
       if (from.room !== to.room) {
+        if (to.room === 'engines' && to.folder in engines) {
+          context.report({ node, messageId: 'inside', data: { from: from.room, to: `engines/${to.folder}` } });
+          return;
+        }
         if (below(rooms, from.room).has(to.room)) return;
         context.report({ node, messageId: 'upward', data: { from: from.room, to: to.room } });
         return;

@@ -153,7 +153,8 @@ export class Ticket<T> {
  * program (its shutdown), so Node's warning of a leak beyond ten listeners would be a false alarm.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  setMaxListeners(0, signal);
+  // A signal of another realm is not an EventTarget to Node, which would throw.
+  if (signal instanceof EventTarget) setMaxListeners(0, signal);
   signal.addEventListener('abort', listener, { once: true });
   return () => {
     signal.removeEventListener('abort', listener);

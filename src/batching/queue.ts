@@ -179,6 +179,7 @@ export class BatchQueue implements AsyncDisposable {
     pick: (execution: Execution) => R,
   ): Promise<R> {
     try {
+      if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
       checkQueueRunOptions(options);
       const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds } = options;
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {

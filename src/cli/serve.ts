@@ -20,7 +20,7 @@ import { asWorker, drainOnMessage, shareMetrics, tellReady, threadsPerWorker } f
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import { commandSettings } from './settings.js';
-import { parseTarget, type Target } from './target.js';
+import { foldersOf, parseTarget, type Target } from './target.js';
 
 export interface ServeRequest {
   readonly model: string | undefined;
@@ -100,7 +100,7 @@ async function startHost(file: string | undefined, settings: Settings): Promise<
   const common = { load, batching: batchingOf(settings) };
   const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
   const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
-  const registry = file === undefined ? { registry: await ModelRegistry.open(settings) } : {};
+  const registry = file === undefined ? { registry: await ModelRegistry.open(foldersOf(settings)) } : {};
   return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
 }
 

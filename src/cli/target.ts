@@ -14,6 +14,11 @@ export function parseTarget(text: string): Target {
   return version === undefined ? { name } : { name, version };
 }
 
+/** The folders of the registry, of all settings. */
+export function foldersOf({ registryDir, modelsDir }: Settings): { registryDir: string; modelsDir: string } {
+  return { registryDir, modelsDir };
+}
+
 export interface Located {
   readonly path: string;
   /** Undefined for a bare file. */
@@ -27,7 +32,7 @@ export async function locate(target: Target, settings: Settings): Promise<Locate
   const options = { device, precision, optimize, operatorLibraries };
   if ('file' in target) return { path: target.file, record: undefined, options };
   const { ModelRegistry, signatureOf } = await import('../registry/index.js');
-  const registry = await ModelRegistry.open(settings);
+  const registry = await ModelRegistry.open(foldersOf(settings));
   const record = await registry.resolve(target.name, target.version);
   const { engine, artifact } = record;
   return {

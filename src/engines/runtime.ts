@@ -1,9 +1,11 @@
 import * as check from '../check.js';
-import { startAddon } from './torch/started-addon.js';
-import { deviceFailures } from './torch/device-failures.js';
+import { startAddon, startedAddon } from './torch/started-addon.js';
+import { deviceFailures, type DeviceFailure } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
 import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
 import { fromWire } from './torch/wire.js';
+
+export { deviceFailures, type DeviceFailure, startedAddon };
 
 export interface RuntimeInfo {
   /** The LibTorch that is loaded: its version, its folder, and how it was found. */

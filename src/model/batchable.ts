@@ -1,7 +1,8 @@
 import type { Bounds } from '../signature/range.js';
-import type { Arguments } from '../tensor/value.js';
+import type { Arguments, Value } from '../tensor/value.js';
 import type { Call } from './call.js';
-import type { BatchExecution, Model } from './model.js';
+import type { BatchExecution, Execution, Model } from './model.js';
+import type { RunOptions } from './options.js';
 
 export interface PrepareOptions {
   /** The caller gives up the tensors, so they are not copied. */
@@ -14,6 +15,14 @@ export interface PrepareOptions {
 export interface Batchable extends Model {
   /** The arguments that `run` makes of its input. */
   argumentsOf(input: unknown): Arguments;
+
+  /** As `Model.execute`; `bounds` spare the look at each element. */
+  execute<T extends Value = Value>(
+    method: string,
+    args: Arguments,
+    options?: RunOptions,
+    prepare?: Pick<PrepareOptions, 'bounds'>,
+  ): Promise<Execution<T>>;
 
   /**
    * Binds and checks a call, copies its inputs and says what it may be batched with.

@@ -77,13 +77,19 @@ export class LoadedModel implements Batchable, Warmable {
     return (await this.execute<T>(method, args, options)).value;
   }
 
-  async execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>> {
+  async execute<T extends Value = Value>(
+    method: string,
+    args: Arguments,
+    options?: RunOptions,
+    prepare?: Pick<PrepareOptions, 'bounds'>,
+  ): Promise<Execution<T>> {
     this.#requireLive();
     if (options !== undefined) checkRunOptions(options);
-    return this.#start(method, this.#binder(method).bind(args), options ?? {}) as Promise<Execution<T>>;
+    return this.#start(method, this.#binder(method).bind(args, prepare), options ?? {}) as Promise<Execution<T>>;
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
+    this.#requireLive();
     const { warmUp } = await import('./warmup.js');
     this.#warmupReport = await warmUp(this, options);
     return this.#warmupReport;

@@ -15,7 +15,10 @@ export interface BatchExecution {
 }
 
 export interface WarmupOptions {
-  /** One valid input (or argument list); made from the signature when left out. Dimension 0 is the batch. */
+  /**
+   * A valid input: a tensor, or arguments by position or by name, as `call` takes them. Default: made from the signature.
+   * Dimension 0 is the batch.
+   */
   example?: Arguments | Tensor;
   /** Rows per warm-up run, default [1]. Each size is run on every instance. */
   batchSizes?: readonly number[];

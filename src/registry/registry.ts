@@ -1,4 +1,5 @@
-import { describe, expected, torchError } from '../errors.js';
+import * as check from '../check.js';
+import { describe, torchError } from '../errors.js';
 import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, folders } from './folders.js';
 import { containedPath } from '../files/contained-path.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
@@ -44,9 +45,7 @@ export class ModelRegistry {
 
   /** @throws ERR_CONFIG when a folder does not exist or cannot be read */
   static async open(options: RegistryOptions = {}): Promise<ModelRegistry> {
-    if (typeof options !== 'object' || (options as unknown) === null) {
-      throw expected('an object', 'the options of ModelRegistry', options);
-    }
+    check.options('ModelRegistry', options, ['registryDir', 'modelsDir']);
     const registryDir = options.registryDir ?? bundledRegistryDir();
     const modelsDir = options.modelsDir ?? bundledModelsDir();
     return new ModelRegistry(

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
+import * as check from '../check.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
-import { startedAddon } from '../engines/torch/started-addon.js';
-import { deviceFailures, type DeviceFailure } from '../engines/torch/device-failures.js';
+import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { ModelRegistry } from '../registry/index.js';
-import { loadServed, nameOf, type HostModel } from './load-served.js';
+import { loadServed, modelOptions, nameOf, type HostModel } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
 
 export interface HostOptions {
@@ -38,10 +38,12 @@ export class ModelHost implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   private constructor(options: HostOptions) {
-    const models = (options as Partial<HostOptions> | undefined)?.models as unknown;
+    check.options('ModelHost', options, ['registry', 'models', 'defaultModel', 'warmupBatchSizes']);
+    const models = options.models as unknown;
     if (!Array.isArray(models) || !models.every(isHostModel)) {
       throw expected('an array of { name } or { file }', 'models of ModelHost', models);
     }
+    for (const model of options.models) check.options('a model of ModelHost', model, modelOptions);
     const names = options.models.map(nameOf);
     const chosen = options.defaultModel ?? names[0];
     if (chosen === undefined || !names.includes(chosen)) {

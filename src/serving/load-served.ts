@@ -35,6 +35,9 @@ export interface HostFileModel extends HostModelOptions {
 
 export type HostModel = HostRegistryModel | HostFileModel;
 
+/** The names of what a HostModel may say. */
+export const modelOptions = ['name', 'versions', 'file', 'load', 'warmup', 'batching'];
+
 export interface LoadContext {
   registry: ModelRegistry | undefined;
   /** Overrules the sizes that batching asks for. */

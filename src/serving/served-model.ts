@@ -1,9 +1,9 @@
 import type { RunTimings } from '../async/clock.js';
 import { checkQueueRunOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
+import * as check from '../check.js';
 import { describe, expected, InputError, TorchError, torchError, type ErrorCode } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
-import type { RunOptions } from '../model/options.js';
 import type { ModelRecord } from '../registry/index.js';
 import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
 import type { Encoded } from '../tasks/kinds/kind.js';
@@ -120,11 +120,13 @@ export class ServedModel implements ServedModelParts {
       const execution =
         queue && method === 'forward'
           ? await queue.execute<T>(method, args, options)
-          : await this.model.execute<T>(method, args, runOptionsOf(options));
+          : await this.#runAlone<T>(method, args, options);
       this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
       return execution;
     } catch (error) {
-      this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
+      // Rows whose elements are at fault were refused: nothing has run.
+      const isRefused = error instanceof InputError && error.faults !== undefined;
+      if (!isRefused) this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
       throw error;
     } finally {
       this.#inFlight--;
@@ -139,7 +141,13 @@ export class ServedModel implements ServedModelParts {
    * @throws ERR_TASK without a record or for another task; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
    * when the model answers what its task cannot be; as `imageToTensor`; as `run`
    */
-  async predict(input: AnswerInput, { topK, maxPixels, rows, ...limits }: AnswerOptions = {}): Promise<ServedAnswer> {
+  async predict(input: AnswerInput, given: AnswerOptions = {}): Promise<ServedAnswer> {
+    // Not in the parameter: its published type would name what is internal.
+    check.object('the options of predict', given);
+    const { topK, maxPixels, rows, ...limits } = given;
+    if (input === undefined || input === null) {
+      throw torchError('ERR_INVALID_INPUT', `Expected a tensor, arguments or images but received ${describe(input)}`);
+    }
     const { task, signature } = this.#requireRecord();
     const kind = (this.#kind ??= answeringKind(task));
     if (topK !== undefined) {
@@ -168,6 +176,16 @@ export class ServedModel implements ServedModelParts {
     throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} is served without a record`);
   }
 
+  /** Without a queue there are no priorities. */
+  #runAlone<T extends Value>(method: string, args: Arguments, options: QueueRunOptions = {}): Promise<Execution<T>> {
+    checkQueueRunOptions(options);
+    const { signal, timeoutMs, bounds } = options;
+    const limits = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
+    return isBatchable(this.model)
+      ? this.model.execute<T>(method, args, limits, { bounds })
+      : this.model.execute<T>(method, args, limits);
+  }
+
   #argumentsOf(input: Tensor | Arguments): Arguments {
     return isBatchable(this.model) ? this.model.argumentsOf(input) : [input];
   }
@@ -176,13 +194,6 @@ export class ServedModel implements ServedModelParts {
   idle(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
-}
-
-/** A model without a queue knows neither priorities nor whose the tensors are. */
-function runOptionsOf(options: QueueRunOptions = {}): RunOptions {
-  checkQueueRunOptions(options);
-  const { signal, timeoutMs } = options;
-  return { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 function rowsOf(args: Arguments): number {

@@ -63,6 +63,7 @@ function reconcileOutputs(own: Specs, given: Specs, mayRename: boolean): Specs {
 function reconciled(own: TensorSpec, given: TensorSpec): TensorSpec {
   const { name } = given;
   const { type, ...rest } = own;
+  if (given.optional && !own.optional) throw mismatch(`the required input ${name}`, 'an optional one');
   const fitsType = given.type === undefined ? type === undefined || acceptsTensor(type) : given.type === type;
   if (!fitsType) throw mismatch(`${type ?? 'a tensor'} for ${name}`, given.type ?? 'a tensor');
   if (own.dtype !== null && given.dtype !== null && own.dtype !== given.dtype) {

@@ -1,4 +1,4 @@
-/** Tensors as JSON: `{"dtype", "shape", "data"}`, which `node-libtorch run --input` and the server read. */
+/** Tensors as JSON: `{"dtype", "shape", "data"}`, which `node-libtorch run --input` reads. */
 import { torchError } from '../errors.js';
 import type { DType, TensorData } from './dtype.js';
 import { decoderOf, type Leaf } from './element.js';

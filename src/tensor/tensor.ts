@@ -179,7 +179,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * What `JSON.stringify` writes, and `fromJSON`, `node-libtorch run --input` and the server read. Every element keeps its
+   * What `JSON.stringify` writes, and `fromJSON` and `node-libtorch run --input` read. Every element keeps its
    * value, except that -0 becomes 0.
    * @throws ERR_INVALID_SHAPE when the buffer was detached since
    */

@@ -41,6 +41,20 @@ contract('an abort', ({ load, slow, brief }) => {
     expect(await outcome(answer)).to.equal(reason);
   });
 
+  it('may come from a signal that Node does not know, as other realms have', async () => {
+    await using model = await load('linear');
+    const { signal } = new AbortController();
+    const foreign = {
+      aborted: false,
+      reason: undefined,
+      addEventListener: signal.addEventListener.bind(signal),
+      removeEventListener: signal.removeEventListener.bind(signal),
+      throwIfAborted: signal.throwIfAborted.bind(signal),
+    } as unknown as AbortSignal;
+    await model.run(rows(1), { signal: foreign });
+    expect(model.pending).to.equal(0);
+  });
+
   it('after the call changes nothing, and a signal that lives on is let go of', async () => {
     await using model = await load('linear');
     const { signal, abort } = wired();

@@ -207,4 +207,14 @@ describe('model host', () => {
       });
     }
   });
+
+  it('refuses options that it does not have, its models’ and its registry’s too', async () => {
+    for (const options of [
+      { models: [{ name: 'mnist-mlp' }], warmupBatchSize: [1] },
+      { models: [{ name: 'mnist-mlp', batchng: {} }] },
+    ])
+      expect(await rejection(ModelHost.open(options))).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+    const registry = ModelRegistry.open({ registyDir: '/nowhere' } as never);
+    expect(await rejection(registry)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+  });
 });

@@ -140,4 +140,22 @@ describe('the digit model over HTTP', () => {
       }
     });
   });
+
+  for (const value of [1.00000001, -5e-324]) {
+    it(`refuses ${value}, which rounding would bring into the range, whether requests are batched or not`, async () => {
+      await using batched = await ModelHost.open({ models: [{ name: 'mnist-mlp', batching: { maxBatchSize: 4 } }] });
+      await using other = await createServer({ host: batched, port: 0, logger: false });
+      for (const { url } of [server, other]) {
+        const body = JSON.stringify({ input_data: row(0).map((pixel, i) => (i === 3 ? value : pixel)) });
+        const response = await fetch(`${url}/predict`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+        const problem = (await response.json()) as { code: string; errors: { pointer: string }[] };
+        expect(problem.code).to.equal('ERR_OUT_OF_RANGE');
+        expect(problem.errors.map(({ pointer }) => pointer)).to.deep.equal(['/input_data/3']);
+      }
+    });
+  }
 });

@@ -30,6 +30,9 @@ describe('reconcile', () => {
     expect(reconcile(undefined, undefined)).to.equal(undefined);
   });
 
+  it('refuses to make a required input optional: the model would run without it', () =>
+    rejection(() => reconcile(artifact, given({ optional: true })), 'ERR_SIGNATURE_MISMATCH'));
+
   it('adds what the given one knows to what the artifact knows', () => {
     const task = { type: 'other' } as const;
     const labels = ['a', 'b', 'c'];

@@ -10,7 +10,7 @@ declare module '../../model/info.js' {
 export const aotinductor: EngineRow = {
   extensions: ['.pt2'],
   needs: 'LibTorch',
-  lacks: {},
+  lacks: { externalSha256: 'all of it is in one file, which sha256 holds' },
   // Its code is loaded with its first model.
   load: async (source, options) => (await import('./load.js')).loadCompiledPackage(source, options),
 };
