@@ -8,7 +8,7 @@ import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
 import { typesCommand } from './commands/types.js';
 import { torchError } from '../errors.js';
-import { ownManifest } from '../libtorch/package-root.js';
+import { ownManifest } from '../files/package-root.js';
 import { exitCodes, reportError } from './report.js';
 import { UsageError } from './usage.js';
 

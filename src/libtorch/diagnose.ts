@@ -8,7 +8,7 @@ import type { Candidate } from './find/locate.js';
 import { candidates } from './find/locate.js';
 import type { Prebuilt } from './find/prebuilt.js';
 import { checkPrebuilt, readPrebuilt } from './find/prebuilt.js';
-import { ownManifest } from './package-root.js';
+import { ownManifest } from '../files/package-root.js';
 import type { Platform } from './platform.js';
 import { checkPlatform, currentPlatform } from './platform.js';
 import type { ProbeResult } from './probe.js';

@@ -1,7 +1,7 @@
 /** The commands that repair an installation. They differ between a clone, where things are built, and an installed package. */
 
 import type { SetKind } from './find/cache.js';
-import { isClone, ownManifest } from './package-root.js';
+import { isClone, ownManifest } from '../files/package-root.js';
 import { libtorchVersion } from './version.js';
 
 /** Whether one of our packages is published for this version. A clone's package.json lists none. */

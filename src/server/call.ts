@@ -29,7 +29,7 @@ export interface CallOrigin {
  * The life of one request of any protocol: its id, clock and deadline, what it was about and how it ended. The end is
  * logged and counted once.
  */
-export class Call {
+export class ServerCall {
   readonly started = performance.now();
   readonly note: PredictionNote = {};
   route: RouteLabel = 'unmatched';

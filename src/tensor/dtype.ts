@@ -151,7 +151,7 @@ const { get: tag } = Object.getOwnPropertyDescriptor(
 ) as { get: { call: (value: unknown) => Kind | undefined } };
 
 /** The name of a typed array's kind; undefined for anything else. A Buffer is a `Uint8Array`. */
-export function kindOf(value: unknown): Kind | undefined {
+export function typedArrayKind(value: unknown): Kind | undefined {
   return tag.call(value);
 }
 
@@ -166,7 +166,7 @@ export function dtypeOfKind<K extends Kind>(kind: K): DTypeOfKind<K> {
  */
 export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
   const { name } = dtypeTable[dtype].array;
-  const kind = kindOf(data);
+  const kind = typedArrayKind(data);
   if (kind === name) return data as DataOf<D>;
   if (kind === 'Float16Array' && dtype === 'float16') {
     const bits = data as ArrayBufferView;

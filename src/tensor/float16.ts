@@ -1,7 +1,7 @@
 /** float16 (IEEE 754 binary16) and bfloat16 as 16 raw bits, rounded to nearest, ties to even. */
 
 import { expected } from '../errors.js';
-import { kindOf } from './dtype.js';
+import { typedArrayKind } from './dtype.js';
 
 const word = new DataView(new ArrayBuffer(4));
 
@@ -76,10 +76,10 @@ export function float32ToBFloat16(values: ArrayLike<number>): Uint16Array {
 }
 
 function checkBits(bits: unknown): void {
-  if (kindOf(bits) !== 'Uint16Array') throw expected('a Uint16Array', 'the bits', bits);
+  if (typedArrayKind(bits) !== 'Uint16Array') throw expected('a Uint16Array', 'the bits', bits);
 }
 
 function checkNumbers(values: unknown): void {
-  if (Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(String(kindOf(values)))) return;
+  if (Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(String(typedArrayKind(values)))) return;
   throw expected('a Float32Array or an array of numbers', 'the values', values);
 }

@@ -6,7 +6,7 @@ import { bfloat16ToFloat32, float16ToFloat32 } from './float16.js';
 import { elementsFromJson, elementsToJson, type TensorJson } from './json.js';
 import { fill, flatten, nest, requireElements, type Nested } from './nested.js';
 import { elementCount, formatShape, resolveShape } from './shape.js';
-import { allocate, dataOf, dtypeOfKind, kindOf, type DTypeOfKind, type Kind } from './dtype.js';
+import { allocate, dataOf, dtypeOfKind, typedArrayKind, type DTypeOfKind, type Kind } from './dtype.js';
 
 /** What a tensor's `data` may be given as: the dtype's typed array, or a Float16Array for float16. */
 export type TensorDataLike<D extends DType = DType> = DataOf<D> | ('float16' extends D ? ArrayBufferView : never);
@@ -78,7 +78,7 @@ export class Tensor<D extends DType = DType> {
   static from<D extends DType>(nested: Nested, dtype: D): Tensor<D>;
   static from(nested: Nested, dtype?: DType): Tensor;
   static from(from: unknown, how?: unknown): Tensor {
-    const kind = kindOf(from);
+    const kind = typedArrayKind(from);
     if (kind !== undefined) return fromTyped(kind, from as TensorData, how as readonly number[] | undefined);
     const { dtype, data, shape } = flatten(from as Nested, how as DType | undefined);
     return new Tensor(dtype, data, shape);

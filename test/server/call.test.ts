@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { ServerMetrics } from '#dist/monitoring/metrics.js';
-import { Call, type CallOrigin } from '#dist/server/call.js';
+import { ServerCall, type CallOrigin } from '#dist/server/call.js';
 import type { ServerContext } from '#dist/server/context.js';
 import { Lifecycle } from '#dist/server/readiness.js';
 import { rejection } from '../support/errors.js';
@@ -17,7 +17,7 @@ describe('a call', () => {
     );
     const context = { logger, lifecycle, metrics } as unknown as ServerContext;
     const caller = { signal: new AbortController().signal };
-    const call = new Call(context, { id: 'one', method: 'POST', caller, ...origin });
+    const call = new ServerCall(context, { id: 'one', method: 'POST', caller, ...origin });
     return { call, lines, lifecycle, metrics };
   };
 

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { Tensor, type DType, type Nested, type Value } from 'node-libtorch';
 import { dtypes, dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
-import { kindOf } from '#dist/tensor/dtype.js';
+import { typedArrayKind } from '#dist/tensor/dtype.js';
 import { copyValue, namedArguments } from '#dist/tensor/value.js';
 import { rejection } from '../support/errors.js';
 import { detach } from '../support/memory.js';
@@ -121,7 +121,7 @@ describe('values of another realm', () => {
   });
 });
 
-describe('kindOf', () => {
+describe('typedArrayKind', () => {
   it('is undefined for anything but a typed array', () => {
     for (const value of [
       undefined,
@@ -133,7 +133,7 @@ describe('kindOf', () => {
       new ArrayBuffer(1),
       new DataView(new ArrayBuffer(1)),
     ]) {
-      expect(kindOf(value)).to.equal(undefined);
+      expect(typedArrayKind(value)).to.equal(undefined);
     }
   });
 });

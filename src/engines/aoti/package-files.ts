@@ -31,7 +31,7 @@ export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
 
   const models = new Set([...files.keys()].flatMap((path) => modelFile.exec(path)?.[1] ?? []));
   const [model] = models;
-  if (model === undefined) throw format(kindOf([...files.keys()]));
+  if (model === undefined) throw format(kindOfFile([...files.keys()]));
   if (models.size > 1) {
     throw format(`a package of ${models.size} models; package each by itself`);
   }
@@ -101,7 +101,7 @@ function wanted(files: ReadonlyMap<string, ZipEntry>): Map<string, ZipEntry> {
   return new Map([...files].filter(([path]) => !/\.(cpp|h|cu)$|_flags\.json$|^\.data\//.test(path)));
 }
 
-function kindOf(paths: readonly string[]): string {
+function kindOfFile(paths: readonly string[]): string {
   if (paths.includes('data.pkl') && paths.includes('constants.pkl'))
     return 'a TorchScript file; give it the extension .pt';
   if (paths.includes('data.pkl')) return 'a pickle made by torch.save, which holds no code to run';

@@ -1,6 +1,6 @@
 import { torchError } from '../../errors.js';
 import { resolveFrom } from '../../files/resolve.js';
-import { packageRoot } from '../../libtorch/package-root.js';
+import { packageRoot } from '../../files/package-root.js';
 
 /**
  * Where onnxruntime-node lies. It is an optional peer dependency, and nothing of it is loaded here.

@@ -1,4 +1,4 @@
-import { checkTorchScriptArchive } from '../../model/archive.js';
+import { checkTorchScriptArchive } from './archive.js';
 import type { Artifact } from '../../model/artifact.js';
 import type { EngineModel } from '../../model/engine.js';
 import { LoadedModel, type LoadedParts } from '../../model/loaded-model.js';

@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
-import { isClone, packageRoot } from '../package-root.js';
+import { isClone, packageRoot } from '../../files/package-root.js';
 import { checkPlatform } from '../platform.js';
 import { probe } from '../probe.js';
 import { checkTools, compile } from './compile.js';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
-import { packageFolder, packageRoot } from '../package-root.js';
+import { packageFolder, packageRoot } from '../../files/package-root.js';
 import type { Platform } from '../platform.js';
 import { currentPlatform, describePlatform, packageSuffix } from '../platform.js';
 import { remedies } from '../remedies.js';

@@ -4,7 +4,7 @@ import { torchError } from '../../errors.js';
 import { cachedSet, chosenSet } from './cache.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
-import { packageFolder } from '../package-root.js';
+import { packageFolder } from '../../files/package-root.js';
 import { remedies } from '../remedies.js';
 import type { Platform } from '../platform.js';
 import { currentPlatform, packageSuffix } from '../platform.js';

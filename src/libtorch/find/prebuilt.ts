@@ -6,7 +6,7 @@ import { torchError } from '../../errors.js';
 import type { Platform } from '../platform.js';
 import { describePlatform } from '../platform.js';
 import { compareDotted } from '../version.js';
-import { ownManifest } from '../package-root.js';
+import { ownManifest } from '../../files/package-root.js';
 
 export interface Prebuilt {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { RunTimings } from '../../async/clock.js';
 import type { QueueRunOptions } from '../../batching/index.js';
 import { InputError, torchError, type ElementFault } from '../../errors.js';
 import type { ServedModel } from '../../serving/index.js';
-import { kindOf } from '../../tasks/kinds/index.js';
+import { taskKindOf } from '../../tasks/kinds/index.js';
 import type { LabelAnswer } from '../../tasks/kinds/labels.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { maxFaults, pointed } from './faults.js';
@@ -32,7 +32,7 @@ export interface RowModel extends RowsOf {
  */
 export function rowModel(served: ServedModel): RowModel {
   const { name, version, record } = served;
-  if (!kindOf(record?.task)?.hasBestClass) {
+  if (!taskKindOf(record?.task)?.hasBestClass) {
     const what = record ? 'of another task' : 'served without a record';
     throw torchError('ERR_TASK', `Expected a classification model but ${name} ${version} is ${what}`);
   }

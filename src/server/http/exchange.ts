@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
-import { Call, type PredictionNote, type RouteLabel } from '../call.js';
+import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import { acceptedTypes, ClientGone } from './body.js';
@@ -29,7 +29,7 @@ interface Answering {
 
 /** A call over HTTP: the request and the ways to answer it. */
 export class Exchange implements Endable {
-  readonly call: Call;
+  readonly call: ServerCall;
   readonly #open: OpenExchanges;
   readonly #isLast: boolean;
 
@@ -39,7 +39,7 @@ export class Exchange implements Endable {
     readonly res: ServerResponse,
   ) {
     const { method = '' } = req;
-    this.call = new Call(context, {
+    this.call = new ServerCall(context, {
       id: requestIdOf(req),
       method: methods.has(method) ? method : 'other',
       caller: this,

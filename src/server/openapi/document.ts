@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TSchema } from 'typebox';
-import { packageRoot } from '../../libtorch/package-root.js';
+import { packageRoot } from '../../files/package-root.js';
 import type { Route } from '../routes/route.js';
 import { ProblemDocument } from '../schemas/problem.js';
 import { plain, type Content, type DescribedModel, type Json, type Operation } from './operation.js';

@@ -2,7 +2,7 @@ import { describe, torchError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { floatRows, notFinite, type FloatRows } from '../scores/float-rows.js';
 import { checkLabels, type Ranked } from '../scores/ranked.js';
-import { argmax, softmax, softmaxAt } from '../scores/softmax.js';
+import { bestIndex, softmax, softmaxAt } from '../scores/softmax.js';
 import { topK } from '../scores/top-k.js';
 import { encodeImages } from './images.js';
 import type { AnyTask, TaskKind } from './kind.js';
@@ -67,7 +67,7 @@ function bestClasses({ activation, labels }: ClassificationTask, output: Tensor)
   const best: Ranked[][] = [];
   for (let row = 0; row < rows; row++) {
     const scores = values.subarray(row * width, (row + 1) * width);
-    const index = argmax(scores);
+    const index = bestIndex(scores);
     const highest = scores[index] as number;
     if (scores.some(Number.isNaN) || !Number.isFinite(highest)) throw notFinite('scores', row);
     const score = activation === 'softmax' ? softmaxAt(scores, index) : probability(highest, row);

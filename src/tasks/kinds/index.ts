@@ -30,13 +30,13 @@ export type AnsweringKind = TaskKind<AnyTask, Answer> & {
 const byType = new Map(taskKinds.map((kind) => [kind.type, kind]));
 
 /** The row of a task; undefined for what has none. */
-export function kindOf(task: AnyTask | undefined): TaskKind<AnyTask, Answer> | undefined {
+export function taskKindOf(task: AnyTask | undefined): TaskKind<AnyTask, Answer> | undefined {
   return task && byType.get(task.type);
 }
 
 /** @throws ERR_TASK for a task without an answer */
 export function answeringKind(task: AnyTask | undefined): AnsweringKind {
-  const kind = kindOf(task);
+  const kind = taskKindOf(task);
   if (kind?.decode) return kind as AnsweringKind;
   const types = taskKinds.filter((row) => 'decode' in row).map(({ type }) => type);
   throw torchError('ERR_TASK', `Expected a task of type ${types.join(', ')} but received ${describe(task?.type)}`);
@@ -44,12 +44,12 @@ export function answeringKind(task: AnyTask | undefined): AnsweringKind {
 
 /** What each position of the output's last dimension stands for; undefined where the task says nothing of it. */
 export function labelsOf(task: AnyTask): readonly string[] | undefined {
-  return kindOf(task)?.labels?.(task);
+  return taskKindOf(task)?.labels?.(task);
 }
 
 /** What a task says that the signature does not bear out. */
 export function* taskFaults(task: AnyTask, signature: Signature): Generator<ErrorDetail> {
-  yield* kindOf(task)?.faults(task, signature) ?? [];
+  yield* taskKindOf(task)?.faults(task, signature) ?? [];
   if (task.image) yield* imageFaults(task.image, signature);
 }
 

@@ -26,7 +26,7 @@ export function softmax(logits: Tensor): Tensor {
 }
 
 /** Index of the greatest value, the lowest of equal ones; 0 when all are NaN. */
-export function argmax(values: ArrayLike<number>): number {
+export function bestIndex(values: ArrayLike<number>): number {
   let best = 0;
   for (let index = 1; index < values.length; index++) {
     if ((values[index] as number) > (values[best] as number)) best = index;

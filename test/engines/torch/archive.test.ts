@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
-import { checkTorchScriptArchive } from '#dist/model/archive.js';
+import { checkTorchScriptArchive } from '#dist/engines/torch/archive.js';
 import { defaultArchiveLimits } from '#dist/model/zip-archive.js';
-import { rejection } from '../support/errors.js';
-import { digitModel, fixture } from '../support/paths.js';
-import { rawZip, type RawEnd, type RawEntry } from '../support/raw-zip.js';
+import { rejection } from '../../support/errors.js';
+import { digitModel, fixture } from '../../support/paths.js';
+import { rawZip, type RawEnd, type RawEntry } from '../../support/raw-zip.js';
 
 /** What a TorchScript file has at least: 97 bytes of entries. */
 const core: RawEntry[] = [

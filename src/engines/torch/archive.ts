@@ -1,5 +1,5 @@
-import { describe, torchError, type TorchError } from '../errors.js';
-import { defaultArchiveLimits, unsafe, ZipArchive, type ZipEntry } from './zip-archive.js';
+import { describe, torchError, type TorchError } from '../../errors.js';
+import { defaultArchiveLimits, unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
 
 /**
  * Reads the directory of a zip archive, without unpacking, and refuses what no exporter writes.

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resolveFrom } from '../files/resolve.js';
+import { resolveFrom } from './resolve.js';
 
 let known: string | undefined;
 
