@@ -6,8 +6,8 @@ import type { Tensor } from '../tensor/tensor.js';
 /** Least and greatest of some numbers, both inclusive. */
 export type Bounds = readonly [min: number, max: number];
 
-/** More faults than this help nobody, and an input must not make us build a million of them. */
-const mostFaults = 16;
+/** More faults than this help no reader, and an input must not make us build a million of them. */
+export const maxFaults = 16;
 
 /** What a number becomes as an element, where that is another number. */
 const roundings: Partial<Record<DType, (value: number) => number>> = {
@@ -38,32 +38,40 @@ export function checkRange(name: string, range: Bounds, tensor: Tensor, measured
   if (decode) {
     for (let i = 0; i < data.length; ++i) {
       const value = decode(data[i] as number);
-      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor);
+      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor, [min, max]);
     }
   } else {
     for (let i = 0; i < data.length; ++i) {
       const value = data[i] as number | bigint;
-      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor); // false for NaN
+      if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor, [min, max]); // false for NaN
     }
   }
   if (measured) throw torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but one is outside`, { faults: [] });
 }
 
-function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor): TorchError {
-  const round = roundings[dtype] ?? Number;
-  const [min, max] = [round(range[0]), round(range[1])];
+/** What is wrong with one number that is outside of a range. The sentence tells on which side, never the number. */
+export function rangeFault(argument: string, element: number, value: number | bigint, range: Bounds): ElementFault {
+  const isNaN = Number.isNaN(value);
+  const reason = isNaN ? 'NaN' : value < range[0] ? 'a smaller one' : 'a larger one';
+  return {
+    argument,
+    element,
+    detail: `Expected a number from ${range[0]} to ${range[1]} but received ${reason}`,
+    isNaN,
+  };
+}
+
+/** The last argument is the range as the dtype holds it. */
+function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor, [min, max]: Bounds): TorchError {
   const valueOf = (element: number): number | bigint => {
     const stored = data[element] as number | bigint;
     return decoders[dtype]?.(stored as number) ?? stored;
   };
   const faults: ElementFault[] = [];
-  for (let element = 0; element < data.length && faults.length < mostFaults; ++element) {
+  for (let element = 0; element < data.length && faults.length < maxFaults; ++element) {
     const value = valueOf(element);
     if (value >= min && value <= max) continue;
-    const isNaN = Number.isNaN(value);
-    const reason = isNaN ? 'NaN' : value < min ? 'a smaller one' : 'a larger one';
-    const detail = `Expected a number from ${range[0]} to ${range[1]} but received ${reason}`;
-    faults.push({ argument: name, element, detail, isNaN });
+    faults.push(rangeFault(name, element, value, range));
   }
   const [{ element }] = faults as [ElementFault];
   if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(valueOf(element))) {

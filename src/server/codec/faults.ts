@@ -1,7 +1,5 @@
 import { torchError, type ElementFault, type ErrorCode, type TorchError } from '../../errors.js';
-
-/** More faults than this help no reader, and a request must not make us build a million of them. */
-export const maxFaults = 16;
+import { maxFaults } from '../../signature/range.js';
 
 /** The error of faults in `input_data`, each with its JSON pointer. */
 export function pointed(

@@ -2,10 +2,11 @@ import type { RunTimings } from '../../async/clock.js';
 import type { QueueRunOptions } from '../../batching/index.js';
 import { InputError, torchError, type ElementFault } from '../../errors.js';
 import type { ServedModel } from '../../serving/index.js';
+import { maxFaults, rangeFault, type Bounds } from '../../signature/range.js';
 import { taskKindOf } from '../../tasks/kinds/index.js';
 import type { LabelAnswer } from '../../tasks/kinds/labels.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { maxFaults, pointed } from './faults.js';
+import { pointed } from './faults.js';
 import type { Rows, RowsOf } from './rows.js';
 
 /** One class for each row, and the time that the run took. */
@@ -56,7 +57,7 @@ export function rowModel(served: ServedModel): RowModel {
         const answer = await served.predict(tensor, { ...options, ...own });
         return { ...classesOf(answer as LabelAnswer<string>), timings: answer.timings };
       } catch (error) {
-        throw inRequestTerms(error, given, { features: rows.length / batchSize, range: input.range });
+        throw inRequestTerms(error, given, input.range);
       }
     },
   };
@@ -77,20 +78,18 @@ function classesOf({ rows }: LabelAnswer<string>): Omit<Classes, 'timings'> {
  * An error of the model's door, whose faults name elements, in the terms of the request; other errors as they are. An
  * infinity is out of range here: in JSON it is a number that is too large.
  */
-export function inRequestTerms(error: unknown, rows: Rows, model: RowsOf): unknown {
+export function inRequestTerms(error: unknown, rows: Rows, range: Bounds | undefined): unknown {
   if (!(error instanceof InputError) || !error.faults) return error;
-  const faults = error.faults.length > 0 ? error.faults : hiddenFaults(rows, model);
+  const faults = error.faults.length > 0 ? error.faults : hiddenFaults(rows, range);
   return pointed(faults[0]?.isNaN ? 'ERR_NOT_FINITE' : 'ERR_OUT_OF_RANGE', faults, error);
 }
 
 /** Numbers that are outside of the range until float32 rounds them into it. */
-function hiddenFaults({ numbers = () => [] }: Rows, { range }: RowsOf): readonly ElementFault[] {
-  const [min, max] = range ?? [-Infinity, Infinity];
+function hiddenFaults({ numbers = () => [] }: Rows, [min, max]: Bounds = [-Infinity, Infinity]): ElementFault[] {
   const faults: ElementFault[] = [];
   for (const [element, value] of Array.from(numbers()).entries()) {
     if (value >= min && value <= max) continue;
-    const detail = `Expected a number from ${min} to ${max} but received a ${value < min ? 'smaller' : 'larger'} one`;
-    if (faults.push({ argument: 'input_data', element, detail, isNaN: false }) === maxFaults) break;
+    if (faults.push(rangeFault('input_data', element, value, [min, max])) === maxFaults) break;
   }
   return faults;
 }

@@ -1,6 +1,7 @@
 /** Rows of numbers, as the body of a prediction has them, become one float32 array. */
 import { describe, torchError, type ErrorCode } from '../../errors.js';
-import { maxFaults, pointed } from './faults.js';
+import { maxFaults } from '../../signature/range.js';
+import { pointed } from './faults.js';
 import { fitFloat32, float32Max } from './plain-request.js';
 
 /** What a model says of its rows. */

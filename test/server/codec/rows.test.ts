@@ -15,7 +15,7 @@ function rowsThroughDoor(values: ArrayLike<unknown>, spec: RowsSpec): Rows {
     if (spec.range) checkRange('input', spec.range, tensor, parsed.bounds);
     return parsed;
   } catch (error) {
-    throw inRequestTerms(error, parsed, spec);
+    throw inRequestTerms(error, parsed, spec.range);
   }
 }
 
