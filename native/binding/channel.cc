@@ -8,6 +8,8 @@
 namespace node_libtorch::binding {
 namespace {
 
+constexpr const char* kTooLarge = "The result does not fit into JavaScript's memory";
+
 napi_value encode_error(napi_env env, const engine::EngineError& error) {
   napi_value object = nullptr;
   check(napi_create_object(env, &object));
@@ -45,7 +47,7 @@ class Group {
         // settles.
         forget_exception(env_);
         value = null;
-        error = encode_error(env_, {"ERR_OUT_OF_MEMORY", "The result does not fit into JavaScript's memory"});
+        error = encode_error(env_, {"ERR_OUT_OF_MEMORY", kTooLarge});
       } catch (...) {
         value = null;
         error = encode_error(env_, engine::current_error("ERR_INTERNAL"));
@@ -82,13 +84,13 @@ Channel::Channel(napi_env env, napi_value on_settled) : env_(env) {
   hold_loop(false);
 }
 
-void Channel::settle(Settlement settlement) {
+void Channel::settle(Envelope envelope) noexcept {
   const std::lock_guard lock(mutex_);
   if (!alive_) return;
-  settled_.push_back(std::move(settlement));
-  // One call is under way for everything that gathers until it is served. The lock is held over the call, so
-  // that shut() cannot free the function in between.
-  if (settled_.size() == 1) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+  settled_.splice(settled_.end(), envelope);
+  // The lock is held over the call, so that shut() cannot free the function in between. Where the call is
+  // refused, the next settlement tries again.
+  if (!called_) called_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
 }
 
 void Channel::hold_loop(bool hold) {
@@ -97,7 +99,7 @@ void Channel::hold_loop(bool hold) {
 }
 
 void Channel::shut() {
-  std::vector<Settlement> dropped;
+  Envelope dropped;
   const std::lock_guard lock(mutex_);
   alive_ = false;
   dropped.swap(settled_);
@@ -114,22 +116,40 @@ void Channel::on_call(napi_env env, napi_value /*callback*/, void* context, void
 }
 
 void Channel::deliver(napi_env env) {
-  std::vector<Settlement> settled;
+  Envelope settled;
   {
     const std::lock_guard lock(mutex_);
     settled.swap(settled_);
+    called_ = false;
   }
-  if (settled.empty()) return;
   for (Settlement& settlement : settled) {
     if (settlement.before) settlement.before(env);
   }
-  Group group(env, settled.size());
-  for (Settlement& settlement : settled) group.add(settlement);
+  if (!settled.empty()) hand_over(env, settled);
+}
+
+void Channel::hand_over(napi_env env, Envelope& settled) {
+  std::optional<Group> group;
+  try {
+    group.emplace(env, settled.size());
+    for (Settlement& settlement : settled) group->add(settlement);
+  } catch (...) {
+    // No memory for the group. Each promise is told by itself, with an error that takes next to none: one
+    // that hears nothing never settles.
+    forget_exception(env);
+    if (settled.size() == 1 && settled.front().error) throw;
+    for (Envelope one; !settled.empty(); one.clear()) {
+      one.splice(one.end(), settled, settled.begin());
+      if (!one.front().error) one.front().error.emplace("ERR_OUT_OF_MEMORY", kTooLarge);
+      hand_over(env, one);
+    }
+    return;
+  }
   napi_value on_settled = nullptr;
   napi_value global = nullptr;
   check(napi_get_reference_value(env, on_settled_, &on_settled));
   check(napi_get_global(env, &global));
-  const napi_value arguments[] = {group.array()};
+  const napi_value arguments[] = {group->array()};
   check(napi_call_function(env, global, on_settled, 1, arguments, nullptr));
 }
 

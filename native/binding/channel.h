@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include "engine/error.h"
 #include "engine/value.h"
@@ -26,6 +26,10 @@ struct Settlement {
   std::function<void(napi_env)> before;
 };
 
+// One settlement, in the node that the channel's list takes over: made before the work begins, so that
+// telling of its end needs no memory and cannot fail.
+using Envelope = std::list<Settlement>;
+
 class Channel {
  public:
   // On the JavaScript thread. `on_settled` is called with flat groups of five: id, error or null, value,
@@ -33,7 +37,7 @@ class Channel {
   Channel(napi_env env, napi_value on_settled);
 
   // From any thread. Dropped when the environment is gone.
-  void settle(Settlement settlement);
+  void settle(Envelope envelope) noexcept;
   // On the JavaScript thread: whether waiting settlements keep the event loop alive.
   void hold_loop(bool hold);
   // On the JavaScript thread, from the environment's clean-up: nothing is delivered from here on.
@@ -42,12 +46,14 @@ class Channel {
  private:
   static void on_call(napi_env env, napi_value callback, void* context, void* data);
   void deliver(napi_env env);
+  void hand_over(napi_env env, Envelope& settled);
 
   const napi_env env_;
   napi_ref on_settled_ = nullptr;
   napi_threadsafe_function function_ = nullptr;
   std::mutex mutex_;
-  std::vector<Settlement> settled_;
+  Envelope settled_;
+  bool called_ = false;  // a call is under way for everything that gathers until it is served
   bool alive_ = true;
 };
 

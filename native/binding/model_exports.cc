@@ -145,6 +145,18 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
   });
 }
 
+// busy(handle): how many runs there are in execution, and the milliseconds of the oldest and of the youngest
+Napi::Value busy(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    const engine::Executor::Busy busy = session_of(info.Env(), argument(info, 0)).executor().busy();
+    engine::List numbers{{static_cast<int64_t>(busy.running)},
+                         {Milliseconds(busy.oldest).count()},
+                         {Milliseconds(busy.youngest).count()}};
+    return {info.Env(), encode(info.Env(), {std::move(numbers)})};
+  });
+}
+
 // dispose(id, handle)
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
@@ -173,6 +185,7 @@ void export_model_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("load", Napi::Function::New(env, load, "load"));
   exports.Set("run", Napi::Function::New(env, run, "run"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("busy", Napi::Function::New(env, busy, "busy"));
   exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));
   exports.Set("reportMemory", Napi::Function::New(env, report_memory, "reportMemory"));
 }

@@ -57,23 +57,33 @@ Value describe(const engine::ModelInfo& info) {
 
 // A job's two halves share its settlement.
 struct Work {
-  Settlement settlement;
+  explicit Work(double id) { envelope.front().id = id; }
+
+  Envelope envelope = Envelope(1);
   Clock::time_point submitted = Clock::now();
 };
 
 template <typename Function>
 void measured(Work& work, const char* fallback_code, Function&& function) {
   const Clock::time_point started = Clock::now();
-  work.settlement.queue_ms = milliseconds(started - work.submitted);
+  Settlement& settlement = work.envelope.front();
+  settlement.queue_ms = milliseconds(started - work.submitted);
   try {
-    work.settlement.value = function();
+    settlement.value = function();
   } catch (...) {
-    work.settlement.error = engine::current_error(fallback_code);
+    settlement.error = engine::current_error(fallback_code);
   }
-  work.settlement.run_ms = milliseconds(Clock::now() - started);
+  settlement.run_ms = milliseconds(Clock::now() - started);
 }
 
 EngineError disposed() { return {"ERR_DISPOSED", "The model was disposed"}; }
+
+Envelope envelope_of(double id, std::optional<EngineError> error = std::nullopt) {
+  Envelope envelope(1);
+  envelope.front().id = id;
+  envelope.front().error = std::move(error);
+  return envelope;
+}
 
 uint64_t job_id(double id) { return static_cast<uint64_t>(id); }
 
@@ -90,8 +100,7 @@ std::shared_ptr<Session> Session::create(std::shared_ptr<Channel> channel, size_
 }
 
 void Session::load(double id, engine::LoadRequest request) {
-  auto work = std::make_shared<Work>();
-  work->settlement.id = id;
+  auto work = std::make_shared<Work>(id);
   engine::Executor::Job job;
   job.id = job_id(id);
   job.unbounded = true;
@@ -108,13 +117,12 @@ void Session::load(double id, engine::LoadRequest request) {
       return info;
     });
   };
-  job.report = [channel = channel_, work] { channel->settle(std::move(work->settlement)); };
+  job.report = [channel = channel_, work] { channel->settle(std::move(work->envelope)); };
   if (executor_->submit(std::move(job)) != engine::Executor::Submitted::accepted) throw disposed();
 }
 
 void Session::run(double id, engine::RunRequest request, std::optional<size_t> worker) {
-  auto work = std::make_shared<Work>();
-  work->settlement.id = id;
+  auto work = std::make_shared<Work>(id);
   engine::Executor::Job job;
   job.id = job_id(id);
   job.worker = worker;
@@ -129,7 +137,7 @@ void Session::run(double id, engine::RunRequest request, std::optional<size_t> w
       return model->run(std::move(request));
     });
   };
-  job.report = [channel = channel_, work] { channel->settle(std::move(work->settlement)); };
+  job.report = [channel = channel_, work] { channel->settle(std::move(work->envelope)); };
   switch (executor_->submit(std::move(job))) {
     case engine::Executor::Submitted::accepted:
       return;
@@ -152,16 +160,11 @@ void Session::close(std::optional<double> id) {
     }
   }
   if (id) {
-    Settlement settlement;
-    settlement.id = *id;
-    channel_->settle(std::move(settlement));
+    channel_->settle(envelope_of(*id));
     return;
   }
   for (const uint64_t dropped : executor_->close()) {
-    Settlement settlement;
-    settlement.id = static_cast<double>(dropped);
-    settlement.error = disposed();
-    channel_->settle(std::move(settlement));
+    channel_->settle(envelope_of(static_cast<double>(dropped), disposed()));
   }
 }
 
@@ -178,15 +181,10 @@ void Session::gone() {
     gone_ = true;
     waiting.swap(waiting_for_close_);
   }
-  Settlement last;
-  last.id = -1;  // nobody's: it carries the farewell
-  last.before = [self = shared_from_this()](napi_env env) { self->on_gone_(env, self); };
+  Envelope last = envelope_of(-1);  // nobody's: it carries the farewell
+  last.front().before = [self = shared_from_this()](napi_env env) { self->on_gone_(env, self); };
   channel_->settle(std::move(last));
-  for (const double id : waiting) {
-    Settlement settlement;
-    settlement.id = id;
-    channel_->settle(std::move(settlement));
-  }
+  for (const double id : waiting) channel_->settle(envelope_of(id));
 }
 
 }  // namespace node_libtorch::binding

@@ -2,17 +2,34 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/threads.h"
 
 namespace node_libtorch::engine {
+namespace {
+
+// What gdb, perf and top show; the system takes 15 characters.
+void name_this_thread(size_t worker) {
+  const std::string name = "torch:" + std::to_string(worker);
+#if defined(__APPLE__)
+  pthread_setname_np(name.c_str());
+#else
+  pthread_setname_np(pthread_self(), name.c_str());
+#endif
+}
+
+}  // namespace
 
 Executor::Executor(size_t workers, size_t max_pending, std::function<void()> on_closed)
     : worker_count_(workers),
       max_pending_(max_pending),
       on_closed_(std::move(on_closed)),
+      started_(workers),
       running_threads_(workers) {
   threads_.reserve(workers);
   try {
@@ -45,7 +62,9 @@ Executor::Submitted Executor::submit(Job job) {
       if (bounded_outstanding_ >= max_pending_ + worker_count_) return Submitted::full;
       ++bounded_outstanding_;
     }
+    const uint64_t id = job.id;
     queue_.push_back(std::move(job));
+    places_[id] = std::prev(queue_.end());
   }
   if (pinned) {
     wake_.notify_all();
@@ -56,23 +75,36 @@ Executor::Submitted Executor::submit(Job job) {
 }
 
 bool Executor::cancel(uint64_t id) {
-  Job dropped;  // destroyed outside the lock: it owns the inputs
+  std::optional<Job> dropped;  // destroyed outside the lock: it owns the inputs
   const std::lock_guard lock(mutex_);
-  const auto found =
-      std::find_if(queue_.begin(), queue_.end(), [id](const Job& job) { return job.id == id; });
-  if (found == queue_.end()) return false;
-  dropped = std::move(*found);
-  queue_.erase(found);
-  if (!dropped.unbounded) --bounded_outstanding_;
+  const auto found = places_.find(id);
+  if (found == places_.end()) return false;
+  dropped = take_out(found->second);
+  if (!dropped->unbounded) --bounded_outstanding_;
   return true;
 }
 
+Executor::Busy Executor::busy() {
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  Busy busy;
+  for (const std::optional<Clock::time_point>& started : started_) {
+    if (!started) continue;
+    const Clock::duration age = now - *started;
+    busy.oldest = std::max(busy.oldest, age);
+    busy.youngest = busy.running == 0 ? age : std::min(busy.youngest, age);
+    ++busy.running;
+  }
+  return busy;
+}
+
 std::vector<uint64_t> Executor::close() {
-  std::deque<Job> dropped;
+  std::list<Job> dropped;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     dropped.swap(queue_);
+    places_.clear();
   }
   wake_.notify_all();
   std::vector<uint64_t> ids;
@@ -97,6 +129,14 @@ void Executor::abandon() {
   }
 }
 
+Executor::Job Executor::take_out(std::list<Job>::iterator place) {
+  const auto entry = places_.find(place->id);
+  if (entry != places_.end() && entry->second == place) places_.erase(entry);
+  Job job = std::move(*place);
+  queue_.erase(place);
+  return job;
+}
+
 std::optional<Executor::Job> Executor::take(size_t worker) {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -104,8 +144,8 @@ std::optional<Executor::Job> Executor::take(size_t worker) {
       return job.worker.value_or(worker) == worker;
     });
     if (mine != queue_.end()) {
-      Job job = std::move(*mine);
-      queue_.erase(mine);
+      Job job = take_out(mine);
+      if (!job.unbounded) started_[worker] = Clock::now();
       return job;
     }
     if (closed_) return std::nullopt;
@@ -113,18 +153,30 @@ std::optional<Executor::Job> Executor::take(size_t worker) {
   }
 }
 
+void Executor::finish(size_t worker, const Job& job) {
+  if (job.unbounded) return;
+  const std::lock_guard lock(mutex_);
+  --bounded_outstanding_;
+  started_[worker].reset();
+}
+
 void Executor::work(size_t worker) {
+  name_this_thread(worker);
   // Both are properties of the thread, so they are set here and nowhere else.
   apply_threads_here();
   {
     const c10::InferenceMode guard;
     while (std::optional<Job> job = take(worker)) {
-      job->run(worker);
-      if (!job->unbounded) {
-        const std::lock_guard lock(mutex_);
-        --bounded_outstanding_;
+      // An exception that left this function would end the process.
+      try {
+        job->run(worker);
+      } catch (...) {
       }
-      if (job->report) job->report();
+      finish(worker, *job);
+      try {
+        if (job->report) job->report();
+      } catch (...) {
+      }
     }
   }
   bool last = false;

@@ -5,11 +5,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace node_libtorch::engine {
@@ -20,10 +21,11 @@ class Executor {
  public:
   struct Job {
     uint64_t id = 0;
-    // Runs on a worker, inside InferenceMode and with the intra-op count applied. Must not throw.
+    // Runs on a worker, inside InferenceMode and with the intra-op count applied. Must not throw: what it
+    // throws is dropped.
     std::function<void(size_t worker)> run;
     // Reports the result. Called on the same worker after the job's place was freed, so that whoever hears of
-    // the result finds room for the next job. Must not throw.
+    // the result finds room for the next job. Must not throw: what it throws is dropped.
     std::function<void()> report;
     // Only this worker may take the job; any when empty.
     std::optional<size_t> worker;
@@ -32,6 +34,13 @@ class Executor {
   };
 
   enum class Submitted { accepted, full, closed };
+
+  // The bounded jobs that are running, by how long they have been: a job that has hung is seen by its age.
+  struct Busy {
+    size_t running = 0;
+    Clock::duration oldest{0};
+    Clock::duration youngest{0};
+  };
 
   // Starts `workers` threads; at most `max_pending` bounded jobs wait while every worker is busy. `on_closed`
   // is called by the last of them, as the last thing it does, once close() was called and every running job
@@ -43,8 +52,10 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   Submitted submit(Job job);
-  // Takes a waiting job out of the queue. False when it runs already or is unknown.
+  // Takes a waiting job out of the queue, in constant time. False when it runs already or is unknown.
   bool cancel(uint64_t id);
+  // Never waits for a job.
+  Busy busy();
   // Drops what waits and lets the threads end; returns the ids of the dropped jobs. Idempotent.
   std::vector<uint64_t> close();
   // Waits until every thread has ended, then joins them. False when the deadline came first.
@@ -57,6 +68,9 @@ class Executor {
  private:
   void work(size_t worker);
   std::optional<Job> take(size_t worker);
+  void finish(size_t worker, const Job& job);
+  // Under the lock.
+  Job take_out(std::list<Job>::iterator place);
 
   const size_t worker_count_;
   const size_t max_pending_;
@@ -64,7 +78,9 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable ended_;
-  std::deque<Job> queue_;
+  std::list<Job> queue_;
+  std::unordered_map<uint64_t, std::list<Job>::iterator> places_;  // of the waiting jobs, by id
+  std::vector<std::optional<Clock::time_point>> started_;          // by worker; empty while it is idle
   size_t bounded_outstanding_ = 0;
   size_t running_threads_ = 0;
   bool closed_ = false;

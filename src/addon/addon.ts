@@ -81,6 +81,8 @@ export interface Addon {
   ): void;
   /** Whether the run had not started; it will not settle then. */
   cancel(id: number, handle: ModelHandle): boolean;
+  /** Runs in execution, and the milliseconds of the oldest and of the youngest (0 without one). Never waits for a run. */
+  busy(handle: ModelHandle): readonly [running: number, oldestMs: number, youngestMs: number];
   dispose(id: number, handle: ModelHandle): void;
   reportMemory(handle: ModelHandle, bytes: number): void;
   /** Locks a file for as long as this environment lives, making it if need be; -1 when somebody holds it. */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { torchError } from '../errors.js';
 import { Deadlines, systemClock, type Clock, type Due } from './clock.js';
 
@@ -148,15 +147,58 @@ export class Ticket<T> {
   }
 }
 
+/** Who follows which signal. */
+const followersOf = new WeakMap<AbortSignal, Followers>();
+
+/** All that follow one signal, behind one listener: Node looks through all of a signal's for each that comes or goes. */
+class Followers {
+  readonly #signal: AbortSignal;
+  readonly #callbacks = new Set<() => void>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    followersOf.set(signal, this);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  add(callback: () => void): void {
+    this.#callbacks.add(callback);
+  }
+
+  delete(callback: () => void): void {
+    if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return;
+    followersOf.delete(this.#signal);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    followersOf.delete(this.#signal);
+    for (const callback of this.#callbacks) {
+      this.#callbacks.delete(callback);
+      try {
+        callback();
+      } catch (error) {
+        // As Node does with what a listener throws: the others hear of the abort nevertheless.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  };
+}
+
 /**
- * Calls `listener` when the signal aborts; returns what takes it off again. One signal may well serve every call of a
- * program (its shutdown), so Node's warning of a leak beyond ten listeners would be a false alarm.
+ * Calls `listener` when the signal aborts; returns what takes it off again. One signal may serve every call of a program
+ * (its shutdown, say): it has one listener of ours whatever the number of calls, so that neither their number costs nor
+ * Node warns of a leak.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  // A signal of another realm is not an EventTarget to Node, which would throw.
-  if (signal instanceof EventTarget) setMaxListeners(0, signal);
-  signal.addEventListener('abort', listener, { once: true });
+  const followers = followersOf.get(signal) ?? new Followers(signal);
+  const callback = (): void => {
+    listener();
+  };
+  followers.add(callback);
   return () => {
-    signal.removeEventListener('abort', listener);
+    followers.delete(callback);
   };
 }

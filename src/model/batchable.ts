@@ -1,6 +1,7 @@
 import type { Bounds } from '../signature/range.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import type { Call } from './call.js';
+import type { Busy } from './engine.js';
 import type { BatchExecution, Execution, Model } from './model.js';
 import type { RunOptions } from './options.js';
 
@@ -13,6 +14,9 @@ export interface PrepareOptions {
 
 /** What BatchQueue needs of a model. Every model that `loadModel` returns has it; it is not part of the public surface. */
 export interface Batchable extends Model {
+  /** What runs at this moment, and for how long already: a run that has hung is seen by its age. */
+  readonly busy: Busy;
+
   /** The arguments that `run` makes of its input. */
   argumentsOf(input: unknown): Arguments;
 

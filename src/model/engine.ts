@@ -24,9 +24,23 @@ export interface Run extends Placement {
   readonly finished: () => void;
 }
 
+/**
+ * The runs that have begun and not ended, those that nobody waits for any more included. All instances are stuck beyond a
+ * limit when as many run as there are instances, and the youngest is older than the limit.
+ */
+export interface Busy {
+  readonly running: number;
+  /** Milliseconds since the run that has taken longest began; 0 without one. */
+  readonly oldestMs: number;
+  /** Milliseconds since the last of them began; 0 without one. */
+  readonly youngestMs: number;
+}
+
 /** The engine's half of a loaded model. All that an engine has to offer behind `Model`. */
 export interface EngineModel {
   run(run: Run): Promise<Execution>;
+  /** At this moment. Never waits for a run. */
+  busy(): Busy;
   /** Called once. Resolves when the engine has freed the model. */
   free(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { isPlainObject, type Arguments, type Value } from '../tensor/value.js';
 import type { Batchable, PrepareOptions } from './batchable.js';
 import { prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
-import type { EngineModel, Placement } from './engine.js';
+import type { Busy, EngineModel, Placement } from './engine.js';
 import type { ModelInfo } from './info.js';
 import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
@@ -63,6 +63,10 @@ export class LoadedModel implements Batchable, Warmable {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  get busy(): Busy {
+    return this.#engine.busy();
   }
 
   get warmupReport(): WarmupReport | undefined {

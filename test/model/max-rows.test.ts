@@ -6,7 +6,11 @@ import type { TensorSpec } from '#dist/signature/spec.js';
 function described(...inputs: readonly Partial<TensorSpec>[]): LoadedModel {
   const specs = inputs.map((spec, i) => ({ name: `x${i}`, dtype: 'float32' as const, shape: [null, 2], ...spec }));
   return new LoadedModel({
-    engine: { run: () => Promise.reject(new Error('nothing runs here')), free: () => Promise.resolve() },
+    engine: {
+      run: () => Promise.reject(new Error('nothing runs here')),
+      busy: () => ({ running: 0, oldestMs: 0, youngestMs: 0 }),
+      free: () => Promise.resolve(),
+    },
     info: { methods: [] } as unknown as ModelInfo,
     signature: { inputs: specs, outputs: [] },
     slabs: { take: (bytes) => new ArrayBuffer(bytes), give: () => undefined },

@@ -78,6 +78,7 @@ function nesting(session: TorchSession, outputs: Tree): EngineModel {
       const { value, timings } = await session.run(run);
       return { value: unflattenValue(outputs, (value as readonly Value[])[Symbol.iterator]()), timings };
     },
+    busy: () => session.busy(),
     free: () => session.free(),
   };
 }

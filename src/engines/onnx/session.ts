@@ -4,7 +4,7 @@ import { Tensor } from '../../tensor/tensor.js';
 import type { Value } from '../../tensor/value.js';
 import type { BoundArguments } from '../../signature/bind.js';
 import type { SlabPool } from '../../model/collate.js';
-import type { EngineModel, Run } from '../../model/engine.js';
+import type { Busy, EngineModel, Run } from '../../model/engine.js';
 import type { Execution } from '../../model/model.js';
 import type { InstanceQueue, Submission } from '../remote/instance-queue.js';
 import type { WireTensor } from '../remote/protocol.js';
@@ -35,6 +35,10 @@ export class OnnxSession implements EngineModel {
     const hooks = { accepted, finished };
     const { outputs, timings } = await this.#queue.submit(() => this.#pack(values), limits, instance, hooks);
     return { value: this.#result(outputs), timings };
+  }
+
+  busy(): Busy {
+    return this.#queue.busy();
   }
 
   free(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RunTimings } from '../../async/clock.js';
 import { Desk, Ticket, type TicketLimits } from '../../async/ticket.js';
 import { torchError, type TorchError } from '../../errors.js';
-import type { Run } from '../../model/engine.js';
+import type { Busy, Run } from '../../model/engine.js';
 import type { RunOptions } from '../../model/options.js';
 import type { RunReply, WireTensor } from './protocol.js';
 
@@ -29,6 +29,9 @@ export interface Ran {
 }
 
 class Job extends Ticket<Ran> {
+  /** When an instance got it, on the desk's clock. */
+  began = 0;
+
   constructor(
     desk: Desk<Job>,
     readonly submission: Submission,
@@ -94,6 +97,14 @@ export class InstanceQueue {
     return job.promise;
   }
 
+  /** What the instances run at this moment. */
+  busy(): Busy {
+    const now = this.#desk.clock.now();
+    const ages = this.#running.flatMap((job) => (job ? [now - job.began] : []));
+    if (ages.length === 0) return { running: 0, oldestMs: 0, youngestMs: 0 };
+    return { running: ages.length, oldestMs: Math.max(...ages), youngestMs: Math.min(...ages) };
+  }
+
   /** Drops what waits, lets what runs finish, and ends the instances. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -129,7 +140,8 @@ export class InstanceQueue {
 
   #run(job: Job, index: number): void {
     this.#running[index] = job;
-    const queueMs = this.#desk.clock.now() - job.since;
+    job.began = this.#desk.clock.now();
+    const queueMs = job.began - job.since;
     const { inputs, transfer } = job.submission;
     (this.#ports[index] as InstancePort).run(inputs, transfer).then(
       ({ outputs, runMs }) => {

@@ -1,6 +1,6 @@
 import type { ModelHandle, NativeLoadOptions } from '../../addon/addon.js';
 import type { Artifact } from '../../model/artifact.js';
-import type { EngineModel, Run } from '../../model/engine.js';
+import type { Busy, EngineModel, Run } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { Execution } from '../../model/model.js';
 import type { ResolvedLoadOptions } from '../../model/options.js';
@@ -101,6 +101,11 @@ export class TorchSession implements EngineModel {
       { signal, timeoutMs, handle: this.#handle, onFinished: finished },
     );
     return { value: fromWire(value), timings };
+  }
+
+  busy(): Busy {
+    const [running, oldestMs, youngestMs] = this.#started.addon.busy(this.#handle);
+    return { running, oldestMs, youngestMs };
   }
 
   async free(): Promise<void> {
