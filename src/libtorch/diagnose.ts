@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
 import { findAddon } from './find/addon-files.js';
-import { cacheRoot } from './find/cache.js';
+import { findCacheRoot } from './find/cache.js';
 import type { Candidate } from './find/locate.js';
 import { candidates } from './find/locate.js';
 import type { Prebuilt } from './find/prebuilt.js';
@@ -32,7 +32,8 @@ export interface Diagnosis {
   readonly memory: { readonly totalBytes: number; readonly freeBytes: number; readonly limit: string | undefined };
   /** Every place LibTorch is looked for, in order. */
   readonly libtorch: readonly Candidate[];
-  readonly cache: string;
+  /** Where fetched LibTorches lie; undefined for a user without a home folder. */
+  readonly cache: string | undefined;
   readonly addon: {
     readonly path: string | undefined;
     /** The package it came in; undefined if it was built here. */
@@ -81,7 +82,7 @@ export async function diagnose(): Promise<Diagnosis> {
     },
     memory: { totalBytes: totalmem(), freeBytes: freemem(), limit: read('/sys/fs/cgroup/memory.max') },
     libtorch: [...candidates({ version: wanted })],
-    cache: cacheRoot(),
+    cache: findCacheRoot(),
     addon,
     probe: result,
     env: Object.fromEntries(

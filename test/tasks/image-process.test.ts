@@ -86,7 +86,7 @@ describe('images in a process of their own', () => {
       const { half, code, message } = printed(source, folder) as Record<string, unknown>;
       expect(half).to.deep.equal([0.5, 0.5]);
       expect(code).to.equal('ERR_SHARP_NOT_FOUND');
-      expect(message).to.include('it is not installed').and.include('npm install sharp@^0.35.0');
+      expect(message).to.include('it is not installed').and.include('npm install sharp');
     });
   });
 });

@@ -35,6 +35,17 @@ function sampled({ data, shape }: Tensor, stride: number): number[] {
   return values;
 }
 
+/** A JPEG without its APP2 segments, where the colour profile is. */
+function withoutProfile(jpeg: Buffer): Buffer {
+  const kept = [jpeg.subarray(0, 2)];
+  for (let at = 2; ; ) {
+    const [marker, length] = [jpeg[at + 1]!, jpeg.readUInt16BE(at + 2)];
+    if (marker === 0xda) return Buffer.concat([...kept, jpeg.subarray(at)]);
+    if (marker !== 0xe2) kept.push(jpeg.subarray(at, at + 2 + length));
+    at += 2 + length;
+  }
+}
+
 function float32Of(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
@@ -86,6 +97,12 @@ describe('imageToTensor', () => {
     expect([data[0], data[64], data[128]]).to.deep.equal([128, 128, 128]);
     const cmyk = await plain(3, { r: 255, g: 255, b: 255 }).toColourspace('cmyk').jpeg().toBuffer();
     for (const value of (await imageToTensor(cmyk, small)).data) expect(value).to.be.closeTo(1, 0.02);
+    // A colour profile changes nothing, as PIL does not look at it.
+    const inks = plain(3, { r: 200, g: 20, b: 60 }).toColourspace('cmyk').withIccProfile('cmyk');
+    const profiled = await inks.jpeg().toBuffer();
+    const bare = withoutProfile(profiled);
+    expect(bare.length).to.be.below(profiled.length / 2);
+    expect((await imageToTensor(profiled, small)).data).to.deep.equal((await imageToTensor(bare, small)).data);
     const palette = await plain(3, { r: 0, g: 0, b: 255 }).png({ palette: true }).toBuffer();
     expect((await imageToTensor(palette, small)).data[128]).to.equal(1);
   });

@@ -48,7 +48,7 @@ function report({
       'memory',
       `${formatBytes(memory.freeBytes)} free of ${formatBytes(memory.totalBytes)}, limit ${memory.limit ?? 'none'}`,
     ],
-    ['cache', cache],
+    ['cache', cache ?? 'none: this user has no home folder; NODE_LIBTORCH_CACHE names another one'],
     ['addon', [addon.path, ...prebuilt(addon.prebuilt), ...problem(addon.problem)].filter(Boolean).join(', ')],
   ]);
   lines.push(`places where LibTorch ${libtorchWanted} is looked for`);

@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path';
 import { torchError } from '../../errors.js';
-import { cachedSet, chooseSet, type SetKind } from '../find/cache.js';
+import { chooseSet, findCachedSet, type SetKind } from '../find/cache.js';
 import { usable, type LibtorchSet } from '../find/locate.js';
 import { missingWheels } from '../fetch/inventory.js';
 import { findPin, type PlatformPin } from '../fetch/pins.js';
@@ -55,9 +55,9 @@ function withHeaders({ source, version, libDir, includeDir }: LibtorchSet): Buil
 /** Whether it is the pinned set of the cache, and files or headers of it are missing. */
 function isIncomplete({ libDir }: LibtorchSet, { env, pin }: ForBuildOptions): boolean {
   const { triple } = currentPlatform();
-  const set = cachedSet(triple, env);
+  const set = findCachedSet(triple, env);
   const wanted = pin ?? findPin(triple);
-  return dirname(libDir) === set && wanted !== undefined && missingWheels(set, wanted, true).length > 0;
+  return set !== undefined && dirname(libDir) === set && wanted !== undefined && missingWheels(set, wanted, true).length > 0;
 }
 
 async function fetchWhole(version: string, options: ForBuildOptions): Promise<BuildLibtorch> {

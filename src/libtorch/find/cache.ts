@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { torchError } from '../../errors.js';
 import { writeFileAtomic } from '../../files/atomic.js';
 import type { FileDigest } from '../../files/hash.js';
 import { libtorchVersion, minorOf } from '../version.js';
@@ -24,21 +25,53 @@ export interface Manifest {
 
 export const manifestName = 'libtorch.json';
 
-/** `NODE_LIBTORCH_CACHE`, else `node-libtorch` in the user's cache folder. */
-export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+/** `NODE_LIBTORCH_CACHE`, else `node-libtorch` in the user's cache folder; undefined for a user without a home folder. */
+export function findCacheRoot(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (env.NODE_LIBTORCH_CACHE) return resolve(env.NODE_LIBTORCH_CACHE);
-  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'node-libtorch');
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'node-libtorch');
+  const home = env.HOME || homeOfUser();
+  return home ? join(home, '.cache/node-libtorch') : undefined;
 }
 
-/** The folder of a fetched set of a platform. */
+/** Undefined for a user id without an entry in /etc/passwd, as containers run programs: Node throws there. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why there is no cache. */
+export const noCache = 'this user has no home folder, and NODE_LIBTORCH_CACHE is not set';
+
+/** As `findCacheRoot`, for who needs one. @throws ERR_DOWNLOAD for a user without a home folder */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  const root = findCacheRoot(env);
+  if (root !== undefined) return root;
+  throw torchError(
+    'ERR_DOWNLOAD',
+    `Expected a folder for the cache, but ${noCache}\n  fix: set NODE_LIBTORCH_CACHE to a folder that can be written to`,
+  );
+}
+
+/** The folder of a fetched set of a platform. @throws ERR_DOWNLOAD as `cacheRoot` */
 export function cachedSet(
   triple: string,
   env?: NodeJS.ProcessEnv,
   version: string = libtorchVersion,
   kind: SetKind = 'cpu',
 ): string {
-  return join(cacheRoot(env), `libtorch-${version}-${triple}-${kind}`);
+  return join(cacheRoot(env), setName(triple, version, kind));
 }
+
+/** As `cachedSet`, of this version's own set; undefined where there is no cache. */
+export function findCachedSet(triple: string, env?: NodeJS.ProcessEnv): string | undefined {
+  const root = findCacheRoot(env);
+  return root === undefined ? undefined : join(root, setName(triple, libtorchVersion, 'cpu'));
+}
+
+const setName = (triple: string, version: string, kind: SetKind): string => `libtorch-${version}-${triple}-${kind}`;
 
 /** The manifest of a set; undefined if it is missing or cannot be read. */
 export function readManifest(set: string): Manifest | undefined {

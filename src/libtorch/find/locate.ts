@@ -1,7 +1,7 @@
 /** Looks for a LibTorch: LIBTORCH, what `setup` chose, the cache, the LibTorch package, the active Python. */
 
 import { torchError } from '../../errors.js';
-import { cachedSet, chosenSet } from './cache.js';
+import { chosenSet, findCachedSet, noCache } from './cache.js';
 import type { LibtorchSet, LibtorchSource } from './libtorch-set.js';
 import { inspectSet } from './libtorch-set.js';
 import { packageFolder } from '../../files/package-root.js';
@@ -47,9 +47,10 @@ export function* candidates(options: LocateOptions = {}): Generator<Candidate> {
   if (env.LIBTORCH) yield judge('LIBTORCH', env.LIBTORCH);
   else yield { source: 'LIBTORCH', place: 'the environment', problem: 'LIBTORCH is not set' };
   const chosen = chosenSet(version, platform.triple, env);
-  const cached = cachedSet(platform.triple, env);
+  const cached = findCachedSet(platform.triple, env);
   if (chosen !== undefined) yield judge('setup', chosen);
-  if (chosen !== cached) yield judge('cache', cached);
+  if (cached === undefined) yield { source: 'cache', place: 'the home folder', problem: noCache };
+  else if (chosen !== cached) yield judge('cache', cached);
   const installed = packageFolder(libtorchPackage(platform));
   if (installed !== undefined) yield judge('package', installed);
   else yield { source: 'package', place: libtorchPackage(platform), problem: 'not installed' };

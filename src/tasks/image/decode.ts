@@ -26,23 +26,46 @@ export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Prom
     .metadata()
     .catch(unreadable);
   checkPixels(header, spec.maxPixels);
-  const { width, height } = header.autoOrient;
+  const [width, height] = upright(header);
   const geometry = geometryOf(width, height, spec);
   const [r, g, b] = spec.background;
-  const { data } = await sharp(bytes, { ...options, limitInputPixels: spec.maxPixels })
-    .autoOrient()
+  // Inks stay what they are: libvips would mix them through a profile of its own.
+  const inks = header.space === 'cmyk';
+  const image = sharp(bytes, { ...options, limitInputPixels: spec.maxPixels });
+  // Calls that sharp 0.33 has too: autoOrient() and toUint8Array() are younger.
+  const { data } = await (inks ? image.pipelineColourspace('cmyk') : image)
+    .rotate()
     .flatten({ background: { r, g, b } })
-    .toColourspace('srgb')
+    .toColourspace(inks ? 'cmyk' : 'srgb')
     .raw({ depth: 'uchar' })
-    .toUint8Array()
+    .toBuffer({ resolveWithObject: true })
     .catch(unreadable);
-  if (data.length !== width * height * 3) {
+  const channels = inks ? 4 : 3;
+  if (data.length !== width * height * channels) {
     throw torchError(
       'ERR_INVALID_IMAGE',
-      `Expected ${width} × ${height} pixels of red, green and blue but the image gave ${data.length} bytes`,
+      `Expected ${width} × ${height} pixels of ${channels} channels but the image gave ${data.length} bytes`,
     );
   }
-  return { data, width, height, channels: 3, geometry };
+  return { data: inks ? rgbOfInks(data) : data, width, height, channels: 3, geometry };
+}
+
+/** Width and height as the image is looked at: EXIF orientations from 5 on lie on their side. */
+function upright({ width, height, orientation = 1 }: Metadata): [width: number, height: number] {
+  return orientation >= 5 ? [height, width] : [width, height];
+}
+
+/** Red, green and blue of cyan, magenta, yellow and black, as PIL's `convert('RGB')` computes them. */
+function rgbOfInks(inks: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((inks.length / 4) * 3);
+  for (let from = 0, to = 0; from < inks.length; from += 4) {
+    const light = 255 - (inks[from + 3] as number);
+    for (let ink = 0; ink < 3; ink++) {
+      const product = (inks[from + ink] as number) * light + 128;
+      rgb[to++] = light - (((product >> 8) + product) >> 8);
+    }
+  }
+  return rgb;
 }
 
 function checkPixels({ width, height }: Metadata, maxPixels: number): void {

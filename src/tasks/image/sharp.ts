@@ -23,7 +23,7 @@ function notFound(cause: unknown) {
   const why = missing ? 'it is not installed' : `it could not be loaded: ${message.trim()}`;
   return torchError(
     'ERR_SHARP_NOT_FOUND',
-    `Expected the package sharp, which decodes images, but ${why}\n  fix: npm install sharp@^0.35.0`,
+    `Expected the package sharp, which decodes images, but ${why}\n  fix: npm install sharp`,
     { cause },
   );
 }
