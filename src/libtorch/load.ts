@@ -45,12 +45,27 @@ async function load(options: LoadNativeOptions): Promise<LoadedNative> {
 
 function prepare({ intraOpThreads }: LoadNativeOptions): { files: AddonFiles; loader: Loader; request: OpenRequest } {
   checkPlatform();
+  checkWorkingFolder();
   const files = findAddon();
   if (files.prebuilt !== undefined) checkPrebuilt(files.prebuilt, currentPlatform());
   const loader = requireModule(files.loader, files) as Loader;
   const threads = String(intraOpThreads);
   const env = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads };
   return { files, loader, request: { env, version: loader.torchVersion, stub: files.stub } };
+}
+
+/** LibTorch's MKL ends the process where the working folder was removed, as after a deployment that replaced it. */
+function checkWorkingFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw torchError(
+      'ERR_LIBTORCH_LOAD',
+      'Expected a working folder that exists, which LibTorch needs, but the one of this process was removed\n' +
+        '  fix: start the process again, in a folder that stays',
+      { cause },
+    );
+  }
 }
 
 /** The LibTorch release that the addon was compiled against; undefined if there is no addon that loads. */

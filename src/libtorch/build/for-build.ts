@@ -57,7 +57,9 @@ function isIncomplete({ libDir }: LibtorchSet, { env, pin }: ForBuildOptions): b
   const { triple } = currentPlatform();
   const set = findCachedSet(triple, env);
   const wanted = pin ?? findPin(triple);
-  return set !== undefined && dirname(libDir) === set && wanted !== undefined && missingWheels(set, wanted, true).length > 0;
+  return (
+    set !== undefined && dirname(libDir) === set && wanted !== undefined && missingWheels(set, wanted, true).length > 0
+  );
 }
 
 async function fetchWhole(version: string, options: ForBuildOptions): Promise<BuildLibtorch> {
