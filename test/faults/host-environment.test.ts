@@ -35,9 +35,15 @@ describe('a host that lacks something', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
+  /** A `python3` on the PATH that has its torch there, or none. */
+  function python(torch: readonly string[]): void {
+    writeFileSync(join(folder, 'python3'), `#!/bin/sh\necho '${JSON.stringify(torch)}'\n`, { mode: 0o755 });
+  }
+
   describe('a home folder', () => {
-    it('models run', async () => {
-      const { stdout, stderr } = await node([...homeless, loadAndRun], bare);
+    it('models run with a LibTorch that comes after the cache', async () => {
+      python([bare.LIBTORCH as string]);
+      const { stdout, stderr } = await node([...homeless, loadAndRun], { ...bare, LIBTORCH: undefined, PATH: folder });
       expect(stdout, stderr).to.equal('7\n');
     });
 
@@ -49,8 +55,7 @@ describe('a host that lacks something', () => {
     });
 
     it('a LibTorch that is nowhere else is not found, and every place is named', async () => {
-      // Neither a Python with torch.
-      writeFileSync(join(folder, 'python3'), '#!/bin/sh\necho "[]"\n', { mode: 0o755 });
+      python([]);
       const env = { ...bare, LIBTORCH: undefined, PATH: folder };
       const { name, code, message } = faultOf(await node([...homeless, loadAndRun], env));
       expect({ name, code }).to.deep.equal({
