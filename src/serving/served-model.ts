@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { RunTimings } from '../async/clock.js';
 import { checkQueueRunOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
 import * as check from '../check.js';
@@ -207,8 +208,8 @@ function outcomeOf(error: unknown, signal: AbortSignal | undefined): RunEvent['o
 }
 
 function isEncoded(input: AnswerInput): input is Encoded {
-  if (input instanceof Uint8Array) return true;
-  return Array.isArray(input) && input.length > 0 && input.every((item) => item instanceof Uint8Array);
+  if (types.isUint8Array(input)) return true;
+  return Array.isArray(input) && input.length > 0 && input.every((item) => types.isUint8Array(item));
 }
 
 /** The time limit counts from the call, so encoding is taken off it. */

@@ -1,6 +1,6 @@
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import type { BoundArguments } from '../../signature/bind.js';
-import type { DType } from '../../tensor/dtype.js';
+import { dtypeTable, type DType } from '../../tensor/dtype.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { checkContainer, checkedLeaf, entriesOf, isContainer, type DictKey, type Value } from '../../tensor/value.js';
 
@@ -28,7 +28,13 @@ export function fromWire(value: NativeValue): Value {
   if (Array.isArray(value)) return (value as readonly NativeValue[]).map(fromWire);
   if ('keys' in value) return dictFromWire(value as NativeDict);
   const { dtype, shape, data } = value;
-  return new Tensor(dtype as DType, data, shape);
+  return new Tensor(dtype as DType, ofThisRealm(dtype as DType, data), shape);
+}
+
+/** In a vm context (Jest, vitest's vmThreads) the addon's arrays are another realm's, which `instanceof` does not know. */
+function ofThisRealm(dtype: DType, data: ArrayBufferView): ArrayBufferView {
+  const { array, bytes } = dtypeTable[dtype];
+  return data instanceof array ? data : new array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / bytes);
 }
 
 function dictFromWire({ keys, values }: NativeDict): Value {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { Tensor, type Value } from 'node-libtorch';
 import type { NativeValue } from '#dist/addon/addon.js';
@@ -16,6 +17,15 @@ describe('values on the wire', () => {
       expect(fromWire(wire)).to.deep.equal(value);
     });
   }
+
+  it('gives an array of this realm, over the memory of the addon’s', () => {
+    const data = runInNewContext('new Int16Array([0, 1, 2]).subarray(1)') as Int16Array;
+    const output = fromWire({ dtype: 'int16', shape: [2], data }) as Tensor;
+    expect(output.data).to.be.instanceOf(Int16Array).and.deep.equal(new Int16Array([1, 2]));
+    expect(output.data.buffer).to.equal(data.buffer);
+    const own = new Int16Array(2);
+    expect((fromWire({ dtype: 'int16', shape: [2], data: own }) as Tensor).data).to.equal(own);
+  });
 
   const dicts: [string, Value, NativeValue][] = [
     ['an object', { b: 1, a: [tensor] }, { keys: ['b', 'a'], values: [1, [tensor]] }],
