@@ -57,7 +57,7 @@ export type {
   TensorSpec,
 } from './signature/spec.js';
 export type { Tolerance, Tolerances } from './signature/tolerance.js';
-export type { LoadOptions, RunOptions } from './model/options.js';
+export type { LoadOptions, ModelRunOptions, RunOptions } from './model/options.js';
 export type { DeviceChoice, EngineName, ExternalFile, ModelInfo, Optimize } from './model/info.js';
 export type { RunTimings } from './async/clock.js';
 export type { Task } from './tasks/kinds/index.js';

@@ -3,7 +3,7 @@ import type { Arguments, Value } from '../tensor/value.js';
 import type { Call } from './call.js';
 import type { Busy } from './engine.js';
 import type { BatchExecution, Execution, Model } from './model.js';
-import type { RunOptions } from './options.js';
+import type { ModelRunOptions } from './options.js';
 
 export interface PrepareOptions {
   /** The caller gives up the tensors, so they are not copied. */
@@ -24,7 +24,7 @@ export interface Batchable extends Model {
   execute<T extends Value = Value>(
     method: string,
     args: Arguments,
-    options?: RunOptions,
+    options?: ModelRunOptions,
     prepare?: Pick<PrepareOptions, 'bounds'>,
   ): Promise<Execution<T>>;
 

@@ -18,6 +18,8 @@ export interface Run extends Placement {
   /** What messages call the argument at each place. */
   readonly names: readonly string[];
   readonly limits: RunOptions;
+  /** Some of the engine's `outputNames`; without it all of them. */
+  readonly outputs?: readonly string[];
   /** The engine has taken the run. Not called for one that it refuses. */
   readonly accepted: () => void;
   /** The engine is done with the run or has dropped it; an abort may have settled its promise long before. */
@@ -41,6 +43,8 @@ export interface EngineModel {
   run(run: Run): Promise<Execution>;
   /** At this moment. Never waits for a run. */
   busy(): Busy;
+  /** Names of what `forward` returns, where a run may choose among them. */
+  readonly outputNames?: readonly string[];
   /** Called once. Resolves when the engine has freed the model. */
   free(): Promise<void>;
 }

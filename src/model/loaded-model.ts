@@ -1,6 +1,7 @@
 import { describe, expected, torchError } from '../errors.js';
 import { schemaBinder, type Binder, type BoundArguments } from '../signature/bind.js';
 import type { Signature } from '../signature/spec.js';
+import { isStringsSpec } from '../signature/strings.js';
 import { Tensor } from '../tensor/tensor.js';
 import { isPlainObject, type Arguments, type Value } from '../tensor/value.js';
 import type { Batchable, PrepareOptions } from './batchable.js';
@@ -10,7 +11,7 @@ import type { Busy, EngineModel, Placement } from './engine.js';
 import type { ModelInfo } from './info.js';
 import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
-import { checkRunOptions, type RunOptions } from './options.js';
+import { checkOutputs, checkRunOptions, type ModelRunOptions, type RunOptions } from './options.js';
 import type { Warmable } from './warmup.js';
 
 /** What an engine hands over once it has loaded a model. */
@@ -52,7 +53,9 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   get maxRows(): number | undefined {
-    const most = this.signature?.inputs.map(({ shape, bounds }) => shape?.[0] ?? bounds?.[0]?.max ?? Infinity) ?? [];
+    // What may be left out is a parameter, and has no rows.
+    const inputs = this.signature?.inputs.filter(({ optional }) => !optional) ?? [];
+    const most = inputs.map(({ shape, bounds }) => shape?.[0] ?? bounds?.[0]?.max ?? Infinity);
     const least = Math.max(1, Math.min(...most));
     return least === Infinity ? undefined : least;
   }
@@ -73,22 +76,25 @@ export class LoadedModel implements Batchable, Warmable {
     return this.#warmupReport;
   }
 
-  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: RunOptions): Promise<T> {
+  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: ModelRunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.argumentsOf(input), options)).value;
   }
 
-  async call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T> {
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<T> {
     return (await this.execute<T>(method, args, options)).value;
   }
 
   async execute<T extends Value = Value>(
     method: string,
     args: Arguments,
-    options?: RunOptions,
+    options?: ModelRunOptions,
     prepare?: Pick<PrepareOptions, 'bounds'>,
   ): Promise<Execution<T>> {
     this.#requireLive();
-    if (options !== undefined) checkRunOptions(options);
+    if (options !== undefined) {
+      checkRunOptions(options, ['outputs']);
+      if (options.outputs !== undefined) checkOutputs(options.outputs, this.#engine.outputNames);
+    }
     return this.#start(method, this.#binder(method).bind(args, prepare), options ?? {}) as Promise<Execution<T>>;
   }
 
@@ -108,6 +114,13 @@ export class LoadedModel implements Batchable, Warmable {
   prepare(method: string, args: Arguments, { owned = false, bounds }: PrepareOptions = {}): Call {
     this.#requireLive();
     const binder = this.#binder(method);
+    const text = binder.specs.find((spec) => spec && isStringsSpec(spec));
+    if (text) {
+      throw torchError(
+        'ERR_NOT_BATCHABLE',
+        `Expected tensors alone for a batch but ${text.name} takes strings: run the model itself`,
+      );
+    }
     return prepareCall(method, binder.bind(args, { anyRows: true, bounds }), { names: binder.names, owned });
   }
 
@@ -144,7 +157,7 @@ export class LoadedModel implements Batchable, Warmable {
   async #start(
     method: string,
     values: BoundArguments,
-    limits: RunOptions,
+    { outputs, ...limits }: ModelRunOptions,
     placement: Placement = {},
     onFinished?: () => void,
   ): Promise<Execution> {
@@ -155,6 +168,7 @@ export class LoadedModel implements Batchable, Warmable {
       values,
       names,
       limits,
+      ...(outputs && { outputs: [...outputs] }),
       accepted: () => {
         ++this.#pending;
       },

@@ -2,7 +2,7 @@
 import type { RunTimings } from '../async/clock.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
-import type { RunOptions } from './options.js';
+import type { ModelRunOptions } from './options.js';
 
 /** A result with the time it took. */
 export interface Execution<T = Value> {
@@ -46,9 +46,9 @@ type OutputsOf<F> = F extends MethodTypes ? F['outputs'] : never;
 
 /** How a model runs of whose methods nothing is known. */
 interface AnyRuns {
-  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: RunOptions): Promise<T>;
-  call<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<T>;
-  execute<T extends Value = Value>(method: string, args: Arguments, options?: RunOptions): Promise<Execution<T>>;
+  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: ModelRunOptions): Promise<T>;
+  call<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<T>;
+  execute<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<Execution<T>>;
 }
 
 /**
@@ -56,19 +56,19 @@ interface AnyRuns {
  * where any other may, so that a function of yours that takes a `Model` takes it.
  */
 interface TypedRuns<M extends Methods> {
-  run<T extends Value>(input: never, options?: RunOptions): Promise<T>;
-  run(input: RunInput<M['forward']>, options?: RunOptions): Promise<OutputsOf<M['forward']>>;
-  call<T extends Value>(method: never, args: Arguments, options?: RunOptions): Promise<T>;
+  run<T extends Value>(input: never, options?: ModelRunOptions): Promise<T>;
+  run(input: RunInput<M['forward']>, options?: ModelRunOptions): Promise<OutputsOf<M['forward']>>;
+  call<T extends Value>(method: never, args: Arguments, options?: ModelRunOptions): Promise<T>;
   call<N extends keyof M & string>(
     method: N,
     args: M[N]['inputs'] | M[N]['ordered'],
-    options?: RunOptions,
+    options?: ModelRunOptions,
   ): Promise<M[N]['outputs']>;
-  execute<T extends Value>(method: never, args: Arguments, options?: RunOptions): Promise<Execution<T>>;
+  execute<T extends Value>(method: never, args: Arguments, options?: ModelRunOptions): Promise<Execution<T>>;
   execute<N extends keyof M & string>(
     method: N,
     args: M[N]['inputs'] | M[N]['ordered'],
-    options?: RunOptions,
+    options?: ModelRunOptions,
   ): Promise<Execution<M[N]['outputs']>>;
 }
 

@@ -40,6 +40,11 @@ export interface LoadOptions {
   sha256?: string;
   /** ONNX: the digests of the files that hold external data, by name. With `sha256` every such file needs one. */
   externalSha256?: Readonly<Record<string, string>>;
+  /**
+   * ONNX: a folder that symbolic links among the files of external data may lead into, such as that of a Hugging Face
+   * cache. Default none: then a link is refused with ERR_UNSAFE_ARCHIVE.
+   */
+  externalDataRoot?: string;
   signal?: AbortSignal;
 }
 
@@ -50,10 +55,19 @@ export interface RunOptions {
   timeoutMs?: number;
 }
 
+/** What a run of a `Model` takes. */
+export interface ModelRunOptions extends RunOptions {
+  /**
+   * ONNX: the outputs to return, by name, in this order; one comes back as a value of its own. Default all. Every other
+   * engine refuses it: a TorchScript method returns what it returns.
+   */
+  outputs?: readonly string[];
+}
+
 export type ResolvedLoadOptions = Required<
-  Omit<LoadOptions, 'engine' | 'signature' | 'sha256' | 'externalSha256' | 'signal'>
+  Omit<LoadOptions, 'engine' | 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>
 > &
-  Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'signal'>;
+  Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>;
 
 const choices = {
   precision: ['auto', 'fp32', 'fp16', 'bf16'],
@@ -62,7 +76,7 @@ const choices = {
 } as const;
 const known = [
   ...['engine', 'device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256'],
-  ...['signal', ...Object.keys(choices)],
+  ...['externalDataRoot', 'signal', ...Object.keys(choices)],
 ];
 
 /**
@@ -79,6 +93,9 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   if (options.externalSha256 !== undefined) {
     check.object('externalSha256', options.externalSha256);
     for (const digest of Object.values(options.externalSha256)) checkSha256(digest);
+  }
+  if (options.externalDataRoot !== undefined && !isPath(options.externalDataRoot)) {
+    throw expected('a path', 'externalDataRoot', options.externalDataRoot);
   }
   if (options.signature !== undefined) checkSignature(options.signature);
   check.signal(options.signal);
@@ -98,6 +115,7 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
     ...(options.signature && { signature: options.signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),
     ...(options.externalSha256 && { externalSha256: options.externalSha256 }),
+    ...(options.externalDataRoot !== undefined && { externalDataRoot: options.externalDataRoot }),
     ...(options.signal && { signal: options.signal }),
   };
 }
@@ -118,6 +136,26 @@ export function checkRunOptions(
   const { signal, timeoutMs } = options;
   check.signal(signal);
   if (timeoutMs !== undefined) check.milliseconds('timeoutMs', timeoutMs);
+}
+
+/**
+ * Checks a choice of outputs.
+ * @param known those that the engine can choose from; undefined for one that cannot
+ * @throws ERR_INVALID_ARGUMENT
+ */
+export function checkOutputs(outputs: unknown, known: readonly string[] | undefined): void {
+  if (!known) {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      'Expected no outputs for a run of this model: its method returns all that it returns (ONNX models have the choice)',
+    );
+  }
+  if (!Array.isArray(outputs) || outputs.length === 0) throw expected('an array of names', 'outputs', outputs);
+  for (const [i, name] of (outputs as readonly unknown[]).entries()) {
+    if (!(known as readonly unknown[]).includes(name))
+      throw expected(`one of ${known.join(', ')}`, `outputs[${i}]`, name);
+    if (outputs.indexOf(name) !== i) throw expected('each output once', `outputs[${i}]`, name);
+  }
 }
 
 /** @throws ERR_INVALID_ARGUMENT when one model's instances would have more threads than there are cores */

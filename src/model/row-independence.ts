@@ -1,5 +1,6 @@
 import { TorchError, type ErrorCode } from '../errors.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
+import { isStringsSpec } from '../signature/strings.js';
 import { dtypeTable } from '../tensor/dtype.js';
 import { withinBounds } from '../signature/example.js';
 import { decodeBFloat16, decodeFloat16 } from '../tensor/float16.js';
@@ -29,7 +30,7 @@ const mostRows = 3;
 
 /** Whether dimension 0 of every tensor may vary. Where nobody says, it is tried. */
 export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
-  return inputs.every(({ shape }) => shape === null || shape[0] === null);
+  return inputs.every(({ shape, optional }) => optional || shape === null || shape[0] === null);
 }
 
 /**
@@ -44,7 +45,8 @@ export async function checkRowIndependence(
   tolerance?: Tolerance,
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
-  const inputs = model.signature?.inputs ?? [];
+  const inputs = model.signature?.inputs.filter(({ optional }) => !optional) ?? [];
+  if (inputs.some(isStringsSpec)) return dependent('strings are among the inputs, and batches are made of tensors');
   if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed');
   if (inputs.some((spec) => mostRows !== withinBounds(spec, 0, mostRows) || 1 !== withinBounds(spec, 0, 1))) {
     return unasked(`the signature does not allow 1 to ${mostRows} rows`);

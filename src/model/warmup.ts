@@ -60,7 +60,7 @@ export async function warmUp(model: Warmable, options: WarmupOptions): Promise<W
 
 /** Sizes that the first dimension of every input may have, next to those that were asked for. Without a signature: those. */
 function allowedSizes(signature: Signature | undefined, sizes: readonly number[]): readonly number[] {
-  const specs = signature?.inputs ?? [];
+  const specs = signature?.inputs.filter(({ optional }) => !optional) ?? [];
   return [...new Set(sizes.map((size) => specs.reduce((allowed, spec) => withinBounds(spec, 0, allowed), size)))];
 }
 

@@ -4,6 +4,7 @@ import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
 import { checkRange, type Bounds } from './range.js';
 import { formatSpecShape, type MethodSchema, type Signature, type TensorSpec } from './spec.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
+import { anyStrings, isStringsSpec, readStrings } from './strings.js';
 import { parseTorchType } from './torch-type.js';
 
 /** The arguments of a method, in the order of its schema. Undefined means the default. */
@@ -63,18 +64,25 @@ export function schemaBinder({ args }: Pick<MethodSchema, 'args'>, signature?: S
 /** A check of arguments that stand in the order of the inputs. @throws as `Binder.bind` */
 export function inputChecks(inputs: readonly TensorSpec[]): (ordered: BoundArguments, options?: BindOptions) => void {
   const unbounded = inputs.map(withoutMostRows);
+  const strings = inputs.map(isStringsSpec);
   const hasSymbols = inputs.some(({ symbols }) => symbols?.some((symbol) => symbol !== null));
   return (ordered, { anyRows = false, bounds } = {}) => {
     const specs = anyRows ? unbounded : inputs;
+    const shapes: (readonly number[] | undefined)[] = [];
     for (let i = 0; i < specs.length; ++i) {
       const spec = specs[i] as TensorSpec;
       const value = ordered[i];
-      const isLeftOut = value === undefined && spec.optional;
+      if (value === undefined && spec.optional) continue;
+      if (strings[i]) {
+        shapes[i] = readStrings(spec, value).shape;
+        continue;
+      }
       // The engine's own schema decides about what is not a tensor.
       const isOther = spec.type !== undefined && !(value instanceof Tensor);
-      if (!isLeftOut && !isOther) checkTensor(spec, value, bounds);
+      if (!isOther) checkTensor(spec, value, bounds);
+      if (hasSymbols && value instanceof Tensor) shapes[i] = value.shape;
     }
-    if (hasSymbols) checkSymbols(inputs, ordered);
+    if (hasSymbols) checkSymbols(inputs, shapes);
   };
 }
 
@@ -136,13 +144,11 @@ function checkTensor(spec: TensorSpec, value: Value | undefined, bounds: Bounds 
 }
 
 /** Dimensions of one name have one size. */
-function checkSymbols(inputs: readonly TensorSpec[], values: BoundArguments): void {
+function checkSymbols(inputs: readonly TensorSpec[], shapes: readonly (readonly number[] | undefined)[]): void {
   const known = new Map<string, { size: number; name: string }>();
   for (const [i, { name, symbols = [] }] of inputs.entries()) {
-    const value = values[i];
-    if (!(value instanceof Tensor)) continue;
     for (const [axis, symbol] of symbols.entries()) {
-      const size = value.shape[axis];
+      const size = shapes[i]?.[axis];
       if (symbol === null || size === undefined) continue;
       const first = known.get(symbol);
       if (!first) known.set(symbol, { size, name });
@@ -165,7 +171,7 @@ function withoutMostRows(spec: TensorSpec): TensorSpec {
 function isContainerType(text: string): boolean {
   const { name, args } = parseTorchType(text);
   if (name === 'Optional') return args[0] !== undefined && ['List', 'Tuple', 'Dict'].includes(args[0].name);
-  return ['List', 'Tuple', 'Dict'].includes(name);
+  return ['List', 'Tuple', 'Dict', anyStrings].includes(name);
 }
 
 function names(inputs: readonly NamedInput[]): string {

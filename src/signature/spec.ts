@@ -18,7 +18,8 @@ export interface TensorSpec {
   readonly shape: readonly Dimension[] | null;
   /**
    * For what is no tensor, or not always one: its type as the model's own schema has it, e.g. `int`, `List[Tensor]`,
-   * `Optional[Tensor]`. What is no tensor is then checked by the engine.
+   * `Optional[Tensor]`. What is no tensor is then checked by the engine. Strings with a shape are `List[List[str]]`, one
+   * `List` for each dimension of `shape`; `Strings` where the rank is open.
    */
   readonly type?: string;
   /** An input that may be left out: the model has a default for it. */
@@ -76,7 +77,14 @@ export function formatSpecShape({ shape, bounds, symbols }: Pick<TensorSpec, 'sh
 export function describeSpec(spec: TensorSpec): string {
   const { dtype, range, type } = spec;
   const isKnown = dtype !== null || spec.shape !== null;
+  const isStrings = type !== undefined && /^(?:List\[)*str\]*$/.test(type) && spec.shape !== null;
   const tensor = isKnown ? `${dtype ?? 'any dtype'} ${formatSpecShape(spec)}` : 'tensor of any dtype and shape';
-  const what = type === undefined ? tensor : isKnown ? `${type}, ${tensor}` : type;
+  const what = isStrings
+    ? `${type} ${formatSpecShape(spec)}`
+    : type === undefined
+      ? tensor
+      : isKnown
+        ? `${type}, ${tensor}`
+        : type;
   return `${what}${range ? ` from ${range[0]} to ${range[1]}` : ''}${spec.optional ? ', optional' : ''}`;
 }

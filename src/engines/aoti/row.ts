@@ -10,7 +10,10 @@ declare module '../../model/info.js' {
 export const aotinductor: EngineRow = {
   extensions: ['.pt2'],
   needs: 'LibTorch',
-  lacks: { externalSha256: 'all of it is in one file, which sha256 holds' },
+  lacks: {
+    externalSha256: 'all of it is in one file, which sha256 holds',
+    externalDataRoot: 'all of it is in one file',
+  },
   // Its code is loaded with its first model.
   load: async (source, options) => (await import('./load.js')).loadCompiledPackage(source, options),
 };

@@ -1,25 +1,28 @@
 import { onAbort } from '../../async/ticket.js';
 import { expected, torchError } from '../../errors.js';
-import type { ModelInfo } from '../../model/info.js';
+import type { ExternalFile, ModelInfo } from '../../model/info.js';
 import type { Artifact } from '../../model/artifact.js';
 import { LoadedModel } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
 import { fixIntraOpThreads } from '../../model/threads.js';
 import { reconcile } from '../../signature/reconcile.js';
+import type { TensorSpec } from '../../signature/spec.js';
 import { InstanceQueue } from '../remote/instance-queue.js';
-import { readExternalData } from './external-data.js';
-import type { ModelSummary } from './model-proto.js';
+import { descriptorRoot, ExternalData } from './external-data.js';
 import { OnnxSession } from './session.js';
+import { isOrtFormat, planOfSession } from './ort-format.js';
 import { findOnnxRuntime } from './peer.js';
-import type { SessionReply } from './protocol.js';
+import { planModel, type ModelPlan } from './plan.js';
+import type { SessionReply, SessionRequest } from './protocol.js';
+import { noEdit } from './rewrite.js';
 import { sharedBytes } from './shared-bytes.js';
 import { startOnnxThread, type OnnxThread } from './onnx-thread.js';
-import { supportedValues, withInferredShapes, type OnnxValue } from './values.js';
+import { withInferredShape } from './values.js';
 
 /**
- * Loads an ONNX model: one worker thread with a session of its own for each instance. The bytes that were hashed, of the
- * model and of its external data, are those that ONNX Runtime gets.
+ * Loads an ONNX model: one worker thread with a session of its own for each instance. ONNX Runtime gets the bytes that were
+ * hashed, of the model and of its external data, or maps the very files that were.
  * @throws as loadModel, and ERR_ONNXRUNTIME_NOT_FOUND, ERR_ONNXRUNTIME_LOAD, ERR_UNSUPPORTED_TYPE
  */
 export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoadOptions): Promise<LoadedModel> {
@@ -49,22 +52,24 @@ async function bringUp(
   intraOpThreads: number,
 ): Promise<LoadedModel> {
   const model = artifact.bytes as unknown as SharedArrayBuffer;
-  const summary = await (threads[0] as OnnxThread).ask({ kind: 'inspect', model });
-  const inputs = supportedValues(summary.inputs, 'input');
-  const declared = supportedValues(summary.outputs, 'output');
-  requirePrecision(options.precision, [...inputs, ...declared]);
-  const { sha256, externalSha256, signal } = options;
-  const files = await readExternalData(path, summary.external, {
-    ...(externalSha256 && { digests: externalSha256 }),
-    pinned: sha256 !== undefined,
-    ...(signal && { signal }),
-  });
-  const external = files.map(({ name, data }) => ({ path: name, data }));
   const optimize = options.optimize !== 'none';
-  const [session] = (await Promise.all(
-    threads.map((thread) => thread.ask({ kind: 'create', model, external, intraOpThreads, optimize })),
-  )) as [SessionReply];
-  const outputs = withInferredShapes(declared, session.outputs);
+  const request = { model, intraOpThreads, optimize };
+  const started = isOrtFormat(new Uint8Array(model))
+    ? await startOrtFormat(threads, request)
+    : await startOnnx(threads, request, path, options);
+  const { plan, session, files } = started;
+  requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
+  const inputs = plan.inputs.map(({ spec }) => spec);
+  const planned = plan.outputs.map((output) => {
+    return {
+      ...output,
+      spec: withInferredShape(
+        output.spec,
+        session.outputs.find(({ name }) => name === output.from),
+      ),
+    };
+  });
+  const outputs = planned.map(({ spec }) => spec);
   const signature = reconcile({ inputs, outputs }, options.signature);
   const info: ModelInfo = Object.freeze<ModelInfo>({
     engine: 'onnx',
@@ -76,24 +81,88 @@ async function bringUp(
     methods: [
       {
         name: 'forward',
-        args: inputs.map(({ name }) => ({ name, type: 'Tensor', hasDefault: false })),
-        returns: outputs.map(() => 'Tensor'),
+        args: inputs.map(({ name, type = 'Tensor', optional = false }) => ({ name, type, hasDefault: optional })),
+        returns: outputs.map(({ type = 'Tensor' }) => type),
       },
     ],
     stateful: false,
     sha256: artifact.sha256,
     artifactBytes: artifact.bytes.byteLength,
-    ...(files.length > 0 && { externalFiles: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })) }),
-    parameterBytes: summary.parameterBytes,
-    warnings: warningsOf(summary),
+    ...(files.length > 0 && { externalFiles: files }),
+    parameterBytes: started.parameterBytes,
+    warnings: plan.warnings,
   });
   const queue = new InstanceQueue(threads, options.maxPending);
-  const engine = new OnnxSession(
-    queue,
-    session.outputs.map(({ name }) => name),
-  );
-  signal?.throwIfAborted(); // an aborted load has no caller who would dispose the model
+  const engine = new OnnxSession(queue, { inputs: plan.inputs, outputs: planned });
+  options.signal?.throwIfAborted(); // an aborted load has no caller who would dispose the model
   return new LoadedModel({ engine, info, signature, slabs: engine.slabs });
+}
+
+/** A model whose sessions are there. */
+interface Started {
+  readonly plan: ModelPlan;
+  readonly session: SessionReply;
+  readonly files: readonly ExternalFile[];
+  readonly parameterBytes: number;
+}
+
+type Common = Pick<SessionRequest, 'model' | 'intraOpThreads' | 'optimize'>;
+
+async function startOnnx(
+  threads: readonly OnnxThread[],
+  request: Common,
+  path: string | undefined,
+  options: ResolvedLoadOptions,
+): Promise<Started> {
+  const summary = await (threads[0] as OnnxThread).ask({ kind: 'inspect', model: request.model });
+  const plan = planModel(summary);
+  requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
+  const { sha256, externalSha256, externalDataRoot, signal } = options;
+  const external = await ExternalData.read(path, summary.external, {
+    digests: externalSha256,
+    pinned: sha256 !== undefined,
+    root: externalDataRoot,
+    signal,
+  });
+  try {
+    const session = await createSessions(threads, {
+      ...request,
+      edit: { ...plan.edit, locations: external.locations },
+      fed: plan.inputs.map(({ spec }) => spec.name),
+      external: external.inMemory,
+      externalFolder: external.isMapped ? descriptorRoot : undefined,
+    }).catch(async (error: unknown) => {
+      await external.requireUnchanged(); // a file that was moved away is not found: say that rather
+      throw error;
+    });
+    await external.requireUnchanged();
+    requireSameInputs(plan.fed, session);
+    return { plan, session, files: external.files, parameterBytes: summary.parameterBytes };
+  } finally {
+    await external.close();
+  }
+}
+
+/** Nothing but ONNX Runtime reads this format, so it is asked. */
+async function startOrtFormat(threads: readonly OnnxThread[], request: Common): Promise<Started> {
+  const nothing = { edit: noEdit, fed: undefined, external: [], externalFolder: undefined };
+  const session = await createSessions(threads, { ...request, ...nothing });
+  return { plan: planOfSession(session), session, files: [], parameterBytes: request.model.byteLength };
+}
+
+async function createSessions(threads: readonly OnnxThread[], request: SessionRequest): Promise<SessionReply> {
+  const replies = await Promise.all(threads.map((thread) => thread.ask({ kind: 'create', ...request })));
+  return replies[0] as SessionReply;
+}
+
+/** Our reader of the file and ONNX Runtime's agree on what is fed. */
+function requireSameInputs(fed: readonly string[], { inputs }: SessionReply): void {
+  const found = inputs.map(({ name }) => name);
+  if (found.length === fed.length && found.every((name, i) => name === fed[i])) return;
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected the inputs ${fed.join(', ') || 'none'}, as the file declares them, but ONNX Runtime found ${found.join(', ') || 'none'}: the file is damaged`,
+  );
 }
 
 function requireCpu(device: string): void {
@@ -103,17 +172,13 @@ function requireCpu(device: string): void {
 }
 
 /** ONNX Runtime converts nothing, so a precision may be asked for only where it is what the model has. */
-function requirePrecision(precision: ModelInfo['precision'], values: readonly OnnxValue[]): void {
-  const other = values.find(({ dtype }) => dtype === 'float16' || dtype === 'float64');
+function requirePrecision(precision: ModelInfo['precision'], values: readonly { readonly spec: TensorSpec }[]): void {
+  const other = values.map(({ spec }) => spec).find(({ dtype }) => dtype === 'float16' || dtype === 'float64');
   if (precision === 'auto' || (precision === 'fp32' && !other)) return;
   throw torchError(
     'ERR_PRECISION_UNSUPPORTED',
     `Expected precision 'auto': an ONNX model runs in its own dtypes${other ? ` (${other.name} is ${other.dtype})` : ''}, but ${precision} was asked for; export it in that precision`,
   );
-}
-
-function warningsOf({ defaulted }: ModelSummary): string[] {
-  return defaulted.length > 0 ? [`the file's own values are used for ${defaulted.join(', ')}`] : [];
 }
 
 /** Rejects with `signal.reason` at once; what `work` does goes on without anybody to wait for it. */

@@ -11,6 +11,19 @@ const quoted = /('[^']*'|"[^"]*")/;
 const list = /([{[][-\d, ]*[}\]])/;
 const number = /(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])/g;
 
+/**
+ * Of onnxruntime-node itself, which could not be loaded. Every version of it has a library of one and the same name, and a
+ * process has only the first of them.
+ */
+export function runtimeMessage(text: string): string {
+  const isOther = /version [`'"]?VERS_[\d.]+|OrtGetApiBase/.test(text);
+  return isOther
+    ? `onnxruntime-node could not be loaded: another version of it is loaded in this process already (${loadMessage(text)})\n` +
+        '  fix: npm ls onnxruntime-node shows who brings which; make it one version (overrides in package.json, npm dedupe)'
+    : `onnxruntime-node could not be loaded: ${loadMessage(text)}\n` +
+        '  fix: install it again on this machine, or see which platforms it has binaries for';
+}
+
 /** Of a model that was not loaded. */
 export function loadMessage(text: string): string {
   return clip(outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')));

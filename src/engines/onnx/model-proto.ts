@@ -1,5 +1,8 @@
+import { readDefault, type DefaultValue } from './proto-default.js';
+import { field } from './proto-fields.js';
 import { readSparse, readTensor, type ExternalTensor, type TensorsFound } from './proto-tensor.js';
 import { readValue, type GraphValue } from './proto-value.js';
+import { readZipMap, valuesRead, type ZipMap } from './proto-zipmap.js';
 import { fields, malformed, type Span } from './protobuf.js';
 
 /** What the file says of itself; nothing of it is believed to be a good model. */
@@ -7,11 +10,27 @@ export interface ModelSummary {
   /** Those that a caller has to give: no initializers. */
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
-  /** Names of inputs that the file has a value for. ONNX Runtime's Node binding takes none in their place. */
-  readonly defaulted: readonly string[];
+  /** Names of all inputs that the graph declares, in its order. */
+  readonly order: readonly string[];
+  /** Inputs that the file has a value for. */
+  readonly defaulted: readonly DefaultedInput[];
+  /** Nodes of the main graph that make maps of tensors. */
+  readonly zipMaps: readonly ZipMap[];
   readonly parameterBytes: number;
   readonly external: readonly ExternalTensor[];
 }
+
+/** An input that may be left out. */
+export interface DefaultedInput extends GraphValue {
+  /** Undefined where it is not read here: it is large, lies outside of the file, or the file says that it never changes. */
+  readonly value: DefaultValue | undefined;
+}
+
+/** Before version 4 an initializer is a constant, whether it is an input too or not. */
+const overridableSince = 4;
+
+/** More of them are not parameters but weights, as old exporters list them among the inputs. */
+const maxDefaults = 32;
 
 /** Graphs within graphs (If, Loop, Scan); real models have two or three levels. */
 const maxDepth = 32;
@@ -19,26 +38,23 @@ const maxDepth = 32;
 interface Found extends TensorsFound {
   readonly inputs: GraphValue[];
   readonly outputs: GraphValue[];
-  readonly initializers: Set<string>;
+  readonly initializers: Map<string, Span | undefined>;
+  readonly zipMaps: ZipMap[];
 }
-
-/** Field numbers of onnx.proto, by message. */
-const field = {
-  model: { graph: 7, trainingInfo: 20, functions: 25 },
-  training: { initialization: 1, algorithm: 2 },
-  function: { node: 7, attribute: 11 },
-  graph: { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 },
-  node: { attribute: 5 },
-  attribute: { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 },
-} as const;
 
 /** @throws ERR_MODEL_FORMAT for bytes that are not an ONNX model */
 export function readModelProto(bytes: Uint8Array): ModelSummary {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw malformed('a zip directory, as PyTorch’s own formats have');
-  const found: Found = { inputs: [], outputs: [], initializers: new Set(), external: [], parameterBytes: 0 };
+  const found: Found = {
+    ...{ inputs: [], outputs: [], initializers: new Map(), zipMaps: [], external: [] },
+    parameterBytes: 0,
+  };
   const { model } = field;
+  const whole: Span = { bytes, start: 0, end: bytes.length };
   let graphs = 0;
-  for (const { number, span } of fields({ bytes, start: 0, end: bytes.length })) {
+  let irVersion = 0;
+  for (const { number, span, value } of fields(whole)) {
+    if (number === model.irVersion) irVersion = value;
     if (!span) continue;
     if (number === model.graph) {
       ++graphs;
@@ -47,15 +63,33 @@ export function readModelProto(bytes: Uint8Array): ModelSummary {
     else if (number === model.trainingInfo) readTraining(span, found);
   }
   if (graphs !== 1) throw malformed(graphs === 0 ? 'no graph' : 'more than one graph');
-  const { initializers, inputs, outputs, external, parameterBytes } = found;
+  const { initializers, inputs, outputs, external, parameterBytes, zipMaps } = found;
   if (outputs.length === 0) throw malformed('a graph without outputs');
   return {
     inputs: inputs.filter(({ name }) => !initializers.has(name)),
     outputs,
-    defaulted: inputs.map(({ name }) => name).filter((name) => initializers.has(name)),
+    order: inputs.map(({ name }) => name),
+    defaulted: defaultsOf(found, irVersion),
+    zipMaps: withReaders(zipMaps, whole),
     parameterBytes,
     external,
   };
+}
+
+function defaultsOf({ inputs, initializers }: Found, irVersion: number): DefaultedInput[] {
+  const defaulted = inputs.filter(({ name }) => initializers.has(name));
+  const isOpen = irVersion >= overridableSince && defaulted.length <= maxDefaults;
+  return defaulted.map((input) => {
+    const tensor = isOpen ? initializers.get(input.name) : undefined;
+    return { ...input, value: tensor && readDefault(tensor) };
+  });
+}
+
+/** Says of each whether a node reads its maps, for one whose maps nobody reads may go. */
+function withReaders(zipMaps: readonly ZipMap[], whole: Span): readonly ZipMap[] {
+  if (zipMaps.length === 0) return zipMaps;
+  const read = valuesRead(whole);
+  return zipMaps.map((zipMap) => ({ ...zipMap, isRead: read.has(zipMap.output) }));
 }
 
 function readGraph(graph: Span, found: Found, depth: number): void {
@@ -63,13 +97,16 @@ function readGraph(graph: Span, found: Found, depth: number): void {
   const { node, initializer, input, output, sparseInitializer } = field.graph;
   for (const { number, span } of fields(graph)) {
     if (!span) continue;
-    if (number === node) readNode(span, found, depth);
-    else if (number === initializer) {
+    if (number === node) {
+      readNode(span, found, depth);
+      const zipMap = depth === 0 ? readZipMap(span) : undefined;
+      if (zipMap) found.zipMaps.push(zipMap);
+    } else if (number === initializer) {
       const name = readTensor(span, found, depth === 0);
-      if (depth === 0) found.initializers.add(name);
+      if (depth === 0) found.initializers.set(name, span);
     } else if (number === sparseInitializer) {
       const name = readSparse(span, found);
-      if (depth === 0) found.initializers.add(name);
+      if (depth === 0) found.initializers.set(name, undefined);
     } else if (depth > 0) continue;
     else if (number === input) found.inputs.push(readValue(span));
     else if (number === output) found.outputs.push(readValue(span));

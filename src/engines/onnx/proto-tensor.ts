@@ -1,3 +1,4 @@
+import { field } from './proto-fields.js';
 import { fields, integers, malformed, textOf, type Span } from './protobuf.js';
 import { elementBits } from './tensor-types.js';
 
@@ -16,13 +17,6 @@ export interface TensorsFound {
   /** Of all tensors so far. */
   parameterBytes: number;
 }
-
-/** Field numbers of onnx.proto, by message. */
-const field = {
-  tensor: { dims: 1, type: 2, name: 8, external: 13, location: 14 },
-  sparse: { values: 1, indices: 2 },
-  entry: { key: 1, value: 2 },
-} as const;
 
 /** The tensor's name. */
 export function readSparse(sparse: Span, found: TensorsFound): string {

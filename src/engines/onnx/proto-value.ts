@@ -1,4 +1,5 @@
 import type { Dimension } from '../../signature/spec.js';
+import { field } from './proto-fields.js';
 import { fields, malformed, textOf, type Span } from './protobuf.js';
 
 /** An input or output of the graph. */
@@ -10,18 +11,11 @@ export interface GraphValue {
   readonly elementType: number;
   /** Undefined where the file leaves even the rank open. */
   readonly shape: readonly Dimension[] | undefined;
+  /** The names of the dimensions, null for one without; undefined where none has one. */
+  readonly symbols: readonly (string | null)[] | undefined;
 }
 
 export type ValueKind = 'tensor' | 'sequence' | 'map' | 'sparse tensor' | 'optional' | 'opaque' | 'nothing';
-
-/** Field numbers of onnx.proto, by message. */
-const field = {
-  value: { name: 1, type: 2 },
-  type: { tensor: 1 },
-  tensorType: { element: 1, shape: 2 },
-  shape: { dimension: 1 },
-  dimension: { size: 1, parameter: 2 },
-} as const;
 
 const kindOfField: Readonly<Record<number, ValueKind>> = {
   1: 'tensor',
@@ -41,7 +35,10 @@ export function readValue(value: Span): GraphValue {
     else if (span && number === field.value.type) type = span;
   }
   if (name === '') throw malformed('an input or output without a name');
-  return { name, ...(type ? readType(type) : { kind: 'nothing', elementType: 0, shape: undefined }) };
+  return {
+    name,
+    ...(type ? readType(type) : { kind: 'nothing', elementType: 0, shape: undefined, symbols: undefined }),
+  };
 }
 
 function readType(type: Span): Omit<GraphValue, 'name'> {
@@ -53,31 +50,52 @@ function readType(type: Span): Omit<GraphValue, 'name'> {
     if (number === field.type.tensor) tensor = span;
   }
   let elementType = 0;
-  let shape: Dimension[] | undefined;
+  let dimensions: NamedDimension[] | undefined;
   if (kind === 'tensor' && tensor) {
     for (const { number, value, span } of fields(tensor)) {
       if (number === field.tensorType.element) elementType = value;
-      else if (span && number === field.tensorType.shape) shape = readShape(span);
+      else if (span && number === field.tensorType.shape) dimensions = readShape(span);
     }
   }
-  return { kind, elementType, shape };
+  const names = dimensions?.map(({ symbol }) => symbol);
+  return {
+    kind,
+    elementType,
+    shape: dimensions?.map(({ size }) => size),
+    symbols: names?.some((name) => name !== null) ? names : undefined,
+  };
 }
 
-function readShape(shape: Span): Dimension[] {
-  const dimensions: Dimension[] = [];
+interface NamedDimension {
+  readonly size: Dimension;
+  readonly symbol: string | null;
+}
+
+function readShape(shape: Span): NamedDimension[] {
+  const dimensions: NamedDimension[] = [];
   for (const { number, span } of fields(shape)) {
     if (span && number === field.shape.dimension) dimensions.push(readDimension(span));
   }
   return dimensions;
 }
 
+/** What exporters write for a dimension of which they know nothing; several of one such name need not be of one size. */
+const meaningless = /^(?:|\?|-?\d+|none|null|unknown|unk__\d+|dynamic)$/i;
+
 /** A name, nothing, or a negative size (as some exporters write) is a free dimension. */
-function readDimension(dimension: Span): Dimension {
+function readDimension(dimension: Span): NamedDimension {
   let size: Dimension = null;
-  for (const { number, value } of fields(dimension)) {
-    if (number === field.dimension.parameter) size = null;
-    else if (number === field.dimension.size) size = value >= 2 ** 63 ? null : value;
+  let symbol: string | null = null;
+  for (const { number, value, span } of fields(dimension)) {
+    if (number === field.dimension.parameter && span) {
+      size = null;
+      const text = textOf(span);
+      symbol = meaningless.test(text) ? null : text;
+    } else if (number === field.dimension.size) {
+      size = value >= 2 ** 63 ? null : value;
+      symbol = null;
+    }
   }
   if (size !== null && !Number.isSafeInteger(size)) throw malformed('a dimension beyond 2^53');
-  return size;
+  return { size, symbol };
 }

@@ -18,6 +18,8 @@ export interface Field {
   readonly value: number;
   /** Of a length-delimited field: its content. Fields of a fixed width are passed over. */
   readonly span: Span | undefined;
+  /** All of it, its tag included. */
+  readonly whole: Span;
 }
 
 const maxVarintBytes = 10;
@@ -66,27 +68,39 @@ class Cursor {
  * @throws ERR_MODEL_FORMAT for bytes that are not a message
  */
 export function* fields(message: Span): Generator<Field> {
+  for (const field of allFields(message)) if (!field.isFixed) yield field;
+}
+
+/** Those of a fixed width too. @throws as `fields` */
+export function* allFields(message: Span): Generator<Field & { readonly isFixed: boolean }> {
+  const { bytes } = message;
   const cursor = new Cursor(message);
   while (cursor.at < cursor.end) {
+    const from = cursor.at;
     const tag = cursor.varint();
     const number = Math.floor(tag / 8);
     if (number < 1 || number > maxFieldNumber) throw malformed('an invalid field number');
     switch (tag % 8) {
-      case varint:
-        yield { number, value: cursor.varint(), span: undefined };
+      case varint: {
+        const value = cursor.varint();
+        yield { number, value, span: undefined, whole: { bytes, start: from, end: cursor.at }, isFixed: false };
         break;
+      }
       case delimited: {
         const length = cursor.varint();
         const start = cursor.at;
         cursor.skip(length);
-        yield { number, value: 0, span: { bytes: message.bytes, start, end: cursor.at } };
+        const end = cursor.at;
+        yield { number, value: 0, span: { bytes, start, end }, whole: { bytes, start: from, end }, isFixed: false };
         break;
       }
       case fixed64:
         cursor.skip(8);
+        yield { number, value: 0, span: undefined, whole: { bytes, start: from, end: cursor.at }, isFixed: true };
         break;
       case fixed32:
         cursor.skip(4);
+        yield { number, value: 0, span: undefined, whole: { bytes, start: from, end: cursor.at }, isFixed: true };
         break;
       default:
         throw malformed('a field of a kind that ONNX does not use');
@@ -112,6 +126,58 @@ export function* integers({ value, span }: Field): Generator<number> {
   }
   const cursor = new Cursor(span);
   while (cursor.at < cursor.end) yield cursor.varint();
+}
+
+/** As `integers`, each as the signed 64-bit integer that it is. */
+export function* exactIntegers({ span, whole }: Field): Generator<bigint> {
+  const cursor = new Cursor(span ?? whole);
+  if (!span) cursor.varint(); // the tag
+  while (cursor.at < cursor.end) {
+    const start = cursor.at;
+    cursor.varint();
+    let value = 0n;
+    for (let at = cursor.at - 1; at >= start; --at) value = (value << 7n) | BigInt((whole.bytes[at] as number) & 0x7f);
+    yield BigInt.asIntN(64, value);
+  }
+}
+
+/** A message in the making: pieces of the file that it came from, and new ones. */
+export type Pieces = readonly Uint8Array[];
+
+export function piece({ bytes, start, end }: Span): Uint8Array {
+  return bytes.subarray(start, end);
+}
+
+/** A length-delimited field: a text, or a message of some pieces. */
+export function delimitedField(number: number, content: string | Pieces): Pieces {
+  const pieces = typeof content === 'string' ? [new TextEncoder().encode(content)] : content;
+  const length = pieces.reduce((sum, part) => sum + part.length, 0);
+  return [varints(number * 8 + delimited, length), ...pieces];
+}
+
+/** A varint field. */
+export function integerField(number: number, value: number): Pieces {
+  return [varints(number * 8 + varint, value)];
+}
+
+function varints(...values: readonly number[]): Uint8Array {
+  const bytes: number[] = [];
+  for (const value of values) {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+    bytes.push(rest);
+  }
+  return Uint8Array.from(bytes);
+}
+
+export function joined(pieces: Pieces): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of pieces) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 export function malformed(what: string): TorchError {

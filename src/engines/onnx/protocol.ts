@@ -2,6 +2,7 @@
 
 import type { InstanceReplies, InstanceRequest } from '../remote/protocol.js';
 import type { ModelSummary } from './model-proto.js';
+import type { GraphEdit } from './rewrite.js';
 
 export type OnnxRequest =
   | { readonly kind: 'inspect'; readonly model: SharedArrayBuffer }
@@ -10,21 +11,30 @@ export type OnnxRequest =
 
 export interface SessionRequest {
   readonly model: SharedArrayBuffer;
+  readonly edit: GraphEdit;
+  /** Names of the session's inputs in the order in which runs bring them; without it the session's own. */
+  readonly fed: readonly string[] | undefined;
   readonly external: readonly { readonly path: string; readonly data: SharedArrayBuffer }[];
+  /** Where the places of external data begin, for those that the edit moves. */
+  readonly externalFolder: string | undefined;
   readonly intraOpThreads: number;
   readonly optimize: boolean;
 }
 
 /** What ONNX Runtime found, having inferred types and shapes. */
 export interface SessionReply {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly SessionOutput[];
+  readonly inputs: readonly SessionValue[];
+  readonly outputs: readonly SessionValue[];
 }
 
-export interface SessionOutput {
+export interface SessionValue {
   readonly name: string;
+  /** As the binding calls it: a dtype, `string`, or undefined for what is no tensor. */
+  readonly type: string | undefined;
   /** A free dimension is null. Empty for rank 0 and also where nothing is known. */
   readonly shape: readonly (number | null)[];
+  /** Names of dimensions, null for one without. */
+  readonly symbols: readonly (string | null)[];
 }
 
 export interface OnnxReplies extends InstanceReplies {

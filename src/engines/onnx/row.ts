@@ -8,7 +8,7 @@ declare module '../../model/info.js' {
 
 /** ONNX, through ONNX Runtime in worker threads. */
 export const onnx: EngineRow = {
-  extensions: ['.onnx'],
+  extensions: ['.onnx', '.ort'],
   needs: 'ONNX Runtime',
   lacks: { operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it' },
   // Its code is loaded with its first model.

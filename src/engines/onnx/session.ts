@@ -1,26 +1,39 @@
+import { torchError } from '../../errors.js';
 import { ownCopy } from '../../tensor/copies.js';
 import { dtypeTable } from '../../tensor/dtype.js';
+import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { Value } from '../../tensor/value.js';
+import type { DictKey, Value } from '../../tensor/value.js';
 import type { BoundArguments } from '../../signature/bind.js';
+import { nestedStrings, readStrings } from '../../signature/strings.js';
 import type { SlabPool } from '../../model/collate.js';
 import type { Busy, EngineModel, Run } from '../../model/engine.js';
 import type { Execution } from '../../model/model.js';
 import type { InstanceQueue, Submission } from '../remote/instance-queue.js';
-import type { WireTensor } from '../remote/protocol.js';
+import type { WireTensor, WireValue } from '../remote/protocol.js';
+import { requireOutputs, type InputPlan, type OutputPlan } from './plan.js';
 
-/** A model of ONNX Runtime. One output is a Tensor; several are an object by name, in the graph's order. */
+/** Frees a model that was collected: its queue, which does not refer to it, ends its threads. */
+const forgotten = new FinalizationRegistry((queue: InstanceQueue) => {
+  void queue.close();
+});
+
+/** A model of ONNX Runtime. One output is a value of its own; several are an object by name, in the graph's order. */
 export class OnnxSession implements EngineModel {
   /** Memory of batches: it goes to a thread as it is, where others' is copied. Nothing comes back to be used again. */
   readonly slabs: SlabPool;
+  readonly outputNames: readonly string[];
   readonly #queue: InstanceQueue;
-  readonly #outputs: readonly string[];
+  readonly #inputs: readonly InputPlan[];
+  readonly #outputs: readonly OutputPlan[];
   readonly #owned = new WeakSet<ArrayBufferLike>();
 
-  /** @param outputs names, in the graph's order */
-  constructor(queue: InstanceQueue, outputs: readonly string[]) {
+  /** @param plan in the order of the arguments and of the results */
+  constructor(queue: InstanceQueue, plan: { inputs: readonly InputPlan[]; outputs: readonly OutputPlan[] }) {
     this.#queue = queue;
-    this.#outputs = outputs;
+    this.#inputs = plan.inputs;
+    this.#outputs = plan.outputs;
+    this.outputNames = plan.outputs.map(({ spec }) => spec.name);
     this.slabs = {
       take: (bytes) => {
         const slab = new ArrayBuffer(bytes);
@@ -29,12 +42,21 @@ export class OnnxSession implements EngineModel {
       },
       give: () => undefined,
     };
+    forgotten.register(this, queue, this);
   }
 
-  async run({ values, limits, instance = -1, accepted, finished }: Run): Promise<Execution> {
+  async run({ values, limits, instance = -1, outputs, accepted, finished }: Run): Promise<Execution> {
+    const chosen = outputs ? outputs.map((name) => this.#output(name)) : this.#outputs;
+    requireOutputs(chosen, this.#outputs);
+    const fetched = [...new Set(chosen.map(({ from }) => from as string))];
     const hooks = { accepted, finished };
-    const { outputs, timings } = await this.#queue.submit(() => this.#pack(values), limits, instance, hooks);
-    return { value: this.#result(outputs), timings };
+    const pack = (): Submission => ({ ...this.#pack(values), outputs: fetched });
+    const { outputs: got, timings } = await this.#queue.submit(pack, limits, instance, hooks);
+    const named = chosen.map((plan) => {
+      return [plan.spec.name, valueOf(got[fetched.indexOf(plan.from as string)] as WireValue, plan.keys)] as const;
+    });
+    const [only, ...others] = named;
+    return { value: only && others.length === 0 ? only[1] : Object.fromEntries(named), timings };
   }
 
   busy(): Busy {
@@ -42,26 +64,55 @@ export class OnnxSession implements EngineModel {
   }
 
   free(): Promise<void> {
+    forgotten.unregister(this);
     return this.#queue.close();
   }
 
-  /** Every input of a graph is a tensor and none has a default, so binding has let nothing else through. */
-  #pack(values: BoundArguments): Submission {
-    const inputs = (values as readonly Tensor[]).map((tensor) => {
-      const { dtype, shape, data } = tensor;
-      return { dtype, shape, data: this.#owned.has(data.buffer) ? data : ownCopy(tensor) };
-    });
-    return { inputs, transfer: inputs.map(({ data }) => data.buffer as ArrayBuffer) };
+  #output(name: string): OutputPlan {
+    return this.#outputs.find(({ spec }) => spec.name === name) as OutputPlan; // LoadedModel has checked the names
   }
 
-  #result(outputs: readonly WireTensor[]): Value {
-    const tensors = outputs.map(tensorOf);
-    if (tensors.length === 1) return tensors[0] as Tensor;
-    return Object.fromEntries(tensors.map((tensor, i) => [this.#outputs[i] as string, tensor]));
+  /** Binding has checked the values. What was left out has a default. */
+  #pack(values: BoundArguments): Submission {
+    const inputs = this.#inputs.map((plan, i) => this.#wire(plan, values[i]));
+    const transfer = inputs.flatMap((input) => (input.dtype === 'string' ? [] : [input.data.buffer as ArrayBuffer]));
+    return { inputs, transfer };
   }
+
+  #wire({ spec, value: preset }: InputPlan, value: Value | undefined): WireValue {
+    if (value instanceof Tensor) {
+      const { dtype, shape, data } = value;
+      return { dtype, shape, data: this.#owned.has(data.buffer) ? data : ownCopy(value) };
+    }
+    if (value !== undefined) return { dtype: 'string', ...readStrings(spec, value) };
+    const { dtype, shape, data } = preset as WireValue;
+    return dtype === 'string' ? { dtype, shape, data } : { dtype, shape, data: data.slice() };
+  }
+}
+
+function valueOf(wire: WireValue, keys: OutputPlan['keys']): Value {
+  if (wire.dtype === 'string') return nestedStrings(wire);
+  const tensor = tensorOf(wire);
+  return keys ? mapsOf(tensor, keys) : tensor;
 }
 
 function tensorOf({ dtype, shape, data }: WireTensor): Tensor {
   const { array, bytes } = dtypeTable[dtype];
   return new Tensor(dtype, new array(data.buffer as ArrayBuffer, 0, data.byteLength / bytes), shape);
+}
+
+/** A map of each row, as a ZipMap node makes them: objects where the keys are strings. */
+function mapsOf({ data, shape }: Tensor, keys: readonly DictKey[]): Value {
+  const width = keys.length;
+  if (shape.at(-1) !== width) {
+    throw torchError(
+      'ERR_BAD_OUTPUT',
+      `Expected ${width} columns for a map's keys but the model gave ${formatShape(shape)}`,
+    );
+  }
+  const isText = typeof keys[0] === 'string';
+  return Array.from({ length: data.length / width }, (_, row): Value => {
+    const entries = keys.map((key, i) => [key, Number(data[row * width + i])] as const);
+    return isText ? (Object.fromEntries(entries) as Record<string, Value>) : new Map(entries);
+  });
 }

@@ -16,6 +16,9 @@ export const dtypeOfElement: Readonly<Record<number, DType>> = {
   13: 'uint64',
 };
 
+/** TensorProto.DataType of strings. */
+export const stringElement = 8;
+
 /** What the others are called, for messages. */
 const otherElements: Readonly<Record<number, string>> = {
   8: 'string',

@@ -1,34 +1,51 @@
 import { torchError } from '../../errors.js';
-import type { DType } from '../../tensor/dtype.js';
 import type { TensorSpec } from '../../signature/spec.js';
+import { stringsType } from '../../signature/strings.js';
 import type { GraphValue, ValueKind } from './proto-value.js';
-import type { SessionOutput } from './protocol.js';
-import { dtypeOfElement, elementName } from './tensor-types.js';
+import type { SessionValue } from './protocol.js';
+import { dtypeOfElement, elementName, stringElement } from './tensor-types.js';
 
-/** A graph's input or output, as it may be used here. A shape of null leaves even the rank open. */
-export type OnnxValue = TensorSpec & { readonly dtype: DType };
+/** What a graph's value is here; undefined for what is neither a dense tensor of our dtypes nor strings. */
+export function specOf({ name, kind, elementType, shape = null, symbols }: ValueLike): TensorSpec | undefined {
+  if (kind !== 'tensor') return undefined;
+  const named = symbols ? { symbols } : {};
+  if (elementType === stringElement) {
+    return { name, dtype: null, shape, type: stringsType(shape?.length ?? null), ...named };
+  }
+  const dtype = dtypeOfElement[elementType];
+  return dtype && { name, dtype, shape, ...named };
+}
 
-/** @throws ERR_UNSUPPORTED_TYPE for what is no dense tensor of our dtypes */
-export function supportedValues(values: readonly GraphValue[], side: 'input' | 'output'): OnnxValue[] {
-  return values.map(({ name, kind, elementType, shape }) => {
-    const dtype = kind === 'tensor' ? dtypeOfElement[elementType] : undefined;
-    if (dtype) return { name, dtype, shape: shape ?? null };
-    const got = kind === 'tensor' ? `a ${elementName(elementType)} tensor` : nameOfKind(kind);
-    throw torchError(
-      'ERR_UNSUPPORTED_TYPE',
-      `Expected tensors of ${Object.values(dtypeOfElement).join(', ')} but the model's ${side} ${name} is ${got}`,
-    );
-  });
+type ValueLike = Omit<GraphValue, 'shape'> & { readonly shape?: GraphValue['shape'] | null };
+
+/** @throws ERR_UNSUPPORTED_TYPE for what is no tensor of our dtypes or of strings */
+export function inputSpec(value: GraphValue): TensorSpec {
+  const spec = specOf(value);
+  if (spec) return spec;
+  throw unsupported(`the model's input ${value.name} is ${whatIs(value)}`);
+}
+
+/** @param got e.g. `the model's input x is a sequence` */
+export function unsupported(got: string) {
+  return torchError(
+    'ERR_UNSUPPORTED_TYPE',
+    `Expected tensors of ${Object.values(dtypeOfElement).join(', ')} or strings but ${got}`,
+  );
+}
+
+/** `a sequence`, `a bfloat16 tensor` */
+export function whatIs({ kind, elementType }: Pick<GraphValue, 'kind' | 'elementType'>): string {
+  return kind === 'tensor' ? `a ${elementName(elementType)} tensor` : nameOfKind(kind);
 }
 
 function nameOfKind(kind: ValueKind): string {
   return kind === 'nothing' ? 'of unknown type' : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
-/** Shapes that the file leaves out, as ONNX Runtime inferred them. Its [] may also mean that it does not know. */
-export function withInferredShapes(outputs: readonly OnnxValue[], inferred: readonly SessionOutput[]): OnnxValue[] {
-  return outputs.map((output) => {
-    const shape = inferred.find(({ name }) => name === output.name)?.shape ?? [];
-    return output.shape || shape.length === 0 ? output : { ...output, shape };
-  });
+/** With the shape that ONNX Runtime inferred where the file leaves it out. Its [] may also mean that it does not know. */
+export function withInferredShape(spec: TensorSpec, inferred: SessionValue | undefined): TensorSpec {
+  const shape = inferred?.shape ?? [];
+  if (spec.shape || shape.length === 0) return spec;
+  const isTensor = spec.dtype !== null;
+  return { ...spec, shape, ...(!isTensor && { type: stringsType(shape.length) }) };
 }

@@ -6,17 +6,20 @@ import type * as OnnxRuntime from 'onnxruntime-node';
 import { torchError, TorchError } from '../../errors.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { TensorData } from '../../tensor/dtype.js';
-import type { RunReply, WireTensor } from '../remote/protocol.js';
+import type { RunReply, WireValue } from '../remote/protocol.js';
 import { serveRequests } from '../remote/serve.js';
-import { loadMessage, runMessage } from './message-scrub.js';
+import { loadMessage, runMessage, runtimeMessage } from './message-scrub.js';
 import { readModelProto } from './model-proto.js';
-import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest } from './protocol.js';
+import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest, SessionValue } from './protocol.js';
+import { rewriteModel } from './rewrite.js';
 
 type Ort = typeof OnnxRuntime;
 
 const { runtimePath } = workerData as { runtimePath: string };
 let ort: Ort | undefined;
 let session: OnnxRuntime.InferenceSession | undefined;
+/** Names of the session's inputs, in the order in which a run brings them. */
+let fed: readonly string[] = [];
 
 /** Nothing is logged: what goes wrong comes as an error, and ONNX Runtime's own lines quote input values. */
 const fatal = { name: 'fatal', level: 4 } as const;
@@ -30,7 +33,7 @@ async function handle(request: OnnxRequest, transfer: ArrayBuffer[]): Promise<On
     case 'create':
       return create(request);
     case 'run':
-      return run(request.inputs, transfer);
+      return run(request, transfer);
     case 'release':
       await session?.release();
       return null;
@@ -45,15 +48,12 @@ function loadRuntime(): Ort {
     loaded.env.logLevel = fatal.name;
     return loaded;
   } catch (error) {
-    throw torchError(
-      'ERR_ONNXRUNTIME_LOAD',
-      `onnxruntime-node could not be loaded: ${loadMessage((error as Error).message)}\n` +
-        '  fix: install it again on this machine, or see which platforms it has binaries for',
-    );
+    throw torchError('ERR_ONNXRUNTIME_LOAD', runtimeMessage((error as Error).message));
   }
 }
 
-async function create({ model, external, intraOpThreads, optimize }: SessionRequest): Promise<SessionReply> {
+async function create(request: SessionRequest): Promise<SessionReply> {
+  const { model, edit, external, externalFolder, intraOpThreads, optimize } = request;
   ort ??= loadRuntime();
   const options: OnnxRuntime.InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -65,38 +65,62 @@ async function create({ model, external, intraOpThreads, optimize }: SessionRequ
     ...(external.length > 0 && {
       externalData: external.map(({ path, data }) => ({ path, data: new Uint8Array(data) })),
     }),
+    ...(externalFolder !== undefined && {
+      extra: { session: { model_external_initializers_file_folder_path: externalFolder } },
+    }),
   };
+  // Node-API takes no shared memory here, so each thread has a copy for as long as it loads.
+  const bytes = rewriteModel(new Uint8Array(model), edit);
   try {
-    // Node-API takes no shared memory here, so each thread has a copy for as long as it loads.
-    session = await ort.InferenceSession.create(new Uint8Array(model).slice(), options);
+    session = await ort.InferenceSession.create(bytes, options);
   } catch (error) {
     throw loadError((error as Error).message);
+  } finally {
+    letGo(bytes);
   }
+  fed = request.fed ?? session.inputNames;
+  return { inputs: session.inputMetadata.map(sessionValue), outputs: session.outputMetadata.map(sessionValue) };
+}
+
+/** Frees the memory at once, and not at some collection of this thread, which has little else to collect. */
+function letGo({ buffer }: Uint8Array<ArrayBuffer>): void {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  port1.postMessage(null, [buffer]);
+  port1.close();
+}
+
+function sessionValue(value: OnnxRuntime.InferenceSession.ValueMetadata): SessionValue {
+  if (!value.isTensor) return { name: value.name, type: undefined, shape: [], symbols: [] };
   return {
-    inputs: session.inputNames.slice(),
-    outputs: session.outputMetadata.map((output) => ({
-      name: output.name,
-      shape: output.isTensor ? output.shape.map((size) => (typeof size === 'number' ? size : null)) : [],
-    })),
+    name: value.name,
+    type: value.type,
+    shape: value.shape.map((size) => (typeof size === 'number' ? size : null)),
+    symbols: value.shape.map((size) => (typeof size === 'string' && size !== '' ? size : null)),
   };
 }
 
-async function run(inputs: readonly WireTensor[], transfer: ArrayBuffer[]): Promise<RunReply> {
+type RunRequest = Extract<OnnxRequest, { readonly kind: 'run' }>;
+
+async function run({ inputs, outputs }: RunRequest, transfer: ArrayBuffer[]): Promise<RunReply> {
   if (!ort || !session) throw torchError('ERR_INTERNAL', 'Expected a session, but there is none');
   const feeds: Record<string, OnnxRuntime.Tensor> = Object.create(null) as Record<string, OnnxRuntime.Tensor>;
-  for (const [i, name] of session.inputNames.entries()) {
-    const { dtype, shape, data } = inputs[i] as WireTensor;
-    feeds[name] = new ort.Tensor(dtype as 'float32', elementsOf(dtype, data), shape);
-  }
+  for (const [i, name] of fed.entries()) feeds[name] = fedTensor(ort, inputs[i] as WireValue);
+  const names = outputs ?? session.outputNames;
   let results: Readonly<Record<string, OnnxRuntime.Tensor>>;
   const started = performance.now();
   try {
-    results = await session.run(feeds);
+    results = await session.run(feeds, names);
   } catch (error) {
     throw runError((error as Error).message);
   }
   const runMs = performance.now() - started;
-  return { outputs: session.outputNames.map((name) => outputOf(results[name], name, transfer)), runMs };
+  return { outputs: names.map((name) => outputOf(results[name], name, transfer)), runMs };
+}
+
+function fedTensor(runtime: Ort, input: WireValue): OnnxRuntime.Tensor {
+  if (input.dtype === 'string') return new runtime.Tensor('string', input.data, input.shape);
+  return new runtime.Tensor(input.dtype as 'float32', elementsOf(input.dtype, input.data), input.shape);
 }
 
 /** ONNX Runtime takes any byte for a bool, and some kernels then compute with it. */
@@ -106,13 +130,11 @@ function elementsOf(dtype: DType, data: TensorData): Float32Array {
 }
 
 /** Copied once: the memory is ONNX Runtime's own, and such cannot be handed to another thread. */
-function outputOf(tensor: OnnxRuntime.Tensor | undefined, name: string, transfer: ArrayBuffer[]): WireTensor {
-  if (!tensor?.data || tensor.type === 'string') {
-    throw torchError(
-      'ERR_BAD_OUTPUT',
-      `Expected a tensor of numbers for output ${name} but the model gave something else`,
-    );
+function outputOf(tensor: OnnxRuntime.Tensor | undefined, name: string, transfer: ArrayBuffer[]): WireValue {
+  if (!tensor?.data) {
+    throw torchError('ERR_BAD_OUTPUT', `Expected a tensor for output ${name} but the model gave something else`);
   }
+  if (tensor.type === 'string') return { dtype: 'string', shape: tensor.dims, data: tensor.data as string[] };
   const { buffer, byteOffset, byteLength } = tensor.data as Float32Array;
   const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
   transfer.push(bytes);

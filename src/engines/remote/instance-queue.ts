@@ -3,11 +3,11 @@ import { Desk, Ticket, type TicketLimits } from '../../async/ticket.js';
 import { torchError, type TorchError } from '../../errors.js';
 import type { Busy, Run } from '../../model/engine.js';
 import type { RunOptions } from '../../model/options.js';
-import type { RunReply, WireTensor } from './protocol.js';
+import type { RunReply, WireValue } from './protocol.js';
 
 /** An instance of a model, elsewhere: in a worker thread, or another process. It runs one thing at a time. */
 export interface InstancePort {
-  run(inputs: readonly WireTensor[], transfer: readonly ArrayBuffer[]): Promise<RunReply>;
+  run(submission: Submission): Promise<RunReply>;
   /** Frees the model. Ending a thread does not free what native code holds. */
   release(): Promise<void>;
   end(): Promise<void>;
@@ -19,12 +19,14 @@ export interface InstancePort {
 
 /** Inputs that nobody else refers to; their memory goes to the instance. */
 export interface Submission {
-  readonly inputs: readonly WireTensor[];
+  readonly inputs: readonly WireValue[];
   readonly transfer: readonly ArrayBuffer[];
+  /** Which outputs to return; without it all of them. */
+  readonly outputs?: readonly string[];
 }
 
 export interface Ran {
-  readonly outputs: readonly WireTensor[];
+  readonly outputs: readonly WireValue[];
   readonly timings: RunTimings;
 }
 
@@ -142,8 +144,7 @@ export class InstanceQueue {
     this.#running[index] = job;
     job.began = this.#desk.clock.now();
     const queueMs = job.began - job.since;
-    const { inputs, transfer } = job.submission;
-    (this.#ports[index] as InstancePort).run(inputs, transfer).then(
+    (this.#ports[index] as InstancePort).run(job.submission).then(
       ({ outputs, runMs }) => {
         this.#running[index] = undefined;
         job.resolve({ outputs, timings: { queueMs, runMs } });

@@ -12,9 +12,24 @@ export interface WireTensor {
   readonly data: TensorData;
 }
 
+/** Strings, row-major. */
+export interface WireStrings {
+  readonly dtype: 'string';
+  readonly shape: readonly number[];
+  readonly data: readonly string[];
+}
+
+export type WireValue = WireTensor | WireStrings;
+
 export type InstanceRequest =
-  /** In the order of the model's inputs. */
-  { readonly kind: 'run'; readonly inputs: readonly WireTensor[] } | { readonly kind: 'release' };
+  | {
+      readonly kind: 'run';
+      /** In the order of the model's inputs. */
+      readonly inputs: readonly WireValue[];
+      /** Which outputs to return, in which order; without it all of them. */
+      readonly outputs?: readonly string[];
+    }
+  | { readonly kind: 'release' };
 
 export interface InstanceReplies {
   readonly run: RunReply;
@@ -22,8 +37,8 @@ export interface InstanceReplies {
 }
 
 export interface RunReply {
-  /** In the order of the model's outputs. */
-  readonly outputs: readonly WireTensor[];
+  /** In the order that was asked for, else in that of the model's outputs. */
+  readonly outputs: readonly WireValue[];
   /** Inside the engine, in milliseconds. */
   readonly runMs: number;
 }

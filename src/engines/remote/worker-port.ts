@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { torchError, type TorchError } from '../../errors.js';
 import { busy, forgetCell, idle, liveCell } from './exit-guard.js';
-import type { InstancePort } from './instance-queue.js';
-import type { InstanceReplies, InstanceRequest, Reply, RunReply, WireTensor } from './protocol.js';
+import type { InstancePort, Submission } from './instance-queue.js';
+import type { InstanceReplies, InstanceRequest, Reply, RunReply } from './protocol.js';
 
 export interface WorkerPlan {
   /** The worker's entry, which calls `serveRequests`. */
@@ -76,8 +76,8 @@ export class WorkerPort<
     return this.#post(request, transfer);
   }
 
-  run(inputs: readonly WireTensor[], transfer: readonly ArrayBuffer[]): Promise<RunReply> {
-    return this.#post({ kind: 'run', inputs }, transfer);
+  run({ transfer, ...request }: Submission): Promise<RunReply> {
+    return this.#post({ kind: 'run', ...request }, transfer);
   }
 
   async release(): Promise<void> {

@@ -1,0 +1,48 @@
+import type { TensorSpec } from '../../signature/spec.js';
+import { stringsType } from '../../signature/strings.js';
+import { dtypeTable, type DType } from '../../tensor/dtype.js';
+import type { ModelPlan, OutputPlan } from './plan.js';
+import type { SessionReply, SessionValue } from './protocol.js';
+import { noEdit } from './rewrite.js';
+import { unsupported } from './values.js';
+
+/** ONNX Runtime's own format (`.ort`): a flatbuffer that names itself behind its first four bytes. */
+export function isOrtFormat(bytes: Uint8Array): boolean {
+  return [0x4f, 0x52, 0x54, 0x4d].every((letter, i) => bytes[4 + i] === letter); // ORTM
+}
+
+/**
+ * How a model in that format is called: as ONNX Runtime says, for nothing else reads it. Its inputs with defaults stay as they
+ * are, and an output that is no tensor cannot be had.
+ * @throws ERR_UNSUPPORTED_TYPE
+ */
+export function planOfSession({ inputs, outputs }: SessionReply): ModelPlan {
+  const results = outputs.map((value): OutputPlan => {
+    const spec = specOf(value);
+    return spec
+      ? { spec, from: value.name }
+      : { spec: { name: value.name, dtype: null, shape: null, type: 'Unsupported' }, from: undefined };
+  });
+  const refused = results.filter(({ from }) => from === undefined).map(({ spec }) => spec.name);
+  if (refused.length === outputs.length) throw unsupported(`the model's output ${refused[0] ?? ''} is something else`);
+  return {
+    inputs: inputs.map((value) => {
+      const spec = specOf(value);
+      if (spec) return { spec };
+      throw unsupported(`the model's input ${value.name} is something else`);
+    }),
+    outputs: results,
+    fed: inputs.map(({ name }) => name),
+    edit: noEdit,
+    warnings: refused.map((name) => `output ${name} cannot be returned here: choose others with the option outputs`),
+  };
+}
+
+/** An empty shape may be rank 0, and may be that nothing is known. */
+function specOf({ name, type, shape, symbols }: SessionValue): TensorSpec | undefined {
+  const known = shape.length === 0 ? null : shape;
+  const named = known && symbols.some((symbol) => symbol !== null) ? { symbols } : {};
+  if (type === 'string') return { name, dtype: null, shape: known, type: stringsType(known?.length ?? null), ...named };
+  if (type === undefined || !Object.hasOwn(dtypeTable, type)) return undefined;
+  return { name, dtype: type as DType, shape: known, ...named };
+}

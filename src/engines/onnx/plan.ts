@@ -1,0 +1,133 @@
+import { torchError } from '../../errors.js';
+import type { TensorSpec } from '../../signature/spec.js';
+import type { ModelSummary } from './model-proto.js';
+import type { DefaultValue } from './proto-default.js';
+import type { GraphValue } from './proto-value.js';
+import type { ZipMap } from './proto-zipmap.js';
+import { noEdit, type AddedOutput, type GraphEdit } from './rewrite.js';
+import { inputSpec, specOf, unsupported, whatIs } from './values.js';
+
+/** One argument of `forward`. */
+export interface InputPlan {
+  readonly spec: TensorSpec;
+  /** What is fed where a caller leaves it out. */
+  readonly value?: DefaultValue;
+}
+
+/** One result of `forward`. */
+export interface OutputPlan {
+  readonly spec: TensorSpec;
+  /** The session's output that it is made from. Undefined for one that cannot be had. */
+  readonly from: string | undefined;
+  /** The session's output is a tensor whose rows become maps, with these keys. */
+  readonly keys?: ZipMap['keys'];
+}
+
+/** How a file's graph becomes a model. */
+export interface ModelPlan {
+  readonly inputs: readonly InputPlan[];
+  readonly outputs: readonly OutputPlan[];
+  /** Names of the session's inputs, in the graph's order. */
+  readonly fed: readonly string[];
+  readonly edit: GraphEdit;
+  readonly warnings: readonly string[];
+}
+
+/** @throws ERR_UNSUPPORTED_TYPE for an input that cannot be given, and where no output can be had */
+export function planModel(summary: ModelSummary): ModelPlan {
+  const { inputs, outputs } = summary;
+  const open = summary.defaulted.filter((input) => input.value !== undefined && specOf(input));
+  const freed = new Set(open.map(({ name }) => name));
+  const fixed = summary.defaulted.filter(({ name }) => !freed.has(name)).map(({ name }) => name);
+  const plans = planOutputs(summary);
+  if (!plans.outputs.some(({ from }) => from !== undefined)) {
+    const [first] = outputs as readonly [GraphValue];
+    throw unsupported(`the model's output ${first.name} is ${whatIs(first)}${hint([first])}`);
+  }
+  return {
+    inputs: [
+      ...inputs.map((input) => ({ spec: inputSpec(input) })),
+      ...open.map((input) => ({
+        spec: { ...inputSpec(input), optional: true },
+        value: input.value as DefaultValue,
+      })),
+    ],
+    outputs: plans.outputs,
+    fed: summary.order.filter((name) => freed.has(name) || inputs.some((input) => input.name === name)),
+    edit: { ...noEdit, ...plans.edit, initializers: freed },
+    warnings: [...(fixed.length > 0 ? [`the file's own values are used for ${listed(fixed)}`] : []), ...plans.warnings],
+  };
+}
+
+function planOutputs({ outputs, zipMaps, order, defaulted }: ModelSummary) {
+  const [gone, nodes] = [new Set<string>(), new Set<string>()];
+  const added: AddedOutput[] = [];
+  const refused: GraphValue[] = [];
+  const plans = outputs.map((output, i): OutputPlan => {
+    const { name } = output;
+    const own = specOf(output);
+    if (own && name !== '__proto__') return { spec: own, from: name };
+    gone.add(name);
+    if (own) {
+      // ONNX Runtime's Node binding puts outputs into an object by their names, and one of this name is lost.
+      const copy = `node_libtorch_${i}`;
+      added.push({ name: copy, of: name, elementType: output.elementType });
+      return { spec: own, from: copy };
+    }
+    const zipMap = zipMaps.find((candidate) => candidate.output === name);
+    if (zipMap && output.kind === 'sequence') {
+      if (!zipMap.isRead) nodes.add(name);
+      return { spec: mapsSpec(name, zipMap), from: rowsOf(zipMap, i), keys: zipMap.keys };
+    }
+    refused.push(output);
+    return { spec: { name, dtype: null, shape: null, type: 'Unsupported' }, from: undefined };
+  });
+  return { outputs: plans, edit: { outputs: gone, nodes, added }, warnings: refused.map(warning) };
+
+  /** The session's output with the tensor behind a map: it may be one already, and an input cannot be one as it is. */
+  function rowsOf({ input }: ZipMap, i: number): string {
+    const isOutput = outputs.some(({ name, kind }) => name === input && kind === 'tensor' && name !== '__proto__');
+    if (isOutput || added.some(({ name }) => name === input)) return input;
+    const isInput = order.includes(input) || defaulted.some(({ name }) => name === input);
+    const name = isInput || input === '__proto__' ? `node_libtorch_${i}` : input;
+    added.push({ name, of: input, elementType: float });
+    return name;
+  }
+}
+
+/** TensorProto.DataType of the only tensor that ZipMap reads. */
+const float = 1;
+
+function mapsSpec(name: string, { keys }: ZipMap): TensorSpec {
+  const key = typeof keys[0] === 'string' ? 'str' : 'int';
+  return { name, dtype: null, shape: null, type: `List[Dict[${key}, float]]` };
+}
+
+function warning(output: GraphValue): string {
+  return `output ${output.name} is ${whatIs(output)}, which cannot be returned here: choose others with the option outputs${hint([output])}`;
+}
+
+/** @throws ERR_UNSUPPORTED_TYPE when one of the outputs cannot be had */
+export function requireOutputs(chosen: readonly OutputPlan[], all: readonly OutputPlan[]): void {
+  const missing = chosen.filter(({ from }) => from === undefined).map(({ spec }) => spec.name);
+  if (missing.length === 0) return;
+  const others = all.filter(({ from }) => from !== undefined).map(({ spec }) => spec.name);
+  throw torchError(
+    'ERR_UNSUPPORTED_TYPE',
+    `Expected outputs that are tensors or strings but ${listed(missing)} cannot be returned here; choose from ${listed(others)} with the option outputs, e.g. { outputs: [${JSON.stringify(others[0])}] }. An export by sklearn-onnx has tensors with options={'zipmap': False}`,
+  );
+}
+
+/** What helps with a map: sklearn-onnx writes them by default. */
+function hint(outputs: readonly GraphValue[]): string {
+  return outputs.some(({ kind }) => kind === 'map' || kind === 'sequence')
+    ? "; if sklearn-onnx made it, export with options={'zipmap': False}"
+    : '';
+}
+
+const shown = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - shown;
+  return `${names.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
