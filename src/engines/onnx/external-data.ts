@@ -4,7 +4,6 @@ import { describe, torchError } from '../../errors.js';
 import type { ExternalFile } from '../../model/info.js';
 import { ExternalFileHandle, unsafe, type ExternalPlace } from './external-file.js';
 import type { ExternalTensor } from './proto-tensor.js';
-import { sharedBytes } from './shared-bytes.js';
 
 /** One file for every tensor of a large model are hundreds. */
 const maxFiles = 10_000;
@@ -119,7 +118,7 @@ async function readAll(
       if (names.get(location) === name) requireInside(name, offset + length, handle.bytes);
     }
     const isMapped = process.platform === 'linux' && total >= mappedFrom && handle.bytes >= smallestMapped;
-    const data = isMapped ? undefined : (sharedBytes(handle.bytes) as unknown as SharedArrayBuffer);
+    const data = isMapped ? undefined : new SharedArrayBuffer(handle.bytes);
     if (isMapped) await handle.settle();
     const sha256 = await handle.hash(data && new Uint8Array(data), options.signal);
     requireEqual(name, sha256, digestOf(name, names, options));

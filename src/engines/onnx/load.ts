@@ -10,13 +10,13 @@ import { reconcile } from '../../signature/reconcile.js';
 import type { TensorSpec } from '../../signature/spec.js';
 import { InstanceQueue } from '../remote/instance-queue.js';
 import { descriptorRoot, ExternalData } from './external-data.js';
+import type { ModelSummary } from './model-proto.js';
 import { OnnxSession } from './session.js';
-import { isOrtFormat, planOfSession } from './ort-format.js';
+import { planOfSession } from './ort-format.js';
 import { findOnnxRuntime } from './peer.js';
 import { planModel, type ModelPlan } from './plan.js';
 import type { SessionReply, SessionRequest } from './protocol.js';
 import { noEdit } from './rewrite.js';
-import { sharedBytes } from './shared-bytes.js';
 import { startOnnxThread, type OnnxThread } from './onnx-thread.js';
 import { withInferredShape } from './values.js';
 
@@ -31,7 +31,7 @@ export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoa
   checkThreads(intraOpThreads, options.instances);
   requireCpu(device);
   const runtimePath = findOnnxRuntime();
-  const artifact = await source.read({ allocate: sharedBytes, sha256, signal });
+  const artifact = await source.read({ allocate: (bytes) => new ArrayBuffer(bytes), sha256, signal });
   const threads = Array.from({ length: options.instances }, () => startOnnxThread(runtimePath));
   try {
     return await unlessAborted(signal, bringUp(source.path, artifact, threads, options, intraOpThreads));
@@ -51,12 +51,13 @@ async function bringUp(
   options: ResolvedLoadOptions,
   intraOpThreads: number,
 ): Promise<LoadedModel> {
-  const model = artifact.bytes as unknown as SharedArrayBuffer;
+  const artifactBytes = artifact.bytes.byteLength;
   const optimize = options.optimize !== 'none';
-  const request = { model, intraOpThreads, optimize };
-  const started = isOrtFormat(new Uint8Array(model))
-    ? await startOrtFormat(threads, request)
-    : await startOnnx(threads, request, path, options);
+  const request = { intraOpThreads, optimize };
+  const summary = await handOver(artifact.bytes, threads);
+  const started = summary
+    ? await startOnnx(threads, request, summary, path, options)
+    : await startOrtFormat(threads, request, artifactBytes);
   const { plan, session, files } = started;
   requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
   const inputs = plan.inputs.map(({ spec }) => spec);
@@ -87,7 +88,7 @@ async function bringUp(
     ],
     stateful: false,
     sha256: artifact.sha256,
-    artifactBytes: artifact.bytes.byteLength,
+    artifactBytes,
     ...(files.length > 0 && { externalFiles: files }),
     parameterBytes: started.parameterBytes,
     warnings: plan.warnings,
@@ -106,15 +107,30 @@ interface Started {
   readonly parameterBytes: number;
 }
 
-type Common = Pick<SessionRequest, 'model' | 'intraOpThreads' | 'optimize'>;
+type Common = Pick<SessionRequest, 'intraOpThreads' | 'optimize'>;
+
+/**
+ * Gives each thread the file: the first those very bytes, the others a copy. Nothing of it is left here, and each thread lets
+ * it go once it has a session.
+ */
+async function handOver(bytes: ArrayBuffer, threads: readonly OnnxThread[]): Promise<ModelSummary | undefined> {
+  const copies = threads.slice(1).map(() => bytes.slice());
+  const [summary] = await Promise.all(
+    threads.map((thread, i) => {
+      const model = i === 0 ? bytes : (copies[i - 1] as ArrayBuffer);
+      return thread.ask({ kind: 'open', model, inspect: i === 0 }, [model]);
+    }),
+  );
+  return summary;
+}
 
 async function startOnnx(
   threads: readonly OnnxThread[],
   request: Common,
+  summary: ModelSummary,
   path: string | undefined,
   options: ResolvedLoadOptions,
 ): Promise<Started> {
-  const summary = await (threads[0] as OnnxThread).ask({ kind: 'inspect', model: request.model });
   const plan = planModel(summary);
   requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
   const { sha256, externalSha256, externalDataRoot, signal } = options;
@@ -144,10 +160,10 @@ async function startOnnx(
 }
 
 /** Nothing but ONNX Runtime reads this format, so it is asked. */
-async function startOrtFormat(threads: readonly OnnxThread[], request: Common): Promise<Started> {
+async function startOrtFormat(threads: readonly OnnxThread[], request: Common, bytes: number): Promise<Started> {
   const nothing = { edit: noEdit, fed: undefined, external: [], externalFolder: undefined };
   const session = await createSessions(threads, { ...request, ...nothing });
-  return { plan: planOfSession(session), session, files: [], parameterBytes: request.model.byteLength };
+  return { plan: planOfSession(session), session, files: [], parameterBytes: bytes };
 }
 
 async function createSessions(threads: readonly OnnxThread[], request: SessionRequest): Promise<SessionReply> {

@@ -111,8 +111,7 @@ export function* allFields(message: Span): Generator<Field & { readonly isFixed:
 /** @throws ERR_MODEL_FORMAT for bytes that are not valid UTF-8 */
 export function textOf({ bytes, start, end }: Span): string {
   try {
-    // A copy: decoders refuse shared memory.
-    return decoder.decode(bytes.slice(start, end));
+    return decoder.decode(bytes.subarray(start, end));
   } catch {
     throw malformed('a name that is not valid UTF-8');
   }

@@ -5,12 +5,13 @@ import type { ModelSummary } from './model-proto.js';
 import type { GraphEdit } from './rewrite.js';
 
 export type OnnxRequest =
-  | { readonly kind: 'inspect'; readonly model: SharedArrayBuffer }
+  /** Hands the file over; its memory goes with it. With `inspect` the answer is what the file says of itself. */
+  | { readonly kind: 'open'; readonly model: ArrayBuffer; readonly inspect: boolean }
   | ({ readonly kind: 'create' } & SessionRequest)
   | InstanceRequest;
 
+/** Of the file that was handed over, whose bytes are let go then. */
 export interface SessionRequest {
-  readonly model: SharedArrayBuffer;
   readonly edit: GraphEdit;
   /** Names of the session's inputs in the order in which runs bring them; without it the session's own. */
   readonly fed: readonly string[] | undefined;
@@ -38,6 +39,7 @@ export interface SessionValue {
 }
 
 export interface OnnxReplies extends InstanceReplies {
-  readonly inspect: ModelSummary;
+  /** Undefined where it was not asked for, and for ONNX Runtime's own format, of which only a session can say anything. */
+  readonly open: ModelSummary | undefined;
   readonly create: SessionReply;
 }

@@ -35,11 +35,11 @@ export const noEdit: GraphEdit = {
   added: [],
 };
 
-/** The bytes of the changed model: always a copy. @throws ERR_MODEL_FORMAT */
-export function rewriteModel(bytes: Uint8Array, edit: GraphEdit): Uint8Array<ArrayBuffer> {
+/** The bytes of the changed model: a copy, or the same where nothing is changed. @throws ERR_MODEL_FORMAT */
+export function rewriteModel(bytes: Uint8Array<ArrayBuffer>, edit: GraphEdit): Uint8Array<ArrayBuffer> {
   const isChanged =
     edit.locations.size + edit.initializers.size + edit.outputs.size + edit.nodes.size + edit.added.length > 0;
-  if (!isChanged) return joined([bytes]);
+  if (!isChanged) return bytes;
   return joined(
     replaced({ bytes, start: 0, end: bytes.length }, (number, span) =>
       number === field.model.graph ? delimitedField(number, graph(span, edit)) : undefined,

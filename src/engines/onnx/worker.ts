@@ -10,6 +10,7 @@ import type { RunReply, WireValue } from '../remote/protocol.js';
 import { serveRequests } from '../remote/serve.js';
 import { loadMessage, runMessage, runtimeMessage } from './message-scrub.js';
 import { readModelProto } from './model-proto.js';
+import { isOrtFormat } from './ort-format.js';
 import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest, SessionValue } from './protocol.js';
 import { rewriteModel } from './rewrite.js';
 
@@ -18,6 +19,8 @@ type Ort = typeof OnnxRuntime;
 const { runtimePath } = workerData as { runtimePath: string };
 let ort: Ort | undefined;
 let session: OnnxRuntime.InferenceSession | undefined;
+/** The file, until there is a session of it. */
+let model: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Names of the session's inputs, in the order in which a run brings them. */
 let fed: readonly string[] = [];
 
@@ -28,8 +31,9 @@ serveRequests(handle, loadMessage);
 
 async function handle(request: OnnxRequest, transfer: ArrayBuffer[]): Promise<OnnxReplies[keyof OnnxReplies]> {
   switch (request.kind) {
-    case 'inspect':
-      return readModelProto(new Uint8Array(request.model));
+    case 'open':
+      model = new Uint8Array(request.model);
+      return request.inspect && !isOrtFormat(model) ? readModelProto(model) : undefined;
     case 'create':
       return create(request);
     case 'run':
@@ -53,7 +57,7 @@ function loadRuntime(): Ort {
 }
 
 async function create(request: SessionRequest): Promise<SessionReply> {
-  const { model, edit, external, externalFolder, intraOpThreads, optimize } = request;
+  const { edit, external, externalFolder, intraOpThreads, optimize } = request;
   ort ??= loadRuntime();
   const options: OnnxRuntime.InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -69,14 +73,15 @@ async function create(request: SessionRequest): Promise<SessionReply> {
       extra: { session: { model_external_initializers_file_folder_path: externalFolder } },
     }),
   };
-  // Node-API takes no shared memory here, so each thread has a copy for as long as it loads.
-  const bytes = rewriteModel(new Uint8Array(model), edit);
+  const bytes = rewriteModel(model, edit);
+  if (bytes !== model) letGo(model);
   try {
     session = await ort.InferenceSession.create(bytes, options);
   } catch (error) {
     throw loadError((error as Error).message);
   } finally {
     letGo(bytes);
+    model = new Uint8Array(0);
   }
   fed = request.fed ?? session.inputNames;
   return { inputs: session.inputMetadata.map(sessionValue), outputs: session.outputMetadata.map(sessionValue) };
