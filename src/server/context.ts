@@ -16,6 +16,10 @@ export interface ServerContext {
   readonly bodyLimitBytes: number;
   /** Deadline of a prediction in milliseconds; a request may shorten it. */
   readonly requestTimeoutMs: number;
+  /** A model whose every instance has been in one run for longer is stuck; Infinity: never. */
+  readonly stuckAfterMs: number;
+  /** What a stuck model fails. */
+  readonly stuckFails: AppLimits['stuckFails'];
   /** A connection is closed after so many requests; Infinity where the connections are not ours. */
   readonly maxRequestsPerSocket: number;
 }
@@ -23,7 +27,7 @@ export interface ServerContext {
 /** A context of its own for one app or server. */
 export function createContext(
   { host, logger, shareMetrics }: AppOptions,
-  { logLevel, bodyLimitBytes, requestTimeoutMs }: AppLimits,
+  { logLevel, bodyLimitBytes, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails }: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
   const lifecycle = new Lifecycle();
@@ -39,6 +43,8 @@ export function createContext(
     lifecycle,
     bodyLimitBytes,
     requestTimeoutMs,
+    stuckAfterMs: stuckAfterMs || Infinity,
+    stuckFails,
     maxRequestsPerSocket,
   };
 }

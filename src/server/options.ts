@@ -3,6 +3,7 @@ import { expected } from '../errors.js';
 import type { MetricsSnapshot } from '../monitoring/aggregate.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { InferenceHost } from './host.js';
+import type { Listen } from './http/port.js';
 import { defaultOf, settingsTable, type Settings } from './settings/table.js';
 import { settingsFault } from './settings/validate.js';
 
@@ -18,6 +19,13 @@ export interface AppOptions {
   bodyLimitBytes?: number;
   /** Deadline of a prediction in milliseconds, default 30000. A request may shorten it. */
   requestTimeoutMs?: number;
+  /**
+   * A model is stuck, and the server not ready, once every instance has been in one run for longer. Default: 3 times
+   * `requestTimeoutMs`; 0 never.
+   */
+  stuckAfterMs?: number;
+  /** What a stuck model fails: `ready` (the default) `/health/ready`, `live` `/health/live` too. */
+  stuckFails?: 'ready' | 'live';
   /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
   shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 }
@@ -44,13 +52,17 @@ export interface ServerOptions extends AppOptions {
   maxHeadersCount?: number;
   /** Time for running requests to end when the server closes, default 30000. */
   drainTimeoutMs?: number;
-  /** Time between "not ready" and the refusal of connections when the server closes, default 0. */
+  /** Time between "not ready" and the refusal of connections when the server closes. Default 0; `serve` has one of its own. */
   preStopDelayMs?: number;
   /** Called when a device was lost, after it was logged. Only the end of the process brings the device back. */
   onDeviceFailure?: () => void;
+  /** Called when a model is stuck, after it was logged. @internal */
+  onStuck?: () => void;
+  /** Where connections come from. Default: a port of the server's own. @internal */
+  listen?: Listen;
 }
 
-const appSettings = ['logLevel', 'bodyLimitBytes', 'requestTimeoutMs'] as const;
+const appSettings = ['logLevel', 'bodyLimitBytes', 'requestTimeoutMs', 'stuckAfterMs', 'stuckFails'] as const;
 const serverSettings = [
   ...appSettings,
   'host',
@@ -76,7 +88,8 @@ const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'host
 
 const objects = ['host', 'logger', 'shareMetrics'];
 const appOptions = [...objects, ...appSettings];
-const serverOptions = [...objects, 'onDeviceFailure', ...serverSettings.map(optionOf)];
+const hooks = ['onDeviceFailure', 'onStuck', 'listen'] as const;
+const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];
 
 /**
  * The limits of an app, with the defaults.
@@ -93,7 +106,7 @@ export function resolveAppOptions(options: AppOptions): AppLimits {
  */
 export function resolveServerOptions(options: ServerOptions): ServerLimits {
   checkShared('createServer', options, serverOptions);
-  checkFunction('onDeviceFailure', options.onDeviceFailure);
+  for (const hook of hooks) checkFunction(hook, options[hook]);
   const limits = limitsOf(serverSettings, options);
   const { headersTimeoutMs, receiveTimeoutMs } = limits;
   if (headersTimeoutMs > receiveTimeoutMs) {

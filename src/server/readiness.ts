@@ -4,6 +4,7 @@ import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent } from '../serving/index.js';
 import type { InferenceHost } from './host.js';
 import type { Readiness } from './schemas/health.js';
+import { describeStuck, stuckModels } from './stuck.js';
 
 /** Whether a server is about to end, and the requests it has begun and not yet answered. */
 export class Lifecycle {
@@ -38,13 +39,19 @@ export class Lifecycle {
 interface Serving {
   readonly host: InferenceHost;
   readonly lifecycle: Lifecycle;
+  readonly stuckAfterMs: number;
 }
 
 /** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
-export function readiness({ host, lifecycle }: Serving): Readiness {
-  const settled = host.state === 'ready' && host.deviceFailures().length > 0 ? 'failed' : host.state;
-  const status = lifecycle.leaving ? 'draining' : settled;
-  return { status, models: host.list().map(({ name, version }) => ({ name, version })) };
+export function readiness({ host, lifecycle, stuckAfterMs }: Serving): Readiness {
+  const models = host.list().map(({ name, version }) => ({ name, version }));
+  if (lifecycle.leaving) return { status: 'draining', models };
+  if (host.state !== 'ready') return { status: host.state, models };
+  const lost = host.deviceFailures().map(({ device }) => `device ${device} was lost`);
+  if (lost.length > 0) return { status: 'failed', reason: lost.join('; '), models };
+  const stuck = stuckModels(host, stuckAfterMs).map(describeStuck);
+  if (stuck.length > 0) return { status: 'stuck', reason: stuck.join('; '), models };
+  return { status: 'ready', models };
 }
 
 /** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import * as check from '../check.js';
 import { createContext } from './context.js';
 import { followHost } from './host-events.js';
+import { Connections } from './http/connections.js';
 import { drain, type DrainReport } from './http/drain.js';
-import { httpServer, listen } from './http/listener.js';
+import { httpServer } from './http/listener.js';
+import { listenOn, type Intake } from './http/port.js';
 import { resolveServerOptions, type ServerOptions } from './options.js';
 import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
@@ -20,7 +22,12 @@ export interface InferenceServer extends AsyncDisposable {
    * flight or on their way over an open connection, for at most `drainTimeoutMs`, and closes every connection. A second
    * call returns the same promise. The host stays open.
    */
-  close(): Promise<DrainReport>;
+  close(options?: CloseOptions): Promise<DrainReport>;
+}
+
+export interface CloseOptions {
+  /** Milliseconds between "not ready" and the refusal of connections, for this close. Default: the server's own `preStopDelayMs`. */
+  preStopDelayMs?: number;
 }
 
 /**
@@ -37,17 +44,29 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const limits = resolveServerOptions(options);
   const context = createContext(options, limits, limits.maxRequestsPerSocket);
   const { host, metrics, logger } = context;
-  const unfollow = followHost(host, { metrics, logger, onDeviceFailure: options.onDeviceFailure });
+  const { onDeviceFailure, onStuck } = options;
+  const unfollow = followHost(host, { metrics, logger, stuckAfterMs: context.stuckAfterMs, onDeviceFailure, onStuck });
   const http = httpServer(context, bindRoutes(routes, context), limits);
+  const connections = new Connections(http);
+  let intake: Intake;
   try {
-    await listen(http, limits.host, limits.port);
+    intake = await (options.listen?.(http, connections) ?? listenOn(http, limits.host, limits.port));
   } catch (error) {
     unfollow();
     throw error;
   }
-  const { address, port, family } = http.address() as AddressInfo;
+  const { address, port, family } = intake.address;
   let closing: Promise<DrainReport> | undefined;
-  const close = () => (closing ??= drain(http, context.lifecycle, limits).finally(unfollow));
+  const close = (given: CloseOptions = {}): Promise<DrainReport> => {
+    try {
+      checkClose(given);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    const { preStopDelayMs = limits.preStopDelayMs ?? 0 } = given;
+    const parts = { http, intake, connections, lifecycle: context.lifecycle };
+    return (closing ??= drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs }).finally(unfollow));
+  };
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     address,
@@ -58,4 +77,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
       await close();
     },
   };
+}
+
+function checkClose(options: CloseOptions): void {
+  check.options('close', options, ['preStopDelayMs']);
+  if (options.preStopDelayMs !== undefined) check.integer('preStopDelayMs', options.preStopDelayMs, 0, 86_400_000);
 }

@@ -1,8 +1,9 @@
 import { flushLogger, type Logger } from '../monitoring/logging.js';
+import { endSignals, onEndSignals } from './end-signals.js';
 import type { InferenceServer } from './server.js';
 
 export interface ShutdownOptions {
-  /** The signals that begin the drain, default SIGTERM and SIGINT. */
+  /** The signals that begin the drain, default SIGTERM, SIGINT and SIGHUP. */
   signals?: readonly NodeJS.Signals[];
   /** Milliseconds that the host may take to close after the server, default 10000. */
   hostTimeoutMs?: number;
@@ -12,32 +13,23 @@ export interface ShutdownOptions {
 
 /**
  * On the first signal drains the server, closes the host and exits with 0, or with 1 when requests were cut or something
- * failed. A second signal exits with 1 at once. Returns a function that stops listening to signals.
+ * failed. A second signal exits with 1 at once, unless it is SIGHUP, or the first one again within half a second (npm and
+ * a terminal both send it). Returns a function that stops listening to signals.
  */
 export function drainOnSignal(
   server: Pick<InferenceServer, 'close'>,
   host: { close(): Promise<void> },
   logger: Logger,
-  {
-    signals = ['SIGTERM', 'SIGINT'],
-    hostTimeoutMs = 10_000,
-    exit = (code) => process.exit(code),
-  }: ShutdownOptions = {},
+  { signals = endSignals, hostTimeoutMs = 10_000, exit = (code) => process.exit(code) }: ShutdownOptions = {},
 ): () => void {
-  let draining = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (draining) {
-      exit(1);
-      return;
-    }
-    draining = true;
-    logger.info({ signal }, 'draining');
-    void shutDown(server, host, logger, hostTimeoutMs).then(exit);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
+  return onEndSignals(
+    signals,
+    (signal) => {
+      logger.info({ signal }, 'draining');
+      void shutDown(server, host, logger, hostTimeoutMs).then(exit);
+    },
+    () => exit(1),
+  );
 }
 
 /** Drains the server, closes the host and flushes the log. Resolves to the code to exit with; never rejects. */

@@ -1,60 +1,128 @@
 import cluster, { type Worker } from 'node:cluster';
 import { performance } from 'node:perf_hooks';
-import type { Logger } from '../../server/index.js';
-import { send, type ToPrimary } from './messages.js';
-import { ClusterMetrics } from './metrics.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLogger, type Logger } from '../../monitoring/logging.js';
+import type { Intake, OpenPort } from '../../server/http/port.js';
+import type { Settings } from '../../server/settings/table.js';
+import { onEnding, type Ending } from '../ending.js';
 import { exitCodes } from '../report.js';
+import { Distributor } from './distributor.js';
+import { environmentOf, send, type ToPrimary } from './messages.js';
+import { ClusterMetrics } from './metrics.js';
+import { Watchdog } from './watchdog.js';
 
 /** So many workers may end by themselves within the time below; one more ends everything. */
 const crashBudget = 5;
 const crashWindowMs = 60_000;
+/** How often workers are asked for a sign of life. */
+const tickMs = 1000;
+/** How long connections that have arrived may wait for a worker once the end has begun. */
+const lastConnectionsMs = 1000;
+
+type SupervisorSettings = Pick<
+  Settings,
+  'workers' | 'maxConnections' | 'headersTimeoutMs' | 'workerTimeoutMs' | 'preStopDelayMs' | 'logLevel'
+>;
 
 /**
- * Keeps `count` workers running until a signal ends them: each is this very command in a process of its own. Returns the
- * code to exit with: that of the first worker when it never got ready, 1 when workers keep ending, 0 after a drain.
+ * Keeps workers running until a signal ends them: each is this very command in a process of its own, and gets its
+ * connections from the port. Returns the code to exit with: that of the first worker when it never got ready, 1 when workers
+ * keep ending, 0 after a drain.
+ * @param onDrainable called once signals are taken care of
  */
-export function supervise(count: number, logger: Logger): Promise<number> {
+export function supervise(port: OpenPort, settings: SupervisorSettings, onDrainable: () => void): Promise<number> {
+  const logger = createLogger({ level: settings.logLevel, shared: true });
   return new Promise((resolve) => {
-    new Supervisor(count, logger, resolve).start();
+    new Supervisor(port, settings, logger, resolve).start();
+    onDrainable();
   });
 }
 
 class Supervisor {
   readonly #metrics = new ClusterMetrics();
-  readonly #count: number;
+  readonly #port: OpenPort;
+  readonly #settings: SupervisorSettings;
   readonly #logger: Logger;
   readonly #done: (code: number) => void;
+  readonly #distributor: Distributor;
+  readonly #watchdog: Watchdog;
+  #intake: Intake | undefined;
+  #closedConnections = 0;
   #crashes: number[] = [];
   #proven = false;
   /** Set once the end has begun. */
   #code: number | undefined;
 
-  constructor(count: number, logger: Logger, done: (code: number) => void) {
-    this.#count = count;
+  constructor(port: OpenPort, settings: SupervisorSettings, logger: Logger, done: (code: number) => void) {
+    this.#port = port;
+    this.#settings = settings;
     this.#logger = logger;
     this.#done = done;
+    this.#distributor = new Distributor({
+      maxWaiting: settings.maxConnections,
+      maxWaitMs: settings.headersTimeoutMs,
+      now: () => performance.now(),
+      onClosed: () => void this.#closedConnections++,
+    });
+    this.#watchdog = new Watchdog(Math.ceil(settings.workerTimeoutMs / tickMs), (worker) => this.#onHanging(worker));
   }
 
   start(): void {
-    cluster.on('message', (worker, message: ToPrimary) => {
-      this.#metrics.onMessage(worker, message);
-      if (message.kind === 'ready') this.#onReady(worker);
-    });
+    cluster.on('message', (worker, message: ToPrimary) => this.#onMessage(worker, message));
     cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => this.#onSignal(name));
-    // The first shows that it can be done: what is wrong with the model or the port is then said once.
-    cluster.fork();
+    onEnding(
+      this.#settings,
+      (ending) => this.#onEnding(ending),
+      () => this.#killAll(),
+    );
+    this.#intake = this.#port.passTo((socket) => this.#distributor.offer(socket));
+    setInterval(() => this.#onTick(), tickMs).unref();
+    // The first shows that it can be done: what is wrong with the model is then said once.
+    this.#fork();
   }
 
-  #onReady({ id, process: { pid } }: Worker): void {
-    this.#logger.info({ worker: id, pid }, 'worker ready');
+  #fork(): void {
+    const worker = cluster.fork(environmentOf({ address: this.#port.address, isFirst: !this.#proven }));
+    // Not 'exit': what it said last may come after that. Not 'disconnect': it does not come while a connection is on its way.
+    worker.process.once('close', () => this.#distributor.remove(worker));
+  }
+
+  #onMessage(worker: Worker, message: ToPrimary): void {
+    this.#watchdog.heard(worker);
+    this.#metrics.onMessage(worker, message);
+    switch (message.kind) {
+      case 'took':
+        this.#distributor.confirmed(worker, message.number);
+        break;
+      case 'pong':
+        this.#distributor.heard(worker, message.sent);
+        break;
+      case 'listening':
+        this.#distributor.add(worker);
+        break;
+      case 'leaving':
+        this.#distributor.retire(worker);
+        send(worker, { kind: 'last' });
+        break;
+      case 'ready':
+        this.#onReady(worker);
+        break;
+      default: // metrics
+    }
+  }
+
+  #onReady(worker: Worker): void {
+    const { id, process } = worker;
+    this.#watchdog.add(worker);
+    this.#logger.info({ worker: id, pid: process.pid }, 'worker ready');
     if (this.#proven || this.#code !== undefined) return;
     this.#proven = true;
-    for (let others = 1; others < this.#count; others++) cluster.fork();
+    for (let others = 1; others < this.#settings.workers; others++) this.#fork();
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
     this.#metrics.onExit(worker);
+    this.#watchdog.remove(worker);
     if (this.#code === undefined) this.#onCrash(worker, code, signal);
     else if (code !== 0) this.#code = exitCodes.failure;
     if (this.#code !== undefined && workers().length === 0) this.#done(this.#code);
@@ -69,25 +137,47 @@ class Supervisor {
     this.#crashes = [...this.#crashes.filter((at) => now - at < crashWindowMs), now];
     this.#logger.error({ worker: id, code, signal, crashes: this.#crashes.length }, 'worker ended');
     if (this.#crashes.length < crashBudget) {
-      cluster.fork();
+      this.#fork();
       return;
     }
     this.#logger.fatal({ crashes: this.#crashes.length, withinMs: crashWindowMs }, 'workers keep ending');
-    this.#end(exitCodes.failure);
+    void this.#end(exitCodes.failure, 0);
   }
 
-  #onSignal(signal: NodeJS.Signals): void {
-    if (this.#code !== undefined) {
-      for (const worker of workers()) worker.process.kill('SIGKILL');
-      process.exit(exitCodes.failure);
-    }
-    this.#logger.info({ signal }, 'draining');
-    this.#end(exitCodes.ok);
+  /** Its connections, and one that it was sent, go to others once it has ended. */
+  #onHanging(worker: Worker): void {
+    const { workerTimeoutMs } = this.#settings;
+    this.#logger.error({ worker: worker.id, workerTimeoutMs }, 'worker does not answer: killed');
+    worker.process.kill('SIGKILL');
   }
 
-  #end(code: number): void {
+  #onTick(): void {
+    this.#distributor.expire();
+    this.#watchdog.tick(() => ({ kind: 'ping', sent: this.#distributor.sent }));
+    if (this.#closedConnections === 0) return;
+    this.#logger.warn({ connections: this.#closedConnections }, 'closed connections that no worker took');
+    this.#closedConnections = 0;
+  }
+
+  #onEnding({ because, preStopDelayMs }: Ending): void {
+    if (this.#code !== undefined) return;
+    this.#logger.info({ ...because, preStopDelayMs }, 'draining');
+    void this.#end(exitCodes.ok, preStopDelayMs);
+  }
+
+  /** Workers say "not ready" for a while, nothing new is accepted, what has arrived is handed out, and the workers drain. */
+  async #end(code: number, preStopDelayMs: number): Promise<void> {
     this.#code = code;
-    for (const worker of workers()) send(worker, { kind: 'drain' });
+    for (const worker of workers()) send(worker, { kind: 'drain', preStopDelayMs });
+    if (preStopDelayMs > 0) await delay(preStopDelayMs);
+    await this.#intake?.stop();
+    await Promise.race([this.#distributor.settled(), delay(lastConnectionsMs)]);
+    for (const worker of workers()) send(worker, { kind: 'last' });
+  }
+
+  #killAll(): void {
+    for (const worker of workers()) worker.process.kill('SIGKILL');
+    process.exit(exitCodes.failure);
   }
 }
 

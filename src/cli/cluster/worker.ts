@@ -1,26 +1,51 @@
 import cluster from 'node:cluster';
+import type { AddressInfo, Socket } from 'node:net';
+import { inject, type Listen } from '../../server/http/port.js';
 import { shutDown, type AppOptions, type InferenceServer, type Logger } from '../../server/index.js';
 import type { ModelHost } from '../../serving/index.js';
 import { availableCores } from '../../model/threads.js';
 import { send, type ToPrimary, type ToWorker } from './messages.js';
-import { exitCodes, reportError } from '../report.js';
+import { exitCodes } from '../report.js';
 
 /** Intra-op threads of each of several processes: a core for each event loop, the rest shared by all instances. */
 export function threadsPerWorker({ workers, instances }: { workers: number; instances: number }): number {
   return Math.max(1, Math.floor((Math.floor(availableCores()) - workers) / (workers * instances)));
 }
 
+type Kind = ToWorker['kind'];
+type Said<K extends Kind> = Extract<ToWorker, { kind: K }>;
+type Listener<K extends Kind> = (message: Said<K>, socket?: Socket) => void;
+
+const listeners = new Map<Kind, Listener<Kind>>();
+/** What the primary said before anybody here listened: it may say `drain` while the server is still being imported. */
+const early: [ToWorker, Socket | undefined][] = [];
+
+function hear<K extends Kind>(kind: K, listener: Listener<K>): void {
+  if (listeners.size === 0) process.on('message', onMessage);
+  listeners.set(kind, listener as unknown as Listener<Kind>);
+  for (const message of early.splice(0)) onMessage(...message);
+}
+
+function onMessage(message: ToWorker, socket?: Socket): void {
+  const listener = listeners.get(message.kind);
+  if (listener) listener(message, socket);
+  else early.push([message, socket]);
+}
+
+export function tell(message: ToPrimary): void {
+  if (cluster.worker) send(cluster.worker, message);
+}
+
 /** As createServer's option: every worker answers `/metrics` with those of all. */
 export const shareMetrics: NonNullable<AppOptions['shareMetrics']> = (own) => {
   const questions = new Map<number, (text: string) => void>();
   let last = 0;
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'collect') {
-      void own().then((snapshot) => tell({ kind: 'snapshot', round: message.round, snapshot }));
-    } else if (message.kind === 'metrics') {
-      questions.get(message.question)?.(message.text);
-      questions.delete(message.question);
-    }
+  hear('collect', ({ round }) => {
+    void own().then((snapshot) => tell({ kind: 'snapshot', round, snapshot }));
+  });
+  hear('metrics', ({ question, text }) => {
+    questions.get(question)?.(text);
+    questions.delete(question);
   });
   return () =>
     new Promise((resolve) => {
@@ -29,28 +54,33 @@ export const shareMetrics: NonNullable<AppOptions['shareMetrics']> = (own) => {
     });
 };
 
-/** Drains when the primary says so. A signal to the whole process group is for the primary alone to act on. */
-export function drainOnMessage(server: Pick<InferenceServer, 'close'>, host: ModelHost, logger: Logger): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
-  process.on('message', ({ kind }: ToWorker) => {
-    if (kind === 'drain') void shutDown(server, host, logger).then((code) => process.exit(code));
+/** Where the server of this process gets its connections: the primary hands them over one by one. */
+export const fromPrimary =
+  (address: AddressInfo): Listen =>
+  async (http, connections) => {
+    // This is what starts node's checks of the time limits.
+    http.emit('listening');
+    hear('connection', ({ number }, socket) => {
+      if (!socket) return;
+      tell({ kind: 'took', number });
+      inject(http, connections, socket);
+    });
+    const last = new Promise<void>((resolve) => hear('last', () => resolve()));
+    return { address, stop: () => last };
+  };
+
+/** Answers the primary, and drains when it says so. */
+export function obey(server: InferenceServer, host: ModelHost, logger: Logger): void {
+  hear('ping', ({ sent }) => tell({ kind: 'pong', sent }));
+  hear('drain', ({ preStopDelayMs }) => {
+    const announced = { close: () => server.close({ preStopDelayMs }) };
+    void shutDown(announced, host, logger).then((code) => process.exit(code));
   });
 }
 
-export function tellReady(): void {
-  tell({ kind: 'ready' });
-}
-
-/** Does a worker's work. Its channel to the primary keeps it alive, so a failure has to end it. */
-export async function asWorker(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    reportError(error, { json: false });
-    process.exit(exitCodes.failure);
-  }
-}
-
-function tell(message: ToPrimary): void {
-  if (cluster.worker) send(cluster.worker, message);
+/** Ends this worker: the primary puts another in its place. */
+export async function leave(server: InferenceServer, host: ModelHost, logger: Logger): Promise<void> {
+  tell({ kind: 'leaving' });
+  await shutDown({ close: () => server.close({ preStopDelayMs: 0 }) }, host, logger);
+  process.exit(exitCodes.failure);
 }

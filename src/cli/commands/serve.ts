@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { Command } from 'commander';
+import { endSignals } from '../../server/end-signals.js';
 import { settingKeys } from '../../server/settings/table.js';
 import { addSettings, settingsOf } from '../options.js';
 
@@ -16,18 +17,24 @@ export function serveCommand(): Command {
     .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')
     .addHelpText('after', help);
   return addSettings(command, settingKeys).action(async (model: string | undefined, flags: { config?: string }) => {
-    const disarm = cluster.isWorker ? () => undefined : endOnSignal();
+    const disarm = cluster.isWorker ? ignoreSignals() : endOnSignal();
     const { serve } = await import('../serve.js');
     await serve({ model, config: flags.config, overrides: settingsOf(flags), onDrainable: disarm });
   });
 }
 
 /** Makes signals end the command at once, with exit code 0, as long as there is nothing to drain. Returns what undoes that. */
-function endOnSignal(): () => void {
-  const end = () => process.exit(0);
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  for (const signal of signals) process.on(signal, end);
+const endOnSignal = (): (() => void) => onSignals(() => process.exit(0));
+
+/** A signal to the whole process group, such as Ctrl-C, is for the primary to act on. */
+const ignoreSignals = (): (() => void) => {
+  onSignals(() => undefined);
+  return () => undefined;
+};
+
+function onSignals(act: () => void): () => void {
+  for (const signal of endSignals) process.on(signal, act);
   return () => {
-    for (const signal of signals) process.off(signal, end);
+    for (const signal of endSignals) process.off(signal, act);
   };
 }

@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Lifecycle } from '../readiness.js';
+import type { Connections } from './connections.js';
+import type { Intake } from './port.js';
 
 export interface DrainOptions {
   preStopDelayMs: number;
@@ -13,6 +14,14 @@ export interface DrainReport {
   readonly aborted: number;
 }
 
+/** What a drain ends. */
+export interface Drained {
+  readonly http: Server;
+  readonly intake: Intake;
+  readonly connections: Connections;
+  readonly lifecycle: Lifecycle;
+}
+
 /**
  * How long idle connections stay open, so that a request that is on its way over one of them is answered and not reset.
  * Every answer now closes its connection, so a busy client has left by itself after this time.
@@ -20,23 +29,21 @@ export interface DrainReport {
 const idleGraceMs = 250;
 
 /** Ends a server without losing a request that it has begun. */
-export async function drain(server: Server, lifecycle: Lifecycle, options: DrainOptions): Promise<DrainReport> {
+export async function drain(
+  { http, intake, connections, lifecycle }: Drained,
+  { preStopDelayMs, drainTimeoutMs }: DrainOptions,
+): Promise<DrainReport> {
   lifecycle.leaving = true;
-  if (options.preStopDelayMs > 0) await delay(options.preStopDelayMs);
-  const timeIsOver = delay(options.drainTimeoutMs, undefined, { ref: false });
-  // Waits until the connections that have arrived are accepted: the kernel resets the others when the listener closes.
-  await turn();
-  // The close of node:http would also close idle connections, at once, and stop checking the time limits.
-  const closed = new Promise<void>((resolve) => {
-    NetServer.prototype.close.call(server, () => resolve());
-  });
-  await Promise.race([closed, timeIsOver, delay(idleGraceMs, undefined, { ref: false })]);
-  server.closeIdleConnections();
+  if (preStopDelayMs > 0) await delay(preStopDelayMs);
+  const timeIsOver = delay(drainTimeoutMs, undefined, { ref: false });
+  await intake.stop();
+  await Promise.race([connections.empty(), timeIsOver, delay(idleGraceMs, undefined, { ref: false })]);
+  http.closeIdleConnections();
   await Promise.race([lifecycle.idle(), timeIsOver]);
   const aborted = lifecycle.inFlight;
-  server.closeAllConnections();
-  await closed;
-  // The listener is closed already; this ends the checks of the time limits.
-  server.close();
+  http.closeAllConnections();
+  await connections.empty();
+  // The port is closed already; this ends the checks of the time limits.
+  http.close();
   return { aborted };
 }

@@ -76,22 +76,3 @@ function headerFault(
   }
   return undefined;
 }
-
-/** @throws ERR_CONFIG when the address cannot be listened on */
-export function listen(server: Server, hostname: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? cause.message);
-      reject(
-        torchError('ERR_CONFIG', `Expected a free address but ${hostname}:${port} cannot be listened on: ${why}`, {
-          cause,
-        }),
-      );
-    };
-    server.once('error', onError);
-    server.listen(port, hostname, () => {
-      server.off('error', onError);
-      resolve();
-    });
-  });
-}

@@ -13,6 +13,12 @@ import {
 
 const day = 86_400_000;
 
+/**
+ * How long `serve` says "not ready" before it refuses connections. HAProxy as it comes asks every 2 s and needs three answers;
+ * Kubernetes needs a second or two to take a pod out of its services. `docker stop` kills after 10 s, so it must not be much longer.
+ */
+export const announcedMs = 7000;
+
 const rows = {
   // Where the server listens and what it accepts.
   host: text({
@@ -83,13 +89,24 @@ const rows = {
     min: 0,
     max: day,
     initial: 30_000,
-    description: 'On SIGTERM: time for running requests to end.',
+    description: 'On a signal: time for running requests to end.',
   }),
-  preStopDelayMs: integer({
+  preStopDelayMs: optionalInteger({
     min: 0,
     max: day,
-    initial: 0,
-    description: 'On SIGTERM: time between answering "not ready" and refusing connections.',
+    initialText: `${announcedMs}; 0 for Ctrl-C on a terminal`,
+    description: 'On a signal: time between answering "not ready" and refusing connections, for load balancers to notice.',
+  }),
+  stuckAfterMs: optionalInteger({
+    min: 0,
+    max: day,
+    initialText: '3 × requestTimeoutMs',
+    description: 'A model is stuck, and the server not ready, once every instance has been in one run for longer; 0 never.',
+  }),
+  stuckFails: choice({
+    options: ['ready', 'live'],
+    initial: 'ready',
+    description: 'What a stuck model fails: /health/ready, or /health/live too.',
   }),
   // The model.
   registryDir: directory({
@@ -192,6 +209,12 @@ const rows = {
     max: 256,
     initial: 1,
     description: 'Processes that share the port, each with the model; one that ends is replaced.',
+  }),
+  workerTimeoutMs: integer({
+    min: 1000,
+    max: day,
+    initial: 30_000,
+    description: 'A worker whose event loop stands still for so long is killed and replaced.',
   }),
   intraOpThreads: optionalInteger({
     min: 1,

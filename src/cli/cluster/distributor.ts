@@ -1,0 +1,138 @@
+import type { Worker } from 'node:cluster';
+import type { Socket } from 'node:net';
+import { sendConnection } from './messages.js';
+
+export interface DistributorOptions {
+  /** So many connections wait for a worker; one more is closed at once. */
+  readonly maxWaiting: number;
+  /** A connection that waits for longer is closed. Milliseconds. */
+  readonly maxWaitMs: number;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
+  /** A connection was closed because nobody took it. */
+  readonly onClosed: () => void;
+}
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly since: number;
+}
+
+/**
+ * Hands the connections of the primary to its workers, in turn. A connection stays open here until its worker has confirmed
+ * it, so that it can be handed on when the worker ends before: the round-robin of node:cluster leaves such a connection open
+ * for ever. A worker has one unconfirmed connection at most, so one that hangs holds up no other.
+ */
+export class Distributor {
+  readonly #options: DistributorOptions;
+  /** Oldest first. */
+  readonly #waiting: Waiting[] = [];
+  /** Workers that get connections. */
+  readonly #takers = new Set<Worker>();
+  /** Those of them that may be given one now; the one that has waited longest comes first. */
+  readonly #free = new Set<Worker>();
+  readonly #unconfirmed = new Map<Worker, Waiting & { readonly number: number }>();
+  #sent = 0;
+  #settled: (() => void)[] = [];
+
+  constructor(options: DistributorOptions) {
+    this.#options = options;
+  }
+
+  /** The number of the last connection that was sent to a worker. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** @param socket paused: nothing may be read of it here */
+  offer(socket: Socket): void {
+    if (this.#waiting.length >= this.#options.maxWaiting) {
+      this.#close(socket);
+      return;
+    }
+    this.#waiting.push({ socket, since: this.#options.now() });
+    this.#handOut();
+  }
+
+  /** From now on the worker gets connections. */
+  add(worker: Worker): void {
+    this.#takers.add(worker);
+    this.#next(worker);
+  }
+
+  /** The worker gets no more connections. One that it has not confirmed may still be on its way. */
+  retire(worker: Worker): void {
+    this.#takers.delete(worker);
+    this.#free.delete(worker);
+  }
+
+  /** The worker has ended, and all that it said was heard: what it has not confirmed it does not have. */
+  remove(worker: Worker): void {
+    this.retire(worker);
+    this.#takeBack(worker);
+    this.#handOut();
+  }
+
+  confirmed(worker: Worker, number: number): void {
+    const sent = this.#unconfirmed.get(worker);
+    if (sent?.number !== number) return;
+    this.#unconfirmed.delete(worker);
+    // The worker's side of it stays open.
+    sent.socket.destroy();
+    this.#next(worker);
+  }
+
+  /** The worker has had every message up to the connection of that number. One of them without its connection was lost. */
+  heard(worker: Worker, number: number): void {
+    const sent = this.#unconfirmed.get(worker);
+    if (!sent || sent.number > number) return;
+    this.#takeBack(worker);
+    this.#next(worker);
+  }
+
+  /** Closes what has waited for too long. */
+  expire(): void {
+    const before = this.#options.now() - this.#options.maxWaitMs;
+    while (this.#waiting[0] && this.#waiting[0].since < before) this.#close(this.#waiting.shift()!.socket);
+    this.#settle();
+  }
+
+  /** Resolves once nothing waits for a worker. */
+  settled(): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#settled.push(resolve));
+  }
+
+  #takeBack(worker: Worker): void {
+    const lost = this.#unconfirmed.get(worker);
+    this.#unconfirmed.delete(worker);
+    if (lost) this.#waiting.unshift(lost);
+  }
+
+  #next(worker: Worker): void {
+    if (this.#takers.has(worker) && !this.#unconfirmed.has(worker)) this.#free.add(worker);
+    this.#handOut();
+  }
+
+  #handOut(): void {
+    for (const worker of this.#free) {
+      const next = this.#waiting.shift();
+      if (!next) break;
+      this.#free.delete(worker);
+      const number = ++this.#sent;
+      this.#unconfirmed.set(worker, { ...next, number });
+      sendConnection(worker, { kind: 'connection', number }, next.socket);
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#waiting.length > 0) return;
+    for (const resolve of this.#settled.splice(0)) resolve();
+  }
+
+  #close(socket: Socket): void {
+    socket.destroy();
+    this.#options.onClosed();
+  }
+}

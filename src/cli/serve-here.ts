@@ -1,0 +1,167 @@
+import cluster from 'node:cluster';
+import { TorchError } from '../errors.js';
+import type { BatchQueueOptions } from '../batching/index.js';
+import { runtime } from '../engines/runtime.js';
+import type { WarmupReport } from '../model/model.js';
+import { ModelRegistry } from '../registry/index.js';
+import type { OpenPort } from '../server/http/port.js';
+import {
+  createLogger,
+  createServer,
+  shutDown,
+  type InferenceServer,
+  type Logger,
+  type ServerOptions,
+} from '../server/index.js';
+import { serverOptionsOf } from '../server/options.js';
+import type { Settings } from '../server/settings/table.js';
+import { ModelHost, type HostModel } from '../serving/index.js';
+import { ownAssignment } from './cluster/messages.js';
+import { fromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
+import { onEnding } from './ending.js';
+import { configureThreads } from './load-target.js';
+import { exitCodes } from './report.js';
+import type { ServeJob } from './serve.js';
+import { foldersOf, type Target } from './target.js';
+
+/** How a process takes part in serving: as the only one, or as one of several. */
+interface Role {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly options: Partial<ServerOptions>;
+  /** Takes connections, and is drained, from now on; the model may still be loading. */
+  readonly onListening: (server: InferenceServer, host: ModelHost) => void;
+  readonly onReady: (server: InferenceServer) => void;
+  /** One line is enough for a person. */
+  readonly announces: boolean;
+}
+
+/** Serves from this process alone. */
+export async function serveAlone({ target, settings, onTerminal, onDrainable }: ServeJob, port: OpenPort): Promise<void> {
+  const logger = createLogger({ level: settings.logLevel });
+  const onListening = (server: InferenceServer, host: ModelHost): void => {
+    onEnding(
+      settings,
+      ({ because, preStopDelayMs }) => {
+        logger.info({ ...because, preStopDelayMs }, 'draining');
+        const announced = { close: () => server.close({ preStopDelayMs }) };
+        void shutDown(announced, host, logger).then((code) => process.exit(code));
+      },
+      () => process.exit(exitCodes.failure),
+    );
+    onDrainable();
+    logger.info({ url: server.url }, 'listening');
+  };
+  const options = { listen: port.listen };
+  await serveHere(target, { settings, logger, options, onListening, onReady: () => undefined, announces: onTerminal });
+}
+
+/** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
+export async function serveAsWorker({ target, settings, onTerminal }: ServeJob): Promise<void> {
+  const { address, isFirst } = ownAssignment();
+  const id = cluster.worker?.id ?? 1;
+  const logger = createLogger({ level: settings.logLevel, shared: true }).child({ worker: id });
+  const { intraOpThreads = threadsPerWorker(settings) } = settings;
+  // It can leave by itself: the primary puts another in its place.
+  let leaveNow = (): void => undefined;
+  const listening = (server: InferenceServer): void => {
+    tell({ kind: 'listening' });
+    logger.info({ url: server.url }, 'listening');
+  };
+  await serveHere(target, {
+    settings: { ...settings, intraOpThreads },
+    logger,
+    options: {
+      listen: fromPrimary(address),
+      shareMetrics,
+      onDeviceFailure: () => leaveNow(),
+      onStuck: () => leaveNow(),
+    },
+    onListening(server, host) {
+      leaveNow = () => void leave(server, host, logger);
+      obey(server, host, logger);
+      if (isFirst) listening(server);
+    },
+    onReady(server) {
+      if (!isFirst) listening(server);
+      tell({ kind: 'ready' });
+    },
+    announces: onTerminal && id === 1,
+  });
+}
+
+async function serveHere(target: Target | undefined, role: Role): Promise<void> {
+  const { settings, logger } = role;
+  configureThreads(settings);
+  const host = await startHost(target && 'file' in target ? target.file : undefined, settings);
+  let server: InferenceServer | undefined;
+  try {
+    server = await createServer({ ...serverOptionsOf(settings), ...role.options, host, logger });
+    role.onListening(server, host);
+    await host.ready;
+  } catch (error) {
+    // A signal came during the load; its drain ends the process.
+    if (error instanceof TorchError && error.code === 'ERR_DRAINING') return;
+    await server?.close({ preStopDelayMs: 0 });
+    await host.close();
+    throw error;
+  }
+  role.onReady(server);
+  await announce(server, host, logger, role.announces);
+}
+
+async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
+  const { device, precision, optimize, instances, maxPending, operatorLibraries } = settings;
+  const { model, modelVersion, warmupBatchSizes } = settings;
+  const load = { device, precision, optimize, instances, maxPending, operatorLibraries };
+  const common = { load, batching: batchingOf(settings) };
+  const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
+  const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
+  const registry = file === undefined ? { registry: await ModelRegistry.open(foldersOf(settings)) } : {};
+  return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
+}
+
+function batchingOf(settings: Settings): BatchQueueOptions | false {
+  const { batching, maxBatchSize, maxDelayMs, allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } = settings;
+  if (batching === 'off') return false;
+  return {
+    maxBatchSize,
+    maxDelayMs,
+    maxQueueSize,
+    maxQueueBytes,
+    timeoutMs: settings.requestTimeoutMs,
+    ...(allowedBatchSizes && { allowedBatchSizes }),
+    ...(targetP95Ms !== undefined && { targetP95Ms }),
+  };
+}
+
+/** What is served where, and on what: the device and the threads that were chosen. */
+async function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): Promise<void> {
+  const { threads, libtorch } = await runtime.info();
+  for (const { name, version, model, queue, notBatched } of host.list()) {
+    const { device, instances, sha256, warnings } = model.info;
+    const facts = {
+      model: name,
+      version,
+      device: device.device,
+      instances,
+      threads,
+      libtorch: libtorch.version,
+      sha256,
+      maxBatchSize: queue?.options.maxBatchSize ?? 1,
+    };
+    logger.info({ ...facts, url: server.url, reason: device.reason, warmup: warmupFacts(model.warmupReport) }, 'ready');
+    if (notBatched !== undefined) logger.warn({ model: name, version }, `requests are not batched: ${notBatched}`);
+    for (const warning of [...libtorch.warnings, ...warnings]) logger.warn({ model: name, version }, warning);
+    if (!onTerminal) continue;
+    process.stdout.write(
+      `${name} ${version} at ${server.url} on ${device.device} (LibTorch ${libtorch.version}, ` +
+        `${instances} × ${threads.intraOp} threads)\n`,
+    );
+  }
+}
+
+/** Sizes as text: a list of numbers is withheld from the log, as inputs are. */
+function warmupFacts(report: WarmupReport | undefined): object | undefined {
+  return report && { ...report, batchSizes: report.batchSizes.join(',') };
+}

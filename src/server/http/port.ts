@@ -1,0 +1,116 @@
+import type { Server } from 'node:http';
+import { createServer, Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import { torchError } from '../../errors.js';
+import type { Connections } from './connections.js';
+
+/** Where the connections of a server of node:http come from. */
+export interface Intake {
+  readonly address: AddressInfo;
+  /** Takes what has arrived, and nothing after it. Connections that are open stay open. */
+  stop(): Promise<void>;
+}
+
+/** Connects a server of node:http to its connections. */
+export type Listen = (http: Server, connections: Connections) => Promise<Intake>;
+
+/** A port that is open already, while what will answer there is still being made. Its connections wait, unread. */
+export interface OpenPort {
+  readonly address: AddressInfo;
+  /** Hands the port, and what waits there, to a server of node:http. */
+  readonly listen: Listen;
+  /** Hands every connection to somebody else, paused. */
+  passTo(take: (socket: Socket) => void): Intake;
+}
+
+/** Opens a port for a server. @throws ERR_CONFIG when the address cannot be listened on */
+export async function listenOn(http: Server, hostname: string, port: number): Promise<Intake> {
+  await bind(http, hostname, port);
+  return intakeOf(http);
+}
+
+/** Opens a port before there is a server. @throws ERR_CONFIG when the address cannot be listened on */
+export async function openPort(hostname: string, port: number): Promise<OpenPort> {
+  const waiting: Socket[] = [];
+  let take = (socket: Socket): void => void waiting.push(socket);
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
+    take(socket);
+  });
+  await bind(server, hostname, port);
+  const passTo = (next: (socket: Socket) => void): void => {
+    take = next;
+    for (const socket of waiting.splice(0)) next(socket);
+  };
+  return {
+    address: server.address() as AddressInfo,
+    async listen(http, connections) {
+      await new Promise<void>((resolve) => http.listen(server, resolve));
+      passTo((socket) => inject(http, connections, socket));
+      return intakeOf(http);
+    },
+    passTo(next) {
+      passTo(next);
+      return intakeOf(server);
+    },
+  };
+}
+
+/** Makes a connection that was accepted elsewhere one of a server's own, within its limit of connections. */
+export function inject(http: Server, connections: Connections, socket: Socket): void {
+  if (connections.size >= http.maxConnections) {
+    http.emit('drop');
+    socket.destroy();
+    return;
+  }
+  // A client may end its side before it has the answer: node:http sets this for the connections that it accepts itself.
+  socket.allowHalfOpen = true;
+  http.emit('connection', socket);
+  socket.resume();
+}
+
+function intakeOf(server: NetServer): Intake {
+  return {
+    address: server.address() as AddressInfo,
+    async stop() {
+      await quietTurn();
+      // The close of node:http would also close idle connections, at once, and stop checking the time limits.
+      NetServer.prototype.close.call(server);
+    },
+  };
+}
+
+const quietMs = 0.5;
+const mostTurns = 50;
+
+/**
+ * Waits for a turn of the event loop in which next to nothing happened but the acceptance of connections. The kernel resets
+ * those that have arrived and are not accepted when the port closes, so little may happen between the two.
+ */
+async function quietTurn(): Promise<void> {
+  // The first turn ends where this one stands: it accepts nothing.
+  await turn();
+  for (let turns = 0; turns < mostTurns; turns++) {
+    const began = performance.now();
+    await turn();
+    if (performance.now() - began < quietMs) return;
+  }
+}
+
+function bind(server: NetServer, hostname: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? cause.message);
+      reject(
+        torchError('ERR_CONFIG', `Expected a free address but ${hostname}:${port} cannot be listened on: ${why}`, {
+          cause,
+        }),
+      );
+    };
+    server.once('error', onError);
+    server.listen(port, hostname, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}

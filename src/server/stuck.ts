@@ -1,0 +1,73 @@
+/** Models whose runs do not end. Nothing can stop a run, so it is found by its age and told to whoever can act. */
+import type { Batchable } from '../model/batchable.js';
+import type { Logger } from '../monitoring/logging.js';
+import type { ServedModel } from '../serving/index.js';
+import type { InferenceHost } from './host.js';
+
+/** A model none of whose instances has answered for longer than the limit. */
+export interface Stuck {
+  readonly model: string;
+  readonly version: string;
+  readonly instances: number;
+  /** Milliseconds since its youngest run began. */
+  readonly forMs: number;
+}
+
+/** The models of a host whose every instance has been in one run for longer than `afterMs`. */
+export function stuckModels(host: Pick<InferenceHost, 'list'>, afterMs: number): readonly Stuck[] {
+  return host.list().flatMap((served) => {
+    const { instances, forMs } = youngestOf(served);
+    return forMs > afterMs ? [{ model: served.name, version: served.version, instances, forMs }] : [];
+  });
+}
+
+/** In words, for `/health/ready`. */
+export function describeStuck({ model, version, instances, forMs }: Stuck): string {
+  const runs = instances === 1 ? 'the run of its only instance has' : `the runs of all ${instances} instances have`;
+  return `${model} ${version} is stuck: ${runs} not ended for ${Math.floor(forMs / 1000)} s`;
+}
+
+interface Watch {
+  readonly afterMs: number;
+  readonly logger: Logger;
+  readonly onStuck?: (() => void) | undefined;
+}
+
+const longestIntervalMs = 5000;
+
+/** Logs each model that is stuck, once, and its return. Returns a function that stops it; the end of the host does too. */
+export function reportStuckModels(host: InferenceHost, { afterMs, logger, onStuck }: Watch): () => void {
+  if (afterMs === Infinity) return () => undefined;
+  const known = new Map<string, object>();
+  const look = (): void => {
+    if (host.state === 'closed') clearInterval(timer);
+    const stuck = new Map(stuckModels(host, afterMs).map((each) => [`${each.model} ${each.version}`, each]));
+    for (const [name, { model, version }] of [...known].filter(([name]) => !stuck.has(name)) as [string, Stuck][]) {
+      known.delete(name);
+      logger.info({ model, version }, 'model runs again');
+    }
+    for (const [name, each] of stuck) {
+      if (known.has(name)) continue;
+      known.set(name, each);
+      const { forMs, ...facts } = each;
+      logger.error(
+        { ...facts, forMs: Math.round(forMs) },
+        'model is stuck: no instance has ended its run; if it does not, only a restart of the process helps',
+      );
+      onStuck?.();
+    }
+  };
+  const timer = setInterval(look, Math.min(longestIntervalMs, Math.max(50, afterMs / 10)));
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Of a model with an idle instance 0: what comes next runs there. */
+function youngestOf({ model }: ServedModel): { instances: number; forMs: number } {
+  const busy = (model as Partial<Pick<Batchable, 'busy'>>).busy;
+  if (busy === undefined) return { instances: 0, forMs: 0 };
+  const { instances } = model.info;
+  return { instances, forMs: busy.running >= instances ? busy.youngestMs : 0 };
+}
