@@ -29,7 +29,7 @@ export function schemaFault({
     kind: unknown !== undefined ? 'unknown' : missing !== undefined ? 'missing' : keyword === 'type' ? 'type' : 'value',
     pointer,
     member: member ?? '',
-    memberPointer: member === undefined ? pointer : `${pointer}/${token(member)}`,
+    memberPointer: member === undefined ? pointer : `${pointer}/${pointerToken(member)}`,
     message,
     allowed: allowedValues,
   };
@@ -42,7 +42,7 @@ interface Parameters {
 }
 
 /** A member's name as part of a JSON pointer. It is cut when it is too long to be a name. */
-function token(name: string): string {
+export function pointerToken(name: string): string {
   const short = name.length > 64 ? `${name.slice(0, 61)}...` : name;
   return short.replaceAll('~', '~0').replaceAll('/', '~1');
 }

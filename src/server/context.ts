@@ -1,9 +1,11 @@
 import { createLogger, type Logger } from '../monitoring/logging.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
+import type { BodyLimits } from './http/body.js';
 import { queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
 import { Lifecycle } from './readiness.js';
+import { defaultBodyLimits } from './settings/table.js';
 
 /** Everything the handlers of one app or server share. */
 export interface ServerContext {
@@ -13,7 +15,7 @@ export interface ServerContext {
   readonly lifecycle: Lifecycle;
   /** What `/metrics` answers. */
   readonly metricsText: () => Promise<string>;
-  readonly bodyLimitBytes: number;
+  readonly bodyLimits: BodyLimits;
   /** Deadline of a prediction in milliseconds; a request may shorten it. */
   readonly requestTimeoutMs: number;
   /** A model whose every instance has been in one run for longer is stuck; Infinity: never. */
@@ -27,9 +29,10 @@ export interface ServerContext {
 /** A context of its own for one app or server. */
 export function createContext(
   { host, logger, shareMetrics }: AppOptions,
-  { logLevel, bodyLimitBytes, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails }: AppLimits,
+  limits: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
+  const { logLevel, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails } = limits;
   const lifecycle = new Lifecycle();
   const metrics = new ServerMetrics(
     () => lifecycle.inFlight,
@@ -41,7 +44,10 @@ export function createContext(
     metrics,
     metricsText: shareMetrics?.(() => metrics.snapshot()) ?? (() => metrics.text()),
     lifecycle,
-    bodyLimitBytes,
+    bodyLimits: {
+      json: limits.jsonLimitBytes ?? limits.bodyLimitBytes ?? defaultBodyLimits.json,
+      octets: limits.binaryLimitBytes ?? limits.bodyLimitBytes ?? defaultBodyLimits.octets,
+    },
     requestTimeoutMs,
     stuckAfterMs: stuckAfterMs || Infinity,
     stuckFails,

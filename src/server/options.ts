@@ -15,7 +15,11 @@ export interface AppOptions {
   logger?: Logger | false;
   /** Lowest level that the default logger writes, default `info`. */
   logLevel?: string;
-  /** Largest body of a prediction in bytes, both as sent and decompressed. Default 8 MiB. */
+  /** Largest JSON body of a prediction in bytes, both as sent and decompressed. Default `bodyLimitBytes`, or 4 MiB. */
+  jsonLimitBytes?: number;
+  /** Largest body of raw numbers in bytes, both as sent and decompressed. Default `bodyLimitBytes`, or 64 MiB. */
+  binaryLimitBytes?: number;
+  /** Both limits at once, where one of them is left out. Default: none. */
   bodyLimitBytes?: number;
   /** Deadline of a prediction in milliseconds, default 30000. A request may shorten it. */
   requestTimeoutMs?: number;
@@ -62,7 +66,15 @@ export interface ServerOptions extends AppOptions {
   listen?: Listen;
 }
 
-const appSettings = ['logLevel', 'bodyLimitBytes', 'requestTimeoutMs', 'stuckAfterMs', 'stuckFails'] as const;
+const appSettings = [
+  'logLevel',
+  'jsonLimitBytes',
+  'binaryLimitBytes',
+  'bodyLimitBytes',
+  'requestTimeoutMs',
+  'stuckAfterMs',
+  'stuckFails',
+] as const;
 const serverSettings = [
   ...appSettings,
   'host',

@@ -6,15 +6,12 @@ export interface NumberParser {
   parseNumbers?(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
 }
 
-/** Numbers that were read into float32, and the bounds they had before. */
-interface ParsedNumbers {
+/** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
+export interface NumberArray {
   readonly values: Float32Array;
+  /** Bounds of the numbers before they were rounded: float32 can hold both. */
   readonly min: number;
   readonly max: number;
-}
-
-/** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
-export interface NumberArray extends ParsedNumbers {
   /** Index of the first byte behind it. */
   readonly end: number;
 }
@@ -37,12 +34,16 @@ const unusual = /\\|[^\t\n\r -~]/;
  * Reads a body whose only large part is a plain array of numbers under `input_data`, about twice as fast as JSON.parse.
  * Undefined for everything else, be it faulty or only unusual: then the whole is parsed, and its faults are said.
  */
-export function parsePlainRequest(bytes: Buffer, parser: NumberParser): PlainRequest | undefined {
+export function parsePlainRequest(
+  bytes: Buffer,
+  parser: NumberParser,
+  maxNumbers = Infinity,
+): PlainRequest | undefined {
   const at = bytes.subarray(0, maxRest).indexOf(key);
   if (at === -1) return undefined;
   const begin = arrayStart(bytes, at + key.length);
   if (begin > maxRest) return undefined;
-  const numbers = parseNumberArray(bytes, begin, parser);
+  const numbers = parseNumberArray(bytes, begin, parser, maxNumbers);
   if (!numbers || bytes.length - numbers.end > maxRest) return undefined;
   const head = bytes.toString('latin1', 0, begin);
   const tail = bytes.toString('latin1', numbers.end);
@@ -62,12 +63,18 @@ const found = new Float64Array(3);
 
 /**
  * The array of numbers that opens at `begin` of a JSON text. Undefined for anything but at least one plain number, all
- * of which float32 can hold: JSON.parse knows what it is then. Undefined, too, before the addon is loaded.
+ * of which float32 can hold: JSON.parse knows what it is then. Undefined, too, before the addon is loaded, and for more
+ * than `maxNumbers` in a text for which memory has to be made.
  */
-export function parseNumberArray(bytes: Uint8Array, begin: number, parser: NumberParser): NumberArray | undefined {
+export function parseNumberArray(
+  bytes: Uint8Array,
+  begin: number,
+  parser: NumberParser,
+  maxNumbers = Infinity,
+): NumberArray | undefined {
   if (bytes.length > largestText) return undefined;
   // A number and its comma take two bytes at least.
-  const out = bytes.length <= smallText ? scratch : new Float32Array(bytes.length >> 1);
+  const out = bytes.length <= smallText ? scratch : new Float32Array(Math.min(bytes.length >> 1, maxNumbers));
   const count = parser.parseNumbers?.(bytes, begin, out, found) ?? 0;
   if (count === 0) return undefined;
   const [end, min, max] = found as unknown as readonly [number, number, number];
@@ -76,20 +83,8 @@ export function parseNumberArray(bytes: Uint8Array, begin: number, parser: Numbe
 
 export const float32Max = 3.4028234663852886e38;
 
-/** What the rows of a request must be. */
-interface Wanted {
-  readonly features: number;
-  readonly batchSize: number;
-  readonly range?: readonly [min: number, max: number] | undefined;
-}
-
-/** Whether the numbers have the form that `parseRows` takes. */
-export function areRows(numbers: ParsedNumbers, { features, range, batchSize }: Wanted): boolean {
-  return numbers.values.length === features * batchSize && (range !== undefined || fitFloat32(numbers));
-}
-
 /** Whether float32 can hold numbers between these bounds. */
-export function fitFloat32({ min, max }: Pick<ParsedNumbers, 'min' | 'max'>): boolean {
+export function fitFloat32({ min, max }: Pick<NumberArray, 'min' | 'max'>): boolean {
   return min >= -float32Max && max <= float32Max;
 }
 

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyTypeOf, foreignBody, readBody } from '../http/body.js';
-import { parseJson } from '../http/json.js';
+import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body.js';
+import { parseJson, smallText } from '../http/json.js';
+import { withoutByteOrderMark } from '../http/json-tokens.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
-import { areRows, parsePlainRequest, type NumberParser } from './plain-request.js';
-import { octetRows, parseRows, type Rows, type RowsOf } from './rows.js';
-import { validPredictRequest, validVersionQuery } from './validation.js';
+import { checkBodyForm, invalidBody } from './body-form.js';
+import { parsePlainRequest, type NumberParser } from './plain-request.js';
+import { octetRows, parseRows, wrongCount, type Rows, type RowsOf } from './rows.js';
+import { predictForm, validPredictRequest, validVersionQuery } from './validation.js';
 
 /** A prediction as it was asked for; what its rows must be, only the version that answers can say. */
 export interface PredictionInput {
@@ -13,19 +15,28 @@ export interface PredictionInput {
   rows(model: RowsOf): Rows;
 }
 
+/** How a JSON body is read. */
+export interface JsonReader {
+  readonly parser: NumberParser;
+  /** The most numbers that any version takes, asked for large bodies only. Default: as many as there are. */
+  readonly maxNumbers?: () => number;
+}
+
 /**
  * Reads the body of a prediction, JSON or raw numbers. What a body parser mounted before us has left is used as it is.
- * @throws ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_BAD_REQUEST, ERR_VALIDATION, ClientGone
+ * @throws ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_BAD_REQUEST, ERR_VALIDATION,
+ * ERR_INVALID_SHAPE (more numbers than any version takes), ClientGone
  */
 export async function readPrediction(
   req: IncomingMessage,
-  limit: number,
-  parser: NumberParser,
+  limits: BodyLimits,
+  reader: JsonReader,
 ): Promise<PredictionInput> {
   const type = bodyTypeOf(req);
   const foreign = foreignBody(req);
-  const body = foreign === undefined ? await readBody(req, limit) : foreign;
-  return type === 'json' ? ofJson(body, parser) : ofOctets(body, req.url ?? '');
+  const body = foreign === undefined ? await readBody(req, limits[type]) : foreign;
+  const url = req.url ?? '';
+  return type === 'json' ? ofJson(body, url, reader) : ofOctets(body, url);
 }
 
 function ofOctets(body: unknown, url: string): PredictionInput {
@@ -35,28 +46,47 @@ function ofOctets(body: unknown, url: string): PredictionInput {
   return { version, rows: (model) => octetRows(bytes, model, maxBatchSize) };
 }
 
-function ofJson(given: unknown, parser: NumberParser): PredictionInput {
+function ofJson(given: unknown, url: string, { parser, maxNumbers }: JsonReader): PredictionInput {
   const body = typeof given === 'string' ? Buffer.from(given) : given;
-  return Buffer.isBuffer(body) ? jsonPrediction(body, parser) : parsedPrediction(body);
+  const input = Buffer.isBuffer(body) ? jsonPrediction(body, parser, maxNumbers) : parsedPrediction(body);
+  const version = validVersionQuery(url);
+  if (version === undefined || version === input.version) return input;
+  if (input.version === undefined) return { ...input, version };
+  throw invalidBody('/model_version', 'expected the version that the query names but received another one');
 }
 
-/** The prediction that a JSON text asks for. @throws as readPrediction */
-export function jsonPrediction(bytes: Buffer, parser: NumberParser): PredictionInput {
-  const plain = parsePlainRequest(bytes, parser);
-  if (!plain) return parsedPrediction(parseJson(bytes));
+/**
+ * The prediction that a JSON text asks for. A large text is looked at before it is parsed: it is refused at the first
+ * token that no request has, whatever follows.
+ * @throws as readPrediction
+ */
+export function jsonPrediction(
+  given: Buffer,
+  parser: NumberParser,
+  maxNumbers: () => number = () => Infinity,
+): PredictionInput {
+  const bytes = withoutByteOrderMark(given);
+  const isLarge = bytes.length > smallText;
+  const most = isLarge ? maxNumbers() : Infinity;
+  const plain = parsePlainRequest(bytes, parser, most);
+  if (!plain) {
+    if (isLarge) checkBodyForm(bytes, predictForm, most);
+    return parsedPrediction(parseJson(bytes));
+  }
   const { numbers, model_version, batch_size: batchSize = 1 } = plain;
   return {
     version: model_version,
-    rows: (model) =>
-      areRows(numbers, { ...model, batchSize })
-        ? {
-            rows: numbers.values,
-            batchSize,
-            bounds: [numbers.min, numbers.max],
-            numbers: () => validPredictRequest(parseJson(bytes)).input_data,
-          }
-        : // It is for parseRows to say what is wrong.
-          parsedPrediction(parseJson(bytes)).rows(model),
+    rows: ({ features }) => {
+      const rows = numbers.values;
+      const spec = { features, batchSize };
+      if (rows.length !== features * batchSize) throw wrongCount(rows.length, spec);
+      return {
+        rows,
+        batchSize,
+        bounds: [numbers.min, numbers.max],
+        numbers: () => validPredictRequest(parseJson(bytes)).input_data,
+      };
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** Rows of numbers, as the body of a prediction has them, become one float32 array. */
-import { describe, torchError, type ErrorCode } from '../../errors.js';
+import { describe, torchError, type ErrorCode, type TorchError } from '../../errors.js';
 import { maxFaults } from '../../signature/range.js';
 import { pointed } from './faults.js';
 import { fitFloat32, float32Max } from './plain-request.js';
@@ -37,11 +37,7 @@ const bytesOfNumber = Float32Array.BYTES_PER_ELEMENT;
 export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Rows {
   const { features, batchSize, range } = spec;
   const count = features * batchSize;
-  if (values.length !== count) {
-    throw wrongLength(
-      `Expected ${count} numbers (batch_size ${batchSize} × ${features} features) but received ${values.length}`,
-    );
-  }
+  if (values.length !== count) throw wrongCount(values.length, spec);
   const rows = new Float32Array(count);
   let [min, max, isMeasured] = [Infinity, -Infinity, true];
   for (let index = 0; index < count; index++) {
@@ -72,8 +68,14 @@ export function octetRows(bytes: Uint8Array, model: RowsOf, maxRows: number): Ro
     );
   }
   const rows = floatsOf(bytes);
-  if (!model.range && !rows.every(Number.isFinite)) throw invalidRows(rows, model);
+  if (!model.range && !areFinite(rows)) throw invalidRows(rows, model);
   return { rows, batchSize };
+}
+
+// Several times as fast as `every` with a function, which a body of 64 MiB would call 16 million times.
+function areFinite(rows: Float32Array): boolean {
+  for (let index = 0; index < rows.length; index++) if (!Number.isFinite(rows[index])) return false;
+  return true;
 }
 
 /** Every platform that LibTorch runs on is little-endian. */
@@ -109,6 +111,14 @@ function formFault(value: unknown, range: RowsOf['range']): { code: ErrorCode; d
   if (value < -float32Max) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a smaller one` };
   if (value > float32Max) return { code: 'ERR_OUT_OF_RANGE', detail: `${wanted} but received a larger one` };
   return undefined;
+}
+
+/** The error of a number of values that makes no `batchSize` rows. */
+export function wrongCount(received: number, { features, batchSize }: Omit<RowsSpec, 'range'>): TorchError {
+  const count = features * batchSize;
+  return wrongLength(
+    `Expected ${count} numbers (batch_size ${batchSize} × ${features} features) but received ${received}`,
+  );
 }
 
 function wrongLength(detail: string) {

@@ -1,7 +1,8 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { describe, torchError, type ErrorDetail } from '../../errors.js';
 import { schemaFault } from '../../registry/schema-faults.js';
-import { PredictRequest } from '../schemas/predict.js';
+import { maxVersionLength, PredictRequest } from '../schemas/predict.js';
+import { invalidBody, type BodyForm } from './body-form.js';
 
 // Stops at the first fault: collecting all lets one body make a million error objects. strictNumbers is off because
 // 1e999 parses to Infinity, which is a number out of range and not another type. The schemas are ours: a test checks
@@ -18,10 +19,15 @@ export function validPredictRequest(body: unknown): PredictRequest {
   if (isPredictRequest(body)) return body;
   const fault = isPredictRequest.errors?.[0];
   const { pointer, detail } = explain(fault as ErrorObject);
-  throw torchError('ERR_VALIDATION', `${pointer === '' ? 'Body' : pointer}: ${detail}`, {
-    errors: [{ pointer, detail }],
-  });
+  throw invalidBody(pointer, detail);
 }
+
+/** The members of a prediction request and their kinds, for a look at the bytes before they are parsed. */
+export const predictForm: BodyForm = new Map([
+  ['input_data', { kind: 'array' }],
+  ['model_version', { kind: 'string', maxLength: maxVersionLength }],
+  ['batch_size', { kind: 'integer' }],
+]);
 
 const isVersion = ajv.compile<string>(PredictRequest.properties.model_version);
 
@@ -29,7 +35,7 @@ const isVersion = ajv.compile<string>(PredictRequest.properties.model_version);
 export const fitsPredictRequest: (body: unknown) => body is PredictRequest = isPredictRequest;
 
 /**
- * The version that the query of a URL names, where a body has no room for it; undefined without one.
+ * The version that the query of a URL names; undefined without one.
  * @throws ERR_VALIDATION for any other member, for one that comes twice, and for what no version can be
  */
 export function validVersionQuery(url: string): string | undefined {

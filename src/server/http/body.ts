@@ -14,6 +14,14 @@ export const acceptedTypes = 'application/json, application/octet-stream';
 
 export type BodyType = 'json' | 'octets';
 
+/** The most bytes of a body, by its type, as sent and as decompressed. */
+export type BodyLimits = Readonly<Record<BodyType, number>>;
+
+/** What a charset of UTF-8 is called; `utf8` is no registered name, but many clients send it. */
+const utf8Name = /^\s*"?utf-?8"?\s*$/;
+/** A name that may stand in an answer. */
+const harmlessName = /^\s*"?([\w.:+-]{1,40})"?\s*$/;
+
 /**
  * What `content-type` says the body is: JSON, with UTF-8 as its charset if it names one, or raw numbers.
  * @throws ERR_UNSUPPORTED_MEDIA_TYPE
@@ -28,8 +36,9 @@ export function bodyTypeOf({ headers }: IncomingMessage): BodyType {
   if (name !== 'application/json') throw unsupported('another one');
   for (const parameter of parameters) {
     const [key = '', value = ''] = parameter.split('=');
-    if (key.trim() === 'charset' && !/^\s*"?utf-8"?\s*$/.test(value)) {
-      throw torchError('ERR_UNSUPPORTED_MEDIA_TYPE', 'Expected charset utf-8 but received another one');
+    if (key.trim() === 'charset' && !utf8Name.test(value)) {
+      const [, name = 'another one'] = harmlessName.exec(value) ?? [];
+      throw torchError('ERR_UNSUPPORTED_MEDIA_TYPE', `Expected charset utf-8 but received ${name}`);
     }
   }
   return 'json';
@@ -45,10 +54,17 @@ function unsupported(got: string) {
 const firstCapacity = 64 * 1024;
 
 /**
+ * Pieces that a body may come in: so many, and one more for each so many bytes. A client whose pieces are a byte long
+ * costs a thousand times what its bytes are worth.
+ */
+const freePieces = 16 * 1024;
+const bytesOfPiece = 256;
+
+/**
  * The whole body, decompressed.
  * @param limit bytes, compressed and decompressed alike; reading stops there
- * @throws ERR_PAYLOAD_TOO_LARGE, ERR_UNSUPPORTED_MEDIA_TYPE (unknown content-encoding), ERR_BAD_REQUEST (broken
- * compression), ClientGone
+ * @throws ERR_PAYLOAD_TOO_LARGE (too many tiny chunks as well), ERR_UNSUPPORTED_MEDIA_TYPE (unknown content-encoding),
+ * ERR_BAD_REQUEST (broken compression), ClientGone
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const encoding = req.headers['content-encoding'];
@@ -86,6 +102,7 @@ function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let body: Buffer = Buffer.alloc(0);
     let length = 0;
+    let pieces = 0;
     const settle = (done: () => void) => {
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       done();
@@ -94,6 +111,11 @@ function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
       if (length + chunk.length > limit) {
         req.pause();
         settle(() => reject(tooLarge(limit)));
+        return;
+      }
+      if (++pieces > freePieces && pieces > freePieces + length / bytesOfPiece) {
+        req.pause();
+        settle(() => reject(torchError('ERR_PAYLOAD_TOO_LARGE', 'Expected a body in fewer and larger chunks')));
         return;
       }
       // Most bodies come in one piece, which is used as it is.

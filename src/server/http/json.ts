@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { torchError } from '../../errors.js';
 import { jsonFaultPosition } from './json-fault.js';
+import { malformed, withoutByteOrderMark } from './json-tokens.js';
 
 /** Deeper nesting is refused before parsing: what recurses over a parsed value would overflow the stack. */
 const maxJsonDepth = 100;
+
+/** Up to here everything is cheap: to parse what is no request, and to look for the place of a fault. */
+export const smallText = 64 * 1024;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -11,16 +14,18 @@ const openers = ['[', '{'] as const;
 
 /**
  * A JSON text in UTF-8, parsed.
- * @throws ERR_MALFORMED_JSON saying where, never what
+ * @throws ERR_MALFORMED_JSON saying where, as long as that is quickly found, and never what
  */
-export function parseJson(bytes: Buffer): unknown {
+export function parseJson(given: Buffer): unknown {
+  const bytes = withoutByteOrderMark(given);
   if (bytes.length === 0) throw malformed('Expected a JSON body but received an empty one');
   if (!isUtf8(bytes)) throw malformed('Expected a JSON body in UTF-8 but received other bytes');
-  if (mayBeDeep(bytes) && isDeep(bytes)) throw malformed(`Expected JSON nested at most ${maxJsonDepth} levels deep`);
+  if (mayBeDeep(bytes)) requireShallow(bytes, 0, bytes.length);
   const text = bytes.toString('utf8');
   try {
     return JSON.parse(text) as unknown;
   } catch {
+    if (text.length > smallText) throw malformed('Expected valid JSON');
     const position = jsonFaultPosition(text);
     const what = position >= text.length ? 'the text ends too early' : 'an unexpected character';
     throw malformed(`Expected valid JSON: ${what} at position ${position}`);
@@ -38,16 +43,17 @@ function mayBeDeep(bytes: Buffer): boolean {
   return false;
 }
 
-function isDeep(bytes: Buffer): boolean {
+/** Looks at the first value from one byte to another, at most to the end. @throws ERR_MALFORMED_JSON for nesting that is too deep */
+export function requireShallow(bytes: Buffer, from: number, to = from + smallText): void {
   let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
+  const end = Math.min(to, bytes.length);
+  for (let at = from; at < end; at++) {
     const byte = bytes[at];
     if (byte === quote) at = endOfString(bytes, at);
     else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > maxJsonDepth) return true;
-    } else if (byte === 0x5d || byte === 0x7d) depth--;
+      if (++depth > maxJsonDepth) throw malformed(`Expected JSON nested at most ${maxJsonDepth} levels deep`);
+    } else if ((byte === 0x5d || byte === 0x7d) && --depth <= 0) return;
   }
-  return false;
 }
 
 /** Index of the closing quote of the string that opens at `start`, or the end of the text. */
@@ -57,8 +63,4 @@ function endOfString(bytes: Buffer, start: number): number {
     else if (bytes[at] === quote) return at;
   }
   return bytes.length;
-}
-
-function malformed(message: string) {
-  return torchError('ERR_MALFORMED_JSON', message);
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const smallBody = 64 * 1024;
 const maxWaitMs = 1000;
 const maxBytes = 64 * 2 ** 20;
+/** Each costs more than its bytes when they are few. */
+const maxPieces = 4096;
 
 /** Whether the client of an incomplete request is still sending a body that we will not read. */
 export function isUploading(req: IncomingMessage): boolean {
@@ -17,6 +19,7 @@ export function isUploading(req: IncomingMessage): boolean {
  */
 export function endAfterUpload(req: IncomingMessage, res: ServerResponse, body: string): void {
   let received = 0;
+  let pieces = 0;
   const end = () => {
     clearTimeout(timer);
     res.end();
@@ -26,7 +29,7 @@ export function endAfterUpload(req: IncomingMessage, res: ServerResponse, body: 
   req
     .on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > maxBytes) end();
+      if (received > maxBytes || ++pieces > maxPieces) end();
     })
     .once('end', end)
     .once('close', end)

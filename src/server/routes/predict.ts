@@ -1,9 +1,10 @@
 import type { ServedModel } from '../../serving/index.js';
 import { readPrediction } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
+import type { InferenceHost } from '../host.js';
 import type { Exchange, Handler } from '../http/exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
-import type { PredictResponse } from '../schemas/predict.js';
+import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
 
 /** `POST /predict`: rows of numbers in, the best class of each out. A codec over `ServedModel.predict`. */
 export function predict(): Handler {
@@ -16,13 +17,27 @@ export function predict(): Handler {
   return (exchange) => answer(exchange, rowModelOf);
 }
 
+/** The most numbers that a version of the default model takes; whatever fits into a body where it is no classifier. */
+function maxNumbers(host: InferenceHost, rowModelOf: (served: ServedModel) => RowModel): number {
+  let most = 0;
+  for (const served of host.list()) {
+    if (served.name !== host.defaultModel) continue;
+    try {
+      most = Math.max(most, maxBatchSize * rowModelOf(served).features);
+    } catch {
+      return Infinity;
+    }
+  }
+  return most;
+}
+
 async function answer(exchange: Exchange, rowModelOf: (served: ServedModel) => RowModel): Promise<void> {
   const { call, req, context, note } = exchange;
-  const { host, bodyLimitBytes } = context;
+  const { host, bodyLimits } = context;
   requireServing(context);
   requireRoom(context);
   call.limitTo(exchange.timeLimit);
-  const input = await readPrediction(req, bodyLimitBytes, host);
+  const input = await readPrediction(req, bodyLimits, { parser: host, maxNumbers: () => maxNumbers(host, rowModelOf) });
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const served = host.model(host.defaultModel, input.version);
   note.model = served.name;

@@ -3,6 +3,9 @@ import Type, { type Static } from 'typebox';
 /** Rows of one prediction, fixed by the contract. */
 export const maxBatchSize = 128;
 
+/** Characters of a version's name. */
+export const maxVersionLength = 128;
+
 /** Body of `POST /predict`: what validates a request is what /openapi.json shows. */
 export const PredictRequest = Type.Object(
   {
@@ -13,7 +16,7 @@ export const PredictRequest = Type.Object(
     model_version: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 128,
+        maxLength: maxVersionLength,
         description: "Version of the default model; left out, the model's default version.",
       }),
     ),

@@ -31,7 +31,7 @@ describe('settings', () => {
 
   it('have secure defaults', () => {
     const settings = loadSettings({ env: {} });
-    expect(settings).to.include({ host: '127.0.0.1', port: 8000, bodyLimitBytes: 8 * 2 ** 20, model: 'mnist-mlp' });
+    expect(settings).to.include({ host: '127.0.0.1', port: 8000, bodyLimitBytes: undefined, model: 'mnist-mlp' });
     expect(settings).to.include({ batching: 'on', maxBatchSize: 32, maxDelayMs: 0, maxQueueSize: 1024 });
     expect(settings.intraOpThreads).to.equal(undefined);
     expect(settings.registryDir).to.match(/model-registry$/);

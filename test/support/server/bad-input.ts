@@ -94,7 +94,7 @@ export function badInputs(features: number): BadInput[] {
       status: 413,
       code: 'ERR_PAYLOAD_TOO_LARGE',
     },
-    { name: 'more than 8 MiB', body: ' '.repeat(8 * 2 ** 20 + 1), status: 413, code: 'ERR_PAYLOAD_TOO_LARGE' },
+    { name: 'more than 4 MiB', body: ' '.repeat(4 * 2 ** 20 + 1), status: 413, code: 'ERR_PAYLOAD_TOO_LARGE' },
     ...['0', '-1', 'soon', '1.5', '0x10', '1e3', ''].map((limit) => ({
       name: `X-Request-Timeout-Ms "${limit}"`,
       body: json({ input_data: good }),

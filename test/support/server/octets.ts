@@ -48,12 +48,12 @@ export function badOctets(features: number): (BadInput & { readonly query?: stri
     },
     {
       name: 'a gzip bomb',
-      body: gzipSync(Buffer.alloc(20 * 2 ** 20)),
+      body: gzipSync(Buffer.alloc(65 * 2 ** 20)),
       headers: { 'content-encoding': 'gzip' },
       status: 413,
       code: 'ERR_PAYLOAD_TOO_LARGE',
     },
-    { name: 'more than 8 MiB', body: Buffer.alloc(8 * 2 ** 20 + 4), status: 413, code: 'ERR_PAYLOAD_TOO_LARGE' },
+    { name: 'more than 64 MiB', body: Buffer.alloc(64 * 2 ** 20 + 4), status: 413, code: 'ERR_PAYLOAD_TOO_LARGE' },
   ];
   return inputs.map((input) => ({ ...input, headers: { ...octetStream, ...input.headers } }));
 }

@@ -1,0 +1,162 @@
+/** Whether the bytes of a body can be a request at all: decided before they are parsed, and only as far as they can. */
+import { torchError, type TorchError } from '../../errors.js';
+import { pointerToken } from '../../registry/schema-faults.js';
+import { requireShallow } from '../http/json.js';
+import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } from '../http/json-tokens.js';
+
+/** What a member may hold, as far as single tokens tell. */
+export type MemberForm =
+  { readonly kind: 'array' } | { readonly kind: 'integer' } | { readonly kind: 'string'; readonly maxLength: number };
+
+/** The members that a body may have. */
+export type BodyForm = ReadonlyMap<string, MemberForm>;
+
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openArray = 0x5b;
+const closeArray = 0x5d;
+const openObject = 0x7b;
+const closeObject = 0x7d;
+/** Bytes of a code point that is written as two escapes. */
+const longestCharacter = 12;
+/** Names are looked at no further. */
+const longestName = 64;
+/** JSON lets a member come again, and its last value counts; nobody needs that often. */
+const mostMembers = 16;
+
+/**
+ * Stops at the first token that no request of this form can have: what stands behind it is not looked at. Nothing is
+ * built, so the time is that of one pass over the bytes before it.
+ * @throws ERR_MALFORMED_JSON where the bytes stop being JSON; ERR_VALIDATION for an unknown member, a value of another type
+ * and a string that is too long; ERR_INVALID_SHAPE for more than `maxNumbers` numbers
+ */
+export function checkBodyForm(bytes: Buffer, form: BodyForm, maxNumbers: number): void {
+  new FormScanner(bytes, form, maxNumbers).body();
+}
+
+class FormScanner {
+  #at = 0;
+  readonly #bytes: Buffer;
+  readonly #form: BodyForm;
+  readonly #maxNumbers: number;
+
+  constructor(bytes: Buffer, form: BodyForm, maxNumbers: number) {
+    this.#bytes = bytes;
+    this.#form = form;
+    this.#maxNumbers = maxNumbers;
+  }
+
+  body(): void {
+    this.#skipBlank();
+    if (!this.#take(openObject)) throw this.#otherType('', 'object');
+    this.#skipBlank();
+    if (!this.#take(closeObject)) {
+      let members = 0;
+      do {
+        if (members++ === mostMembers)
+          throw invalidBody('', 'expected each member once but received some again and again');
+        this.#skipBlank();
+        this.#member();
+        this.#skipBlank();
+      } while (this.#take(comma));
+      this.#require(closeObject);
+    }
+    this.#skipBlank();
+    if (this.#at < this.#bytes.length) throw unexpected(this.#bytes, this.#at);
+  }
+
+  #member(): void {
+    const name = this.#name();
+    const form = this.#form.get(name);
+    if (!form)
+      throw invalidBody(`/${pointerToken(name)}`, `unknown member; expected ${[...this.#form.keys()].join(', ')}`);
+    this.#skipBlank();
+    this.#require(colon);
+    this.#skipBlank();
+    if (form.kind === 'array') this.#numbers(name);
+    else if (form.kind === 'string') this.#string(name, form.maxLength);
+    else if (beginsNumber(this.#bytes[this.#at])) this.#at = numberEnd(this.#bytes, this.#at);
+    else throw this.#otherType(`/${name}`, form.kind);
+  }
+
+  /** The name of a member, or a part of one that is longer than any we know. */
+  #name(): string {
+    const begin = this.#at;
+    if (this.#bytes[begin] !== quote) throw unexpected(this.#bytes, begin);
+    const end = stringEnd(this.#bytes, begin, longestName * longestCharacter);
+    // Cut where no character and no escape is split; a text of so many bytes has more than 64 characters.
+    if (end === undefined)
+      return this.#bytes.toString('latin1', begin + 1, begin + 1 + longestName).replace(/[^ -[\]-~].*/s, '') + '...';
+    this.#at = end;
+    return JSON.parse(this.#bytes.toString('utf8', begin, end)) as string;
+  }
+
+  #numbers(name: string): void {
+    if (!this.#take(openArray)) throw this.#otherType(`/${name}`, 'array');
+    this.#skipBlank();
+    if (this.#take(closeArray)) return;
+    const bytes = this.#bytes;
+    for (let count = 0; ; count++) {
+      if (!beginsNumber(bytes[this.#at])) throw this.#otherType(`/${name}/${count}`, 'number');
+      if (count === this.#maxNumbers) throw tooMany(name, count);
+      this.#at = blankEnd(bytes, numberEnd(bytes, this.#at));
+      if (!this.#take(comma)) break;
+      this.#skipBlank();
+    }
+    this.#require(closeArray);
+  }
+
+  #string(name: string, maxLength: number): void {
+    if (this.#bytes[this.#at] !== quote) throw this.#otherType(`/${name}`, 'string');
+    const end = stringEnd(this.#bytes, this.#at, maxLength * longestCharacter);
+    if (end === undefined)
+      throw invalidBody(`/${name}`, `must NOT have more than ${maxLength} characters but received more`);
+    this.#at = end;
+  }
+
+  /** The value here is of another type than expected, or it is no value at all. */
+  #otherType(pointer: string, expected: string): TorchError {
+    const [bytes, at] = [this.#bytes, this.#at];
+    const received = this.#typeAt(bytes, at);
+    if (received === undefined) return unexpected(bytes, at);
+    return invalidBody(pointer, `expected ${expected} but received ${received}`);
+  }
+
+  #typeAt(bytes: Buffer, at: number): string | undefined {
+    if (bytes[at] === quote) return 'a string';
+    if (bytes[at] === openArray || bytes[at] === openObject) {
+      requireShallow(bytes, at);
+      return bytes[at] === openArray ? 'an array' : 'an object';
+    }
+    if (!beginsNumber(bytes[at])) return literalAt(bytes, at);
+    numberEnd(bytes, at);
+    return 'a number';
+  }
+
+  #skipBlank(): void {
+    this.#at = blankEnd(this.#bytes, this.#at);
+  }
+
+  #take(byte: number): boolean {
+    if (this.#bytes[this.#at] !== byte) return false;
+    this.#at++;
+    return true;
+  }
+
+  #require(byte: number): void {
+    if (!this.#take(byte)) throw unexpected(this.#bytes, this.#at);
+  }
+}
+
+/** A fault of the body's form. */
+export function invalidBody(pointer: string, detail: string): TorchError {
+  return torchError('ERR_VALIDATION', `${pointer === '' ? 'Body' : pointer}: ${detail}`, {
+    errors: [{ pointer, detail }],
+  });
+}
+
+function tooMany(name: string, maxNumbers: number): TorchError {
+  const detail = `Expected at most ${maxNumbers} numbers but received more`;
+  return torchError('ERR_INVALID_SHAPE', detail, { errors: [{ pointer: `/${name}`, detail }] });
+}

@@ -1,0 +1,280 @@
+/** No request holds the event loop for longer than its useful size is worth (H1, H18). Steps are counted, not times. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { ModelHost } from '#dist/index.js';
+import { torchError, TorchError } from '#dist/errors.js';
+import { checkBodyForm } from '#dist/server/codec/body-form.js';
+import { predictForm } from '#dist/server/codec/validation.js';
+import { createServer, type InferenceServer } from '#dist/server/index.js';
+import { root } from '../support/paths.js';
+import { exchangeRaw, expectProblem, predict, rawConnection, until } from '../support/server/http.js';
+
+const limit = 4 * 2 ** 20;
+const small = 64 * 1024;
+const open = '{"input_data":[';
+
+/** The bodies of scripts/check/event-loop.mjs, which measures the times. */
+const { texts } = (await import(pathToFileURL(join(root, 'scripts/check/event-loop-bodies.mjs')).href)) as {
+  texts: Record<string, () => string>;
+};
+
+/** Bytes that know how far they were read. */
+function watched(text: string | Buffer): { bytes: Buffer; read: () => number } {
+  const bytes = Buffer.from(text as string);
+  let furthest = -1;
+  const watching = new Proxy(bytes, {
+    get(target, key) {
+      if (typeof key === 'string' && /^\d+$/.test(key)) furthest = Math.max(furthest, Number(key));
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { bytes: watching, read: () => furthest + 1 };
+}
+
+function outcomeOf(bytes: Buffer, maxNumbers = 100_352): TorchError {
+  try {
+    checkBodyForm(bytes, predictForm, maxNumbers);
+  } catch (error) {
+    if (error instanceof TorchError) return error;
+    throw error;
+  }
+  return torchError('ERR_INTERNAL', 'passed');
+}
+
+/** Runs with JSON.parse replaced by one that records the longest text it was given. */
+async function longestParsed(work: () => Promise<unknown>): Promise<number> {
+  const { parse } = JSON;
+  let longest = 0;
+  JSON.parse = ((text: string, ...rest: []) => {
+    longest = Math.max(longest, text.length);
+    return parse(text, ...rest) as unknown;
+  }) as typeof JSON.parse;
+  try {
+    await work();
+  } finally {
+    JSON.parse = parse;
+  }
+  return longest;
+}
+
+describe('faults: the event loop', function () {
+  this.timeout(60_000);
+
+  describe('the look at a large body', () => {
+    const mebibyte = (before: string, piece: string) => before + piece.repeat(2 ** 20 / piece.length);
+    for (const [name, text, code, pointer, most] of [
+      ['arrays', mebibyte(open, '[],'), 'ERR_VALIDATION', '/input_data/0', 18],
+      ['objects', mebibyte(open, '{},'), 'ERR_VALIDATION', '/input_data/0', 18],
+      ['strings', mebibyte(open, '"",'), 'ERR_VALIDATION', '/input_data/0', 16],
+      ['literals', mebibyte(open, 'null,'), 'ERR_VALIDATION', '/input_data/0', 20],
+      ['arrays behind numbers', mebibyte(`${open}1,2,3,`, '[],'), 'ERR_VALIDATION', '/input_data/3', 24],
+      ['nested objects', mebibyte('', '{"a":'), 'ERR_VALIDATION', '/a', 5],
+      ['an unknown member', mebibyte('{"input_data":[1],"x":[', '1,'), 'ERR_VALIDATION', '/x', 22],
+      ['minus signs', mebibyte(open, '-'), 'ERR_MALFORMED_JSON', undefined, 17],
+      ['a literal that is none', mebibyte(open, 'nul,'), 'ERR_MALFORMED_JSON', undefined, 16],
+      ['NaN', mebibyte(open, 'NaN,'), 'ERR_MALFORMED_JSON', undefined, 16],
+      ['numbers with leading zeros', mebibyte(open, '00,'), 'ERR_MALFORMED_JSON', undefined, 17],
+      ['a version of a mebibyte', mebibyte('{"model_version":"', 'a'), 'ERR_VALIDATION', '/model_version', 2000],
+      ['a version of escapes', mebibyte('{"model_version":"', '\\u0061'), 'ERR_VALIDATION', '/model_version', 2000],
+      ['a name of a mebibyte', mebibyte('{"', 'a'), 'ERR_VALIDATION', `/${'a'.repeat(61)}...`, 1000],
+      ['a name of escapes', mebibyte('{"', '\\u0061'), 'ERR_VALIDATION', '/...', 1000],
+      [
+        'a batch_size that is no number',
+        mebibyte('{"batch_size":[', '1,'),
+        'ERR_VALIDATION',
+        '/batch_size',
+        small + 20,
+      ],
+      ['members that come again', mebibyte('{"batch_size":1', ',"batch_size":1'), 'ERR_VALIDATION', '', 300],
+      ['an array as the body', mebibyte('[', '1,'), 'ERR_VALIDATION', '', small + 20],
+      ['a string as the body', mebibyte('"', 'a'), 'ERR_VALIDATION', '', 2],
+      ['text as the body', mebibyte('', 'a'), 'ERR_MALFORMED_JSON', undefined, 2],
+      ['a comma in front', mebibyte(`${open},`, '1,'), 'ERR_MALFORMED_JSON', undefined, 17],
+      ['two commas', mebibyte(`${open}1,,`, '1,'), 'ERR_MALFORMED_JSON', undefined, 19],
+      ['no colon', mebibyte('{"input_data"[', '1,'), 'ERR_MALFORMED_JSON', undefined, 15],
+    ] as const) {
+      it(`ends at its first faulty token: ${name}`, () => {
+        const { bytes, read } = watched(text);
+        const error = outcomeOf(bytes);
+        expect(error.code, error.message).to.equal(code);
+        if (pointer !== undefined) expect(error.errors?.[0]?.pointer).to.equal(pointer);
+        expect(error.message.length).to.be.below(300);
+        expect(read(), 'bytes looked at').to.be.at.most(most);
+      });
+    }
+
+    it('ends at the first number that no version takes', () => {
+      const { bytes, read } = watched(`${open}${'1,'.repeat(2 ** 19)}1]}`);
+      const error = outcomeOf(bytes, 1000);
+      expect(error).to.include({
+        code: 'ERR_INVALID_SHAPE',
+        message: 'Expected at most 1000 numbers but received more',
+      });
+      expect(read()).to.be.at.most(open.length + 2001);
+      expect(outcomeOf(Buffer.from(`${open}${'1,'.repeat(999)}1]}`), 1000).message).to.equal('passed');
+    });
+
+    it('says where a fault is, in characters', () => {
+      const before = `{"model_version":"é","input_data":[${'1,'.repeat(40_000)}`;
+      const error = outcomeOf(Buffer.from(`${before}.5]}`));
+      expect(error.message).to.equal(`Expected valid JSON: an unexpected character at position ${before.length}`);
+      expect(outcomeOf(Buffer.from(before)).message).to.equal(
+        `Expected valid JSON: the text ends too early at position ${before.length}`,
+      );
+    });
+
+    it('passes whatever a request may be', () => {
+      for (const text of [
+        '{"input_data":[0,-0.5,1e9,2.5E-3,1E+2],"model_version":"v1.0","batch_size":1}',
+        ' \t\r\n{ "input_data" : [ 1 , 2 ] , "batch_size" : 2 } ',
+        '{"input_dat\\u0061":[1],"model_version":"\\ud83d\\ude00\\n\\"é"}',
+        `{"input_data":[1],"model_version":${JSON.stringify('\u{1f600}'.repeat(128))}}`,
+        '{"input_data":[],"input_data":[1]}',
+        '{}',
+        `${open}${'9'.repeat(100_000)}]}`,
+      ]) {
+        expect(outcomeOf(Buffer.from(text)).message, text.slice(0, 80)).to.equal('passed');
+      }
+    });
+
+    it('finds deep nesting where a number should be, and looks for it no further than it is cheap', () => {
+      expect(outcomeOf(Buffer.from(open + '['.repeat(2 ** 20))).message).to.include('100 levels');
+      const { bytes, read } = watched(`${open}[${'1,'.repeat(2 ** 20)}`);
+      expect(outcomeOf(bytes).code).to.equal('ERR_VALIDATION');
+      expect(read()).to.be.at.most(2 * small);
+    });
+  });
+
+  describe('over HTTP, with the digit model', () => {
+    let host: ModelHost;
+    let server: InferenceServer;
+    before(async () => {
+      host = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+      server = await createServer({ host, port: 0, logger: false });
+    });
+    after(async () => {
+      await server?.close();
+      await host?.close();
+    });
+
+    const statuses: Record<string, readonly [status: number, code: string | undefined]> = {
+      '-': [400, 'ERR_MALFORMED_JSON'],
+      '[[[[…': [400, 'ERR_MALFORMED_JSON'],
+      '[[[[… as the body': [400, 'ERR_MALFORMED_JSON'],
+      'spaces only': [400, 'ERR_MALFORMED_JSON'],
+      '1,1,1,… broken at the end': [422, 'ERR_INVALID_SHAPE'],
+      '1,1,1,… too many numbers': [422, 'ERR_INVALID_SHAPE'],
+      '0, broken': [422, 'ERR_INVALID_SHAPE'],
+      '1e1, broken': [422, 'ERR_INVALID_SHAPE'],
+      'spaces in front': [422, 'ERR_INVALID_SHAPE'],
+      'spaces between numbers': [422, 'ERR_INVALID_SHAPE'],
+      'input_data twice': [422, 'ERR_INVALID_SHAPE'],
+      'one number of megabytes': [422, 'ERR_INVALID_SHAPE'],
+      'one fraction of megabytes': [422, 'ERR_INVALID_SHAPE'],
+      'one exponent of megabytes': [422, 'ERR_INVALID_SHAPE'],
+      'numbers of 1,000 digits': [422, 'ERR_INVALID_SHAPE'],
+      'numbers of 1,000 digits, escaped name': [422, 'ERR_INVALID_SHAPE'],
+      '784 numbers of 5,000 digits': [200, undefined],
+      '128 rows, each number out of range': [422, 'ERR_OUT_OF_RANGE'],
+      '128 rows, each number beyond float32': [422, 'ERR_OUT_OF_RANGE'],
+      '128 rows that round into the range': [200, undefined],
+      'a BOM before valid rows': [200, undefined],
+      'valid rows': [200, undefined],
+      'valid rows, escaped name': [200, undefined],
+    };
+    /** Bodies that are requests, but for what only their values tell. */
+    const parsed = /valid rows|spaces in front|megabytes$|1,000 digits, escaped|beyond float32|input_data twice/;
+    for (const [name, make] of Object.entries(texts)) {
+      const [status, code] = statuses[name] ?? [422, 'ERR_VALIDATION'];
+      it(`answers ${name} with ${status}${parsed.test(name) ? '' : ' and does not parse it'}`, async () => {
+        const body = make();
+        let answer: Awaited<ReturnType<typeof predict>> | undefined;
+        const longest = await longestParsed(async () => (answer = await predict(server.url, body)));
+        if (!answer) throw new Error('no answer');
+        if (code === undefined) expect(answer.status, JSON.stringify(answer.body)).to.equal(status);
+        else expectProblem(answer, { status, code });
+        if (!parsed.test(name)) expect(longest, 'characters parsed').to.be.below(small);
+      });
+    }
+
+    it('stops inflating at the limit, and does not look at what came', async () => {
+      const gzip = { 'content-encoding': 'gzip' };
+      const bomb = gzipSync(open + '1,'.repeat(limit / 2));
+      expectProblem(await predict(server.url, bomb, gzip), { status: 413, code: 'ERR_PAYLOAD_TOO_LARGE' });
+      const broken = gzipSync((open + '1,'.repeat(limit / 2)).slice(0, limit));
+      const longest = await longestParsed(async () => {
+        expectProblem(await predict(server.url, broken, gzip), { status: 422, code: 'ERR_INVALID_SHAPE' });
+      });
+      expect(longest).to.be.below(small);
+    });
+
+    it('takes turns with others while members of gzip without content are read', async () => {
+      const member = gzipSync('');
+      const body = Buffer.concat(new Array<Buffer>(Math.floor(limit / member.length)).fill(member));
+      let turns = 0;
+      let counting = true;
+      const count = () => {
+        turns++;
+        if (counting) setImmediate(count);
+      };
+      setImmediate(count);
+      const answer = await predict(server.url, body, { 'content-encoding': 'gzip' });
+      counting = false;
+      expectProblem(answer, { status: 400, code: 'ERR_MALFORMED_JSON' });
+      expect(turns).to.be.above(10);
+    });
+
+    it('refuses a body in a great many pieces long before its end', async () => {
+      const { socket, received } = await rawConnection(server.port);
+      socket.write(
+        'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+      );
+      socket.write('1\r\n \r\n'.repeat(20_000));
+      await until('it is refused', () => received() !== '');
+      expect(received())
+        .to.match(/^HTTP\/1\.1 413 /)
+        .and.include('larger chunks');
+      socket.destroy();
+    });
+
+    it('takes a body whose pieces are as small as TCP makes them', async () => {
+      const body = JSON.stringify({ input_data: Array<number>(784).fill(0.5) });
+      const chunked = body.replace(/./g, '1\r\n$&\r\n');
+      const answer = await exchangeRaw(
+        server.port,
+        `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`,
+      );
+      expect(answer).to.match(/^HTTP\/1\.1 200 /);
+    });
+  });
+
+  it('has limits of JSON and of raw numbers apart; the older setting still means both', async () => {
+    const host = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+    const sizes = async (options: object) => {
+      const server = await createServer({ host, port: 0, logger: false, ...options });
+      const ask = async (type: string, size: number) =>
+        (await predict(server.url, Buffer.alloc(size, ' '), { 'content-type': type })).status;
+      const found = [];
+      for (const type of ['application/json', 'application/octet-stream']) {
+        found.push(
+          [await ask(type, 2048), await ask(type, 2049), await ask(type, 4096), await ask(type, 4097)].lastIndexOf(413),
+        );
+      }
+      await server.close();
+      return found;
+    };
+    try {
+      // The index of the last size that is refused: none, or 3.
+      expect(await sizes({})).to.deep.equal([-1, -1]);
+      expect(await sizes({ jsonLimitBytes: 4096 })).to.deep.equal([3, -1]);
+      expect(await sizes({ binaryLimitBytes: 4096 })).to.deep.equal([-1, 3]);
+      expect(await sizes({ bodyLimitBytes: 4096 })).to.deep.equal([3, 3]);
+      expect(await sizes({ bodyLimitBytes: 2048, binaryLimitBytes: 8192 })).to.deep.equal([3, -1]);
+    } finally {
+      await host.close();
+    }
+  });
+});
