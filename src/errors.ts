@@ -79,6 +79,8 @@ export const errorTable = {
   ERR_PAYLOAD_TOO_LARGE: row('http', 413, 'Payload too large'),
   ERR_UNSUPPORTED_MEDIA_TYPE: row('http', 415, 'Unsupported media type'),
   ERR_HEADERS_TOO_LARGE: row('http', 431, 'Request header fields too large'),
+  ERR_NOT_IMPLEMENTED: row('http', 501, 'Not implemented'),
+  ERR_HTTP_VERSION: row('http', 505, 'HTTP version not supported'),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

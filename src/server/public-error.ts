@@ -14,6 +14,8 @@ const publicTexts: Partial<Record<ErrorCode, string>> = {
   ERR_NOT_READY: 'The model is still loading. Try again later.',
   ERR_DRAINING: 'The server is shutting down. Try another one.',
   ERR_DISPOSED: 'The model was taken out of service.',
+  ERR_NOT_IMPLEMENTED: 'Expected a body sent whole or in chunks: no other transfer-encoding than chunked is supported.',
+  ERR_HTTP_VERSION: 'Expected HTTP/1.1 or HTTP/1.0.',
 };
 
 /** The families whose messages speak of the request itself, so the caller may read them. */

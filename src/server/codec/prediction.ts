@@ -71,7 +71,7 @@ export function jsonPrediction(
   const plain = parsePlainRequest(bytes, parser, most);
   if (!plain) {
     if (isLarge) checkBodyForm(bytes, predictForm, most);
-    return parsedPrediction(parseJson(bytes));
+    return parsedPrediction(parseJson(given));
   }
   const { numbers, model_version, batch_size: batchSize = 1 } = plain;
   return {
@@ -84,7 +84,7 @@ export function jsonPrediction(
         rows,
         batchSize,
         bounds: [numbers.min, numbers.max],
-        numbers: () => validPredictRequest(parseJson(bytes)).input_data,
+        numbers: () => validPredictRequest(parseJson(given)).input_data,
       };
     },
   };

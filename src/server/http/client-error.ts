@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorTable, torchError, type ErrorCode } from '../../errors.js';
 import type { ServerContext } from '../context.js';
+import { OpenExchanges } from './open-exchanges.js';
 import { problemOf } from './problem.js';
 
 const timedOutSockets = new WeakSet<object>();
@@ -14,30 +16,65 @@ export function timedOut(socket: IncomingMessage['socket']): boolean {
 
 const faults: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['ERR_REQUEST_TIMEOUT', 'The request did not arrive in time'],
+  HPE_INVALID_VERSION: ['ERR_HTTP_VERSION', 'Expected HTTP/1.1'],
+  HPE_INVALID_TRANSFER_ENCODING: ['ERR_BAD_REQUEST', 'Expected transfer-encoding to end with chunked'],
   HPE_HEADER_OVERFLOW: ['ERR_HEADERS_TOO_LARGE', 'The headers are larger than this server accepts'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['ERR_PAYLOAD_TOO_LARGE', 'The chunk extensions are larger than this server accepts'],
 };
 
-/** Answers bytes that are not HTTP or come too slowly, for which node makes no request object. */
+/** Connections on which something came that is no request. Node's parser says so again for all that follows. */
+const faulty = new WeakSet<Duplex>();
+
+/**
+ * Answers bytes that are not HTTP or come too slowly, for which node makes no request object. The answers to requests
+ * before them come first: a client takes whatever comes for the answer to its oldest request.
+ */
 export function answerClientErrors(server: Server, context: ServerContext): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const open = OpenExchanges.of(socket as Socket);
+    if (hasLeft(error, socket, open)) {
       socket.destroy();
+      return;
+    }
+    if (faulty.has(socket)) return;
+    faulty.add(socket);
+    if (open.isAnsweredEarly) {
+      endSoon(socket);
       return;
     }
     const [code, message] = faults[error.code ?? ''] ?? ['ERR_BAD_REQUEST', 'The request is not valid HTTP'];
-    if (code === 'ERR_REQUEST_TIMEOUT') timedOutSockets.add(socket);
-    const answered = (socket as Duplex & { _httpMessage?: { headersSent?: boolean } })._httpMessage;
-    // Half an answer is out: another one would be read as its continuation.
-    if (answered?.headersSent) {
-      socket.destroy();
-      return;
-    }
-    const id = randomUUID();
-    context.metrics.rejected(code);
-    context.logger.info({ requestId: id, route: 'unmatched', status: errorTable[code].status, code }, 'request');
-    socket.end(rawAnswer(code, message, id), () => socket.destroy());
+    const isLate = code === 'ERR_REQUEST_TIMEOUT';
+    if (isLate) timedOutSockets.add(socket);
+    const { begun } = open;
+    open.whenNoneIsOwed(() => {
+      // Only slow: while others were answered, the rest of it came.
+      if (isLate && open.begun > begun) faulty.delete(socket);
+      else answer(socket, context, code, message);
+    });
   });
+}
+
+/** Nobody reads an answer: a client that ends its side of the connection has left, whatever it waits for. */
+function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, open: OpenExchanges): boolean {
+  return code === 'ECONNRESET' || !socket.writable || (code === 'HPE_INVALID_EOF_STATE' && open.isAnswerOwed);
+}
+
+/** Lets out what was written, and closes. */
+function endSoon(socket: Duplex): void {
+  socket.end(() => socket.destroy());
+}
+
+function answer(socket: Duplex, { metrics, logger }: ServerContext, code: ErrorCode, message: string): void {
+  const { _httpMessage: current } = socket as Duplex & { _httpMessage?: { headersSent?: boolean } };
+  // An answer to the same request is out: another one would be read as its continuation.
+  if (current?.headersSent || !socket.writable) {
+    endSoon(socket);
+    return;
+  }
+  const id = randomUUID();
+  metrics.rejected(code);
+  logger.info({ requestId: id, route: 'unmatched', status: errorTable[code].status, code }, 'request');
+  socket.end(rawAnswer(code, message, id), () => socket.destroy());
 }
 
 /** A whole answer as bytes. */
@@ -45,7 +82,7 @@ function rawAnswer(code: ErrorCode, message: string, requestId: string): string 
   const problem = problemOf(torchError(code, message), requestId);
   const body = JSON.stringify(problem);
   return [
-    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'connection: close',
     'content-type: application/problem+json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,

@@ -45,8 +45,8 @@ export class Exchange implements Endable {
       caller: this,
     });
     this.#open = OpenExchanges.of(req.socket);
-    this.#open.add(this);
-    this.#isLast = ++this.#open.begun >= context.maxRequestsPerSocket;
+    this.#open.begin(this);
+    this.#isLast = this.#open.begun >= context.maxRequestsPerSocket;
     res.once('close', () => this.end());
   }
 
@@ -54,6 +54,10 @@ export class Exchange implements Endable {
   static of(context: ServerContext, req: IncomingMessage, res: ServerResponse): Exchange {
     const holder = res as ServerResponse & { [key]?: Exchange };
     return (holder[key] ??= new Exchange(context, req, res));
+  }
+
+  get isWhole(): boolean {
+    return this.req.complete;
   }
 
   get note(): PredictionNote {
@@ -138,7 +142,7 @@ export class Exchange implements Endable {
   /** 499 and 408 are logged and counted, not sent: the client left, or its request did not arrive in time. */
   #status(): number {
     if (this.res.writableFinished) return this.res.statusCode;
-    return timedOut(this.req.socket) ? 408 : 499;
+    return !this.req.complete && timedOut(this.req.socket) ? 408 : 499;
   }
 }
 

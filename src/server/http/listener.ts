@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { torchError, type TorchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { ServerLimits } from '../options.js';
 import type { BoundRoute } from '../routes/route.js';
@@ -7,6 +6,7 @@ import { awaitContinue } from './body.js';
 import { answerClientErrors } from './client-error.js';
 import { Exchange } from './exchange.js';
 import { appOf } from './express-app.js';
+import { headerFault } from './header-fault.js';
 
 const noParameters = {};
 
@@ -62,17 +62,4 @@ export function hotRoutes(routes: readonly BoundRoute[]): (method?: string, url?
 
 function isAt(url: string | undefined, path: string): boolean {
   return url === path || (url?.startsWith(path) === true && url.charCodeAt(path.length) === 0x3f);
-}
-
-function headerFault(
-  { rawHeaders, headers, httpVersion }: IncomingMessage,
-  maxHeaders: number,
-): TorchError | undefined {
-  if (rawHeaders.length > 2 * maxHeaders) {
-    return torchError('ERR_HEADERS_TOO_LARGE', `Expected at most ${maxHeaders} header lines`);
-  }
-  if (headers.host === undefined && httpVersion === '1.1') {
-    return torchError('ERR_BAD_REQUEST', 'Expected a Host header');
-  }
-  return undefined;
 }

@@ -4,6 +4,8 @@ import { ClientGone } from './body.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
+  /** Its request has arrived to the end. */
+  readonly isWhole: boolean;
   end(): void;
 }
 
@@ -16,6 +18,8 @@ const bySocket = new WeakMap<Socket, OpenExchanges>();
 export class OpenExchanges extends Set<Endable> {
   /** Exchanges there have been. */
   begun = 0;
+  #last: Endable | undefined;
+  #whenNoneIsOwed: (() => void) | undefined;
   #abort: AbortController | undefined;
 
   static of(socket: Socket): OpenExchanges {
@@ -38,7 +42,44 @@ export class OpenExchanges extends Set<Endable> {
     return this.#abort.signal;
   }
 
+  /** Whether the client waits for an answer to a request that it has sent to the end. */
+  get isAnswerOwed(): boolean {
+    for (const exchange of this) if (exchange.isWhole) return true;
+    return false;
+  }
+
+  /** Whether the client still sends a request that was answered already. */
+  get isAnsweredEarly(): boolean {
+    return this.#last !== undefined && !this.#last.isWhole && !this.has(this.#last);
+  }
+
+  /** Calls back once no answer is owed; never, when the connection closes first. */
+  whenNoneIsOwed(callback: () => void): void {
+    this.#whenNoneIsOwed = callback;
+    this.#settle();
+  }
+
+  begin(exchange: Endable): void {
+    this.begun++;
+    this.#last = exchange;
+    this.add(exchange);
+  }
+
+  override delete(exchange: Endable): boolean {
+    const wasOpen = super.delete(exchange);
+    if (wasOpen) this.#settle();
+    return wasOpen;
+  }
+
+  #settle(): void {
+    const callback = this.#whenNoneIsOwed;
+    if (!callback || this.isAnswerOwed) return;
+    this.#whenNoneIsOwed = undefined;
+    callback();
+  }
+
   #close(): void {
+    this.#whenNoneIsOwed = undefined;
     this.#abort?.abort(new ClientGone());
     for (const exchange of this) exchange.end();
   }

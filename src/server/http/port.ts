@@ -74,8 +74,10 @@ function intakeOf(server: NetServer): Intake {
     address: server.address() as AddressInfo,
     async stop() {
       await quietTurn();
-      // The close of node:http would also close idle connections, at once, and stop checking the time limits.
-      NetServer.prototype.close.call(server);
+      // The close of node:http would also close idle connections, at once, and stop checking the time limits. Bun's server is
+      // no server of node:net: it has that close only.
+      const close = server instanceof NetServer ? NetServer.prototype.close : (server as NetServer).close;
+      close.call(server);
     },
   };
 }
