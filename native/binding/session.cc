@@ -49,6 +49,7 @@ Value describe(const engine::ModelInfo& info) {
               .add("optimize", info.optimize)
               .add("methods", std::move(methods))
               .add("stateful", info.stateful)
+              .add("statefulReason", info.stateful_reason)
               .add("parameterBytes", info.parameter_bytes)
               .add("warnings", std::move(warnings))
               .add("callSpec", std::move(call_spec))

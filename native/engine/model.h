@@ -55,6 +55,7 @@ struct ModelInfo {
   std::string optimize;  // what was really done
   std::vector<MethodInfo> methods;
   bool stateful = false;
+  std::string stateful_reason;  // empty where it is not, or nothing more is known
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
   std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON

@@ -5,7 +5,8 @@
     export(model, (torch.rand(2, 784),), path="model.pt2", dynamic_shapes={"x": {0: batch}})
 
 Compiled code checks none of its inputs, and a plain package names neither their dtypes nor their shapes. `export` writes
-both into the package's metadata, where node-libtorch reads them; other readers of packages ignore them.
+both into the package's metadata, with the ranges of sizes, the buffers that forward changes and the values that are no
+tensors. node-libtorch reads them there; other readers of packages ignore them.
 """
 
 import collections
@@ -19,11 +20,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import sympy
 import torch
 from torch.utils import _pytree as pytree
 
 KEY = "NODE_LIBTORCH_SIGNATURE"  # as src/engines/aoti/written-spec.ts
 SOURCES = re.compile(r"\.(cpp|h|cu)$|_flags\.json$")
+SOURCE_CODE = re.compile(r"\.(cpp|h|cu)$")
 BUILD_PATH = re.compile(rb"/(?:[\w.+@~-]+/)+(?=[\w.+-]+\.(?:h|hpp|c|cc|cpp)\0)")
 
 # In sources that are kept: comments (the last one is the compiler's command line) and folders of included files.
@@ -48,10 +51,12 @@ def export(
     forward's parameters and of dicts' keys, unless others are given, one a tensor. Sources, compiler flags and debug
     information are left out: they carry paths of this machine.
     """
+    configs = dict(inductor_configs or {})
+    refuse_weights_outside(configs)
     model = model.eval()
     program = torch.export.export(model, args, kwargs, dynamic_shapes=dynamic_shapes)
-    signature = describe(program, model, input_names, output_names)
-    configs = dict(inductor_configs or {})
+    names = dimension_names(model, args, kwargs or {}, dynamic_shapes)
+    signature = describe(program, model, input_names, output_names, names)
     metadata = {**configs.pop("aot_inductor.metadata", {}), KEY: json.dumps(signature)}
     path = Path(path)
     torch._inductor.aoti_compile_and_package(
@@ -67,42 +72,83 @@ def describe(
     model: torch.nn.Module | None = None,
     input_names: list[str] | None = None,
     output_names: list[str] | None = None,
+    dimensions: list[dict[int, str]] | None = None,
 ) -> dict[str, Any]:
-    """What node-libtorch has to know of an exported program: the value of the metadata's NODE_LIBTORCH_SIGNATURE."""
+    """What node-libtorch has to know of an exported program: the value of the metadata's NODE_LIBTORCH_SIGNATURE.
+
+    `dimensions` has the names of sizes that vary, for each leaf of the inputs by dimension (see dimension_names).
+    """
     nodes = {node.name: node for node in program.graph.nodes if node.op == "placeholder"}
     in_spec = program.call_spec.in_spec
     parameters = parameter_names(model, children(in_spec)[0].num_children if model else 0)
     leaves = leaf_names(in_spec, parameters)
+    values = [
+        nodes[given].meta["val"] if isinstance(given, str) and given in nodes else given
+        for given in program.graph_signature.user_inputs
+    ]
+    renamed = symbol_names(values, dimensions or [], program.range_constraints)
     inputs, constants = [], {}
-    for index, (name, given) in enumerate(zip(leaves, program.graph_signature.user_inputs, strict=True)):
-        value = nodes[given].meta["val"] if isinstance(given, str) and given in nodes else given
+    for index, (name, value) in enumerate(zip(leaves, values, strict=True)):
         if isinstance(value, torch.Tensor):
-            inputs.append({"name": name, **tensor(value), "order": memory_order(value)})
+            inputs.append({"name": name, **tensor(value, renamed), "order": memory_order(value)})
         elif value is None or isinstance(value, (bool, int, float, str)):
             constants[index] = value
         else:
             raise TypeError(f"{name} is a {type(value).__name__}: only tensors may change from call to call")
-    outputs = []
     final = next(node for node in program.graph.nodes if node.op == "output")
     results = final.args[0][-len(program.graph_signature.user_outputs) :] if program.graph_signature.user_outputs else ()
-    for name, node in zip(output_leaf_names(program.call_spec.out_spec), results, strict=True):
-        value = node.meta["val"] if isinstance(node, torch.fx.Node) else node
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} is a {type(value).__name__}: return tensors only")
-        outputs.append({"name": name, **tensor(value)})
+    outputs = [
+        {"name": name, **result(name, node.meta["val"] if isinstance(node, torch.fx.Node) else node, renamed)}
+        for name, node in zip(output_leaf_names(program.call_spec.out_spec), results, strict=True)
+    ]
     for specs, names in ((inputs, input_names), (outputs, output_names)):
         if names is not None:
             for spec, name in zip(specs, names, strict=True):
                 spec["name"] = name
-    symbols = {str(symbol): bounds(found) for symbol, found in program.range_constraints.items()}
     return {
         "version": 1,
         "parameters": parameters,
-        "symbols": symbols,
+        "symbols": {expression(symbol, renamed): bounds(found) for symbol, found in program.range_constraints.items()},
         "inputs": inputs,
         "outputs": outputs,
         "constants": constants,
+        "mutates": written_state(program),
     }
+
+
+def result(name: str, value: Any, renamed: dict[sympy.Symbol, sympy.Symbol]) -> dict[str, Any]:
+    """What is known of one leaf of the results. Compiled code gives a tensor of rank 0 for an int, and nothing for None."""
+    if isinstance(value, torch.Tensor):
+        return tensor(value, renamed)
+    if value is None:
+        return {"type": "None"}
+    if isinstance(value, torch.SymInt):
+        return {"type": "int"}
+    if isinstance(value, (bool, int)):
+        return {"type": type(value).__name__, "value": value}
+    raise TypeError(f"{name} is a {type(value).__name__}: return tensors, ints, bools and None only")
+
+
+def written_state(program: torch.export.ExportedProgram) -> list[str]:
+    """Buffers and parameters that forward changes. They show only once the program has no in-place operators."""
+    signature = program.run_decompositions({}).graph_signature
+    parameters = getattr(signature, "parameters_to_mutate", {})
+    return sorted({*signature.buffers_to_mutate.values(), *parameters.values()})
+
+
+def refuse_weights_outside(configs: dict[str, Any]) -> None:
+    """Weights belong into the library: pickled ones are not read outside Python, and none at all end the process that runs it."""
+
+    def setting(name: str) -> Any:
+        return configs.get(f"aot_inductor.{name}", getattr(torch._inductor.config.aot_inductor, name, None))
+
+    in_library, on_disk = setting("package_constants_in_so"), setting("package_constants_on_disk_format")
+    if on_disk == "pickle_weights" or (in_library is False and on_disk != "binary_blob"):
+        raise ValueError(
+            f"aot_inductor.package_constants_in_so={in_library} with package_constants_on_disk_format={on_disk!r} leaves the weights "
+            "out of the library, or pickles them; node-libtorch reads neither. Leave both settings as they are, or write "
+            'package_constants_on_disk_format="binary_blob"'
+        )
 
 
 def strip(path: str | Path, sources: re.Pattern[str] = SOURCES) -> None:
@@ -114,7 +160,13 @@ def strip(path: str | Path, sources: re.Pattern[str] = SOURCES) -> None:
         for name, content in entries:
             info = zipfile.ZipInfo(name)  # of a fixed date
             info.compress_type = zipfile.ZIP_DEFLATED if name.endswith(".so") else zipfile.ZIP_STORED
-            package.writestr(info, strip_library(content) if name.endswith(".so") else SOURCE_PATH.sub(b"", content))
+            package.writestr(info, stripped(name, content))
+
+
+def stripped(name: str, content: bytes) -> bytes:
+    if name.endswith(".so"):
+        return strip_library(content)
+    return SOURCE_PATH.sub(b"", content) if SOURCE_CODE.search(name) else content  # never in weights
 
 
 def strip_library(content: bytes) -> bytes:
@@ -166,10 +218,60 @@ def paths(spec: pytree.TreeSpec, prefix: str) -> list[str]:
     return [name for key, child in zip(keys, children(spec)) for name in paths(child, f"{prefix}.{key}")]
 
 
-def tensor(value: torch.Tensor) -> dict[str, Any]:
+def tensor(value: torch.Tensor, renamed: dict[sympy.Symbol, sympy.Symbol] | None = None) -> dict[str, Any]:
     return {
         "dtype": str(value.dtype).removeprefix("torch."),
-        "shape": [size if isinstance(size, int) else str(size.node.expr) for size in value.shape],
+        "shape": [size if isinstance(size, int) else expression(size.node.expr, renamed or {}) for size in value.shape],
+    }
+
+
+def expression(size: sympy.Expr, renamed: dict[sympy.Symbol, sympy.Symbol]) -> str:
+    return str(size.xreplace(renamed))
+
+
+def dimension_names(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
+) -> list[dict[int, str]]:
+    """For each leaf of (args, kwargs) the names of its Dims, by dimension."""
+    if hasattr(dynamic_shapes, "dynamic_shapes"):  # a ShapesCollection
+        dynamic_shapes = dynamic_shapes.dynamic_shapes(model, args, kwargs)
+    found: dict[int, dict[int, str]] = {}
+
+    def walk(value: Any, shapes: Any) -> None:
+        if shapes is None:
+            return
+        if isinstance(value, torch.Tensor):
+            pairs = shapes.items() if isinstance(shapes, dict) else enumerate(shapes)
+            named = {axis: getattr(dim, "root", dim).__name__ for axis, dim in pairs if isinstance(dim, torch.export.Dim)}
+            found[id(value)] = {**found.get(id(value), {}), **named}
+        elif isinstance(value, dict) and isinstance(shapes, dict):
+            for key in value:
+                walk(value[key], shapes.get(key))
+        elif isinstance(value, (list, tuple)) and isinstance(shapes, (list, tuple)):
+            for item, shape in zip(value, shapes):
+                walk(item, shape)
+
+    given = inspect.signature(model.forward).bind(*args, **kwargs).arguments
+    walk(given, dynamic_shapes if isinstance(dynamic_shapes, dict) else dict(zip(given, dynamic_shapes or ())))
+    return [found.get(id(leaf), {}) for leaf in pytree.tree_leaves((args, kwargs))]
+
+
+def symbol_names(
+    values: list[Any], dimensions: list[dict[int, str]], known: Any
+) -> dict[sympy.Symbol, sympy.Symbol]:
+    """The name of the Dim for each symbol that has exactly one. Two symbols never get one name: their sizes may differ."""
+    names: dict[sympy.Symbol, set[str]] = {}
+    for value, named in zip(values, dimensions):
+        for axis, name in named.items():
+            size = value.shape[axis]
+            if not isinstance(size, int) and len(size.node.expr.free_symbols) == 1 and re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+                names.setdefault(next(iter(size.node.expr.free_symbols)), set()).add(name)
+    counted = collections.Counter(name for found in names.values() for name in found)
+    taken = {str(symbol) for symbol in known if symbol not in names}
+    return {
+        symbol: sympy.Symbol(next(iter(found)), integer=True)
+        for symbol, found in names.items()
+        if len(found) == 1 and counted[next(iter(found))] == 1 and not found & taken
     }
 
 

@@ -53,6 +53,8 @@ export interface ModelInfo {
   readonly methods: readonly MethodSchema[];
   /** A run may change what later runs compute. Such a model has one instance and takes no batches. */
   readonly stateful: boolean;
+  /** How it keeps state, or why that could not be told; undefined where it keeps none. */
+  readonly statefulReason?: string;
   /** Of the artifact's bytes, 64 lower-case hex digits. */
   readonly sha256: string;
   /** Size of the artifact. */

@@ -65,12 +65,18 @@ export function countLeaves(tree: Tree): number {
 
 /**
  * What `info.methods` says of a result: its structure as TorchScript would write it.
- * @param names of the tensors; where they are others than a dict's keys, they say nothing of its members
+ * @param names of the leaves; where they are others than a dict's keys, they say nothing of its members
+ * @param types of the leaves that are no tensors, by their place
  */
-export function resultType(tree: Tree, names: readonly string[]): string {
-  if (tree.kind === 'leaf') return 'Tensor';
-  if (tree.kind === 'list') return `Tuple[${tree.items.map((item) => resultType(item, [])).join(', ') || '()'}]`;
-  const areTensors = tree.items.every(({ kind }) => kind === 'leaf');
+export function resultType(tree: Tree, names: readonly string[], types: readonly string[] = []): string {
+  return typeFrom(tree, names, types[Symbol.iterator]());
+}
+
+function typeFrom(tree: Tree, names: readonly string[], types: Iterator<string, undefined>): string {
+  if (tree.kind === 'leaf') return types.next().value ?? 'Tensor';
+  const items = tree.items.map((item) => typeFrom(item, [], types));
+  if (tree.kind === 'list') return `Tuple[${items.join(', ') || '()'}]`;
+  const areTensors = items.every((item) => item === 'Tensor');
   const areKeys = names.every((name, i) => name === tree.keys[i]);
   return `Dict[str, ${areTensors && areKeys ? 'Tensor' : 'Any'}]`;
 }

@@ -74,6 +74,40 @@ InputCheck read_input(const Value& value, size_t symbols) {
   return input;
 }
 
+std::vector<int64_t> sizes_of(const Value& value) {
+  std::vector<int64_t> sizes;
+  for (const Value& size : list(value)) sizes.push_back(integer(size, 0, kMaxSize));
+  return sizes;
+}
+
+std::vector<std::string> texts(const Value& value) {
+  std::vector<std::string> found;
+  for (const Value& item : list(value)) found.push_back(text(item));
+  return found;
+}
+
+StoredConstant read_constant(const Value& value) {
+  StoredConstant constant;
+  constant.name = text(member(value, "name"));
+  constant.file = text(member(value, "file"));
+  constant.bytes = static_cast<size_t>(integer(member(value, "bytes"), 0, kMaxSize));
+  const std::optional<DType> dtype = dtype_of_name(text(member(value, "dtype")));
+  if (!dtype) malformed("a dtype");
+  constant.dtype = *dtype;
+  constant.offset = integer(member(value, "offset"), 0, kMaxSize);
+  constant.shape = sizes_of(member(value, "shape"));
+  constant.strides = sizes_of(member(value, "strides"));
+  if (constant.shape.size() != constant.strides.size()) malformed("a stride for each dimension");
+  return constant;
+}
+
+KnownState read_state(const std::string& state) {
+  if (state == "none") return KnownState::none;
+  if (state == "kept") return KnownState::kept;
+  if (state == "unknown") return KnownState::unknown;
+  malformed("a state");
+}
+
 std::string format(const std::vector<int64_t>& shape) {
   std::string result = "[";
   for (size_t i = 0; i < shape.size(); ++i) result += (i > 0 ? ", " : "") + std::to_string(shape[i]);
@@ -155,6 +189,12 @@ CompiledPackage read_compiled_package(const Value& value) {
   for (const Value& input : list(member(value, "inputs"))) {
     package.inputs.push_back(read_input(input, package.symbols.size()));
   }
+  for (const Value& constant : list(member(value, "constants")))
+    package.constants.push_back(read_constant(constant));
+  package.pickled = texts(member(value, "pickled"));
+  package.state = read_state(text(member(value, "state")));
+  package.state_reason = text(member(value, "stateReason"));
+  package.operators = texts(member(value, "operators"));
   return package;
 }
 

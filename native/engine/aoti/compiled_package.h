@@ -31,15 +31,40 @@ struct InputCheck {
   std::vector<int64_t> order;
 };
 
+// A constant that lies beside the library as raw bytes: `shape` and `strides` in a file of `bytes` that was
+// unpacked and checked against its checksum.
+struct StoredConstant {
+  std::string name;  // the constant's own, or that of the module's state
+  std::string file;  // absolute
+  size_t bytes = 0;
+  DType dtype = DType::float32;
+  int64_t offset = 0;  // in elements
+  std::vector<int64_t> shape;
+  std::vector<int64_t> strides;
+};
+
+// What is known of the package's state before it is opened.
+enum class KnownState {
+  none,
+  kept,     // `state_reason` says how
+  unknown,  // runs of a second copy show it
+};
+
 struct CompiledPackage {
   std::string path;    // its unpacked folder (LibTorch 2.15) or the package file
   std::string model;   // of the models in it
   std::string device;  // it was compiled for: "cpu" or "cuda"
   std::vector<Symbol> symbols;
   std::vector<InputCheck> inputs;
+  std::vector<StoredConstant> constants;
+  std::vector<std::string> pickled;  // names of constants that only Python could read
+  KnownState state = KnownState::none;
+  std::string state_reason;
+  // Operators, as `namespace::name.overload`, that are given constants and are not PyTorch's own.
+  std::vector<std::string> operators;
 };
 
-// Reads what src/runtime/aoti/native-package.ts writes. Throws ERR_INVALID_ARGUMENT.
+// Reads what src/engines/aoti/native-package.ts writes. Throws ERR_INVALID_ARGUMENT.
 CompiledPackage read_compiled_package(const Value& value);
 
 // Throws ERR_INVALID_INPUT, ERR_INVALID_DTYPE or ERR_INVALID_SHAPE unless the arguments are tensors that the

@@ -2,7 +2,8 @@
 
 #include <ATen/DeviceAccelerator.h>
 
-#include "engine/aoti/runner.h"
+#include "engine/aoti/constants.h"
+#include "engine/aoti/state.h"
 #include "engine/device/scope.h"
 #include "engine/error.h"
 #include "engine/ivalue_codec.h"
@@ -34,8 +35,15 @@ class AotiModel : public Model {
  public:
   explicit AotiModel(const LoadRequest& request)
       : package_(*request.package), info_(describe(request)), device_(info_.device.device) {
-    runner_ =
-        std::make_unique<AotiRunner>(package_, request.instances, device_.is_cpu() ? -1 : device_.index());
+    runner_ = open(request.instances);
+    info_.stateful_reason = state_of(package_, device_, [this] { return open(1); });
+    info_.stateful = !info_.stateful_reason.empty();
+    if (info_.stateful && request.instances > 1) {
+      throw EngineError("ERR_STATEFUL_MODEL", "The model keeps state (" + info_.stateful_reason +
+                                                  "), so its runs must not overlap; expected instances: 1 "
+                                                  "but received " +
+                                                  std::to_string(request.instances));
+    }
     info_.parameter_bytes = runner_->constant_bytes();
     info_.call_spec = runner_->call_spec();
   }
@@ -54,20 +62,35 @@ class AotiModel : public Model {
       args.push_back(std::move(*value));
     }
     check_inputs(package_, args);
-    return on_device(device_, "ERR_MODEL_EXECUTION", [&] { return run_checked(args); });
+    return on_device(device_, "ERR_MODEL_EXECUTION", [&] {
+      if (!request.scratch || !info_.stateful) return run_checked(*runner_, args);
+      // A copy of its own, which starts with the state that the package was exported with.
+      return run_checked(*open(1), args);
+    });
   }
 
  private:
-  Value run_checked(const List& args) const {
+  // The package in memory, with all its constants.
+  std::unique_ptr<AotiRunner> open(size_t instances) const {
+    auto runner =
+        std::make_unique<AotiRunner>(package_, instances, device_.is_cpu() ? -1 : device_.index());
+    complete_constants(*runner, package_, device_);
+    return runner;
+  }
+
+  Value run_checked(const AotiRunner& runner, const List& args) const {
     const TensorPlacement placement{device_, std::nullopt, std::nullopt};
     std::vector<at::Tensor> inputs;
     inputs.reserve(args.size());
     for (size_t i = 0; i < args.size(); ++i) inputs.push_back(place(args[i], i, placement));
-    std::vector<at::Tensor> outputs = runner_->run(inputs);
+    std::vector<at::Tensor> outputs = runner.run(inputs);
     // The inputs live on until here: an output that is one of them must be seen to be shared.
     List values;
     values.reserve(outputs.size());
-    for (at::Tensor& output : outputs) values.push_back(from_ivalue(std::move(output), placement));
+    for (at::Tensor& output : outputs) {
+      const bool is_none = !output.defined();
+      values.push_back(from_ivalue(is_none ? c10::IValue() : c10::IValue(std::move(output)), placement));
+    }
     return {std::move(values)};
   }
 

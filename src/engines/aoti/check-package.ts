@@ -1,8 +1,11 @@
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
-import { largestSize, specOfSignature, type PackageSpec } from './input-spec.js';
+import { largestSize, specOfSignature, widened, type PackageSpec } from './input-spec.js';
+import { declaredBounds } from './program-bounds.js';
 import { readEntry, readPackage, type PackageFiles } from './package-files.js';
+import { stateOf, type PackageState } from './state.js';
+import { nativeConstants, readStoredConstants, type StoredConstants } from './stored-constants.js';
 import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
 import { readWrapperSource } from './wrapper-source.js';
 import { readWrittenSpec, writtenKey } from './written-spec.js';
@@ -12,6 +15,9 @@ export interface CheckedPackage {
   readonly files: PackageFiles;
   readonly target: Target;
   readonly spec: PackageSpec;
+  readonly state: PackageState;
+  /** What lies beside the library. */
+  readonly stored: StoredConstants;
 }
 
 /**
@@ -32,7 +38,12 @@ export async function checkPackage(bytes: Buffer, given: Signature | undefined):
     }
     checkLibrary(Buffer.concat(head), library.unpacked);
   }
-  return { files, target, spec: await specOf(files, metadata, given) };
+  return {
+    ...{ files, target },
+    spec: await specOf(files, metadata, given),
+    state: await stateOf(files, metadata[writtenKey]),
+    stored: await readStoredConstants(files),
+  };
 }
 
 async function specOf(
@@ -42,7 +53,11 @@ async function specOf(
 ): Promise<PackageSpec> {
   const written = metadata[writtenKey];
   if (written !== undefined) return readWrittenSpec(written);
-  if (files.source) return readWrapperSource((await readEntry(files.archive, files.source)).toString('utf8'));
+  if (files.source) {
+    const spec = readWrapperSource((await readEntry(files.archive, files.source)).toString('utf8'));
+    const program = files.program && (await readEntry(files.archive, files.program));
+    return widened(spec, program ? declaredBounds(program) : undefined, given);
+  }
   if (given) return specOfSignature(given);
   throw torchError(
     'ERR_MODEL_FORMAT',
@@ -67,8 +82,16 @@ function parseMetadata(bytes: Buffer): Record<string, string> {
   throw torchError('ERR_MODEL_FORMAT', 'Expected JSON of strings as the metadata of the package');
 }
 
-/** As native/engine/aoti/compiled_package.h reads it. */
-export function nativePackage({ files, target, spec }: CheckedPackage, path: string): NativeDict {
+/**
+ * As native/engine/aoti/compiled_package.h reads it.
+ * @param path of the package
+ * @param folder that it was unpacked into
+ */
+export function nativePackage(
+  { files, target, spec, state, stored }: CheckedPackage,
+  path: string,
+  folder: string,
+): NativeDict {
   const names = [...spec.symbols.keys()];
   for (const { shape } of spec.inputs) {
     for (const extent of shape)
@@ -88,7 +111,14 @@ export function nativePackage({ files, target, spec }: CheckedPackage, path: str
       ),
     }),
   );
-  return dict({ path, model: files.model, device: target.device, symbols, inputs });
+  return dict({
+    ...{ path, model: files.model, device: target.device, symbols, inputs },
+    constants: nativeConstants(stored, folder).map(dict),
+    pickled: stored.pickled,
+    state: state.kind,
+    stateReason: state.kind === 'kept' ? state.reason : '',
+    operators: state.kind === 'none' ? state.operators : [],
+  });
 }
 
 function dict(members: Readonly<Record<string, NativeValue>>): NativeDict {

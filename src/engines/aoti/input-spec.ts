@@ -15,16 +15,28 @@ export interface InputSpec {
   readonly order: readonly number[];
 }
 
+/** A result that is no tensor in the model: a constant, or what the code gives as a tensor of rank 0. */
+export interface PlainResult {
+  readonly value?: number | boolean | null | undefined;
+}
+
 /** What a package's inputs must be, and where that is known from. */
 export interface PackageSpec {
   readonly inputs: readonly InputSpec[];
   readonly symbols: ReadonlyMap<string, DimensionBounds>;
-  /** The tensors that come out, where the exporter wrote them down. */
+  /**
+   * The bounds are those of a check in the wrapper's source: PyTorch narrows them by what it assumed while it compiled, leaves
+   * the check switched off and answers for every size that was exported.
+   */
+  readonly boundsAreInferred: boolean;
+  /** What comes out, where the exporter wrote it down. */
   readonly outputs: readonly TensorSpec[] | undefined;
   /** Names of the positional arguments, where the exporter wrote them down. */
   readonly parameters: readonly string[] | undefined;
   /** Leaves of the inputs' tree that are no tensors, by their place in it: the only value that each may have. */
   readonly constants: ReadonlyMap<number, number | boolean | string | null>;
+  /** Leaves of the results' tree that are no tensors, by their place in it. */
+  readonly results: ReadonlyMap<number, PlainResult>;
   /** The names are ours, because the package has none. */
   readonly namesAreMadeUp: boolean;
   readonly warnings: readonly string[];
@@ -84,16 +96,47 @@ export function packageSignature(spec: PackageSpec): Signature {
 
 type Symbolic = Exclude<Extent, number>;
 
-function isPlain(extent: Extent | undefined): extent is Symbolic {
+export function isPlain(extent: Extent | undefined): extent is Symbolic {
   return typeof extent === 'object' && extent.scale === 1 && extent.offset === 0;
 }
 
-function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): DimensionBounds | null {
+export function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): DimensionBounds | null {
   if (typeof extent === 'number') return null;
   const { min, max } = symbols.get(extent.symbol) ?? { min: 0, max: largestSize };
   const at = (size: number): number => extent.scale * size + extent.offset;
   if (max < largestSize) return { min: at(min), max: at(max) };
   return at(min) > 0 ? { min: at(min), max: Infinity } : null;
+}
+
+/**
+ * The bounds that the exporter declared in place of those that the source's check has: the program's where it is in the package,
+ * those of the given signature (whose author vouches for them) otherwise.
+ */
+export function widened(
+  spec: PackageSpec,
+  declared: ReadonlyMap<string, DimensionBounds> | undefined,
+  given: Signature | undefined,
+): PackageSpec {
+  if (!spec.boundsAreInferred) return spec;
+  const symbols = new Map(spec.symbols);
+  const vouched = new Map(declared);
+  if (!declared && given?.inputs.length === spec.inputs.length) {
+    for (const [i, { shape }] of spec.inputs.entries()) {
+      for (const [axis, extent] of shape.entries()) {
+        const bounds = given.inputs[i]?.bounds?.[axis];
+        if (isPlain(extent) && bounds) vouched.set(extent.symbol, narrower(vouched.get(extent.symbol), bounds));
+      }
+    }
+  }
+  const open = [...symbols.keys()].filter((name) => !vouched.has(name));
+  for (const [name, { min, max }] of vouched) {
+    if (symbols.has(name)) symbols.set(name, { min, max: Math.min(max, largestSize) });
+  }
+  return { ...spec, symbols, boundsAreInferred: open.length > 0 };
+}
+
+function narrower(known: DimensionBounds | undefined, bounds: DimensionBounds): DimensionBounds {
+  return { min: Math.max(known?.min ?? 0, bounds.min), max: Math.min(known?.max ?? Infinity, bounds.max) };
 }
 
 export function malformed(what: string): TorchError {
@@ -114,6 +157,8 @@ export function specOfSignature({ inputs, outputs }: Signature): PackageSpec {
     outputs,
     parameters: undefined,
     constants: new Map(),
+    results: new Map(),
+    boundsAreInferred: false,
     namesAreMadeUp: false,
     warnings: [
       'The package does not say what its inputs must be: dtypes, shapes and largest sizes are the given signature’s',

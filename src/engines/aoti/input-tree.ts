@@ -1,12 +1,19 @@
-import { describe, torchError } from '../../errors.js';
+import { describe, TorchError, torchError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../../tensor/value.js';
 import { inputChecks, type Binder } from '../../signature/bind.js';
 import type { TensorSpec } from '../../signature/spec.js';
 import { countLeaves, flattenValue, halves, type Tree } from '../../signature/pytree.js';
 
-/** A binder of arguments that are nested as the model takes them, or flat. */
-export function treeBinder(tree: InputTree, inputs: readonly TensorSpec[]): Binder {
+/**
+ * A binder of arguments that are nested as the model takes them, or flat.
+ * @param explain adds to the message for a shape that is refused
+ */
+export function treeBinder(
+  tree: InputTree,
+  inputs: readonly TensorSpec[],
+  explain?: (message: string) => string,
+): Binder {
   const check = inputChecks(inputs);
   return {
     names: inputs.map(({ name }) => name),
@@ -14,7 +21,12 @@ export function treeBinder(tree: InputTree, inputs: readonly TensorSpec[]): Bind
     takesContainer: tree.takesContainer,
     bind(args, options) {
       const ordered = tree.flatten(args);
-      check(ordered, options);
+      try {
+        check(ordered, options);
+      } catch (error) {
+        if (!explain || !(error instanceof TorchError) || error.code !== 'ERR_INVALID_SHAPE') throw error;
+        throw torchError(error.code, explain(error.message), { cause: error });
+      }
       return ordered;
     },
   };

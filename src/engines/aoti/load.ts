@@ -10,15 +10,19 @@ import type { ArtifactSource } from '../../model/source.js';
 import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } from '../../signature/pytree.js';
 import { reconcile } from '../../signature/reconcile.js';
 import type { Signature } from '../../signature/spec.js';
+import { Tensor } from '../../tensor/tensor.js';
 import type { Value } from '../../tensor/value.js';
 import type { StartedAddon } from '../torch/started-addon.js';
 import { modelOf, prepareTorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
 import { checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
 import { InputTree, treeBinder } from './input-tree.js';
-import { packageSignature, type PackageSpec } from './input-spec.js';
+import { packageSignature, type PackageSpec, type PlainResult } from './input-spec.js';
 import { PrivateFolder } from './private-folder.js';
 import { unpack } from './unpack.js';
+
+/** In the private folder. */
+const unpackedFolder = 'package';
 
 /**
  * Loads a compiled package (.pt2). Its code takes and gives flat lists of tensors; what callers see is nested as the
@@ -43,7 +47,8 @@ export async function loadCompiledPackage(from: ArtifactSource, given: ResolvedL
     await freed();
     throw error;
   }
-  const source = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path) };
+  const unpacked = join(folder.path, unpackedFolder);
+  const source = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path, unpacked) };
   try {
     const session = await TorchSession.open({ started, artifact, options, source, freed });
     return await modelOf(started, session, () => described(session, spec, signature));
@@ -66,21 +71,31 @@ function described(session: TorchSession, spec: PackageSpec, signature: Signatur
   return {
     info: { ...withResult(session.info, outputs, signature), warnings },
     signature,
-    forward: treeBinder(tree, signature.inputs),
-    engine: nesting(session, outputs),
+    forward: treeBinder(tree, signature.inputs, spec.boundsAreInferred ? explainBounds : undefined),
+    engine: nesting(session, outputs, spec.results),
   };
 }
 
 /** The session, whose flat results are nested again. */
-function nesting(session: TorchSession, outputs: Tree): EngineModel {
+function nesting(session: TorchSession, outputs: Tree, results: PackageSpec['results']): EngineModel {
   return {
     async run(run) {
       const { value, timings } = await session.run(run);
-      return { value: unflattenValue(outputs, (value as readonly Value[])[Symbol.iterator]()), timings };
+      const leaves = (value as readonly Value[]).map((leaf, i) => resultOf(leaf, results.get(i)));
+      return { value: unflattenValue(outputs, leaves[Symbol.iterator]()), timings };
     },
     busy: () => session.busy(),
     free: () => session.free(),
   };
+}
+
+/** What is no tensor in the model is none here: compiled code gives a tensor of rank 0 for an int. */
+function resultOf(leaf: Value, result: PlainResult | undefined): Value {
+  if (!result) return leaf;
+  if (result.value !== undefined) return result.value;
+  if (!(leaf instanceof Tensor)) return leaf;
+  const item = leaf.item();
+  return typeof item === 'bigint' && Number.isSafeInteger(Number(item)) ? Number(item) : item;
 }
 
 /** LibTorch reads an unpacked folder from 2.15 on; an older one gets the package, whose bytes and names were checked. */
@@ -91,12 +106,15 @@ async function place(
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
+  const unpacked = join(folder, unpackedFolder);
+  await mkdir(unpacked, { mode: 0o700 });
   if (compareDotted(native.libtorch.version, '2.15.0') >= 0) {
-    const path = join(folder, 'package');
-    await mkdir(path, { mode: 0o700 });
-    await unpack(files.archive, files.files, path, signal);
-    return path;
+    await unpack(files.archive, files.files, unpacked, signal);
+    return unpacked;
   }
+  // Of an older one's own copy nobody knows the folder.
+  const weights = new Map([...files.files].filter(([path]) => /^data\/(?:weights|constants)\//.test(path)));
+  await unpack(files.archive, weights, unpacked, signal);
   const path = join(folder, 'package.pt2');
   await writeFile(path, bytes, { flag: 'wx', mode: 0o600, ...(signal && { signal }) });
   return path;
@@ -120,8 +138,17 @@ function withResult(info: ModelInfo, tree: Tree, { outputs }: Signature): ModelI
   const result = resultType(
     tree,
     outputs.map(({ name }) => name),
+    outputs.map(({ type = 'Tensor' }) => type),
   );
   return { ...info, methods: info.methods.map((method) => ({ ...method, returns: [result] })) };
+}
+
+/** Bounds of the wrapper's source may be narrower than those that were exported, and nothing in the package says so. */
+function explainBounds(message: string): string {
+  return (
+    `${message}; the sizes are those of a check that PyTorch wrote into the package's source, which may allow less than was exported: ` +
+    'export with scripts/export/node_libtorch_export.py, or give a signature whose bounds are those of the export (docs/aotinductor.md)'
+  );
 }
 
 function explained(error: unknown): unknown {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, torchError, type TorchError } from '../../errors.js';
 import { unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
 
@@ -12,6 +13,10 @@ export interface PackageFiles {
   readonly metadata: ZipEntry;
   /** The C++ source of the wrapper, where the package has it. */
   readonly source: ZipEntry | undefined;
+  /** The list of operators that the loader calls for the code, where there are any. */
+  readonly operators: ZipEntry | undefined;
+  /** The exported program, where it was packaged beside its code. */
+  readonly program: ZipEntry | undefined;
 }
 
 const modelFile = /^data\/aotinductor\/([^/]+)\/([^/]+)$/;
@@ -44,15 +49,25 @@ export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
   }
   const [metadata] = find(/wrapper_metadata\.json$/).concat(find(/_metadata\.json$/));
   if (!metadata) throw format('a package without its metadata');
-  return { archive, model, files: wanted(files), libraries, metadata, source: find(/\.wrapper\.cpp$/)[0] };
+  const [source, operators] = [/\.wrapper\.cpp$/, /\.wrapper\.json$/].map((pattern) => find(pattern)[0]);
+  return {
+    ...{ archive, model, libraries, metadata, source, operators },
+    files: wanted(files),
+    program: files.get(`models/${model}.json`),
+  };
 }
 
-/** A small entry's bytes, checked against its checksum. */
+/**
+ * A small entry's bytes, checked against its checksum.
+ * @throws ERR_UNSAFE_ARCHIVE
+ */
 export async function readEntry(archive: ZipArchive, entry: ZipEntry): Promise<Buffer> {
   if (entry.unpacked > maxText) throw unsafe(`entry ${describe(entry.name)} has ${entry.unpacked} bytes`);
   const pieces: Buffer[] = [];
   for await (const piece of await archive.stream(entry)) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
+  const bytes = Buffer.concat(pieces);
+  if (crc32(bytes) !== entry.crc) throw unsafe(`entry ${describe(entry.name)} has bytes that its checksum is not of`);
+  return bytes;
 }
 
 /** Entries by their path below the archive's one root folder, which has the name that the file had when it was written. */

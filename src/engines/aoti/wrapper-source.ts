@@ -31,6 +31,8 @@ export function readWrapperSource(source: string): PackageSpec {
     outputs: undefined,
     parameters: undefined,
     constants: new Map(),
+    results: new Map(),
+    boundsAreInferred: symbols.size > 0,
     namesAreMadeUp: true,
     warnings: [
       'Names of inputs and shapes of outputs are not in the package; scripts/export/node_libtorch_export.py writes them into it',

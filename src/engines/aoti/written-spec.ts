@@ -1,7 +1,16 @@
 import { checkSignature } from '../../signature/check.js';
 import type { DimensionBounds, Signature, TensorSpec } from '../../signature/spec.js';
-import { namesIn } from './expression.js';
-import { extentOf, largestSize, malformed, type Extent, type InputSpec, type PackageSpec } from './input-spec.js';
+import {
+  boundsOf,
+  extentOf,
+  isPlain,
+  largestSize,
+  malformed,
+  type Extent,
+  type InputSpec,
+  type PackageSpec,
+  type PlainResult,
+} from './input-spec.js';
 
 /** The member of a package's metadata that scripts/export/node_libtorch_export.py writes. */
 export const writtenKey = 'NODE_LIBTORCH_SIGNATURE';
@@ -10,19 +19,13 @@ type Written = Readonly<Record<string, unknown>>;
 
 /** @throws ERR_MODEL_FORMAT for what that script does not write */
 export function readWrittenSpec(json: string): PackageSpec {
-  let written: Written;
-  try {
-    written = JSON.parse(json) as Written;
-  } catch {
-    throw wrong('JSON');
-  }
-  if (typeof written !== 'object' || (written as unknown) === null || written.version !== 1) throw wrong('version 1');
+  const written = readWritten(json);
   const inputs = list(written.inputs, 'inputs').map(toInput);
-  const outputs = list(written.outputs, 'outputs').map(toOutput);
-  checkNames({ inputs: inputs.map(({ name, dtype }) => ({ name, dtype, shape: [] })), outputs });
   const symbols = new Map(
     Object.entries((written.symbols ?? {}) as Written).map(([name, range]) => [name, toBounds(range)]),
   );
+  const outputs = list(written.outputs, 'outputs').map((output) => toOutput(output, symbols));
+  checkNames({ inputs: inputs.map(({ name, dtype }) => ({ name, dtype, shape: [] })), outputs });
   const parameters = list(written.parameters, 'parameters').map((name) => {
     if (typeof name !== 'string') throw wrong('names of parameters');
     return name;
@@ -32,7 +35,42 @@ export function readWrittenSpec(json: string): PackageSpec {
       ([leaf, value]) => [Number(leaf), value],
     ),
   );
-  return { inputs, symbols, outputs, parameters, constants, namesAreMadeUp: false, warnings: [] };
+  const results = new Map(
+    list(written.outputs, 'outputs').flatMap((output, leaf) => {
+      const { type, value } = output as { type?: string; value?: unknown };
+      return type === undefined ? [] : [[leaf, { value: toResult(type, value) }] as const];
+    }),
+  );
+  return {
+    ...{ inputs, symbols, outputs, parameters, constants, results },
+    boundsAreInferred: false,
+    namesAreMadeUp: false,
+    warnings: [],
+  };
+}
+
+/**
+ * Names of the buffers that forward changes; undefined where an older exporter did not write them.
+ * @throws ERR_MODEL_FORMAT
+ */
+export function writtenState(json: string): readonly string[] | undefined {
+  const { mutates } = readWritten(json);
+  if (mutates === undefined) return undefined;
+  return list(mutates, 'names of buffers').map((name) => {
+    if (typeof name !== 'string') throw wrong('names of buffers');
+    return name;
+  });
+}
+
+function readWritten(json: string): Written {
+  let written: Written;
+  try {
+    written = JSON.parse(json) as Written;
+  } catch {
+    throw wrong('JSON');
+  }
+  if (typeof written !== 'object' || (written as unknown) === null || written.version !== 1) throw wrong('version 1');
+  return written;
 }
 
 function toInput(input: unknown): InputSpec {
@@ -48,13 +86,46 @@ function toInput(input: unknown): InputSpec {
   return { name: name as string, dtype: dtype as InputSpec['dtype'], shape: extents, order: axes as number[] };
 }
 
-function toOutput(output: unknown): TensorSpec {
-  const { name, dtype, shape } = (output ?? {}) as Written;
-  const sizes = list(shape, 'a shape').map((size) => {
-    if (typeof size === 'string') return namesIn(size).length > 0 ? null : (extentOf(size) as number);
-    return size as number | null;
-  });
-  return { name: name as string, dtype: dtype as TensorSpec['dtype'], shape: sizes };
+function toOutput(output: unknown, symbols: PackageSpec['symbols']): TensorSpec {
+  const { name, dtype, shape, type } = (output ?? {}) as Written;
+  if (type !== undefined) return { name: name as string, dtype: null, shape: null, type: typeOf(type) };
+  const extents = list(shape, 'a shape').map((size) => (typeof size === 'string' ? outputExtent(size) : size));
+  const known = extents.map((extent) => (typeof extent === 'object' ? (extent as Extent | null) : null));
+  const bounds = known.map((extent) => (extent === null ? null : boundsOf(extent, symbols)));
+  return {
+    name: name as string,
+    dtype: dtype as TensorSpec['dtype'],
+    shape: extents.map((extent) => (typeof extent === 'object' ? null : (extent as number))),
+    ...(bounds.some((bound) => bound !== null) && { bounds }),
+    ...(known.some((extent) => extent !== null && isPlain(extent)) && {
+      symbols: known.map((extent) => (extent !== null && isPlain(extent) ? extent.symbol : null)),
+    }),
+  };
+}
+
+/** Null for a size that depends on others in another way: nothing is checked by it. */
+function outputExtent(text: string): Extent | null {
+  try {
+    return extentOf(text);
+  } catch {
+    return null;
+  }
+}
+
+/** TorchScript's names of what the exporter writes for results that are no tensors. */
+const types: Readonly<Record<string, string>> = { None: 'NoneType', int: 'int', bool: 'bool' };
+
+function typeOf(type: unknown): string {
+  const known = Object.hasOwn(types, String(type)) ? types[String(type)] : undefined;
+  if (known === undefined) throw wrong('types of results');
+  return known;
+}
+
+function toResult(type: string, value: unknown): PlainResult['value'] {
+  if (type === 'None') return null;
+  if (value === undefined || Number.isSafeInteger(value) || typeof value === 'boolean')
+    return value as number | boolean | undefined;
+  throw wrong('results');
 }
 
 function toBounds(range: unknown): DimensionBounds {

@@ -66,7 +66,8 @@ export class TorchSession implements EngineModel {
         },
         { signal },
       );
-      const { callSpec, ...said } = fromWire(value) as unknown as NativeInfo;
+      const { callSpec, statefulReason, ...plain } = fromWire(value) as unknown as NativeInfo;
+      const said = { ...plain, ...(statefulReason && { statefulReason }) };
       const { sha256, bytes } = artifact;
       const info = { ...said, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
       addon.reportMemory(handle, info.parameterBytes);

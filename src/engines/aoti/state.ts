@@ -1,0 +1,50 @@
+import type { ZipEntry } from '../../model/zip-archive.js';
+import { readEntry, type PackageFiles } from './package-files.js';
+import { listed, stateInSource } from './source-state.js';
+import { writtenState } from './written-spec.js';
+
+/** What is known of a package's state before it is opened. */
+export type PackageState =
+  | {
+      readonly kind: 'none';
+      /** Operators that are no PyTorch's own and are given constants: their schema says whether they write to them. */
+      readonly operators: readonly string[];
+    }
+  | { readonly kind: 'kept'; readonly reason: string }
+  /** A run of a second copy shows it. */
+  | { readonly kind: 'unknown' };
+
+/**
+ * Whether forward changes what later runs compute: as the exporter wrote it down, else by the wrapper's source.
+ * @param written what the exporter wrote into the metadata
+ */
+export async function stateOf(files: PackageFiles, written: string | undefined): Promise<PackageState> {
+  const mutated = written === undefined ? undefined : writtenState(written);
+  if (mutated) {
+    return mutated.length > 0
+      ? { kind: 'kept', reason: `it changes ${listed(mutated)} when it runs` }
+      : { kind: 'none', operators: [] };
+  }
+  if (!files.source) return { kind: 'unknown' };
+  const text = (entry: ZipEntry): Promise<string> =>
+    readEntry(files.archive, entry).then((bytes) => bytes.toString('utf8'));
+  const operators = files.operators ? operatorsIn(await text(files.operators)) : [];
+  return stateInSource(await text(files.source), operators);
+}
+
+/** The operators that the loader calls for the code, by their place in the list that the compiler wrote. */
+function operatorsIn(json: string): readonly (string | undefined)[] {
+  try {
+    const { nodes } = JSON.parse(json) as { nodes: readonly { node: { target: string } }[] };
+    return nodes.map(({ node: { target } }) => qualified(target));
+  } catch {
+    return []; // then the constants that they are given count as written to
+  }
+}
+
+/** `torch.ops.aten.sort.stable` and `aten::sort.stable` are the latter; the overload `default` has no name. */
+function qualified(target: string): string | undefined {
+  const [, space, name, overload] = /^(?:torch\.ops\.)?(\w+)(?:\.|::)(\w+)(?:\.(\w+))?$/.exec(target) ?? [];
+  if (name === undefined) return undefined;
+  return `${String(space)}::${name}${overload === undefined || overload === 'default' ? '' : `.${overload}`}`;
+}
