@@ -107,6 +107,8 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     request.precision = text_member(env, options, "precision");
     request.output_dtype = text_member(env, options, "outputDtype");
     request.optimize = text_member(env, options, "optimize");
+    const std::string autograd = text_member(env, options, "autograd");
+    if (autograd != "auto") request.autograd = autograd == "on";
     request.operator_libraries =
         text_list(env, member(env, options, "operatorLibraries"), "operatorLibraries");
     request.instances = session.instances();

@@ -50,6 +50,8 @@ Value describe(const engine::ModelInfo& info) {
               .add("methods", std::move(methods))
               .add("stateful", info.stateful)
               .add("statefulReason", info.stateful_reason)
+              .add("random", info.random)
+              .add("autograd", info.autograd)
               .add("parameterBytes", info.parameter_bytes)
               .add("warnings", std::move(warnings))
               .add("callSpec", std::move(call_spec))

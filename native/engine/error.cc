@@ -6,37 +6,22 @@
 #include <new>
 
 #include "engine/device/fault.h"
+#include "engine/error_text.h"
 
 namespace node_libtorch::engine {
 namespace {
 
-constexpr size_t kMaxMessage = 4096;
-
-std::string clipped(std::string text) {
-  if (text.size() > kMaxMessage) {
-    text.resize(kMaxMessage);
-    text += "...";
-  }
-  return text;
-}
-
 // The interpreter rethrows an allocator's failure as a plain error, so the class alone does not tell.
-bool reads_like_out_of_memory(const std::string& text) {
-  for (const char* sign : {"can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc"}) {
-    if (text.find(sign) != std::string::npos) return true;
-  }
-  return false;
-}
-
-EngineError classified(const char* fallback_code, std::string text) {
+EngineError classified(const char* fallback_code, const std::string& text) {
+  ErrorText error = readable(text);
   const char* code = fallback_code;
-  if (reads_like_out_of_memory(text)) {
+  if (is_out_of_memory(error.message)) {
     code = "ERR_OUT_OF_MEMORY";
-  } else if (device_fault(text) != DeviceFault::none) {
+  } else if (device_fault(error.message) != DeviceFault::none) {
     // A run that met one must not be tried again.
     code = "ERR_DEVICE_UNAVAILABLE";
   }
-  return {code, clipped(std::move(text))};
+  return {code, std::move(error.message), std::move(error.trace)};
 }
 
 }  // namespace
@@ -51,9 +36,10 @@ EngineError current_error(const char* fallback_code) noexcept {
       return error;
     } catch (const torch::jit::JITException& error) {
       // The model raised it, with a text of its own choice.
-      return {fallback_code, clipped(error.what())};
+      ErrorText said = readable(error.what());
+      return {fallback_code, std::move(said.message), std::move(said.trace)};
     } catch (const c10::OutOfMemoryError& error) {
-      return {"ERR_OUT_OF_MEMORY", clipped(error.what_without_backtrace())};
+      return {"ERR_OUT_OF_MEMORY", readable(error.what_without_backtrace()).message};
     } catch (const c10::Error& error) {
       return classified(fallback_code, error.what_without_backtrace());
     } catch (const std::bad_alloc&) {

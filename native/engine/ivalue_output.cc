@@ -85,6 +85,8 @@ class Decoder {
 
   TensorValue decode_tensor(at::Tensor tensor) {
     check_layout(tensor);
+    // A gradient's graph would hold everything that led here.
+    if (tensor.requires_grad()) tensor = tensor.detach();
     if (placement_.output_dtype && tensor.is_floating_point()) tensor = tensor.to(*placement_.output_dtype);
     if (tensor.is_neg()) tensor = tensor.resolve_neg();
     tensor = tensor.contiguous();

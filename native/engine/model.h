@@ -22,6 +22,8 @@ struct LoadRequest {
   std::string precision = "auto";        // "auto", "fp32", "fp16", "bf16"
   std::string output_dtype = "float32";  // "float32" or "native"
   std::string optimize = "freeze";       // "none", "freeze", "inference"
+  // Gradient mode on, outside InferenceMode; by itself where the graph takes a gradient when empty.
+  std::optional<bool> autograd;
   size_t instances = 1;
   std::vector<std::string> operator_libraries;  // absolute paths, opened before the model is read
   // A compiled package, unpacked; the bytes are not needed then.
@@ -55,7 +57,9 @@ struct ModelInfo {
   std::string optimize;  // what was really done
   std::vector<MethodInfo> methods;
   bool stateful = false;
-  std::string stateful_reason;  // empty where it is not, or nothing more is known
+  std::string stateful_reason;  // what makes it stateful, a clause for people
+  bool random = false;       // it draws random numbers
+  bool autograd = false;     // it runs in gradient mode
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
   std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON

@@ -31,6 +31,8 @@ export interface NativeLoadOptions {
   readonly precision: string;
   readonly outputDtype: string;
   readonly optimize: string;
+  /** `auto`, `on` or `off`. */
+  readonly autograd: string;
   /** Absolute paths. */
   readonly operatorLibraries: readonly string[];
   /** A compiled package that was unpacked, as native/engine/aoti/compiled_package.h reads it; the bytes are not used then. */
@@ -40,6 +42,8 @@ export interface NativeLoadOptions {
 export interface NativeError {
   readonly code: string;
   readonly message: string;
+  /** Where in the model's code. */
+  readonly trace?: string;
 }
 
 /** Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. */

@@ -27,9 +27,11 @@ export function settingsOf(options: Readonly<Record<string, unknown>>): Partial<
 export const modelSettings: readonly SettingKey[] = [
   'registryDir',
   'modelsDir',
+  'engine',
   'device',
   'precision',
   'optimize',
+  'autograd',
   'operatorLibraries',
   'intraOpThreads',
 ];

@@ -22,7 +22,7 @@ import { onEnding } from './ending.js';
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
-import { foldersOf, type Target } from './target.js';
+import { foldersOf, loadOptionsOf, type Target } from './target.js';
 
 /** How a process takes part in serving: as the only one, or as one of several. */
 interface Role {
@@ -111,9 +111,11 @@ async function serveHere(target: Target | undefined, role: Role): Promise<void> 
 }
 
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
-  const { device, precision, optimize, instances, maxPending, operatorLibraries } = settings;
+  const { instances, maxPending } = settings;
   const { model, modelVersion, warmupBatchSizes } = settings;
-  const load = { device, precision, optimize, instances, maxPending, operatorLibraries };
+  // A record names its own engine.
+  const { engine, ...options } = loadOptionsOf(settings);
+  const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
   const common = { load, batching: batchingOf(settings) };
   const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
   const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Settings } from '../server/settings/table.js';
 import { modelExtensions } from '../engines/index.js';
@@ -7,11 +8,36 @@ import type { LoadOptions } from '../model/options.js';
 /** What a person calls a model on the command line. */
 export type Target = { readonly file: string } | { readonly name: string; readonly version?: string };
 
-/** A path or a model file's extension means a file; anything else is `name` or `name@version` of the registry. */
+/** What people take for model files, or get instead of one: a name in the registry has no such end. */
+const otherExtensions = /\.(bin|ckpt|dat|gguf|gz|h5|keras|mar|npy|npz|ort|pb|pickle|pkl|safetensors|tar|tflite|zip)$/i;
+
+/**
+ * A path, the extension of a model file, or a file that is there means a file; anything else is `name` or `name@version` of the
+ * registry.
+ */
 export function parseTarget(text: string): Target {
-  if (/[/\\]/.test(text) || modelExtensions.includes(extname(text).toLowerCase())) return { file: text };
+  const isNamedLikeFile =
+    /[/\\]/.test(text) || modelExtensions.includes(extname(text).toLowerCase()) || otherExtensions.test(text);
+  if (isNamedLikeFile || (extname(text) !== '' && isFile(text))) return { file: text };
   const [name = '', version] = text.split('@', 2);
   return version === undefined ? { name } : { name, version };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** The options of loadModel that settings hold, for a bare file or a record. */
+export function loadOptionsOf(settings: Settings): LoadOptions {
+  const { engine, device, precision, optimize, autograd, operatorLibraries } = settings;
+  return {
+    device,
+    precision,
+    optimize,
+    operatorLibraries,
+    ...(engine !== 'auto' && { engine }),
+    ...(autograd !== 'auto' && { autograd: autograd === 'on' }),
+  };
 }
 
 /** The folders of the registry, of all settings. */
@@ -28,8 +54,7 @@ export interface Located {
 
 /** Where a target's artifact lies and how it is to be loaded. @throws as ModelRegistry.resolve and artifactPath */
 export async function locate(target: Target, settings: Settings): Promise<Located> {
-  const { device, precision, optimize, operatorLibraries } = settings;
-  const options = { device, precision, optimize, operatorLibraries };
+  const options = loadOptionsOf(settings);
   if ('file' in target) return { path: target.file, record: undefined, options };
   const { ModelRegistry, signatureOf } = await import('../registry/index.js');
   const registry = await ModelRegistry.open(foldersOf(settings));

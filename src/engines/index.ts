@@ -55,7 +55,7 @@ export async function loadModel<M extends Methods = AnyMethods>(
 async function load(source: ModelSource, options: LoadOptions): Promise<Model> {
   const origin = artifactSource(source);
   const resolved = resolveLoadOptions(options);
-  const row = engineTable[engineOf(origin.path, options.engine)];
+  const row = engineTable[await findEngine(origin.path, options.engine)];
   for (const [name, why] of Object.entries(row.lacks)) {
     const value = options[name as keyof LoadOptions];
     const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
@@ -71,6 +71,23 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Model> {
  * @throws ERR_INVALID_ARGUMENT for an unknown engine, ERR_MODEL_FORMAT for an unknown extension
  */
 export function engineOf(path: string | undefined, engine?: EngineName): EngineName {
+  const found = namedEngine(path, engine);
+  if (found) return found;
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected a model file with the extension ${modelExtensions.join(', ')}, or the option engine, but received ${describe(extname(path ?? ''))}`,
+  );
+}
+
+/** As engineOf; the file's first and last bytes tell where its extension does not. @throws as engineOf, ERR_MODEL_LOAD */
+async function findEngine(path: string | undefined, engine?: EngineName): Promise<EngineName> {
+  const found = namedEngine(path, engine);
+  if (found || path === undefined) return found ?? engineOf(path, engine);
+  const { sniffEngine } = await import('./sniff.js');
+  return sniffEngine(path, engineTable);
+}
+
+function namedEngine(path: string | undefined, engine?: EngineName): EngineName | undefined {
   if (engine !== undefined) {
     if (engineNames.includes(engine)) return engine;
     throw expected(`one of ${engineNames.join(', ')}`, 'engine', engine);
@@ -82,10 +99,5 @@ export function engineOf(path: string | undefined, engine?: EngineName): EngineN
     );
   }
   const extension = extname(path).toLowerCase();
-  const found = engineNames.find((name) => rows[name].extensions.includes(extension));
-  if (found) return found;
-  throw torchError(
-    'ERR_MODEL_FORMAT',
-    `Expected a model file with the extension ${modelExtensions.join(', ')}, or the option engine, but received ${describe(extension)}`,
-  );
+  return engineNames.find((name) => rows[name].extensions.includes(extension));
 }

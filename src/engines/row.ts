@@ -6,6 +6,11 @@ import type { ArtifactSource } from '../model/source.js';
 export interface EngineRow {
   /** Of its files, with the dot, in lower case. */
   readonly extensions: readonly string[];
+  /**
+   * Whether a file whose extension says nothing is one of its own, by its first bytes and, of a zip archive, by the
+   * directory at its end.
+   */
+  readonly recognizes: (head: Buffer, tail: Buffer) => boolean;
   /** The native library that it computes with, which is loaded with the first model. */
   readonly needs: string;
   /** Options of loadModel that it does not have, and why. */

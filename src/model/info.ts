@@ -35,6 +35,16 @@ export interface ExternalFile {
   readonly sha256: string;
 }
 
+/** A file that was saved beside a TorchScript model (`_extra_files`). */
+export interface ExtraFile {
+  /** As it was saved, e.g. `config.txt`. */
+  readonly name: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** Its content: for UTF-8 text of at most 64 KiB, as long as all of them have at most 1 MiB; undefined for others. */
+  readonly text?: string;
+}
+
 /** What is known of a loaded model. It does not change while the model lives. */
 export interface ModelInfo {
   /** What runs it. */
@@ -53,14 +63,20 @@ export interface ModelInfo {
   readonly methods: readonly MethodSchema[];
   /** A run may change what later runs compute. Such a model has one instance and takes no batches. */
   readonly stateful: boolean;
-  /** How it keeps state, or why that could not be told; undefined where it keeps none. */
+  /** What makes it stateful: which method writes to what by which operator, or what could not be decided. */
   readonly statefulReason?: string;
+  /** Equal inputs may give different answers, since a run draws random numbers. TorchScript only; false for others. */
+  readonly random: boolean;
+  /** Runs in gradient mode, since it takes gradients itself (forces of an energy). See `LoadOptions.autograd`. */
+  readonly autograd: boolean;
   /** Of the artifact's bytes, 64 lower-case hex digits. */
   readonly sha256: string;
   /** Size of the artifact. */
   readonly artifactBytes: number;
   /** Files beside the artifact that hold weights (ONNX's external data); undefined where there are none. */
   readonly externalFiles?: readonly ExternalFile[];
+  /** Files that were saved in a TorchScript archive beside the model, at most 256; undefined where there are none. */
+  readonly extraFiles?: readonly ExtraFile[];
   /** Bytes of parameters and buffers once loaded. */
   readonly parameterBytes: number;
   /** Things worth knowing that did not stop the load, e.g. a model that could not be frozen. */

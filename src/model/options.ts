@@ -9,7 +9,10 @@ import { checkSignature } from '../signature/check.js';
 
 /** How a model is brought up. Every member is optional. */
 export interface LoadOptions {
-  /** By default taken from the file's extension: `.pt .pts .jit` torchscript, `.pt2` aotinductor, `.onnx` onnx. */
+  /**
+   * By default taken from the file's extension: `.pt .pts .jit .pth .ts .ptl .torchscript` torchscript, `.pt2` aotinductor, `.onnx`
+   * onnx; from its first bytes for other extensions.
+   */
   engine?: EngineName;
   /** `auto` (default): CUDA when LibTorch has it and a device answers, else the CPU. `cuda:1` names a device. */
   device?: string;
@@ -26,6 +29,12 @@ export interface LoadOptions {
    * runs the graph as it is, the others with all of ONNX Runtime's optimisations.
    */
   optimize?: Optimize;
+  /**
+   * TorchScript: whether runs have gradient mode on, as a model needs that takes gradients itself (forces as −dE/dx). Default:
+   * where its graph calls `torch.autograd.grad`, `backward` or `requires_grad_`. `true` for models whose own operators take
+   * gradients; it cannot be had with `optimize: 'inference'`. Weights take no part, and outputs are detached.
+   */
+  autograd?: boolean;
   /**
    * Names, dtypes, shapes and ranges that inputs are checked against. It adds to what the artifact says of itself and may
    * narrow it; a contradiction refuses the model with ERR_SIGNATURE_MISMATCH. No outputs: the artifact's.
@@ -65,9 +74,9 @@ export interface ModelRunOptions extends RunOptions {
 }
 
 export type ResolvedLoadOptions = Required<
-  Omit<LoadOptions, 'engine' | 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>
+  Omit<LoadOptions, 'engine' | 'autograd' | 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>
 > &
-  Pick<LoadOptions, 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>;
+  Pick<LoadOptions, 'autograd' | 'signature' | 'sha256' | 'externalSha256' | 'externalDataRoot' | 'signal'>;
 
 const choices = {
   precision: ['auto', 'fp32', 'fp16', 'bf16'],
@@ -76,7 +85,7 @@ const choices = {
 } as const;
 const known = [
   ...['engine', 'device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256'],
-  ...['externalDataRoot', 'signal', ...Object.keys(choices)],
+  ...['autograd', 'externalDataRoot', 'signal', ...Object.keys(choices)],
 ];
 
 /**
@@ -99,6 +108,7 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   }
   if (options.signature !== undefined) checkSignature(options.signature);
   check.signal(options.signal);
+  checkAutograd(options);
   const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
   checkOperatorLibraries(operatorLibraries);
   check.integer('instances', instances, 1, 256);
@@ -112,12 +122,24 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
     maxPending,
     optimize: options.optimize ?? 'freeze',
     operatorLibraries,
+    ...(options.autograd !== undefined && { autograd: options.autograd }),
     ...(options.signature && { signature: options.signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),
     ...(options.externalSha256 && { externalSha256: options.externalSha256 }),
     ...(options.externalDataRoot !== undefined && { externalDataRoot: options.externalDataRoot }),
     ...(options.signal && { signal: options.signal }),
   };
+}
+
+/** @throws ERR_INVALID_ARGUMENT for what is no boolean, and for a rewrite that gradients do not survive */
+function checkAutograd({ autograd, optimize }: LoadOptions): void {
+  if (autograd === undefined) return;
+  check.boolean('autograd', autograd);
+  if (!autograd || optimize !== 'inference') return;
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    "Expected optimize 'freeze' or 'none' with autograd: true but received 'inference', which rewrites the graph for runs without gradients",
+  );
 }
 
 const runOptions = ['signal', 'timeoutMs'];

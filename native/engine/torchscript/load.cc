@@ -1,5 +1,7 @@
 #include "engine/torchscript/load.h"
 
+#include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/serialization/import.h>
 
@@ -9,7 +11,12 @@
 
 #include "engine/device/cpu.h"
 #include "engine/error.h"
+#include "engine/torchscript/graphs.h"
+#include "engine/torchscript/missing_operators.h"
+#include "engine/torchscript/precision.h"
 #include "engine/torchscript/signature.h"
+#include "engine/torchscript/state.h"
+#include "engine/torchscript/traits.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -61,38 +68,18 @@ std::optional<at::ScalarType> precision_dtype(const std::string& precision, cons
                     "Expected auto, fp32, fp16 or bf16 for precision but received \"" + precision + "\"");
 }
 
-// The operator that a module calls and this process does not have, as LibTorch names it; empty for other
-// errors.
-std::string unknown_operator(const std::string& text) {
-  const std::string mark = "Unknown builtin op: ";
-  const size_t at = text.find(mark);
-  if (at == std::string::npos) return {};
-  const size_t begin = at + mark.size();
-  return text.substr(begin, text.find_first_of(".\n", begin) - begin);
-}
-
 Module read_module(const LoadRequest& request, const c10::Device& device) {
+  const auto reader = std::make_shared<BytesReader>(request);
   try {
-    return torch::jit::load(std::make_shared<BytesReader>(request), device, /*load_debug_files=*/false);
+    return torch::jit::load(reader, device, /*load_debug_files=*/false);
   } catch (const std::exception& error) {
-    const std::string missing = unknown_operator(error.what());
+    const std::string missing = missing_operators(error.what(), reader);
     if (missing.empty()) throw;
-    throw EngineError(
-        "ERR_OPERATOR_NOT_FOUND",
-        "The model calls the operator " + missing +
-            ", which this process does not have; name the library that defines it with the option "
-            "operatorLibraries (--operator-library)");
+    throw EngineError("ERR_OPERATOR_NOT_FOUND",
+                      "The model calls " + missing +
+                          ", which this process does not have; name the library that defines it with the option "
+                          "operatorLibraries (--operator-library)");
   }
-}
-
-// Module::to(dtype) would convert integer buffers too.
-void convert_floating_point(Module module, at::ScalarType dtype) {
-  for (const auto& attribute : module.named_attributes(/*recurse=*/false)) {
-    if (!attribute.value.isTensor()) continue;
-    const at::Tensor tensor = attribute.value.toTensor();
-    if (tensor.defined() && tensor.is_floating_point()) module.setattr(attribute.name, tensor.to(dtype));
-  }
-  for (const Module& child : module.children()) convert_floating_point(child, dtype);
 }
 
 // Replaces `module` when freezing works; says why not otherwise. Methods that are not named would be dropped.
@@ -125,6 +112,86 @@ void optimize(Module& module, const LoadRequest& request, ModelInfo& info) {
   }
 }
 
+// A module as it was saved, in the wanted precision, and what its graphs tell.
+struct Opened {
+  Module module;
+  std::vector<MethodGraph> graphs;
+  Traits traits;
+  std::vector<std::string> warnings;
+};
+
+Opened open_module(const LoadRequest& request, const c10::Device& device,
+                   const std::optional<at::ScalarType>& dtype) {
+  Opened opened{read_module(request, device), {}, {}, {}};
+  opened.module.eval();
+  if (dtype) opened.warnings = convert_floating_point(opened.module, *dtype);
+  opened.graphs = method_graphs(opened.module, exported_methods(opened.module));
+  opened.traits = find_traits(opened.graphs);
+  return opened;
+}
+
+// A model that takes gradients needs weights that were not made under InferenceMode; it asks for none of
+// theirs.
+Opened open_for_gradients(const LoadRequest& request, const c10::Device& device,
+                          const std::optional<at::ScalarType>& dtype) {
+  Opened opened = open_module(request, device, dtype);
+  for (const at::Tensor& parameter : opened.module.parameters()) parameter.set_requires_grad(false);
+  for (const at::Tensor& buffer : opened.module.buffers()) {
+    if (buffer.requires_grad()) buffer.set_requires_grad(false);
+  }
+  return opened;
+}
+
+// Freezing makes constants of what a method reads. Where it makes one of something that runs write to, a copy
+// of the module would share it, so the module stays as it was exported.
+void optimize_stateful(Module& module, const LoadRequest& request, const State& before, ModelInfo& info,
+                       std::vector<c10::IValue>& constants) {
+  const Module exported = module;
+  optimize(module, request, info);
+  constants = before.constants;
+  if (info.optimize == "none") return;
+  constants = find_state(module, method_graphs(module, exported_methods(module))).constants;
+  if (constants.size() <= before.constants.size()) return;
+  module = exported;
+  constants = before.constants;
+  info.optimize = "none";
+  info.warnings.push_back("The module keeps its state where freezing would lose it, so it runs as exported");
+}
+
+LoadedModule load_opened(Opened opened, LoadRequest request, ModelInfo info) {
+  Module module = std::move(opened.module);
+  for (const std::string& name : exported_methods(module)) {
+    info.methods.push_back(describe_method(module.get_method(name)));
+  }
+  const State state = find_state(module, opened.graphs);
+  opened.graphs.clear();
+  info.stateful = !state.reason.empty();
+  info.stateful_reason = state.reason;
+  if (info.stateful && request.instances > 1) {
+    throw EngineError("ERR_STATEFUL_MODEL", "The model keeps state (" + state.reason +
+                                                "), so its runs must not overlap; expected instances: 1 but "
+                                                "received " +
+                                                std::to_string(request.instances));
+  }
+  info.random = opened.traits.random;
+  info.warnings = std::move(opened.warnings);
+  info.warnings.insert(info.warnings.end(), opened.traits.warnings.begin(), opened.traits.warnings.end());
+  info.parameter_bytes = parameter_bytes(module);
+  if (info.autograd && request.optimize == "inference") {
+    request.optimize = "freeze";
+    info.warnings.push_back(
+        "The model takes gradients while it runs, which optimize 'inference' does not allow; it was frozen "
+        "instead");
+  }
+  std::vector<c10::IValue> constants;
+  if (info.stateful) {
+    optimize_stateful(module, request, state, info, constants);
+  } else {
+    optimize(module, request, info);
+  }
+  return {std::move(module), {}, std::move(info), std::move(constants)};
+}
+
 }  // namespace
 
 LoadedModule load_module(const LoadRequest& request, const DeviceChoice& choice) {
@@ -135,29 +202,24 @@ LoadedModule load_module(const LoadRequest& request, const DeviceChoice& choice)
   const c10::Device device(info.device.device);
   const std::optional<at::ScalarType> dtype = precision_dtype(request.precision, device);
 
-  Module module = read_module(request, device);
-  module.eval();
-  if (dtype) convert_floating_point(module, *dtype);
-
-  for (const std::string& name : exported_methods(module)) {
-    const torch::jit::Method method = module.get_method(name);
-    info.methods.push_back(describe_method(method));
-    info.stateful = info.stateful || assigns_attributes(method);
+  std::optional<Opened> opened;
+  if (!request.autograd.value_or(false)) {
+    opened = open_module(request, device, dtype);
+    if (opened->traits.gradients && !request.autograd) opened.reset();
   }
-  if (info.stateful && request.instances > 1) {
-    throw EngineError("ERR_STATEFUL_MODEL",
-                      "The model keeps state (it assigns attributes when it runs), so its runs "
-                      "must not overlap; expected instances: 1 but received " +
-                          std::to_string(request.instances));
+  info.autograd = !opened.has_value();
+  std::optional<LoadedModule> loaded;
+  if (info.autograd) {
+    const c10::InferenceMode outside(false);
+    const at::NoGradGuard no_gradients;
+    loaded = load_opened(open_for_gradients(request, device, dtype), request, std::move(info));
+  } else {
+    loaded = load_opened(std::move(*opened), request, std::move(info));
   }
-  info.parameter_bytes = parameter_bytes(module);
-  optimize(module, request, info);
-
-  TensorPlacement placement;
-  placement.device = device;
-  placement.input_dtype = dtype;
-  if (dtype && request.output_dtype == "float32") placement.output_dtype = at::kFloat;
-  return {std::move(module), placement, std::move(info)};
+  loaded->placement.device = device;
+  loaded->placement.input_dtype = dtype;
+  if (dtype && request.output_dtype == "float32") loaded->placement.output_dtype = at::kFloat;
+  return std::move(*loaded);
 }
 
 }  // namespace node_libtorch::engine

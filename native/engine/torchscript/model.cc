@@ -1,4 +1,6 @@
 #include <ATen/DeviceAccelerator.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <map>
 
@@ -15,6 +17,36 @@ using c10::IValue;
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
+// Puts tensors back as they were. Constants of a graph are shared by all copies of its module.
+class KeptConstants {
+ public:
+  explicit KeptConstants(const std::vector<IValue>& values) {
+    const at::NoGradGuard no_gradients;
+    for (const IValue& value : values) {
+      if (value.isTensor()) kept_.emplace_back(value.toTensor(), value.toTensor().clone());
+    }
+  }
+  ~KeptConstants() {
+    const at::NoGradGuard no_gradients;
+    for (const auto& [live, before] : kept_) {
+      try {
+        if (live.sizes() == before.sizes()) {
+          live.copy_(before);
+        } else {
+          live.set_data(before);
+        }
+      } catch (...) {
+        // It stays as the run left it.
+      }
+    }
+  }
+  KeptConstants(const KeptConstants&) = delete;
+  KeptConstants& operator=(const KeptConstants&) = delete;
+
+ private:
+  std::vector<std::pair<at::Tensor, at::Tensor>> kept_;
+};
+
 class TorchScriptModel : public Model {
  public:
   explicit TorchScriptModel(LoadedModule loaded) : loaded_(std::move(loaded)) {
@@ -28,9 +60,10 @@ class TorchScriptModel : public Model {
   Value run(RunRequest request) const override {
     const torch::jit::Method& method = find(request.method);
     return on_device(loaded_.placement.device, "ERR_MODEL_EXECUTION", [&] {
-      if (!request.scratch) return run_method(method, std::move(request));
-      const torch::jit::Module copy = loaded_.module.deepcopy();
-      return run_method(copy.get_method(method.name()), std::move(request));
+      if (!loaded_.info.autograd) return run_here(method, std::move(request));
+      // Also turns gradient mode on. Inputs are made inside, or they could not be saved for a gradient.
+      const c10::InferenceMode outside(false);
+      return run_here(method, std::move(request));
     });
   }
 
@@ -42,6 +75,14 @@ class TorchScriptModel : public Model {
     for (const auto& [method, _] : methods_) known += (known.empty() ? "" : ", ") + method;
     throw EngineError("ERR_METHOD_NOT_FOUND",
                       "Expected one of the methods " + known + " but received " + quoted(name));
+  }
+
+  Value run_here(const torch::jit::Method& method, RunRequest request) const {
+    if (!request.scratch) return run_method(method, std::move(request));
+    const torch::jit::Module copy = loaded_.module.deepcopy();
+    // The worker is the only one: what keeps state has one instance.
+    const KeptConstants kept(loaded_.written_constants);
+    return run_method(copy.get_method(method.name()), std::move(request));
   }
 
   Value run_method(const torch::jit::Method& method, RunRequest request) const {
@@ -67,7 +108,8 @@ class TorchScriptModel : public Model {
       if (i < request.args.size() && request.args[i]) {
         stack.push_back(to_ivalue(*request.args[i], argument.type(), argument.name(), loaded_.placement));
       } else if (argument.default_value()) {
-        stack.push_back(*argument.default_value());
+        // A default list or tensor is the schema's own, and a method may write to it.
+        stack.push_back(argument.default_value()->deepcopy());
       } else {
         throw EngineError("ERR_INVALID_INPUT", "Expected argument " + quoted(argument.name()) + " (" +
                                                    argument.type()->annotation_str() + ") for " +

@@ -1,26 +1,9 @@
 #include "engine/torchscript/signature.h"
 
-#include <torch/csrc/jit/ir/ir.h>
-#include <torch/csrc/jit/passes/inliner.h>
-
 #include <algorithm>
 #include <set>
 
 namespace node_libtorch::engine {
-namespace {
-
-bool assigns(const torch::jit::Block* block) {
-  for (const torch::jit::Node* node : block->nodes()) {
-    if (node->kind() == c10::prim::SetAttr) return true;
-    for (const torch::jit::Block* inner : node->blocks()) {
-      if (assigns(inner)) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
-
 std::vector<std::string> exported_methods(const torch::jit::Module& module) {
   std::vector<std::string> names;
   for (const torch::jit::Method& method : module.get_methods()) {
@@ -41,12 +24,6 @@ MethodInfo describe_method(const torch::jit::Method& method) {
   for (const c10::Argument& result : schema.returns())
     info.returns.push_back(result.type()->annotation_str());
   return info;
-}
-
-bool assigns_attributes(const torch::jit::Method& method) {
-  const std::shared_ptr<torch::jit::Graph> graph = method.graph()->copy();
-  torch::jit::Inline(*graph);
-  return assigns(graph->block());
 }
 
 int64_t parameter_bytes(const torch::jit::Module& module) {

@@ -1,4 +1,4 @@
-// What a TorchScript module tells of itself: its methods' schemas and whether running it changes it.
+// What a TorchScript module tells of itself: its methods' schemas and its size.
 #pragma once
 
 #include <torch/csrc/jit/api/module.h>
@@ -14,9 +14,6 @@ namespace node_libtorch::engine {
 std::vector<std::string> exported_methods(const torch::jit::Module& module);
 
 MethodInfo describe_method(const torch::jit::Method& method);
-
-// True when a method, or anything it calls, assigns an attribute. In-place changes of buffers are not seen.
-bool assigns_attributes(const torch::jit::Method& method);
 
 // Bytes of parameters and buffers, shared storage counted once.
 int64_t parameter_bytes(const torch::jit::Module& module);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describeSpec } from '../../signature/spec.js';
+import type { ExtraFile } from '../../model/info.js';
 import type { MethodSchema, Signature, TensorSpec } from '../../signature/spec.js';
 import type { LoadedTarget } from '../load-target.js';
 import { addSettings, modelSettings, settingsOf } from '../options.js';
@@ -31,10 +32,13 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ['device', `${info.device.device} (${info.device.reason})`],
     ['parameters', `${formatBytes(info.parameterBytes)}, precision ${info.precision}`],
     ['optimize', info.optimize],
-    ['stateful', info.stateful ? 'yes: runs change its attributes' : 'no'],
+    ['stateful', info.stateful ? `yes: ${info.statefulReason ?? 'runs change it'}` : 'no'],
+    ...(info.random ? [['random', 'yes: equal inputs may give different answers'] as const] : []),
+    ...(info.autograd ? [['autograd', 'yes: it takes gradients while it runs'] as const] : []),
   ]);
   lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
   if (signature) lines.push(...signatureLines(signature));
+  if (info.extraFiles) lines.push('extra files', ...columns(info.extraFiles.map(extraFileRow), '  '));
   if (record) {
     const { testAccuracy, testSamples } = record.metrics;
     const accuracy =
@@ -62,6 +66,17 @@ function signatureLines({ inputs, outputs, task }: Signature): string[] {
   const rows = [...inputs.map(row('in')), ...outputs.map(row('out'))];
   if (task) rows.push(['task', task.type]);
   return ['signature', ...columns(rows, '  ')];
+}
+
+/** The first line of a text, without what a terminal would obey. */
+function extraFileRow({ name, bytes, text }: ExtraFile): readonly [string, string] {
+  const line = text === undefined ? '' : JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+  return [printable(name), `${formatBytes(bytes)} ${line}`];
+}
+
+/** JSON leaves nothing that a terminal obeys. */
+function printable(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
 }
 
 /** The first few: a classifier may have thousands. */

@@ -87,6 +87,8 @@ async function bringUp(
       },
     ],
     stateful: false,
+    random: false,
+    autograd: false,
     sha256: artifact.sha256,
     artifactBytes,
     ...(files.length > 0 && { externalFiles: files }),

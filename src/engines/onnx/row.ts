@@ -1,3 +1,4 @@
+import { looksLikeOnnx } from '../../model/file-kind.js';
 import type { EngineRow } from '../row.js';
 
 declare module '../../model/info.js' {
@@ -9,8 +10,12 @@ declare module '../../model/info.js' {
 /** ONNX, through ONNX Runtime in worker threads. */
 export const onnx: EngineRow = {
   extensions: ['.onnx', '.ort'],
+  recognizes: looksLikeOnnx,
   needs: 'ONNX Runtime',
-  lacks: { operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it' },
+  lacks: {
+    operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it',
+    autograd: 'ONNX Runtime takes no gradients',
+  },
   // Its code is loaded with its first model.
   load: async (source, options) => (await import('./load.js')).loadOnnxModel(source, options),
 };

@@ -33,11 +33,11 @@ export async function prepareTorchLoad(source: ArtifactSource, options: Resolved
 /** Loads a TorchScript file. @throws as loadModel */
 export async function loadTorchScript(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
   const { started, artifact, options } = await prepareTorchLoad(from, given);
-  await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+  const { extraFiles } = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   options.signal?.throwIfAborted();
   const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
   return modelOf(started, session, () => {
-    const { info } = session;
+    const info = extraFiles.length > 0 ? { ...session.info, extraFiles } : session.info;
     const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
     return { info, signature };
   });

@@ -8,7 +8,9 @@ declare module '../../model/info.js' {
 
 /** TorchScript: what torch.jit.script and torch.jit.trace save. */
 export const torchscript: EngineRow = {
-  extensions: ['.pt', '.pts', '.jit'],
+  extensions: ['.pt', '.pts', '.jit', '.pth', '.ts', '.ptl', '.torchscript'],
+  // Also zip archives that turn out to be something else: the check of the archive says what they are.
+  recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && !tail.includes('/aotinductor/'),
   needs: 'LibTorch',
   lacks: {
     externalSha256: 'all of it is in one file, which sha256 holds',

@@ -62,14 +62,15 @@ export class TorchSession implements EngineModel {
     try {
       const { value } = await dispatcher.start(
         (id) => {
-          addon.load(id, handle, { ...source, device, precision, outputDtype, optimize, operatorLibraries });
+          const how = { device, precision, outputDtype, optimize, autograd: autogradOf(options), operatorLibraries };
+          addon.load(id, handle, { ...source, ...how });
         },
         { signal },
       );
-      const { callSpec, statefulReason, ...plain } = fromWire(value) as unknown as NativeInfo;
-      const said = { ...plain, ...(statefulReason && { statefulReason }) };
+      const { callSpec, statefulReason, ...said } = fromWire(value) as unknown as NativeInfo;
       const { sha256, bytes } = artifact;
-      const info = { ...said, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
+      const why = statefulReason ? { statefulReason } : {};
+      const info = { ...said, ...why, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
       addon.reportMemory(handle, info.parameterBytes);
       liveInstances += instances;
       warnOfCrowding(threads.intraOp);
@@ -114,6 +115,11 @@ export class TorchSession implements EngineModel {
     await disposeHandle(this.#started, this.#handle);
     await this.#freed?.();
   }
+}
+
+function autogradOf({ autograd }: ResolvedLoadOptions): string {
+  if (autograd === undefined) return 'auto';
+  return autograd ? 'on' : 'off';
 }
 
 async function disposeHandle({ addon, dispatcher }: StartedAddon, handle: ModelHandle): Promise<void> {

@@ -1,3 +1,4 @@
+import { engineNames } from '../../engines/index.js';
 import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
 import {
   choice,
@@ -146,6 +147,11 @@ const rows = {
     initialText: 'the only version, or v1.0',
     description: 'The version served.',
   }),
+  engine: choice({
+    options: ['auto', ...engineNames],
+    initial: 'auto',
+    description: 'What runs a model file; auto tells by its extension or its content. A record names its own.',
+  }),
   device: text({
     pattern: /^(auto|cpu|cuda(:[0-9]{1,2})?)$/,
     values: 'auto, cpu, cuda or cuda:N',
@@ -165,6 +171,11 @@ const rows = {
     options: ['none', 'freeze', 'inference'],
     initial: 'freeze',
     description: 'Graph optimisation at load.',
+  }),
+  autograd: choice({
+    options: ['auto', 'on', 'off'],
+    initial: 'auto',
+    description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
   }),
   instances: integer({ min: 1, max: 256, initial: 1, description: 'Runs of the model at the same time.' }),
   maxPending: integer({

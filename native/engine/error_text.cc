@@ -1,0 +1,125 @@
+#include "engine/error_text.h"
+
+#include <array>
+#include <string_view>
+
+namespace node_libtorch::engine {
+namespace {
+
+constexpr size_t kMaxMessage = 1200;
+constexpr size_t kMaxTrace = 4096;
+
+constexpr std::string_view kHere = "<--- HERE";
+constexpr std::string_view kRuntimeError = "RuntimeError: ";
+
+struct Hint {
+  // Both must be in the message.
+  std::string_view first;
+  std::string_view second;
+  std::string_view advice;
+};
+
+constexpr std::array kHints{
+    Hint{"scalar types: Long, Int; but got", "Float",
+         "The model takes integers here (ids, say), and numbers become float32 unless told otherwise: "
+         "Tensor.from(ids, { dtype: 'int64' })"},
+    Hint{"tensors used as indices must be", "",
+         "The model takes integers here, and numbers become float32 unless told otherwise: "
+         "Tensor.from(ids, { dtype: 'int64' })"},
+    Hint{"(unbatched)", "(batched)",
+         "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
+         "one example"},
+    Hint{"input (got", "D input)",
+         "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
+         "one example"},
+    Hint{"mat1 and mat2 shapes cannot be multiplied", "",
+         "The last dimension of the input is not what the layer was made for, or the batch dimension is missing: "
+         "[1, ...] for one example"},
+    Hint{"Could not run '", "'CUDA' backend",
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "and take the device from an input (x.device)"},
+    Hint{"Torch not compiled with CUDA enabled", "",
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "and take the device from an input (x.device)"},
+    Hint{"PyTorch is not linked with support for cuda devices", "",
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "and take the device from an input (x.device)"},
+    Hint{"Cannot initialize CUDA", "",
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "and take the device from an input (x.device)"},
+    Hint{"Expected all tensors to be on the same device", "cuda",
+         "The graph has a fixed device in it: trace the model on the device it is to run on, or take the device "
+         "from an input (x.device)"},
+    Hint{"does not require grad", "",
+         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+    Hint{"Inference tensors cannot be saved for backward", "",
+         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+    Hint{"does not have a grad_fn", "",
+         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+};
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \n\r\t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \n\r\t") - begin + 1);
+}
+
+// Whole characters of UTF-8 only.
+std::string clipped(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most)) + "...";
+}
+
+// Where the error itself begins in the interpreter's text: on the first line after the last mark that is not
+// indented, for the code around the mark is.
+size_t begin_of_error(std::string_view text) {
+  size_t line = text.rfind(kHere);
+  if (line == std::string_view::npos) {
+    if (text.find("Traceback of TorchScript") == std::string_view::npos) return 0;
+    line = text.find("\n", text.rfind("Traceback of TorchScript"));
+  }
+  while (line != std::string_view::npos && ++line < text.size()) {
+    if (text[line] != ' ' && text[line] != '\n') return line;
+    line = text.find('\n', line);
+  }
+  return 0;
+}
+
+// A dispatcher lists every kernel of the process, in four thousand characters.
+std::string_view without_registrations(std::string_view message) {
+  if (message.find("Could not run '") != 0) return message;
+  const size_t end = message.find(". This could be because");
+  return end == std::string_view::npos ? message.substr(0, message.find('\n')) : message.substr(0, end + 1);
+}
+
+}  // namespace
+
+ErrorText readable(const std::string& text) {
+  const std::string_view all(text);
+  const size_t begin = begin_of_error(all);
+  std::string_view message = trimmed(all.substr(begin));
+  if (message.substr(0, kRuntimeError.size()) == kRuntimeError) message.remove_prefix(kRuntimeError.size());
+  message = without_registrations(message);
+  ErrorText result{clipped(message, kMaxMessage), clipped(trimmed(all.substr(0, begin)), kMaxTrace)};
+  for (const Hint& hint : kHints) {
+    if (message.find(hint.first) == std::string_view::npos) continue;
+    if (message.find(hint.second) == std::string_view::npos) continue;
+    result.message += "\n" + std::string(hint.advice);
+    break;
+  }
+  return result;
+}
+
+bool is_out_of_memory(const std::string& message) {
+  const std::string_view text(message);
+  const auto begins = [&](std::string_view with) { return text.substr(0, with.size()) == with; };
+  if (text == "std::bad_alloc" || begins("CUDA out of memory. Tried to allocate")) return true;
+  if (begins("CUDA error: out of memory") || begins("HIP out of memory. Tried to allocate")) return true;
+  const size_t allocator = text.find("DefaultCPUAllocator: ");
+  if (allocator == std::string_view::npos || (allocator > 0 && !begins("[enforce fail at "))) return false;
+  return text.find("can't allocate memory", allocator) != std::string_view::npos ||
+         text.find("not enough memory", allocator) != std::string_view::npos;
+}
+
+}  // namespace node_libtorch::engine

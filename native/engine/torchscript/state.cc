@@ -1,0 +1,448 @@
+#include "engine/torchscript/state.h"
+
+#include <torch/csrc/jit/ir/constants.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace node_libtorch::engine {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+using torch::jit::Value;
+
+using Things = std::set<int>;
+
+// Something that a value may refer to.
+struct Thing {
+  std::string name;
+  // It outlives the run: an attribute of the module, or a constant of the graph. Whatever is inside it counts
+  // as itself.
+  bool kept = false;
+  Things content;
+  const Node* constant = nullptr;
+};
+
+// Operators whose result may be their argument itself, although their schema calls it new.
+const std::set<std::string>& may_return_an_input() {
+  static const std::set<std::string> names = {
+      "aten::type_as",          "aten::dropout",         "aten::feature_dropout", "aten::alpha_dropout",
+      "aten::feature_alpha_dropout", "aten::meshgrid",   "aten::broadcast_tensors", "aten::atleast_1d",
+      "aten::atleast_2d",       "aten::atleast_3d",      "aten::einsum",          "aten::sum_to_size",
+      "aten::conj_physical",    "aten::_cast_Float",     "aten::_cast_Double",    "aten::_cast_Half",
+      "aten::_cast_Int",        "aten::_cast_Long",      "aten::_cast_Byte",      "aten::_cast_Char",
+      "aten::_cast_Short",      "aten::dequantize",      "aten::to_dense",        "aten::pad",
+      "aten::linalg_multi_dot", "aten::chain_matmul",    "aten::native_dropout",  "aten::pixel_shuffle",
+      "aten::pixel_unshuffle",  "aten::channel_shuffle", "aten::rnn_flatten",     "aten::combinations"};
+  return names;
+}
+
+bool is_batch_statistic(const std::string& argument) {
+  return argument == "running_mean" || argument == "running_var";
+}
+
+bool is_container(const c10::TypePtr& type) {
+  switch (type->kind()) {
+    case c10::TypeKind::ListType:
+    case c10::TypeKind::DictType:
+    case c10::TypeKind::TupleType:
+    case c10::TypeKind::FutureType:
+    case c10::TypeKind::UnionType:
+    case c10::TypeKind::AnyType:
+      return true;
+    case c10::TypeKind::ClassType:
+      return !type->is_module();
+    case c10::TypeKind::OptionalType:
+      return is_container(type->expectRef<c10::OptionalType>().getElementType());
+    default:
+      return false;
+  }
+}
+
+// Numbers, strings and the like are copied, never shared.
+bool may_refer(const c10::TypePtr& type) {
+  if (type->kind() == c10::TypeKind::TensorType || is_container(type)) return true;
+  if (type->kind() != c10::TypeKind::OptionalType) return false;
+  return may_refer(type->expectRef<c10::OptionalType>().getElementType());
+}
+
+bool may_refer(const Value* value) { return may_refer(value->type()); }
+
+std::string described(const Node* node) {
+  std::string name = node->kind().toQualString();
+  if (node->hasAttribute(c10::attr::name) &&
+      node->kindOf(c10::attr::name) == torch::jit::AttributeKind::s) {
+    name += " " + node->s(c10::attr::name);
+  }
+  return name;
+}
+
+// Points-to analysis without regard to the order of statements: a value refers to a set of things, a thing
+// holds a set of things, and both only grow until nothing changes any more.
+class Analysis {
+ public:
+  Analysis(const MethodGraph& method, const std::map<const c10::ivalue::Object*, std::string>& paths)
+      : method_(method), paths_(paths) {}
+
+  State run() {
+    for_each_node(method_.graph->block(), [&](Node* node) {
+      takes_gradients_ = takes_gradients_ || node->kind() == c10::Symbol::fromQualString("aten::backward");
+    });
+    do {
+      changed_ = false;
+      follow(method_.graph->block());
+    } while (changed_);
+    for (const int id : written_constants_) {
+      if (std::optional<c10::IValue> value = torch::jit::toIValue(things_[id].constant->output())) {
+        state_.constants.push_back(std::move(*value));
+      }
+    }
+    return std::move(state_);
+  }
+
+ private:
+  // What the value may be, and what is in it at any depth.
+  const Things& refs(const Value* value) { return refs_[value]; }
+
+  Things contents(const Value* value) {
+    Things found;
+    for (const int id : refs(value)) {
+      if (things_[id].kept) found.insert(id);
+      found.insert(things_[id].content.begin(), things_[id].content.end());
+    }
+    return found;
+  }
+
+  Things reach(const Value* value) {
+    Things found = refs(value);
+    std::vector<int> open(found.begin(), found.end());
+    while (!open.empty()) {
+      const int id = open.back();
+      open.pop_back();
+      for (const int inner : things_[id].content) {
+        if (found.insert(inner).second) open.push_back(inner);
+      }
+    }
+    return found;
+  }
+
+  Things reach_of_inputs(const Node* node) {
+    Things found;
+    for (const Value* input : node->inputs()) {
+      const Things one = reach(input);
+      found.insert(one.begin(), one.end());
+    }
+    return found;
+  }
+
+  bool any_kept(const Things& ids) const {
+    return std::any_of(ids.begin(), ids.end(), [&](int id) { return things_[id].kept; });
+  }
+
+  void add(Things& into, const Things& more) {
+    if (more.empty()) return;
+    const size_t before = into.size();
+    into.insert(more.begin(), more.end());
+    changed_ = changed_ || into.size() != before;
+  }
+
+  void flow(const Value* to, const Things& from) {
+    if (!from.empty()) add(refs_[to], from);
+  }
+
+  void flow(const Value* to, const Value* from) { flow(to, Things(refs(from))); }
+
+  // The thing that stands for what `key` makes or names; made at the first call.
+  int thing(const std::string& key, const std::string& name, bool kept) {
+    const auto [found, is_new] = ids_.emplace(key, static_cast<int>(things_.size()));
+    if (is_new) {
+      things_.push_back({name, kept, {}, nullptr});
+      changed_ = true;
+    }
+    return found->second;
+  }
+
+  static std::string key_of(const Value* value) {
+    return "value " + std::to_string(reinterpret_cast<uintptr_t>(value));
+  }
+
+  void hold(const Value* container, const Things& content) {
+    const int id = thing(key_of(container), "", false);
+    flow(container, {id});
+    add(things_[id].content, content);
+  }
+
+  void report(const std::string& reason) {
+    if (state_.reason.empty()) state_.reason = method_.method + " " + reason;
+  }
+
+  void undecided(const Node* node, const Things& ids) {
+    for (const int id : ids) {
+      if (!things_[id].kept) continue;
+      report("calls " + described(node) + ", of which it is not known whether it writes to " +
+             things_[id].name);
+      return;
+    }
+  }
+
+  void write(const Node* node, const Things& ids) {
+    for (const int id : ids) {
+      if (!things_[id].kept) continue;
+      if (things_[id].constant != nullptr) written_constants_.insert(id);
+      report("writes to " + things_[id].name + " (" + described(node) + ")");
+    }
+  }
+
+  std::string path(const ObjectPtr& object, const std::string& name) const {
+    const auto found = paths_.find(object.get());
+    if (found == paths_.end()) return "self…." + name;
+    return found->second + "." + name;
+  }
+
+  void follow(Block* block) {
+    for (Node* node : block->nodes()) {
+      step(node);
+      if (node->kind() == c10::prim::If || node->kind() == c10::prim::Loop) continue;
+      for (Block* inner : node->blocks()) {
+        follow(inner);
+        for (const Value* output : node->outputs()) {
+          for (const Value* result : inner->outputs()) flow(output, result);
+        }
+      }
+    }
+  }
+
+  void step(Node* node) {
+    switch (node->kind()) {
+      case c10::prim::Constant:
+        return constant(node);
+      case c10::prim::GetAttr:
+        return get_attribute(node);
+      case c10::prim::SetAttr:
+        return set_attribute(node);
+      case c10::prim::If:
+        return branch(node);
+      case c10::prim::Loop:
+        return loop(node);
+      case c10::prim::CreateObject:
+        return hold(node->output(), {});
+      case c10::prim::ListConstruct:
+      case c10::prim::TupleConstruct:
+      case c10::prim::DictConstruct:
+        for (const Value* input : node->inputs()) hold(node->output(), Things(refs(input)));
+        return hold(node->output(), {});
+      case c10::prim::TupleUnpack:
+      case c10::prim::ListUnpack:
+      case c10::prim::TupleIndex:
+        for (const Value* output : node->outputs()) flow(output, contents(node->input(0)));
+        return;
+      case c10::prim::fork:
+        return fork(node);
+      case c10::prim::CallMethod:
+      case c10::prim::CallFunction:
+        return call(node);
+      case c10::prim::Print:
+      case c10::prim::RaiseException:
+      case c10::prim::Enter:
+      case c10::prim::Exit:
+        return;
+      default:
+        break;
+    }
+    if (node->kind() == c10::aten::wait) return flow(node->output(), contents(node->input(0)));
+    if (const c10::FunctionSchema* schema = node->maybeSchema()) return operation(node, *schema);
+    // Of a kind without a schema: what comes out may be what went in.
+    const Things inputs = reach_of_inputs(node);
+    for (const Value* output : node->outputs()) {
+      if (may_refer(output)) flow(output, inputs);
+    }
+  }
+
+  void constant(const Node* node) {
+    if (!may_refer(node->output())) return;
+    const int id = thing(key_of(node->output()), "a constant of its graph", true);
+    things_[id].constant = node;
+    flow(node->output(), {id});
+  }
+
+  void get_attribute(const Node* node) {
+    const auto object = method_.objects.find(node->input(0));
+    const Value* output = node->output();
+    const std::string& name = node->s(c10::attr::name);
+    if (object == method_.objects.end()) return flow(output, contents(node->input(0)));
+    if (output->type()->is_module() || output->type()->kind() == c10::TypeKind::InterfaceType) return;
+    if (!may_refer(output)) return;
+    const std::string key =
+        "attribute " + std::to_string(reinterpret_cast<uintptr_t>(object->second.get())) + " " + name;
+    flow(output, {thing(key, path(object->second, name), true)});
+  }
+
+  void set_attribute(const Node* node) {
+    const auto object = method_.objects.find(node->input(0));
+    const std::string& name = node->s(c10::attr::name);
+    if (object != method_.objects.end()) return report("assigns " + path(object->second, name));
+    const c10::TypePtr type = node->input(0)->type();
+    if (type->is_module() || type->kind() == c10::TypeKind::InterfaceType) {
+      return report("assigns " + name + " of a module that cannot be told");
+    }
+    write(node, refs(node->input(0)));
+    const Things owners = refs(node->input(0));
+    for (const int id : owners) add(things_[id].content, Things(refs(node->input(1))));
+  }
+
+  void branch(Node* node) {
+    for (Block* inner : node->blocks()) {
+      follow(inner);
+      for (size_t i = 0; i < node->outputs().size(); ++i) flow(node->outputs()[i], inner->outputs()[i]);
+    }
+  }
+
+  void loop(Node* node) {
+    Block* body = node->blocks()[0];
+    for (size_t i = 0; i < node->outputs().size(); ++i) flow(body->inputs()[i + 1], node->inputs()[i + 2]);
+    follow(body);
+    for (size_t i = 0; i < node->outputs().size(); ++i) {
+      flow(body->inputs()[i + 1], body->outputs()[i + 1]);
+      flow(node->outputs()[i], body->outputs()[i + 1]);
+      flow(node->outputs()[i], node->inputs()[i + 2]);
+    }
+  }
+
+  void fork(Node* node) {
+    const std::shared_ptr<Graph> body = node->g(c10::attr::Subgraph);
+    for (size_t i = 0; i < body->inputs().size() && i < node->inputs().size(); ++i) {
+      flow(body->inputs()[i], node->inputs()[i]);
+    }
+    follow(body->block());
+    Things results;
+    for (const Value* output : body->outputs()) {
+      const Things one = reach(output);
+      results.insert(one.begin(), one.end());
+    }
+    hold(node->output(), results);
+  }
+
+  // A call that could not be inlined: the method of a custom class, or of a module that is chosen while it
+  // runs.
+  void call(const Node* node) {
+    const c10::TypePtr type = node->input(0)->type();
+    const bool is_object = node->kind() == c10::prim::CallMethod;
+    if (is_object && (type->is_module() || type->kind() == c10::TypeKind::InterfaceType)) {
+      return report("calls " + described(node) + " of a module that is chosen while it runs");
+    }
+    const Things inputs = reach_of_inputs(node);
+    undecided(node, inputs);
+    for (const Value* output : node->outputs()) flow(output, inputs);
+  }
+
+  void operation(const Node* node, const c10::FunctionSchema& schema) {
+    const size_t count = std::min(schema.arguments().size(), node->inputs().size());
+    const bool is_own = node->kind().is_aten() || node->kind().is_prim();
+    if (!is_own && node->maybeOperator() != nullptr &&
+        node->getOperator().aliasAnalysisKind() == c10::AliasAnalysisKind::CONSERVATIVE) {
+      undecided(node, reach_of_inputs(node));
+    }
+    for (size_t i = 0; i < count; ++i) argument(node, schema.arguments()[i], i);
+    for (size_t i = 0; i < node->outputs().size(); ++i) {
+      const c10::AliasInfo* alias =
+          i < schema.returns().size() ? schema.returns()[i].alias_info() : nullptr;
+      result(node, schema, node->outputs()[i], alias);
+    }
+  }
+
+  void argument(const Node* node, const c10::Argument& argument, size_t index) {
+    const Value* input = node->input(index);
+    if (is_batch_statistic(argument.name())) {
+      if (trains(node)) write(node, refs(input));
+      return;
+    }
+    const c10::AliasInfo* alias = argument.alias_info();
+    if (alias == nullptr) return;
+    if (changes_gradient_only(node)) {
+      if (takes_gradients_) write(node, refs(input));
+      return;
+    }
+    const bool writes_content =
+        std::any_of(alias->containedTypes().begin(), alias->containedTypes().end(),
+                    [](const c10::AliasInfo& inner) { return inner.isWrite(); });
+    if (writes_content) write(node, is_container(input->type()) ? contents(input) : Things(refs(input)));
+    if (!alias->isWrite()) return;
+    write(node, Things(refs(input)));
+    if (!is_container(input->type())) return;
+    // It may hold the other arguments from here on.
+    for (size_t i = 0; i < node->inputs().size(); ++i) {
+      if (i == index) continue;
+      const Things more = reach(node->input(i));
+      if (more.empty()) continue;
+      const Things owners = refs(input);
+      for (const int id : owners) add(things_[id].content, more);
+    }
+  }
+
+  static bool changes_gradient_only(const Node* node) {
+    static const std::set<std::string> names = {"aten::requires_grad_", "aten::retain_grad", "aten::detach_"};
+    return names.count(node->kind().toQualString()) > 0;
+  }
+
+  // Batch and instance norm write to their running statistics when they are told to train.
+  static bool trains(const Node* node) {
+    for (const char* flag : {"training", "train", "use_input_stats"}) {
+      if (const Value* value = input_named(node, flag)) return may_be_true(value);
+    }
+    return true;
+  }
+
+  void result(const Node* node, const c10::FunctionSchema& schema, const Value* output,
+              const c10::AliasInfo* alias) {
+    if (!may_refer(output)) return;
+    const bool holds = is_container(output->type());
+    if (holds) hold(output, reach_of_inputs(node));
+    if (alias == nullptr || alias->beforeSets().empty()) {
+      if (may_return_an_input().count(node->kind().toQualString()) > 0) flow(output, reach_of_inputs(node));
+      return;
+    }
+    if (alias->isWildcardBefore() || alias->isWildcardAfter()) return flow(output, reach_of_inputs(node));
+    const size_t count = std::min(schema.arguments().size(), node->inputs().size());
+    for (size_t i = 0; i < count; ++i) {
+      const c10::AliasInfo* from = schema.arguments()[i].alias_info();
+      if (from != nullptr && shares(*from, *alias)) flow(output, node->input(i));
+    }
+  }
+
+  static bool shares(const c10::AliasInfo& one, const c10::AliasInfo& other) {
+    return std::any_of(one.beforeSets().begin(), one.beforeSets().end(),
+                       [&](c10::Symbol set) { return other.beforeSets().count(set) > 0; });
+  }
+
+  const MethodGraph& method_;
+  const std::map<const c10::ivalue::Object*, std::string>& paths_;
+  std::vector<Thing> things_;
+  std::map<std::string, int> ids_;
+  std::unordered_map<const Value*, Things> refs_;
+  std::set<int> written_constants_;
+  bool takes_gradients_ = false;
+  bool changed_ = false;
+  State state_;
+};
+
+}  // namespace
+
+State find_state(const torch::jit::Module& module, const std::vector<MethodGraph>& graphs) {
+  std::map<const c10::ivalue::Object*, std::string> paths;
+  for (const auto& part : module.named_modules()) {
+    paths.emplace(part.value._ivalue().get(), part.name.empty() ? "self" : "self." + part.name);
+  }
+  State state;
+  for (const MethodGraph& method : graphs) {
+    State one = Analysis(method, paths).run();
+    if (state.reason.empty()) state.reason = std::move(one.reason);
+    state.constants.insert(state.constants.end(), one.constants.begin(), one.constants.end());
+  }
+  return state;
+}
+
+}  // namespace node_libtorch::engine

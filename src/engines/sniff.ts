@@ -1,0 +1,45 @@
+import { open } from 'node:fs/promises';
+import { torchError } from '../errors.js';
+import { fileKind, fileKindBytes } from '../model/file-kind.js';
+import type { EngineName } from '../model/info.js';
+import type { EngineRow } from './row.js';
+
+/** Of the end of a file: the directory of a zip archive, whose names tell what it is. */
+const tailBytes = 2 ** 20;
+
+/**
+ * The engine of a file whose extension says nothing.
+ * @throws ERR_MODEL_FORMAT for what is no model, saying what it is where that is known; ERR_MODEL_LOAD for what cannot be read
+ */
+export async function sniffEngine(path: string, table: Readonly<Record<EngineName, EngineRow>>): Promise<EngineName> {
+  const { head, tail, size } = await ends(path);
+  for (const [name, row] of Object.entries(table) as [EngineName, EngineRow][]) {
+    if (row.recognizes(head, tail)) return name;
+  }
+  const extensions = Object.values(table).flatMap((row) => row.extensions);
+  const kind = fileKind(head, size);
+  const received = kind ? `${kind.what}; ${kind.advice}` : 'bytes of no known kind; set the option engine (--engine) if it is a model';
+  throw torchError('ERR_MODEL_FORMAT', `Expected a model file (${extensions.join(', ')}) at ${path} but received ${received}`);
+}
+
+async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: number }> {
+  // As readArtifact opens it: a FIFO without a writer must not hold a thread.
+  const { constants } = await import('node:fs');
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${code ?? 'unreadable'})`, { cause });
+  });
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) throw torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
+    const piece = async (from: number, length: number): Promise<Buffer> => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
+      return buffer.subarray(0, bytesRead);
+    };
+    const { size } = status;
+    const tail = Math.min(size, tailBytes);
+    return { head: await piece(0, fileKindBytes), tail: await piece(size - tail, tail), size };
+  } finally {
+    await file.close();
+  }
+}
