@@ -108,6 +108,64 @@ void fold_settings(Graph& graph, const ResolvedObjects& objects, const std::set<
   }
 }
 
+bool is_foldable(const Node* node) {
+  if (node->inputs().empty() || !node->blocks().empty() || node->maybeSchema() == nullptr) return false;
+  if (node->hasSideEffects() || node->isNondeterministic()) return false;
+  for (const Value* input : node->inputs()) {
+    const std::optional<c10::IValue> constant = torch::jit::toIValue(input);
+    if (!constant || !is_plain(*constant)) return false;
+  }
+  return true;
+}
+
+void replace_by_constants(Node* node) {
+  std::optional<torch::jit::Stack> results;
+  try {
+    results = torch::jit::runNodeIfInputsAreConstant(node);
+  } catch (const std::exception&) {
+    return;  // it will fail when it runs
+  }
+  if (!results || results->size() != node->outputs().size()) return;
+  for (const c10::IValue& result : *results) {
+    if (!is_plain(result)) return;
+  }
+  const torch::jit::WithInsertPoint here(node);
+  for (size_t i = 0; i < results->size(); ++i) {
+    node->outputs()[i]->replaceAllUsesWith(node->owningGraph()->insertConstant((*results)[i]));
+  }
+}
+
+// Where the condition of a branch is known, only what it chooses is left. LibTorch's own pass also removes what
+// it takes for dead, writes through lists among it.
+void fold_constants(Block* block) {
+  for (auto at = block->nodes().begin(); at != block->nodes().end();) {
+    Node* node = *at;
+    const std::optional<c10::IValue> condition =
+        node->kind() == c10::prim::If ? torch::jit::toIValue(node->input()) : std::nullopt;
+    if (!condition || !condition->isBool()) {
+      for (Block* inner : node->blocks()) fold_constants(inner);
+      if (const std::shared_ptr<Graph> body = subgraph_of(node)) fold_constants(body->block());
+      if (is_foldable(node)) replace_by_constants(node);
+      ++at;
+      continue;
+    }
+    Block* chosen = node->blocks()[condition->toBool() ? 0 : 1];
+    Node* first = nullptr;
+    for (auto inner = chosen->nodes().begin(); inner != chosen->nodes().end();) {
+      Node* moved = *inner;
+      ++inner;
+      moved->moveBefore(node);
+      if (first == nullptr) first = moved;
+    }
+    for (size_t i = 0; i < node->outputs().size(); ++i) {
+      node->outputs()[i]->replaceAllUsesWith(chosen->outputs()[i]);
+    }
+    ++at;
+    node->destroy();
+    if (first != nullptr) at = first->iterator();
+  }
+}
+
 void visit_graph(Graph& graph, std::set<const Graph*>& seen, const std::function<void(Graph&)>& visit);
 
 void visit_function(torch::jit::Function& function, std::set<const Graph*>& seen,
@@ -164,10 +222,7 @@ std::vector<MethodGraph> method_graphs(const torch::jit::Module& module,
   }
   for (MethodGraph& method : graphs) {
     fold_settings(*method.graph, resolve(module, *method.graph), assigned);
-    torch::jit::ConstantPropagationImmutableTypes(method.graph);
-    for_each_node(method.graph->block(), [](Node* node) {
-      if (std::shared_ptr<Graph> body = subgraph_of(node)) torch::jit::ConstantPropagationImmutableTypes(body);
-    });
+    fold_constants(method.graph->block());
     method.objects = resolve(module, *method.graph);
   }
   return graphs;
