@@ -193,7 +193,7 @@ CompiledPackage read_compiled_package(const Value& value) {
     package.constants.push_back(read_constant(constant));
   package.pickled = texts(member(value, "pickled"));
   package.state = read_state(text(member(value, "state")));
-  package.stateful_reason = text(member(value, "stateReason"));
+  package.state_reason = text(member(value, "stateReason"));
   package.operators = texts(member(value, "operators"));
   return package;
 }

@@ -46,7 +46,7 @@ struct StoredConstant {
 // What is known of the package's state before it is opened.
 enum class KnownState {
   none,
-  kept,     // `stateful_reason` says how
+  kept,     // `state_reason` says how
   unknown,  // runs of a second copy show it
 };
 
@@ -59,7 +59,7 @@ struct CompiledPackage {
   std::vector<StoredConstant> constants;
   std::vector<std::string> pickled;  // names of constants that only Python could read
   KnownState state = KnownState::none;
-  std::string stateful_reason;
+  std::string state_reason;
   // Operators, as `namespace::name.overload`, that are given constants and are not PyTorch's own.
   std::vector<std::string> operators;
 };

@@ -36,7 +36,7 @@ class AotiModel : public Model {
   explicit AotiModel(const LoadRequest& request)
       : package_(*request.package), info_(describe(request)), device_(info_.device.device) {
     runner_ = open(request.instances);
-    info_.stateful_reason = state_of(package_, device_, [this] { return open(1); });
+    info_.stateful_reason = state_of(*runner_, package_, device_, [this] { return open(1); });
     info_.stateful = !info_.stateful_reason.empty();
     if (info_.stateful && request.instances > 1) {
       throw EngineError("ERR_STATEFUL_MODEL", "The model keeps state (" + info_.stateful_reason +

@@ -68,7 +68,6 @@ std::string changed_by_runs(const CompiledPackage& package, const c10::Device& d
                             const OpenRunner& open) {
   const std::unique_ptr<AotiRunner> copy = open();
   const std::vector<at::Tensor> before = bytes_of(*copy);
-  if (before.empty()) return "";
   for (const int value : {0, 1}) {
     std::vector<at::Tensor> inputs;
     for (const InputCheck& input : package.inputs)
@@ -86,9 +85,11 @@ std::string changed_by_runs(const CompiledPackage& package, const c10::Device& d
 
 }  // namespace
 
-std::string state_of(const CompiledPackage& package, const c10::Device& device, const OpenRunner& open) {
-  if (package.state == KnownState::kept) return package.stateful_reason;
-  if (package.state == KnownState::unknown) return changed_by_runs(package, device, open);
+std::string state_of(const AotiRunner& opened, const CompiledPackage& package, const c10::Device& device,
+                     const OpenRunner& open) {
+  if (package.state == KnownState::kept) return package.state_reason;
+  if (package.state == KnownState::unknown)
+    return opened.constants().empty() ? "" : changed_by_runs(package, device, open);
   return written_by_operators(package);
 }
 

@@ -1,9 +1,10 @@
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
-import { largestSize, specOfSignature, widened, type PackageSpec } from './input-spec.js';
+import { boundsVouchedFor, largestSize, specOfSignature, widened, type PackageSpec } from './input-spec.js';
 import { declaredBounds } from './program-bounds.js';
 import { readEntry, readPackage, type PackageFiles } from './package-files.js';
+import { liftedSymbols } from './source-bounds.js';
 import { stateOf, type PackageState } from './state.js';
 import { nativeConstants, readStoredConstants, type StoredConstants } from './stored-constants.js';
 import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
@@ -54,9 +55,13 @@ async function specOf(
   const written = metadata[writtenKey];
   if (written !== undefined) return readWrittenSpec(written);
   if (files.source) {
-    const spec = readWrapperSource((await readEntry(files.archive, files.source)).toString('utf8'));
+    const sources: string[] = [];
+    for (const entry of [files.source, ...files.kernels])
+      sources.push((await readEntry(files.archive, entry)).toString('utf8'));
+    const spec = readWrapperSource(String(sources[0]));
     const program = files.program && (await readEntry(files.archive, files.program));
-    return widened(spec, program ? declaredBounds(program) : undefined, given);
+    const declared = program && declaredBounds(program);
+    return widened(spec, declared ?? boundsVouchedFor(spec, given), declared ? [] : liftedSymbols(sources, spec.symbols));
   }
   if (given) return specOfSignature(given);
   throw torchError(

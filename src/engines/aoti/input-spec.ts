@@ -109,34 +109,37 @@ export function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): Dimen
 }
 
 /**
- * The bounds that the exporter declared in place of those that the source's check has: the program's where it is in the package,
- * those of the given signature (whose author vouches for them) otherwise.
+ * The bounds that were declared in place of those that the source's check has.
+ * @param lifted symbols that may be any size where nobody declared one
  */
 export function widened(
   spec: PackageSpec,
-  declared: ReadonlyMap<string, DimensionBounds> | undefined,
-  given: Signature | undefined,
+  declared: ReadonlyMap<string, DimensionBounds>,
+  lifted: readonly string[],
 ): PackageSpec {
   if (!spec.boundsAreInferred) return spec;
   const symbols = new Map(spec.symbols);
-  const vouched = new Map(declared);
-  if (!declared && given?.inputs.length === spec.inputs.length) {
-    for (const [i, { shape }] of spec.inputs.entries()) {
-      for (const [axis, extent] of shape.entries()) {
-        const bounds = given.inputs[i]?.bounds?.[axis];
-        if (isPlain(extent) && bounds) vouched.set(extent.symbol, narrower(vouched.get(extent.symbol), bounds));
-      }
-    }
+  for (const [name, own] of symbols) {
+    const { min, max } = declared.get(name) ?? (lifted.includes(name) ? { min: own.min, max: largestSize } : own);
+    symbols.set(name, { min, max: Math.min(max, largestSize) });
   }
-  const open = [...symbols.keys()].filter((name) => !vouched.has(name));
-  for (const [name, { min, max }] of vouched) {
-    if (symbols.has(name)) symbols.set(name, { min, max: Math.min(max, largestSize) });
-  }
-  return { ...spec, symbols, boundsAreInferred: open.length > 0 };
+  const isOpen = [...symbols.keys()].some((name) => !declared.has(name) && !lifted.includes(name));
+  return { ...spec, symbols, boundsAreInferred: isOpen };
 }
 
-function narrower(known: DimensionBounds | undefined, bounds: DimensionBounds): DimensionBounds {
-  return { min: Math.max(known?.min ?? 0, bounds.min), max: Math.min(known?.max ?? Infinity, bounds.max) };
+/** The bounds of a given signature, by the package's symbols: its author vouches for them. */
+export function boundsVouchedFor(spec: PackageSpec, given: Signature | undefined): Map<string, DimensionBounds> {
+  const vouched = new Map<string, DimensionBounds>();
+  if (given?.inputs.length !== spec.inputs.length) return vouched;
+  for (const [i, { shape }] of spec.inputs.entries()) {
+    for (const [axis, extent] of shape.entries()) {
+      const bounds = given.inputs[i]?.bounds?.[axis];
+      if (!isPlain(extent) || !bounds) continue;
+      const known = vouched.get(extent.symbol) ?? bounds;
+      vouched.set(extent.symbol, { min: Math.max(known.min, bounds.min), max: Math.min(known.max, bounds.max) });
+    }
+  }
+  return vouched;
 }
 
 export function malformed(what: string): TorchError {

@@ -13,6 +13,8 @@ export interface PackageFiles {
   readonly metadata: ZipEntry;
   /** The C++ source of the wrapper, where the package has it. */
   readonly source: ZipEntry | undefined;
+  /** Those of its kernels, where they are files of their own. */
+  readonly kernels: readonly ZipEntry[];
   /** The list of operators that the loader calls for the code, where there are any. */
   readonly operators: ZipEntry | undefined;
   /** The exported program, where it was packaged beside its code. */
@@ -52,6 +54,7 @@ export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
   const [source, operators] = [/\.wrapper\.cpp$/, /\.wrapper\.json$/].map((pattern) => find(pattern)[0]);
   return {
     ...{ archive, model, libraries, metadata, source, operators },
+    kernels: find(/\.kernel\.cpp$/),
     files: wanted(files),
     program: files.get(`models/${model}.json`),
   };

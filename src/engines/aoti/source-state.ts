@@ -4,6 +4,7 @@
  * an operator that the loader calls for it. What is none of these counts as written to, and is named.
  */
 
+import { functionBody } from './source-text.js';
 import type { PackageState } from './state.js';
 
 /** Around a tensor in an argument: they change nothing of which tensor it is. */
@@ -35,11 +36,11 @@ interface Enclosing {
 
 /** A token that stands for a constant, as it is used once. */
 interface Use {
-  readonly name: string;
   readonly constant: string;
   readonly statement: string;
   /** From the innermost to the outermost. */
   readonly around: readonly Enclosing[];
+  readonly before: string;
   readonly after: string;
 }
 
@@ -55,7 +56,7 @@ const write: Verdict = { kind: 'write' };
 
 /** @param operators the names of those that the loader calls, by their place in the package's list */
 export function stateInSource(source: string, operators: readonly (string | undefined)[]): PackageState {
-  const body = bodyOf(source);
+  const body = functionBody(source);
   if (body === undefined) return { kind: 'unknown' };
   const parameters = parametersOf(source);
   const constants = new Map<string, string>();
@@ -100,19 +101,6 @@ function ownOperator(name: string): 'read' | 'write' | 'ask' {
   return writes ? 'write' : 'read';
 }
 
-/** The function that runs, without comments and texts. */
-function bodyOf(source: string): string | undefined {
-  const starts = [...source.matchAll(/void AOTInductorModel\w*::run_impl\(/g)];
-  const start = starts.at(-1)?.index;
-  if (start === undefined) return undefined;
-  const rest = source.slice(start);
-  const end = /^\}/m.exec(rest)?.index;
-  return (end === undefined ? rest : rest.slice(0, end))
-    .replace(/\/\/[^\n]*/g, '')
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
-}
-
 /** Of functions that the source defines: the names of their parameters. */
 function parametersOf(source: string): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
@@ -134,10 +122,10 @@ function* usesIn(statement: string, constants: ReadonlyMap<string, string>): Gen
       if (last) ++last.index;
     } else {
       const constant = constants.get(token);
-      const isMember = /(?:\.|->|::)\s*$/.test(statement.slice(0, index));
-      if (constant === undefined || isMember) continue;
-      const after = statement.slice(index + token.length);
-      yield { name: token, constant, statement, around: open.map((one) => ({ ...one })).reverse(), after };
+      if (constant === undefined) continue;
+      const [before, after] = [statement.slice(0, index), statement.slice(index + token.length)];
+      if (/(?:\.|->|::)\s*$/.test(before)) continue; // a member of something
+      yield { constant, statement, around: open.map((one) => ({ ...one })).reverse(), before, after };
     }
   }
 }
@@ -152,6 +140,7 @@ function calleeOf(before: string): { callee: string; before: string } {
 
 function verdictOf(use: Use, parameters: ReadonlyMap<string, readonly string[]>): Verdict {
   if (/^\.(?:reset|sizes|strides|dim|numel|dtype)\(/.test(use.after)) return read;
+  if (/\b(?:RAIIAtenTensorHandle|AtenTensorHandle|ConstantHandle)\s+$/.test(use.before)) return read; // its declaration
   const cast = use.around.find(({ callee }) => callee.startsWith('('));
   if (cast) return cast.callee.startsWith('(const ') ? read : write;
   for (const { callee, index, before } of use.around) {
