@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPackage, readEntry } from '#dist/engines/aoti/package-files.js';
+import { readEntry } from '#dist/engines/aoti/package-files.js';
+import { torchError } from '#dist/errors.js';
+import { ZipArchive } from '#dist/model/zip-archive.js';
 import { fixture } from './paths.js';
 import { zip } from './zip.js';
 
@@ -25,8 +27,12 @@ export function scratch(): () => string {
   return () => folder;
 }
 
-export async function entriesOf(name: string): Promise<Entry[]> {
-  const { archive } = await readPackage(readFileSync(compiled(name)));
+export function entriesOf(name: string): Promise<Entry[]> {
+  return entriesIn(compiled(name));
+}
+
+export async function entriesIn(path: string): Promise<Entry[]> {
+  const archive = await ZipArchive.open(readFileSync(path), (reason) => torchError('ERR_MODEL_FORMAT', reason));
   return Promise.all(
     archive.entries.map(async (entry) => ({ name: entry.name, data: await readEntry(archive, entry) })),
   );

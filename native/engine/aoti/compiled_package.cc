@@ -191,6 +191,8 @@ CompiledPackage read_compiled_package(const Value& value) {
   }
   for (const Value& constant : list(member(value, "constants")))
     package.constants.push_back(read_constant(constant));
+  package.blob = text(member(value, "blob"));
+  package.blob_bytes = static_cast<size_t>(integer(member(value, "blobBytes"), 0, kMaxSize));
   package.pickled = texts(member(value, "pickled"));
   package.state = read_state(text(member(value, "state")));
   package.state_reason = text(member(value, "stateReason"));

@@ -81,8 +81,16 @@ void complete_constants(AotiRunner& runner, const CompiledPackage& package, cons
   std::vector<std::string> wrong;
   std::map<std::string, at::Tensor> files;  // tied weights share theirs
   std::unordered_map<std::string, at::Tensor> given;
-  for (const Constant& constant : runner.constants()) {
-    if (constant.folded || constant.tensor.defined()) continue;
+  std::vector<Constant> constants = runner.constants();
+  const auto is_missing = [](const Constant& constant) {
+    return !constant.folded && !constant.tensor.defined();
+  };
+  if (!package.blob.empty() && std::any_of(constants.begin(), constants.end(), is_missing)) {
+    runner.give_blob(package.blob, package.blob_bytes);
+    constants = runner.constants();
+  }
+  for (const Constant& constant : constants) {
+    if (!is_missing(constant)) continue;
     const StoredConstant* stored = find(package, constant);
     if (stored == nullptr) {
       (contains(package.pickled, constant) ? pickled : missing).push_back(label(constant));

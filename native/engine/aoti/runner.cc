@@ -32,14 +32,22 @@ struct Access : AOTIModelContainerRunner {  // never made: it reaches what is pr
 // The library's own functions, for what the runner does not pass on: which constants are folded, and their size.
 class Library {
  public:
-  explicit Library(AOTIModelContainerRunner& runner) : handle_(Access::handle(runner)) {
-    at::DynamicLibrary& library = Access::library(runner);
+  explicit Library(AOTIModelContainerRunner& runner) : library_(Access::library(runner)), handle_(Access::handle(runner)) {
+    at::DynamicLibrary& library = library_;
     find(library, "AOTInductorModelContainerGetNumConstants", count_);
     find(library, "AOTInductorModelContainerGetConstantName", name_);
     find(library, "AOTInductorModelContainerGetConstantOriginalFQN", original_name_);
     find(library, "AOTInductorModelContainerGetConstantFromFolded", folded_);
     find(library, "AOTInductorModelContainerGetConstantDtype", dtype_);
     find(library, "AOTInductorModelContainerGetConstantDataSize", bytes_);
+  }
+
+  uint64_t blob_bytes() const {
+    decltype(&AOTInductorModelContainerGetConstantsBlobSize) ask = nullptr;
+    find(library_, "AOTInductorModelContainerGetConstantsBlobSize", ask);
+    uint64_t bytes = 0;
+    check(ask(handle_, &bytes));
+    return bytes;
   }
 
   std::vector<Constant> constants() const {
@@ -75,6 +83,7 @@ class Library {
                         "Expected the package's library to say which constants it needs, but it fails");
   }
 
+  at::DynamicLibrary& library_;
   AOTInductorModelContainerHandle handle_;
   decltype(&AOTInductorModelContainerGetNumConstants) count_ = nullptr;
   decltype(&AOTInductorModelContainerGetConstantName) name_ = nullptr;
@@ -133,6 +142,19 @@ void AotiRunner::give_constants(std::unordered_map<std::string, at::Tensor> tens
         tensors, /*use_inactive=*/false, /*validate_full_updates=*/false, /*user_managed=*/true);
   });
   state_->given = std::move(tensors);
+}
+
+void AotiRunner::give_blob(const std::string& path, size_t bytes) {
+  without_paths("ERR_MODEL_FORMAT", [&] {
+    AOTIModelContainerRunner& runner = *state_->loader.get_runner();
+    const uint64_t wanted = Library(runner).blob_bytes();
+    if (wanted != bytes) {
+      throw EngineError("ERR_MODEL_FORMAT", "Expected " + std::to_string(wanted) +
+                                                " bytes in the package's file of constants but received " +
+                                                std::to_string(bytes) + "; package both anew");
+    }
+    runner.update_constant_buffer_from_blob(path);
+  });
 }
 
 int64_t AotiRunner::constant_bytes() const {

@@ -40,6 +40,9 @@ class AotiRunner {
   std::vector<Constant> constants() const;
   // By the code's names. Shares their memory.
   void give_constants(std::unordered_map<std::string, at::Tensor> tensors);
+  // All of them, from a file of as many bytes. Throws ERR_MODEL_FORMAT where the code wants another number: it
+  // would read beyond the file's end.
+  void give_blob(const std::string& path, size_t bytes);
   int64_t constant_bytes() const;
 
  private:

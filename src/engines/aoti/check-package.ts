@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { NativeDict, NativeValue } from '../../addon/addon.js';
 import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
@@ -87,6 +88,9 @@ function parseMetadata(bytes: Buffer): Record<string, string> {
   throw torchError('ERR_MODEL_FORMAT', 'Expected JSON of strings as the metadata of the package');
 }
 
+/** The name of the unpacked `blob`. */
+export const blobFile = 'constants.blob';
+
 /**
  * As native/engine/aoti/compiled_package.h reads it.
  * @param path of the package
@@ -120,6 +124,8 @@ export function nativePackage(
     ...{ path, model: files.model, device: target.device, symbols, inputs },
     constants: nativeConstants(stored, folder).map(dict),
     pickled: stored.pickled,
+    blob: files.blob ? join(folder, blobFile) : '',
+    blobBytes: files.blob?.unpacked ?? 0,
     state: state.kind,
     stateReason: state.kind === 'kept' ? state.reason : '',
     operators: state.kind === 'none' ? state.operators : [],

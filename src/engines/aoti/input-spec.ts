@@ -157,7 +157,7 @@ export function specOfSignature({ inputs, outputs }: Signature): PackageSpec {
   return {
     inputs: inputs.map((spec) => inputOf(spec, symbols)),
     symbols,
-    outputs,
+    outputs: outputs.length > 0 ? outputs : undefined, // a signature may leave out all of them
     parameters: undefined,
     constants: new Map(),
     results: new Map(),

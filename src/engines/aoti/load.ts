@@ -15,7 +15,7 @@ import type { Value } from '../../tensor/value.js';
 import type { StartedAddon } from '../torch/started-addon.js';
 import { modelOf, prepareTorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
-import { checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
+import { blobFile, checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
 import { InputTree, treeBinder } from './input-tree.js';
 import { packageSignature, type PackageSpec, type PlainResult } from './input-spec.js';
 import { PrivateFolder } from './private-folder.js';
@@ -108,6 +108,7 @@ async function place(
 ): Promise<string> {
   const unpacked = join(folder, unpackedFolder);
   await mkdir(unpacked, { mode: 0o700 });
+  if (files.blob) await unpack(files.archive, new Map([[blobFile, files.blob]]), unpacked, signal);
   if (compareDotted(native.libtorch.version, '2.15.0') >= 0) {
     await unpack(files.archive, files.files, unpacked, signal);
     return unpacked;

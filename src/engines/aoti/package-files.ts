@@ -17,6 +17,8 @@ export interface PackageFiles {
   readonly kernels: readonly ZipEntry[];
   /** The list of operators that the loader calls for the code, where there are any. */
   readonly operators: ZipEntry | undefined;
+  /** All constants in one file, in the code's order; LibTorch maps as much of it as the code wants, so it is kept from it. */
+  readonly blob: ZipEntry | undefined;
   /** The exported program, where it was packaged beside its code. */
   readonly program: ZipEntry | undefined;
 }
@@ -51,9 +53,10 @@ export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
   }
   const [metadata] = find(/wrapper_metadata\.json$/).concat(find(/_metadata\.json$/));
   if (!metadata) throw format('a package without its metadata');
-  const [source, operators] = [/\.wrapper\.cpp$/, /\.wrapper\.json$/].map((pattern) => find(pattern)[0]);
+  const patterns = [/\.wrapper\.cpp$/, /\.wrapper\.json$/, /\.blob$/];
+  const [source, operators, blob] = patterns.map((pattern) => find(pattern)[0]);
   return {
-    ...{ archive, model, libraries, metadata, source, operators },
+    ...{ archive, model, libraries, metadata, source, operators, blob },
     kernels: find(/\.kernel\.cpp$/),
     files: wanted(files),
     program: files.get(`models/${model}.json`),
@@ -116,7 +119,7 @@ function checkName(name: string): void {
 
 /** Sources are for people. They would also be what LibTorch compiles, if it came to that. */
 function wanted(files: ReadonlyMap<string, ZipEntry>): Map<string, ZipEntry> {
-  return new Map([...files].filter(([path]) => !/\.(cpp|h|cu)$|_flags\.json$|^\.data\//.test(path)));
+  return new Map([...files].filter(([path]) => !/\.(cpp|h|cu|blob)$|_flags\.json$|^\.data\//.test(path)));
 }
 
 function kindOfFile(paths: readonly string[]): string {

@@ -1,0 +1,153 @@
+/** Compiled packages whose constants are not in their library. Code that reads one which is not there ends the process. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadModel, ModelHost, type Model } from 'node-libtorch';
+import { rejection } from '../support/errors.js';
+import { node } from '../support/child.js';
+import { fixture, root } from '../support/paths.js';
+import { recordedCases } from '../support/recorded.js';
+import { entriesIn, scratch, type Entry } from '../support/repack.js';
+import { rawZip } from '../support/raw-zip.js';
+import { expectValue } from '../support/values.js';
+import { zip } from '../support/zip.js';
+
+const folder = 'faults/constants-pt2';
+const outside = fixture(`${folder}/outside.pt2`);
+const names = ['first.bias', 'second.weight', 'steps'];
+
+async function expectAnswers(model: Model, name: string): Promise<void> {
+  const recorded = recordedCases(folder).find((one) => one.name === name);
+  for (const { ways, expected, tolerance } of recorded?.calls ?? []) {
+    for (const args of ways([])) expectValue(await model.call('forward', args), expected, tolerance);
+  }
+}
+
+describe('constants of compiled packages', function () {
+  this.timeout(60_000);
+  const temporary = scratch();
+
+  /** The package without constants, and what is in an archive beside it (or a change of that). */
+  const together = async (beside: string | undefined, change = (entries: Entry[]): Entry[] => entries): Promise<string> => {
+    const added = beside === undefined ? [] : await entriesIn(fixture(`${folder}/${beside}.zip`));
+    const entries = change([
+      ...(await entriesIn(outside)),
+      ...added.map((entry) => ({ ...entry, name: `outside/${entry.name}` })),
+    ]);
+    const path = join(temporary(), `${Math.random().toString(36).slice(2)}.pt2`);
+    writeFileSync(path, zip(entries));
+    return path;
+  };
+  const edited = (name: RegExp, edit: (data: Buffer) => Buffer | string) => (entries: Entry[]) =>
+    entries.map((entry) => (name.test(entry.name) ? { ...entry, data: Buffer.from(edit(entry.data)) } : entry));
+  const refusal = async (path: string): Promise<string> =>
+    (await rejection(() => loadModel(path), 'ERR_MODEL_FORMAT')).message;
+
+  it('that are nowhere are named at the load', async () => {
+    const message = await refusal(outside);
+    for (const name of names) expect(message).to.include(name);
+    expect(message).to.include('package_constants_in_so');
+  });
+
+  it('that are nowhere are named by inspect, run and serve, which end with 1 and by no signal', async () => {
+    for (const args of [['inspect', outside], ['serve', outside, '--port', '0']]) {
+      const ended = await node([`${root}dist/cli/main.js`, ...args]);
+      expect(ended, ended.stderr).to.deep.include({ code: 1, signal: null });
+      expect(ended.stderr).to.include('ERR_MODEL_FORMAT').and.to.include('second.weight');
+    }
+    await rejection(() => ModelHost.open({ models: [{ file: outside }] }), 'ERR_MODEL_FORMAT');
+  });
+
+  it('that lie beside the library as raw bytes are loaded: the answers are PyTorch’s, tied weights are there once', async () => {
+    for (const instances of [1, 2]) {
+      await using model = await loadModel(await together('raw'), { instances });
+      expect(model.info.parameterBytes).to.equal(144 * 4 + 12 * 4 + 12 * 8);
+      expect(model.info.stateful).to.equal(false);
+      await expectAnswers(model, 'outside');
+    }
+  });
+
+  it('of which one file or one name is missing are named', async () => {
+    const withoutFile = await refusal(await together('raw', (all) => all.filter(({ name }) => !name.endsWith('weight_1'))));
+    expect(withoutFile).to.match(/none for [\w.]+;/).and.to.match(/first\.bias|second\.weight|steps/);
+    const withoutName = await refusal(
+      await together('raw', edited(/model_weights_config/, (data) => data.toString().replace('"steps"', '"others"'))),
+    );
+    expect(withoutName).to.match(/none for steps;/);
+    const elsewhere = await refusal(
+      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"weight_1"', '"../../weight_1"'))),
+    );
+    expect(elsewhere).to.match(/none for/);
+  });
+
+  it('of another size, dtype or shape than the code was compiled for are named', async () => {
+    const short = await refusal(await together('raw', edited(/weight_0$/, (data) => data.subarray(0, data.length / 2))));
+    expect(short).to.match(/second\.weight \(288 bytes instead of 576\)/);
+    const dtype = await refusal(
+      await together('raw', edited(/model_weights_config/, (data) => data.toString().replace('"dtype": 5', '"dtype": 4'))),
+    );
+    expect(dtype).to.match(/steps \(int32 instead of int64\)/);
+    const shape = await refusal(
+      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"strides": [{"as_int": 12}', '"strides": [{"as_int": 13}'))),
+    );
+    expect(shape).to.match(/second\.weight \(a shape that reaches beyond its bytes\)/);
+    for (const broken of ['{', '[]', 'null', '{"config": {"steps": {"use_pickle": false, "path_name": "weight_2"}}}']) {
+      await refusal(await together('raw', edited(/model_weights_config/, () => broken)));
+    }
+    for (const size of ['-1', '1e300', '"x"']) {
+      const sizes = edited(/model_weights_config/, (data) => data.toString().replaceAll('{"as_int": 12}', `{"as_int": ${size}}`));
+      await refusal(await together('raw', sizes));
+    }
+  });
+
+  it('whose bytes, or whose list, are not those of their checksum are refused', async () => {
+    const entries = await entriesIn(await together('raw'));
+    for (const [name, at] of [
+      ['weight_0', 5],
+      ['model_weights_config.json', 12],
+    ] as const) {
+      const whole = rawZip(entries.map(({ name, data }) => ({ name, body: data })));
+      const { data } = entries.find((entry) => entry.name.endsWith(name)) as Entry;
+      const index = whole.indexOf(data) + at;
+      whole[index] = (whole[index] as number) ^ 1;
+      const path = join(temporary(), 'flipped.pt2');
+      writeFileSync(path, whole);
+      const { message } = await rejection(() => loadModel(path), 'ERR_UNSAFE_ARCHIVE');
+      expect(message).to.include(name).and.to.include('checksum');
+    }
+  });
+
+  it('that are pickled are never read: the message names them, and what to export with', async () => {
+    const message = await refusal(await together('pickled'));
+    for (const name of names) expect(message).to.include(name);
+    expect(message).to.match(/pickled/).and.to.match(/binary_blob/);
+    const one = await refusal(
+      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"use_pickle": false', '"use_pickle": true'))),
+    );
+    expect(one).to.match(/pickled/);
+  });
+
+  it('in one binary file beside the library are loaded; a file that is missing or cut off is refused', async () => {
+    const blob = fixture(`${folder}/blob.pt2`);
+    await using model = await loadModel(blob);
+    expect(model.info.parameterBytes).to.equal(144 * 4 + 12 * 4 + 12 * 8);
+    await expectAnswers(model, 'blob');
+    const entries = await entriesIn(blob);
+    const isBlob = ({ name }: Entry): boolean => name.endsWith('.blob');
+    expect(entries.some(isBlob)).to.equal(true);
+    const path = join(temporary(), 'blob.pt2');
+    writeFileSync(path, zip(entries.filter((entry) => !isBlob(entry))));
+    expect(await refusal(path)).to.include('second.weight');
+    writeFileSync(path, zip(entries.map((entry) => (isBlob(entry) ? { ...entry, data: entry.data.subarray(0, 100) } : entry))));
+    const { status, signal, stderr } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, 'inspect', path], { encoding: 'utf8' });
+    expect({ status, signal }, stderr).to.deep.equal({ status: 1, signal: null });
+  });
+
+  it('that are computed at the first run are not missing', async () => {
+    await using model = await loadModel(fixture(`${folder}/folded.pt2`), { instances: 2 });
+    expect(model.info.stateful).to.equal(false);
+    await expectAnswers(model, 'folded');
+    await expectAnswers(model, 'folded');
+  });
+});
