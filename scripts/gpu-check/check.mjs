@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '#dist/engines/index.js';
-import { isClose } from '#dist/model/row-independence.js';
+import { isClose } from '#dist/model/row-compare.js';
 import { runtime } from '#dist/engines/runtime.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 

@@ -1,5 +1,6 @@
 /** The batching queue. */
 export { BatchQueue, checkQueueRunOptions, type QueueRunOptions } from './queue.js';
-export { resolveBatchOptions, type BatchQueueOptions } from './options.js';
+export { notIndependent, resolveBatchOptions, type BatchQueueOptions } from './options.js';
 export type { BatchEvent, CloseReason, QueueStats } from './stats.js';
+export type { RowCheckEvent } from './row-check.js';
 export type { Fit } from './fit.js';

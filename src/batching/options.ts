@@ -1,5 +1,5 @@
 import * as check from '../check.js';
-import { expected, torchError } from '../errors.js';
+import { expected, torchError, type TorchError } from '../errors.js';
 import type { Model } from '../model/model.js';
 
 export interface BatchQueueOptions {
@@ -24,6 +24,11 @@ export interface BatchQueueOptions {
   defaultPriority?: number;
   /** How much longer a request waits for each level below another, default 100: no level starves. */
   agingMs?: number;
+  /**
+   * Of so many batches one has one of its rows run again by itself, default 1000; 0: none. A difference ends batching, unless
+   * `rowIndependent` was given or the model is random. Checks take 1 % of the run time at most.
+   */
+  checkRows?: number;
   /** Your word that rows are independent, of every method: nothing needs to have been checked by warmup. */
   rowIndependent?: boolean;
 }
@@ -43,7 +48,7 @@ const numbers = {
 } as const;
 
 const known = [
-  ...['maxBatchSize', 'maxQueueSize', 'defaultPriority', 'allowedBatchSizes', 'rowIndependent'],
+  ...['maxBatchSize', 'maxQueueSize', 'defaultPriority', 'allowedBatchSizes', 'rowIndependent', 'checkRows'],
   ...Object.keys(numbers),
 ];
 
@@ -60,6 +65,8 @@ export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infini
   const maxBatchSize = Math.min(wanted, maxRows);
   check.integer('maxQueueSize', maxQueueSize, 1, 100_000_000);
   check.integer('defaultPriority', defaultPriority, 1, lowestPriority);
+  const { checkRows = 1000 } = options;
+  check.integer('checkRows', checkRows, 0, 1_000_000_000);
   for (const [name, [min, max]] of Object.entries(numbers)) {
     const value = options[name as keyof typeof numbers];
     if (value !== undefined) check.number(name, value, min, max);
@@ -77,6 +84,7 @@ export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infini
     targetP95Ms: options.targetP95Ms ?? Infinity,
     defaultPriority,
     agingMs: options.agingMs ?? 100,
+    checkRows,
   };
 }
 
@@ -104,8 +112,11 @@ export function requireBatchable(model: Model, rowIndependent: boolean | undefin
   }
   if (rowIndependent || model.warmupReport?.rowIndependent) return;
   const why = model.warmupReport?.rowIndependence ?? 'it was never checked: call model.warmup() first';
-  throw torchError(
-    'ERR_NOT_BATCHABLE',
-    `Expected a model whose rows are independent, but ${why}; rowIndependent: true takes your word for it`,
-  );
+  throw notIndependent(why);
+}
+
+/** ERR_NOT_BATCHABLE with the reason, and the way to batch all the same. */
+export function notIndependent(why: string): TorchError {
+  const way = why.includes('rowIndependent: true') ? '' : '; rowIndependent: true takes your word for it';
+  return torchError('ERR_NOT_BATCHABLE', `Expected a model whose rows are independent, but ${why}${way}`);
 }

@@ -12,12 +12,14 @@ import type { RunOptions } from '../model/options.js';
 import type { Bounds } from '../signature/range.js';
 import {
   lowestPriority,
+  notIndependent,
   requireBatchable,
   resolveBatchOptions,
   type BatchQueueOptions,
   type ResolvedBatchOptions,
 } from './options.js';
 import { runInParts } from './parts.js';
+import { RowChecker, type RowCheckEvent } from './row-check.js';
 import { BatchRunner, Counters } from './runner.js';
 import type { BatchEvent, CloseReason, QueueStats } from './stats.js';
 import { Request, Waiting, type Group, type Order } from './waiting.js';
@@ -39,6 +41,14 @@ export function checkQueueRunOptions(options: QueueRunOptions): void {
 /** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
 const longestAheadMs = 5;
 
+/** What a queue tells of. */
+export interface QueueEvents {
+  /** A batch has ended. */
+  batch: [event: BatchEvent];
+  /** A row of a batch was run again by itself. */
+  rows: [event: RowCheckEvent];
+}
+
 /**
  * Puts concurrent calls of a model together into batches. Its methods take and return exactly what the model's own do.
  * Dimension 0 of every tensor argument is the batch.
@@ -54,7 +64,8 @@ export class BatchQueue implements AsyncDisposable {
   readonly options: ResolvedBatchOptions;
   readonly #waiting = new Waiting();
   readonly #counters = new Counters();
-  readonly #events = new EventEmitter<{ batch: [BatchEvent] }>();
+  readonly #events = new EventEmitter<QueueEvents>();
+  readonly #checker: RowChecker;
   readonly #desk: Desk<Request>;
   readonly #runner: BatchRunner;
   #pumping = false;
@@ -63,6 +74,7 @@ export class BatchQueue implements AsyncDisposable {
   #idle: (() => void) | undefined;
   #sequence = 0;
   readonly #trusted: boolean;
+  #stopped: string | undefined;
 
   /**
    * @throws ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
@@ -70,18 +82,26 @@ export class BatchQueue implements AsyncDisposable {
    */
   constructor(model: Model, options?: BatchQueueOptions);
   /** @internal */
-  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the clock is for tests, and no part of the public types
-  constructor(model: Model, options: BatchQueueOptions, clock: Clock);
-  constructor(model: Model, options: BatchQueueOptions = {}, clock?: Clock) {
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- clock and chance are for tests, and no part of the public types
+  constructor(model: Model, options: BatchQueueOptions, clock: Clock, random?: () => number);
+  constructor(model: Model, options: BatchQueueOptions = {}, clock?: Clock, random: () => number = Math.random) {
     if (!isBatchable(model)) throw expected('a Model', 'the model of BatchQueue', model);
     this.options = resolveBatchOptions(options, model.maxRows);
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
     this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
-    this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, (event) => {
-      this.#pump();
-      this.#tell(event);
+    this.#checker = new RowChecker(model, this.options.checkRows, random);
+    this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, this.#checker, {
+      ended: (event) => {
+        this.#pump();
+        this.#tell('batch', event);
+      },
+      maySkipBatching: (event) => this.#stopBatching(event),
+      checked: (event) => {
+        this.#tell('rows', event);
+      },
+      mayCheck: () => !this.#closing,
     });
   }
 
@@ -121,19 +141,26 @@ export class BatchQueue implements AsyncDisposable {
       batchSizes: { ...batchSizes },
       requests: { completed, failed, timedOut, aborted, refused },
       isolated,
+      rowChecks: { checked: this.#checker.checked, differed: this.#checker.differed },
+      stopped: this.#stopped,
       fit: this.#runner.fit.value,
       batchCapacity: this.#capacity(),
     };
   }
 
-  on(event: 'batch', listener: (event: BatchEvent) => void): this {
-    this.#events.on(event, listener);
+  on<K extends keyof QueueEvents>(event: K, listener: (...args: QueueEvents[K]) => void): this {
+    this.#events.on(event, listener as never);
     return this;
   }
 
-  off(event: 'batch', listener: (event: BatchEvent) => void): this {
-    this.#events.off(event, listener);
+  off<K extends keyof QueueEvents>(event: K, listener: (...args: QueueEvents[K]) => void): this {
+    this.#events.off(event, listener as never);
     return this;
+  }
+
+  /** Why calls share no runs any more: a row came out otherwise by itself. Undefined while they do. */
+  get stopped(): string | undefined {
+    return this.#stopped;
   }
 
   /** Takes no more calls and waits for those it has. The model stays. Idempotent. */
@@ -196,12 +223,23 @@ export class BatchQueue implements AsyncDisposable {
         signal,
         level: priority === 0 ? this.options.defaultPriority : priority,
       };
-      const { maxBatchSize } = this.options;
-      if (call.rows <= maxBatchSize) return this.#submit(call, order, pick).promise as Promise<R>;
-      return runInParts(call, maxBatchSize, (part) => this.#submit(part, order, itself)).then(pick);
+      const most = this.#mostRows();
+      if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
+      const parts = runInParts(call, most, (part) => this.#submit(part, order, itself));
+      return parts.then((execution) => {
+        const whole = this.#mostRows();
+        // Rows were found to depend on each other meanwhile, and the parts of a call are no batch of the caller's.
+        const isPieced = whole > most && call.rows <= whole;
+        return isPieced ? (this.#submit(call, order, pick).promise as Promise<R>) : pick(execution);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Rows of one run at most. */
+  #mostRows(): number {
+    return this.#stopped === undefined ? this.options.maxBatchSize : (this.model.maxRows ?? Infinity);
   }
 
   #requireChecked(method: string): void {
@@ -231,15 +269,25 @@ export class BatchQueue implements AsyncDisposable {
     return !request.started;
   }
 
-  #tell(event: BatchEvent): void {
+  /** A row came out otherwise by itself. From now on every call runs by itself, unless its caller knows and wants it so. */
+  #stopBatching({ rows, share }: Pick<RowCheckEvent, 'rows' | 'share'>): boolean {
+    const { info, warmupReport } = this.model;
+    if (this.#trusted || info.random || warmupReport?.random) return false;
+    const by = share < Infinity ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
+    this.#stopped ??= notIndependent(`a row of a batch of ${rows} came out otherwise by itself${by}`).message;
+    return true;
+  }
+
+  #tell<K extends keyof QueueEvents>(name: K, ...event: QueueEvents[K]): void {
     try {
-      this.#events.emit('batch', event);
+      this.#events.emit(name, ...(event as never));
     } catch (error) {
       warnOf(error); // a broken listener is no reason to stop
     }
   }
 
   #capacity(): number {
+    if (this.#stopped !== undefined) return 1; // a call is taken whole, however many rows it has
     const { targetP95Ms, maxBatchSize } = this.options;
     return this.#runner.fit.capacity(targetP95Ms, maxBatchSize);
   }

@@ -5,6 +5,7 @@ import type { BatchExecution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
+import type { RowChecker, RowCheckEvent } from './row-check.js';
 import type { BatchEvent, CloseReason } from './stats.js';
 import type { Request } from './waiting.js';
 
@@ -34,6 +35,18 @@ export class Counters {
   }
 }
 
+/** What a runner needs of its queue. */
+export interface RunnerHooks {
+  /** A batch has ended and its instance is idle. */
+  ended(event: BatchEvent): void;
+  /** Rows were found to depend on each other: whether calls stop sharing runs. */
+  maySkipBatching(event: Omit<RowCheckEvent, 'stopped'>): boolean;
+  /** A row was checked. */
+  checked(event: RowCheckEvent): void;
+  /** A queue that is closing checks no more rows. */
+  mayCheck(): boolean;
+}
+
 /** Runs batches and gives each request its outcome. */
 export class BatchRunner {
   readonly fit = new LatencyFit();
@@ -41,23 +54,27 @@ export class BatchRunner {
   readonly #allowedSizes: readonly number[] | undefined;
   readonly #counters: Counters;
   readonly #clock: Clock;
-  readonly #onEnded: (event: BatchEvent) => void;
+  readonly #checker: RowChecker;
+  readonly #hooks: RunnerHooks;
   #hopeless = 0;
   inFlight = 0;
+  /** Rows depend on each other, so that each request runs by itself. */
+  isAlone = false;
 
-  /** @param onEnded a batch has ended and its instance is idle */
   constructor(
     model: Batchable,
     options: ResolvedBatchOptions,
     counters: Counters,
     clock: Clock,
-    onEnded: (event: BatchEvent) => void,
+    checker: RowChecker,
+    hooks: RunnerHooks,
   ) {
     this.#model = model;
     this.#allowedSizes = options.allowedBatchSizes;
     this.#counters = counters;
     this.#clock = clock;
-    this.#onEnded = onEnded;
+    this.#checker = checker;
+    this.#hooks = hooks;
   }
 
   start(requests: readonly Request[], reason: CloseReason): void {
@@ -65,14 +82,14 @@ export class BatchRunner {
     const started = this.#clock.now();
     let rows = 0;
     for (const { call } of requests) rows += call.rows;
-    const padTo = this.#allowedSizes?.find((size) => size >= rows) ?? rows;
+    const padTo = this.#sizeFor(rows) ?? rows;
     this.#counters.closedBatch(rows, padTo, reason);
     const finish = (outcome: BatchEvent['outcome'], runMs: number, queuedMs = 0): void => {
       this.inFlight--;
       const [oldest] = requests as [Request];
       const waitMs = started - oldest.since + queuedMs;
       const paddedRows = padTo - rows;
-      this.#onEnded({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
+      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
     };
     this.#model
       .runBatch(
@@ -81,10 +98,18 @@ export class BatchRunner {
       )
       .then(
         (execution) => {
+          const { runMs, queueMs } = execution.timings;
           this.#hopeless = 0;
-          this.fit.add(padTo, execution.timings.runMs);
+          this.fit.add(padTo, runMs);
+          this.#checker.ran(runMs);
+          const done = (): void => finish('ok', runMs, queueMs);
+          const isShared = requests.length > 1 || padTo > rows;
+          if (isShared && (this.isAlone || (this.#checker.isDue() && this.#hooks.mayCheck()))) {
+            void this.#resolveChecked(requests, execution, started, padTo).then(done);
+            return;
+          }
           this.#resolve(requests, execution, started);
-          finish('ok', execution.timings.runMs, execution.timings.queueMs);
+          done();
         },
         (error: unknown) => {
           const failed = (): void => finish('failed', this.#clock.now() - started);
@@ -97,11 +122,36 @@ export class BatchRunner {
       );
   }
 
+  /** The answers wait for the check: what it finds wrong is run again, each request by itself. */
+  async #resolveChecked(
+    requests: readonly Request[],
+    execution: BatchExecution,
+    started: number,
+    rows: number,
+  ): Promise<void> {
+    if (!this.isAlone) {
+      const calls = requests.map(({ call }) => call);
+      const found = await this.#checker.check(calls, execution.values);
+      if (found) {
+        const stopped = found.outcome === 'differs' && this.#hooks.maySkipBatching({ rows, ...found });
+        this.isAlone ||= stopped;
+        this.#hooks.checked({ rows, ...found, stopped });
+      }
+    }
+    // Another batch may have been found out meanwhile.
+    if (this.isAlone) await this.#isolate(requests, started);
+    else this.#resolve(requests, execution, started);
+  }
+
+  #sizeFor(rows: number): number | undefined {
+    return this.isAlone ? undefined : this.#allowedSizes?.find((size) => size >= rows);
+  }
+
   #mayIsolate(requests: readonly Request[], error: unknown): boolean {
     return requests.length > 1 && this.#hopeless < isolationLimit && isRowsFault(error);
   }
 
-  /** Runs each request of a failed batch by itself, once, so that only those at fault fail. */
+  /** Runs each request of a batch by itself, once: of one that failed, so that only those at fault fail. */
   async #isolate(requests: readonly Request[], started: number): Promise<void> {
     let tried = 0;
     let saved = 0;
@@ -115,7 +165,7 @@ export class BatchRunner {
       this.#counters.isolated++;
       tried++;
       try {
-        const padTo = this.#allowedSizes?.find((size) => size >= request.call.rows);
+        const padTo = this.#sizeFor(request.call.rows);
         this.#resolve([request], await this.#model.runBatch([request.call], padTo), started);
         saved++;
       } catch (error) {

@@ -25,8 +25,12 @@ export interface QueueStats {
     readonly aborted: number;
     readonly refused: number;
   };
-  /** Requests that were run again by themselves after their batch had failed. */
+  /** Requests that were run again by themselves after their batch had failed, or had been found to mix rows. */
   readonly isolated: number;
+  /** Rows that were run again by themselves, and those of them whose output was another than in their batch. */
+  readonly rowChecks: { readonly checked: number; readonly differed: number };
+  /** Why calls share no runs any more; undefined while they do. */
+  readonly stopped: string | undefined;
   /** t(n) = a·n + b milliseconds, as measured. */
   readonly fit: Fit | undefined;
   /** Rows a batch takes at present: maxBatchSize, or less for targetP95Ms. */

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import type { BatchQueueOptions } from '../batching/index.js';
 import { runtime } from '../engines/runtime.js';
-import type { WarmupReport } from '../model/model.js';
+import type { Model, WarmupReport } from '../model/model.js';
 import { ModelRegistry } from '../registry/index.js';
 import type { OpenPort } from '../server/http/port.js';
 import {
@@ -15,10 +15,12 @@ import {
 } from '../server/index.js';
 import { serverOptionsOf } from '../server/options.js';
 import type { Settings } from '../server/settings/table.js';
-import { ModelHost, type HostModel } from '../serving/index.js';
+import type { Arguments } from '../tensor/value.js';
+import { ModelHost, type HostModel, type HostWarmup } from '../serving/index.js';
 import { ownAssignment } from './cluster/messages.js';
 import { fromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
 import { onEnding } from './ending.js';
+import { readArguments } from './input.js';
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
@@ -37,7 +39,10 @@ interface Role {
 }
 
 /** Serves from this process alone. */
-export async function serveAlone({ target, settings, onTerminal, onDrainable }: ServeJob, port: OpenPort): Promise<void> {
+export async function serveAlone(
+  { target, settings, onTerminal, onDrainable }: ServeJob,
+  port: OpenPort,
+): Promise<void> {
   const logger = createLogger({ level: settings.logLevel });
   const onListening = (server: InferenceServer, host: ModelHost): void => {
     onEnding(
@@ -116,21 +121,32 @@ async function startHost(file: string | undefined, settings: Settings): Promise<
   // A record names its own engine.
   const { engine, ...options } = loadOptionsOf(settings);
   const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
-  const common = { load, batching: batchingOf(settings) };
+  const common = { load, batching: batchingOf(settings), ...warmupOf(settings) };
   const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
   const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
   const registry = file === undefined ? { registry: await ModelRegistry.open(foldersOf(settings)) } : {};
   return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
 }
 
+/** The files are read once the model is there: it says what a plain array in them is. */
+function warmupOf({ warmup, warmupExample }: Settings): { warmup?: HostWarmup | false } {
+  if (warmup === 'off') return { warmup: false };
+  if (warmupExample.length === 0) return {};
+  const example = ({ info, signature }: Model): Promise<Arguments> =>
+    readArguments(warmupExample, { method: info.methods.find(({ name }) => name === 'forward'), signature });
+  return { warmup: { example } };
+}
+
 function batchingOf(settings: Settings): BatchQueueOptions | false {
-  const { batching, maxBatchSize, maxDelayMs, allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } = settings;
+  const { batching, checkRows, maxBatchSize, maxDelayMs, allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } =
+    settings;
   if (batching === 'off') return false;
   return {
     maxBatchSize,
     maxDelayMs,
     maxQueueSize,
     maxQueueBytes,
+    checkRows,
     timeoutMs: settings.requestTimeoutMs,
     ...(allowedBatchSizes && { allowedBatchSizes }),
     ...(targetP95Ms !== undefined && { targetP95Ms }),

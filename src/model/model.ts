@@ -16,13 +16,13 @@ export interface BatchExecution {
 
 export interface WarmupOptions {
   /**
-   * A valid input: a tensor, or arguments by position or by name, as `call` takes them. Default: made from the signature.
-   * Dimension 0 is the batch.
+   * A valid input, as `run` takes it: a tensor, or arguments by position or by name. Dimension 0 is the batch. Default: made
+   * from the signature; sizes that the model refuses on an example that nobody gave are left out of `batchSizes`.
    */
   example?: Arguments | Tensor;
   /** Rows per warm-up run, default [1]. Each size is run on every instance. */
   batchSizes?: readonly number[];
-  /** Of the row-independence check. Default: 1e-4 relative, 1e-2 in half precision. */
+  /** Of the row-independence check, measured by each row's own scale. Default: 1e-4 relative, 1e-2 in half precision. */
   tolerance?: Tolerance;
   signal?: AbortSignal;
 }
@@ -30,11 +30,21 @@ export interface WarmupOptions {
 export interface WarmupReport {
   /** Runs done, over all sizes and instances. */
   readonly runs: number;
+  /** Rows of the runs: those that were asked for and that the model takes. */
   readonly batchSizes: readonly number[];
-  /** f(cat(a, b)) equals f(a), f(b). Undefined where it could not be asked (outputs without rows, stateful model). */
+  /** Why sizes are missing among them: what the model said of the first that it refused. Undefined where it took all. */
+  readonly refused: string | undefined;
+  /**
+   * Each row of the outputs depends on its own row of the inputs alone: rows of other scale, sign and order came out of batches
+   * as they did alone. Undefined where it could not be asked (stateful model, fixed batch, random operators).
+   */
   readonly rowIndependent: boolean | undefined;
   /** Why rowIndependent is what it is. */
   readonly rowIndependence: string;
+  /** Two equal runs gave two answers: the model has random operators. */
+  readonly random: boolean;
+  /** As it was given; undefined for the default. */
+  readonly tolerance: Tolerance | undefined;
   readonly durationMs: number;
 }
 
@@ -88,7 +98,11 @@ export interface Model<M extends Methods = AnyMethods> extends AsyncDisposable {
   /** As `call`, with the milliseconds that the run waited and took. @throws as `call` */
   readonly execute: Runs<M>['execute'];
 
-  /** Runs an example on every instance until lazy initialisation is done, and checks row independence. */
+  /**
+   * Runs an example on every instance until lazy initialisation is done, and checks row independence.
+   * @throws ERR_INVALID_ARGUMENT for an option, or where no signature says enough to make an example; what a run throws on the
+   * example that was given, or on every one that was made up
+   */
   warmup(options?: WarmupOptions): Promise<WarmupReport>;
 
   /** Drops what is queued, lets what runs finish, frees the model. Idempotent. */

@@ -1,16 +1,15 @@
-import { TorchError, type ErrorCode } from '../errors.js';
+import type { BoundArguments } from '../signature/bind.js';
+import { withinBounds } from '../signature/example.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
-import { dtypeTable } from '../tensor/dtype.js';
-import { withinBounds } from '../signature/example.js';
-import { decodeBFloat16, decodeFloat16 } from '../tensor/float16.js';
-import { pickRows, pickTensorRows, rowCount, twoDifferentRows } from '../tensor/rows.js';
-import { Tensor } from '../tensor/tensor.js';
-import { toleranceOf } from '../signature/tolerance.js';
-import type { BoundArguments } from '../signature/bind.js';
-import type { ModelInfo } from './info.js';
 import type { Tolerance } from '../signature/tolerance.js';
-import { childrenOf, isContainer, type Value } from '../tensor/value.js';
+import { rowCount } from '../tensor/rows.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Value } from '../tensor/value.js';
+import type { ModelInfo } from './info.js';
+import { firstLine, isFatal } from './refusal.js';
+import { compareRow, hairs, isRounding, leavesOf, scaleOf, tolerancesOf, type Deviation } from './row-compare.js';
+import { nudged, probeRows, type Probe } from './row-probes.js';
 
 /** What the check needs to know of a model. */
 interface Examined {
@@ -23,10 +22,29 @@ export interface RowVerdict {
   /** Undefined where the question could not be asked. */
   readonly rowIndependent: boolean | undefined;
   readonly rowIndependence: string;
+  /** Two equal runs gave two answers. */
+  readonly random: boolean;
 }
 
-/** Rows of the largest run. */
-const mostRows = 3;
+export interface RowCheckOptions {
+  /** Default: by the precision. */
+  readonly tolerance?: Tolerance | undefined;
+  /** Sizes that batches will have: each is tried, beside small ones. */
+  readonly sizes?: readonly number[];
+}
+
+type Run = (args: BoundArguments) => Promise<Value>;
+
+/** What every model with rows must take. */
+const leastRows = 3;
+/** The largest batch that is tried unasked, where it is quick and small: what a queue makes by default. */
+const usualRows = 32;
+const longestMs = 500;
+const mostBytes = 128 * 2 ** 20;
+/** A model whose run of one row takes longer is asked about fewer pairs. */
+const slowMs = 20;
+/** Suspicions that are looked into. A model with more of them is not sound enough for batches. */
+const mostSuspicions = 16;
 
 /** Whether dimension 0 of every tensor may vary. Where nobody says, it is tried. */
 export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
@@ -34,89 +52,280 @@ export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
 }
 
 /**
- * Whether each row of the output depends on its own row of the input alone: f(cat(a, b)) against f(a) and f(b), which is
- * what batching needs.
- * @param tolerance default: by the precision
+ * Whether each row of the output depends on its own row of the input alone, which is what batching needs: rows of other
+ * scale, sign and order are run alone and then beside each other, and each must come out as it does alone.
+ * @throws what is no refusal of an input: an abort, a model that was disposed, a lost device
  */
 export async function checkRowIndependence(
   model: Examined,
   given: BoundArguments,
-  run: (args: BoundArguments) => Promise<Value>,
-  tolerance?: Tolerance,
+  run: Run,
+  options: RowCheckOptions = {},
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
   const inputs = model.signature?.inputs.filter(({ optional }) => !optional) ?? [];
   if (inputs.some(isStringsSpec)) return dependent('strings are among the inputs, and batches are made of tensors');
   if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed');
-  if (inputs.some((spec) => mostRows !== withinBounds(spec, 0, mostRows) || 1 !== withinBounds(spec, 0, 1))) {
-    return unasked(`the signature does not allow 1 to ${mostRows} rows`);
+  if (inputs.some((spec) => leastRows !== withinBounds(spec, 0, leastRows) || 1 !== withinBounds(spec, 0, 1))) {
+    return unasked(`the signature does not allow 1 to ${leastRows} rows`);
   }
   if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
-  const example = twoDifferentRows(given, (position) => model.forwardSpecs[position]?.range);
-  if (!example) return unasked('the rows of the example do not differ, so that mixing them would not show');
-  const parts = { a: [0], b: [1, 0], both: [0, 1, 0] };
-  let answers: Record<keyof typeof parts, Tensor[] | undefined>;
+  const probes = probeRows(given, (position) => model.forwardSpecs[position]?.range);
+  if (probes.length < 2) return unasked('the rows of the example do not differ, so that mixing them would not show');
   try {
-    answers = {
-      a: leaves(await run(pickRows(example, parts.a)), 1),
-      b: leaves(await run(pickRows(example, parts.b)), 2),
-      both: leaves(await run(pickRows(example, parts.both)), mostRows),
-    };
+    return await new RowCheck(model, run, options).ask(probes);
   } catch (error) {
-    const refused: readonly ErrorCode[] = ['ERR_MODEL_EXECUTION', 'ERR_INVALID_SHAPE'];
-    if (!(error instanceof TorchError) || !refused.includes(error.code)) throw error;
-    return unasked('the model does not take other batch sizes than its example’s');
+    if (error instanceof Verdict) return error.verdict;
+    throw error;
   }
-  const { a, b, both } = answers;
-  if (!a || !b || !both) return dependent('not every output is a tensor whose dimension 0 is the rows');
-  for (const [i, joint] of both.entries()) {
-    const allowed = toleranceOf(joint, model.info, tolerance);
-    const same =
-      isClose(pickTensorRows(joint, [0]), a[i] as Tensor, allowed) &&
-      isClose(pickTensorRows(joint, [1, 2]), b[i] as Tensor, allowed);
-    if (!same) return dependent('a row’s output changes with the other rows of its batch');
-  }
-  return { rowIndependent: true, rowIndependence: 'f(cat(a, b)) equals f(a), f(b)' };
 }
 
 function unasked(why: string): RowVerdict {
-  return { rowIndependent: undefined, rowIndependence: why };
+  return { rowIndependent: undefined, rowIndependence: why, random: false };
 }
 
-function dependent(why: string): RowVerdict {
-  return { rowIndependent: false, rowIndependence: why };
+/** Ends a check from wherever its end was found. */
+class Verdict extends Error {
+  constructor(readonly verdict: RowVerdict) {
+    super(verdict.rowIndependence);
+  }
 }
 
-/** The tensors of a result in order, if every leaf is a tensor with `rows` rows. */
-function leaves(value: Value, rows: number): Tensor[] | undefined {
-  if (value instanceof Tensor) return value.shape[0] === rows ? [value] : undefined;
-  if (!isContainer(value)) return undefined;
-  const found: Tensor[] = [];
-  for (const item of childrenOf(value)) {
-    const inner = leaves(item, rows);
-    if (!inner) return undefined;
-    found.push(...inner);
-  }
-  return found.length > 0 ? found : undefined;
+/** A probe with what the model answers to it alone. */
+interface Asked {
+  readonly probe: Probe;
+  readonly args: BoundArguments;
+  readonly alone: readonly Tensor[];
+  /** The same with the input moved by a hair; once it was needed. */
+  moved?: readonly (readonly Tensor[])[];
 }
 
-/** Element by element: |x − y| ≤ absolute + relative × y's largest element. Integers and booleans must be equal. */
-export function isClose(x: Tensor, y: Tensor, { absolute, relative }: Tolerance): boolean {
-  if (x.dtype !== y.dtype || x.shape.length !== y.shape.length || x.shape.some((size, i) => size !== y.shape[i]))
-    return false;
-  if (dtypeTable[x.dtype].kind !== 'float') return x.data.every((element, i) => element === y.data[i]);
-  const real = x.dtype === 'float16' ? decodeFloat16 : x.dtype === 'bfloat16' ? decodeBFloat16 : Number;
-  let scale = 0;
-  for (const element of y.data) {
-    const size = Math.abs(real(element as number));
-    if (Number.isFinite(size) && size > scale) scale = size;
+const accepts = 'rowIndependent: true accepts it';
+
+class RowCheck {
+  readonly #model: Examined;
+  readonly #run: Run;
+  readonly #tolerance: Tolerance | undefined;
+  readonly #sizes: readonly number[];
+  #tolerances: readonly Tolerance[] = [];
+  /** Rows of an output that are smaller than this are measured by this. */
+  #least: readonly number[] = [];
+  /** Elements of each output that were compared as numbers. */
+  readonly #compared: number[] = [];
+  #aloneMs = Infinity;
+  #suspicions = 0;
+
+  constructor(model: Examined, run: Run, { tolerance, sizes = [] }: RowCheckOptions) {
+    this.#model = model;
+    this.#run = run;
+    this.#tolerance = tolerance;
+    this.#sizes = sizes;
   }
-  for (let i = 0; i < x.data.length; ++i) {
-    const left = real(x.data[i] as number);
-    const right = real(y.data[i] as number);
-    if (Object.is(left, right) || left === right) continue;
-    if (!Number.isFinite(left) || !Number.isFinite(right)) return false; // Infinity is within Infinity of anything
-    if (!(Math.abs(left - right) <= absolute + relative * scale)) return false;
+
+  async ask(probes: readonly Probe[]): Promise<RowVerdict> {
+    const asked = await this.#alone(probes);
+    const usual = asked.filter(({ probe }) => probe.isOrdinary);
+    const [first] = asked as [Asked];
+    this.#tolerances = tolerancesOf(first.alone, this.#model.info, this.#tolerance);
+    this.#least = first.alone.map((_, leaf) => this.#leastScale(usual, leaf));
+    await this.#requireEqualRuns(first.args, first.alone, first);
+    if (asked.length < 2) throw new Verdict(unasked('the model takes only one of the rows that it was tried with'));
+    let largest = 1;
+    for (const batch of this.#batches(asked, usual)) {
+      largest = Math.max(largest, batch.length);
+      await this.#together(batch);
+    }
+    for (const [leaf, tensor] of first.alone.entries()) {
+      if (tensor.data.length > 0 && !this.#compared[leaf])
+        throw new Verdict(unasked('the model answers the rows that it was tried with with no numbers'));
+    }
+    const tried = `${asked.length} rows of other scale, sign and order, alone and in batches of up to ${largest}`;
+    return { rowIndependent: true, rowIndependence: `f(cat(a, b)) equals f(a), f(b), for ${tried}`, random: false };
   }
-  return true;
+
+  /** Asks about each row alone. A row that is refused could not be asked about; the example's must be taken. */
+  async #alone(probes: readonly Probe[]): Promise<Asked[]> {
+    const asked: Asked[] = [];
+    for (const probe of probes) {
+      for (const args of probe.calm ? [probe.args, probe.calm] : [probe.args]) {
+        const started = performance.now();
+        const answer = await this.#answer(args);
+        if (!answer.value) {
+          if (asked.length === 0) throw new Verdict(unasked(`the model does not take one row: ${answer.refusal}`));
+          continue;
+        }
+        this.#aloneMs = Math.min(this.#aloneMs, performance.now() - started);
+        const alone = leavesOf(answer.value.result, 1);
+        if (!alone) throw this.#dependent('not every output is a tensor whose dimension 0 is the rows');
+        asked.push({ probe, args, alone });
+        break;
+      }
+    }
+    return asked;
+  }
+
+  /** A row of no size at all would make its last rounding a difference: the usual rows say what is small. */
+  #leastScale(usual: readonly Asked[], leaf: number): number {
+    const scales = usual.map(({ alone }) => scaleOf(alone[leaf] as Tensor)).filter((scale) => scale > 0);
+    return scales.length > 0 ? Math.min(...scales) / 1000 : 0;
+  }
+
+  /** Pairs and threes, then all of them in both orders, then the sizes that batches will have. */
+  *#batches(asked: readonly Asked[], usual: readonly Asked[]): Generator<readonly Asked[]> {
+    const [first, second = asked[1] as Asked] = usual as readonly [Asked, ...Asked[]];
+    yield [first, second];
+    yield [second, first, usual[2] ?? second];
+    if (this.#aloneMs <= slowMs) {
+      for (const [i, other] of asked.entries()) {
+        if (!other.probe.isOrdinary) yield i % 2 === 0 ? [first, other] : [other, first];
+      }
+    }
+    const all = this.#fits(asked.length) ? asked : asked.slice(0, leastRows);
+    yield all;
+    yield [...all].reverse();
+    // In long batches two of three rows are usual ones, which show the most.
+    const company = asked.filter((one) => !usual.includes(one));
+    for (const size of this.#largeSizes(all.length)) {
+      yield Array.from({ length: size }, (_, i) =>
+        i % 3 === 1 && company.length > 0
+          ? (company[((i - 1) / 3) % company.length] as Asked)
+          : (usual[(i + Math.floor(i / usual.length)) % usual.length] as Asked),
+      );
+    }
+  }
+
+  #fits(rows: number): boolean {
+    return (this.#model.signature?.inputs ?? []).every((spec) => rows === withinBounds(spec, 0, rows));
+  }
+
+  #largeSizes(above: number): number[] {
+    const sizes = new Set(this.#sizes.filter((size) => size > above && this.#fits(size)));
+    if (usualRows * this.#aloneMs <= longestMs) {
+      const most = (this.#model.signature?.inputs ?? []).reduce((rows, spec) => withinBounds(spec, 0, rows), usualRows);
+      if (most > above) sizes.add(most);
+    }
+    return [...sizes].sort((a, b) => a - b);
+  }
+
+  async #together(batch: readonly Asked[]): Promise<void> {
+    const args = stacked(batch);
+    if (bytesOf(args) > mostBytes && !this.#sizes.includes(batch.length)) return;
+    const answer = await this.#answer(args);
+    if (!answer.value) {
+      const what = `the model does not take ${batch.length} rows at once that it takes one by one`;
+      throw new Verdict(unasked(`${what}: ${answer.refusal}`));
+    }
+    const joint = leavesOf(answer.value.result, batch.length);
+    if (joint?.length !== batch[0]?.alone.length) {
+      throw this.#dependent('not every output is a tensor whose dimension 0 is the rows');
+    }
+    const cleared = new Set<Asked>();
+    for (const [row, one] of batch.entries()) {
+      for (const [leaf, tensor] of (joint as Tensor[]).entries()) {
+        const found = this.#compare(tensor, row, one, leaf);
+        this.#compared[leaf] = (this.#compared[leaf] ?? 0) + found.compared;
+        if (!found.differs || cleared.has(one)) continue;
+        if (await this.#isRounding(found, one, leaf)) {
+          cleared.add(one);
+          continue;
+        }
+        await this.#requireEqualRuns(args, joint as Tensor[], one);
+        throw this.#mixing(found, batch);
+      }
+    }
+  }
+
+  #compare(joint: Tensor, row: number, { probe, alone }: Asked, leaf: number): Deviation {
+    return compareRow(joint, row, alone[leaf] as Tensor, {
+      tolerance: this.#tolerances[leaf] as Tolerance,
+      least: this.#least[leaf] ?? 0,
+      isLenient: !probe.isOrdinary,
+    });
+  }
+
+  async #isRounding(found: Deviation, one: Asked, leaf: number): Promise<boolean> {
+    if (++this.#suspicions > mostSuspicions) return false;
+    one.moved ??= await this.#moved(one);
+    const moved = one.moved.map((leaves) => leaves[leaf] as Tensor);
+    return isRounding(found, one.alone[leaf] as Tensor, moved);
+  }
+
+  async #moved({ args, alone }: Asked): Promise<readonly (readonly Tensor[])[]> {
+    const found: (readonly Tensor[])[] = [];
+    for (const hair of hairs) {
+      const other = nudged(args, hair);
+      const answer = other && (await this.#answer(other));
+      const leaves = answer?.value && leavesOf(answer.value.result, 1);
+      if (leaves?.length !== alone.length) return [];
+      found.push(leaves);
+    }
+    return found;
+  }
+
+  /** Runs what was run once more: a model with random operators answers something else. */
+  async #requireEqualRuns(args: BoundArguments, before: readonly Tensor[], one: Asked): Promise<void> {
+    const repeats: [BoundArguments, readonly Tensor[]][] = [
+      [args, before],
+      ...(args === one.args ? [] : [[one.args, one.alone] as [BoundArguments, readonly Tensor[]]]),
+    ];
+    for (const [again, first] of repeats) {
+      for (let i = 0; i < (args === one.args ? 1 : 2); ++i) {
+        const answer = await this.#answer(again);
+        const leaves = answer.value && leavesOf(answer.value.result, first[0]?.shape[0] ?? 0);
+        if (!leaves) continue;
+        const differs = leaves.some((leaf, index) => !isSame(leaf, first[index] as Tensor, this.#tolerances[index]));
+        if (!differs) continue;
+        const why = 'two equal runs differ, as the model has random operators, so that nothing can be said of its rows';
+        throw new Verdict({ rowIndependent: undefined, rowIndependence: `${why}; ${accepts}`, random: true });
+      }
+    }
+  }
+
+  #mixing({ share }: Deviation, batch: readonly Asked[]): Verdict {
+    const isUsual = batch.every(({ probe }) => probe.isOrdinary);
+    const by = share < 1 ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
+    // Scales of activations that are taken from the whole batch make small differences between rows of one size.
+    const quantised = isUsual && share < 0.1 ? '; dynamically quantised models do that: their scales are those of the whole batch' : '';
+    return this.#dependent(`a row’s output changes with the other rows of its batch${by}${quantised}; ${accepts}`);
+  }
+
+  #dependent(why: string): Verdict {
+    return new Verdict({ rowIndependent: false, rowIndependence: why, random: false });
+  }
+
+  async #answer(args: BoundArguments): Promise<{ value?: { result: Value }; refusal: string }> {
+    try {
+      return { value: { result: await this.#run(args) }, refusal: '' };
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      return { refusal: firstLine(error) };
+    }
+  }
+}
+
+/** Every row but for its rounding. */
+function isSame(again: Tensor, first: Tensor, tolerance: Tolerance | undefined): boolean {
+  const rows = first.shape[0] ?? 0;
+  const width = first.data.length / Math.max(1, rows);
+  if (again.data.length !== first.data.length) return false;
+  const options = { tolerance: tolerance ?? { absolute: 0, relative: 1e-4 }, isLenient: true };
+  return Array.from({ length: rows }, (_, row) => row).every((row) => {
+    const alone = new Tensor(first.dtype, first.data.subarray(row * width, (row + 1) * width), [1, ...first.shape.slice(1)]);
+    return !compareRow(again, row, alone, options).differs;
+  });
+}
+
+function stacked(batch: readonly Asked[]): BoundArguments {
+  const [first] = batch as [Asked];
+  return first.args.map((value, position) => {
+    if (!(value instanceof Tensor)) return value;
+    const width = value.data.length;
+    const data = new (value.data.constructor as new (length: number) => Float32Array)(width * batch.length);
+    for (const [row, { args }] of batch.entries()) data.set((args[position] as Tensor).data as Float32Array, row * width);
+    return new Tensor(value.dtype, data, [batch.length, ...value.shape.slice(1)]);
+  });
+}
+
+function bytesOf(args: BoundArguments): number {
+  return args.reduce<number>((sum, value) => sum + (value instanceof Tensor ? value.data.byteLength : 0), 0);
 }

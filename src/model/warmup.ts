@@ -1,17 +1,19 @@
 import * as check from '../check.js';
-import { describe, expected, torchError } from '../errors.js';
+import { describe, expected, torchError, type TorchError } from '../errors.js';
+import type { BoundArguments } from '../signature/bind.js';
+import { exampleArguments, exampleSpecs, freeSizes, withinBounds, type FullSpec } from '../signature/example.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
-import { exampleArguments, exampleSpecs, withinBounds } from '../signature/example.js';
+import { checkTolerance } from '../signature/tolerance.js';
+import { repeatRows, rowCount } from '../tensor/rows.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Arguments, Value } from '../tensor/value.js';
+import type { Placement } from './engine.js';
+import type { ModelInfo } from './info.js';
 import type { Execution, WarmupOptions, WarmupReport } from './model.js';
 import type { RunOptions } from './options.js';
+import { firstLine, isFatal } from './refusal.js';
 import { checkRowIndependence, hasFreeBatch } from './row-independence.js';
-import { repeatRows } from '../tensor/rows.js';
-import { Tensor } from '../tensor/tensor.js';
-import { checkTolerance } from '../signature/tolerance.js';
-import type { Placement } from './engine.js';
-import type { BoundArguments } from '../signature/bind.js';
-import type { ModelInfo } from './info.js';
-import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
 
 /** The JIT profiles the first run of a graph and optimizes on the second; the third is steady. */
 const runsPerSize = 3;
@@ -22,40 +24,158 @@ export interface Warmable {
   readonly signature: Signature | undefined;
   /** What the signature says of each argument of `forward`. */
   readonly forwardSpecs: readonly (TensorSpec | undefined)[];
+  /** The arguments that `run` makes of its input. */
+  argumentsOf(input: unknown): Arguments;
   /** Arguments of `forward`, bound and checked. */
   bindForward(args: Arguments): BoundArguments;
   /** Runs `forward` without checking its arguments again. */
   runBound(values: BoundArguments, placement: Placement, limits: RunOptions): Promise<Execution>;
 }
 
+/** What a host adds to the options of a warm-up. */
+export interface InternalWarmupOptions extends WarmupOptions {
+  /** Nobody asked for these sizes: those that the model refuses are left out, and it is not batched. */
+  mayDropSizes?: boolean;
+  /** Told before the runs of each size. */
+  onProgress?: (step: WarmupStep) => void;
+}
+
+/** Where a warm-up is. */
+export interface WarmupStep {
+  /** Rows of the runs that come now; undefined while rows are checked for independence. */
+  readonly rows: number | undefined;
+  readonly instance: number;
+}
+
 /** As Model.warmup. */
-export async function warmUp(model: Warmable, options: WarmupOptions): Promise<WarmupReport> {
+export async function warmUp(model: Warmable, options: InternalWarmupOptions): Promise<WarmupReport> {
   const started = performance.now();
-  check.options('warmup', options, ['example', 'batchSizes', 'tolerance', 'signal']);
-  const { batchSizes = [1], signal, tolerance } = options;
+  check.options('warmup', options, ['example', 'batchSizes', 'tolerance', 'signal'], ['mayDropSizes', 'onProgress']);
+  const { batchSizes = [1], signal, tolerance, mayDropSizes = false } = options;
   check.signal(signal);
   if (tolerance !== undefined) checkTolerance(tolerance);
   const given: unknown = batchSizes;
   if (!Array.isArray(given) || batchSizes.length === 0)
     throw expected('an array of at least one size', 'batchSizes', batchSizes);
   for (const size of batchSizes) check.integer('a batch size', size, 1, 1_000_000);
-  const example = model.bindForward(exampleOf(model, options.example));
-  const { stateful, instances } = model.info;
-  const run = async (args: BoundArguments, placement: Placement): Promise<Value> =>
-    (await model.runBound(args, { ...placement, scratch: stateful }, signal ? { signal } : {})).value;
+  const warmUp = new WarmUp(model, options);
+  const { example, ran } =
+    options.example === undefined
+      ? await warmUp.onMadeUp(batchSizes)
+      : await warmUp.on(model.bindForward(model.argumentsOf(options.example)), batchSizes, mayDropSizes);
+  options.onProgress?.({ rows: undefined, instance: 0 });
+  const { refusal } = ran;
+  const verdict =
+    refusal === undefined
+      ? await checkRowIndependence(model, example, (args) => warmUp.run(args, {}), { tolerance, sizes: ran.sizes })
+      : { rowIndependent: undefined, rowIndependence: refusal, random: false };
+  return { runs: warmUp.runs, batchSizes: ran.sizes, refused: refusal, tolerance, ...verdict, durationMs: performance.now() - started };
+}
 
-  let runs = 0;
-  const times = stateful ? 1 : runsPerSize; // a deep copy has to start afresh every time
-  const free = hasFreeBatch(model.signature?.inputs ?? []);
-  const sizes = free ? allowedSizes(model.signature, batchSizes) : [1];
-  for (let instance = 0; instance < instances; ++instance) {
-    for (const size of sizes) {
-      const args = free ? repeatRows(example, size) : example;
-      for (let i = 0; i < times; ++i, ++runs) await run(args, { instance });
-    }
+interface Ran {
+  readonly sizes: readonly number[];
+  /** Why sizes are missing. */
+  readonly refusal?: string | undefined;
+}
+
+interface Warmed {
+  readonly example: BoundArguments;
+  readonly ran: Ran;
+}
+
+class WarmUp {
+  readonly #model: Warmable;
+  readonly #options: InternalWarmupOptions;
+  runs = 0;
+
+  constructor(model: Warmable, options: InternalWarmupOptions) {
+    this.#model = model;
+    this.#options = options;
   }
-  const verdict = await checkRowIndependence(model, example, (args) => run(args, {}), tolerance);
-  return { runs, batchSizes: sizes, ...verdict, durationMs: performance.now() - started };
+
+  async run(args: BoundArguments, placement: Placement): Promise<Value> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    const scratch = this.#model.info.stateful;
+    return (await this.#model.runBound(args, { ...placement, scratch }, signal ? { signal } : {})).value;
+  }
+
+  /**
+   * Runs every size on every instance.
+   * @param mayDrop leave out sizes that the model refuses, unless it refuses all
+   */
+  async on(example: BoundArguments, wanted: readonly number[], mayDrop: boolean): Promise<Warmed> {
+    const { info, signature } = this.#model;
+    const times = info.stateful ? 1 : runsPerSize; // a deep copy has to start afresh every time
+    const free = hasFreeBatch(signature?.inputs ?? []);
+    // A batch that is fixed has the size that it has.
+    let sizes = free ? allowedSizes(signature, wanted) : [rowCount(example) ?? 1];
+    let refusal: string | undefined;
+    for (let instance = 0; instance < info.instances; ++instance) {
+      const done: number[] = [];
+      for (const size of sizes) {
+        this.#options.onProgress?.({ rows: size, instance });
+        const args = free ? repeatRows(example, size) : example;
+        try {
+          for (let i = 0; i < times; ++i, ++this.runs) await this.run(args, { instance });
+          done.push(size);
+        } catch (error) {
+          const isLast = done.length === 0 && size === sizes.at(-1);
+          if (!mayDrop || isLast || isFatal(error)) throw error;
+          refusal ??= `the model does not take ${size} row${size === 1 ? '' : 's'}: ${firstLine(error)}`;
+        }
+      }
+      sizes = done;
+    }
+    return { example, ran: { sizes, refusal } };
+  }
+
+  /**
+   * As `on`, with an example made from the signature. What nobody knows of it is guessed: where the model refuses the first
+   * guess, free dimensions get a few usual sizes, and one row is tried alone.
+   * @throws what the model said of the first guess, naming its shape
+   */
+  async onMadeUp(wanted: readonly number[]): Promise<Warmed> {
+    const specs = this.#requireSpecs();
+    const sizes = wanted.includes(1) ? wanted : [...wanted, 1];
+    let first: { error: TorchError; shapes: string } | undefined;
+    const tried: string[] = [];
+    for (const filler of freeSizes(specs)) {
+      let shapes = '';
+      try {
+        const made = exampleArguments(specs, 2, filler); // rows that differ
+        shapes = shapesOf(made);
+        const warmed = await this.on(this.#model.bindForward(made), first ? [1] : sizes, true);
+        const own = warmed.ran.sizes.filter((size) => wanted.includes(size));
+        if (first === undefined) return own.length > 0 ? { ...warmed, ran: { ...warmed.ran, sizes: own } } : warmed;
+        // It ran on a guess; the sizes that were asked for may run on it as well.
+        return await this.on(warmed.example, sizes, true);
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        tried.push(shapes);
+        first ??= { error: error as TorchError, shapes };
+      }
+    }
+    const { error, shapes } = first as NonNullable<typeof first>;
+    const others = tried.length > 1 ? ` (nor with ${tried.slice(1).join('; ')})` : '';
+    throw torchError(
+      error.code,
+      `The model does not run on an example made from its signature, ${shapes}${others}: ${error.message}`,
+      { cause: error },
+    );
+  }
+
+  #requireSpecs(): readonly FullSpec[] {
+    const specs = exampleSpecs(this.#model.signature);
+    if (specs) return specs;
+    const forward = this.#model.info.methods.find(({ name }) => name === 'forward');
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected an example to warm up with, because no signature says enough to make one; forward takes ${describe(
+        forward?.args.map(({ name, type }) => `${name}: ${type}`).join(', '),
+      )}`,
+    );
+  }
 }
 
 /** Sizes that the first dimension of every input may have, next to those that were asked for. Without a signature: those. */
@@ -64,17 +184,9 @@ function allowedSizes(signature: Signature | undefined, sizes: readonly number[]
   return [...new Set(sizes.map((size) => specs.reduce((allowed, spec) => withinBounds(spec, 0, allowed), size)))];
 }
 
-function exampleOf(model: Warmable, example: Arguments | Tensor | undefined): Arguments {
-  if (example instanceof Tensor) return [example];
-  if (Array.isArray(example)) return example as readonly Value[];
-  if (example !== undefined) return namedArguments(example);
-  const specs = exampleSpecs(model.signature);
-  if (specs) return exampleArguments(specs, 2); // rows that differ
-  const forward = model.info.methods.find(({ name }) => name === 'forward');
-  throw torchError(
-    'ERR_INVALID_ARGUMENT',
-    `Expected an example to warm up with, because no signature says enough to make one; forward takes ${describe(
-      forward?.args.map(({ name, type }) => `${name}: ${type}`).join(', '),
-    )}`,
-  );
+/** `x float32 [2, 4], mask int64 [2, 1]` */
+function shapesOf(args: Readonly<Record<string, Tensor>>): string {
+  return Object.entries(args)
+    .map(([name, { dtype, shape }]) => `${name} ${dtype} ${formatShape(shape)}`)
+    .join(', ');
 }

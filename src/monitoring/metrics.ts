@@ -23,6 +23,13 @@ export interface BatchSample {
   readonly reason: string;
 }
 
+/** What is counted of one row that was run again by itself. */
+export interface RowCheckSample {
+  readonly model: string;
+  readonly version: string;
+  readonly outcome: string;
+}
+
 const requestBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
@@ -93,6 +100,13 @@ export class ServerMetrics {
     registers: [this.#registry],
   });
 
+  readonly #rowChecks = new Counter({
+    name: 'batch_row_checks_total',
+    help: 'Rows of batches run again by themselves, by what came of it.',
+    labelNames: [...modelLabels, 'outcome'] as const,
+    registers: [this.#registry],
+  });
+
   /**
    * Both are read when the metrics are.
    * @param inFlight requests begun and not yet answered
@@ -128,6 +142,10 @@ export class ServerMetrics {
     this.#batchRows.observe({ model, version }, rows);
     if (paddedRows > 0) this.#padding.inc({ model, version }, paddedRows);
     this.#closed.inc({ model, version, reason });
+  }
+
+  rowCheck({ model, version, outcome }: RowCheckSample): void {
+    this.#rowChecks.inc({ model, version, outcome });
   }
 
   /** Everything as values, for `aggregated`. */

@@ -2,6 +2,9 @@ import type { QueueSample } from '../monitoring/gauges.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './host.js';
+import type { HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
+import { TorchError } from '../errors.js';
+import { rowModel } from './codec/row-model.js';
 import { reportLostDevices } from './readiness.js';
 import { reportStuckModels } from './stuck.js';
 
@@ -25,6 +28,7 @@ export function followHost(
     measureRuns(host, metrics),
     reportLostDevices(host, logger, onDeviceFailure),
     reportStuckModels(host, { afterMs: stuckAfterMs, logger, onStuck }),
+    logLoads(host, logger),
   ];
   return () => {
     for (const end of ends) end();
@@ -35,10 +39,49 @@ function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
   // Bound, not wrapped: both are called for every request.
   const onRun = metrics.run.bind(metrics);
   const onBatch = metrics.batch.bind(metrics);
-  host.on('run', onRun).on('batch', onBatch);
+  const onRows = metrics.rowCheck.bind(metrics);
+  host.on('run', onRun).on('batch', onBatch).on('rows', onRows);
   return () => {
-    host.off('run', onRun).off('batch', onBatch);
+    host.off('run', onRun).off('batch', onBatch).off('rows', onRows);
   };
+}
+
+/** A slow model is not ready for a long time: the log says what it is doing meanwhile, and what is worth knowing of it. */
+function logLoads(host: InferenceHost, logger: Logger): () => void {
+  const onProgress = ({ elapsedMs, stage, ...where }: LoadProgress): void => {
+    logger.info({ ...where, stage, elapsedMs: Math.round(elapsedMs) }, stages[stage]);
+    if (stage !== 'ready') return;
+    const served = host.list().find(({ name, version }) => name === where.model && version === where.version);
+    if (served) warnOfNoAnswer(served, logger);
+  };
+  const onWarning = ({ message, ...model }: HostWarning): void => {
+    logger.warn(model, message);
+  };
+  host.on('progress', onProgress).on('warning', onWarning);
+  // Those that came up before anybody listened.
+  for (const served of host.list()) warnOfNoAnswer(served, logger);
+  return () => {
+    host.off('progress', onProgress).off('warning', onWarning);
+  };
+}
+
+const stages: Readonly<Record<LoadProgress['stage'], string>> = {
+  load: 'loading a model',
+  'warm-up': 'warming a model up',
+  rows: 'asking whether its rows are independent',
+  ready: 'a model is up',
+};
+
+/** A record whose model every `/predict` is going to be refused for. A file without a record has no task, and nobody thinks so. */
+function warnOfNoAnswer(served: ServedModel, logger: Logger): void {
+  if (!served.record) return;
+  try {
+    rowModel(served);
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error;
+    const { name: model, version } = served;
+    logger.warn({ model, version }, `POST /predict cannot answer for this model (${error.code}): ${error.message}`);
+  }
 }
 
 /** The state of every queue of a host, for gauges. */

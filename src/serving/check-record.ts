@@ -2,6 +2,7 @@ import { describe, torchError } from '../errors.js';
 import type { ModelRecord } from '../registry/index.js';
 import { exampleArguments, exampleSpecs } from '../signature/example.js';
 import type { Model } from '../model/model.js';
+import { isFatal } from '../model/refusal.js';
 import { formatSpecShape } from '../signature/spec.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -10,7 +11,8 @@ import type { TensorSpec } from '../signature/spec.js';
 
 /**
  * Holds a loaded model to its record: the artifact's size, a method `forward`, whose arguments loading has compared already,
- * and, with `run`, the outputs by running it once on one row. A record that does not fit is found here and not in the first request.
+ * and, with `run`, the outputs by running it once on one row. A record that does not fit is found here and not in the first
+ * request. A model that refuses the row, which we made up, may be right: its outputs are then not compared.
  * @throws ERR_INTEGRITY, ERR_SIGNATURE_MISMATCH
  */
 export async function checkAgainstRecord(model: Model, record: ModelRecord, { run }: { run: boolean }): Promise<void> {
@@ -30,7 +32,13 @@ async function checkOutputs(model: Model, { signature, name, version }: ModelRec
   const specs = exampleSpecs(signature);
   // There are no example values for arguments that are not tensors.
   if (!specs) return;
-  const value = await model.call('forward', exampleArguments(specs, 1));
+  let value: Value;
+  try {
+    value = await model.call('forward', exampleArguments(specs, 1));
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return; // the warm-up meets the same, and warns of it
+  }
   const outputs = outputsOf(value, signature.outputs);
   if (!outputs) return;
   if (outputs.length !== signature.outputs.length) {

@@ -3,8 +3,9 @@ import * as check from '../check.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { ModelRegistry } from '../registry/index.js';
-import { loadServed, modelOptions, nameOf, type HostModel } from './load-served.js';
-import { ServedModel, type RunEvent, type ServedBatchEvent } from './served-model.js';
+import { checkBatchSizes, checkHostModels } from './host-model.js';
+import { loadServed, nameOf, type HostModel, type LoadProgress } from './load-served.js';
+import { ServedModel, type RunEvent, type ServedBatchEvent, type ServedRowCheckEvent } from './served-model.js';
 
 export interface HostOptions {
   /** Default: the registry bundled with this package. */
@@ -24,6 +25,18 @@ export interface HostEvents {
   run: [event: RunEvent];
   /** A batch has ended, of a model that batches. */
   batch: [event: ServedBatchEvent];
+  /** The load of a model has come to its next step. */
+  progress: [event: LoadProgress];
+  /** Something is worth knowing of a model that is up. Without a listener it is a warning of the process. */
+  warning: [event: HostWarning];
+  /** A row of a batch was run again by itself, of a model that batches. */
+  rows: [event: ServedRowCheckEvent];
+}
+
+export interface HostWarning {
+  readonly model: string;
+  readonly version: string;
+  readonly message: string;
 }
 
 /** Models that were loaded, checked and warmed up together, and are drained together. */
@@ -39,11 +52,11 @@ export class ModelHost implements AsyncDisposable {
 
   private constructor(options: HostOptions) {
     check.options('ModelHost', options, ['registry', 'models', 'defaultModel', 'warmupBatchSizes']);
-    const models = options.models as unknown;
-    if (!Array.isArray(models) || !models.every(isHostModel)) {
-      throw expected('an array of { name } or { file }', 'models of ModelHost', models);
+    checkHostModels(options.models);
+    if (options.warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', options.warmupBatchSizes);
+    if (options.registry !== undefined && !isRegistry(options.registry)) {
+      throw expected('a ModelRegistry', 'registry of ModelHost', options.registry);
     }
-    for (const model of options.models) check.options('a model of ModelHost', model, modelOptions);
     const names = options.models.map(nameOf);
     const chosen = options.defaultModel ?? names[0];
     if (chosen === undefined || !names.includes(chosen)) {
@@ -164,11 +177,21 @@ export class ModelHost implements AsyncDisposable {
       batch: (event: ServedBatchEvent) => {
         this.#emit('batch', event);
       },
+      rows: (event: ServedRowCheckEvent) => {
+        this.#emit('rows', event);
+      },
+      warn: (event: HostWarning) => {
+        this.#warn(event);
+      },
+    };
+    const progress = (event: LoadProgress): void => {
+      this.#emit('progress', event);
     };
     try {
       for (const model of models) {
-        for await (const parts of loadServed(model, { registry, warmupBatchSizes, signal })) {
+        for await (const parts of loadServed(model, { registry, warmupBatchSizes, signal, progress })) {
           this.#served.push(new ServedModel(parts, hooks));
+          for (const message of parts.warnings) this.#warn({ model: parts.name, version: parts.version, message });
           signal.throwIfAborted();
         }
       }
@@ -202,9 +225,14 @@ export class ModelHost implements AsyncDisposable {
     throw this.#state === 'loading' ? torchError('ERR_NOT_READY', 'The models are still being loaded') : draining();
   }
 
-  #emit(...event: ['run', RunEvent] | ['batch', ServedBatchEvent]): void {
+  #warn(event: HostWarning): void {
+    if (this.#events.listenerCount('warning') > 0) return this.#emit('warning', event);
+    process.emitWarning(`${event.model} ${event.version}: ${event.message}`, 'NodeLibtorchWarning');
+  }
+
+  #emit<K extends keyof HostEvents>(name: K, ...event: HostEvents[K]): void {
     try {
-      this.#events.emit(...(event as ['run', RunEvent]));
+      this.#events.emit(name, ...(event as never));
     } catch (error) {
       // A broken listener is no reason to lose a prediction.
       warnOf(error);
@@ -212,10 +240,9 @@ export class ModelHost implements AsyncDisposable {
   }
 }
 
-function isHostModel(model: unknown): boolean {
-  if (typeof model !== 'object' || model === null) return false;
-  const { name, file } = model as { name?: unknown; file?: unknown };
-  return typeof (file ?? name) === 'string';
+function isRegistry(registry: unknown): boolean {
+  const { resolve, artifactPath } = (registry ?? {}) as Partial<Record<'resolve' | 'artifactPath', unknown>>;
+  return typeof resolve === 'function' && typeof artifactPath === 'function';
 }
 
 function draining() {

@@ -1,20 +1,34 @@
 import { basename, extname } from 'node:path';
-import { BatchQueue, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
+import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
 import { exampleSpecs } from '../signature/example.js';
 import { loadModel } from '../engines/index.js';
 import type { Model, WarmupOptions } from '../model/model.js';
+import { firstLine, isFatal } from '../model/refusal.js';
+import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Arguments } from '../tensor/value.js';
 import { checkAgainstRecord } from './check-record.js';
+import { requireNoContradiction } from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
 
+/** How a host warms a model up. */
+export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
+  /** As that of `Model.warmup`; or a function that makes it of the loaded model. */
+  example?: WarmupOptions['example'] | ((model: Model) => Arguments | Tensor | Promise<Arguments | Tensor>);
+};
+
 interface HostModelOptions {
-  /** What the record does not decide: device, precision, instances, … */
+  /** What the record does not decide: device, precision, instances, … What contradicts the record is refused. */
   load?: Omit<LoadOptions, 'signal'>;
-  /** Default: the sizes that batching makes, else [1, 32], from the signature; false: none. */
-  warmup?: WarmupOptions | false;
+  /**
+   * Default: the sizes that batching makes, else [1, 32], on an example made from the signature; false: none. A model that
+   * refuses an example that we made up is served without batching, and says so; one that refuses the caller's is not served.
+   */
+  warmup?: HostWarmup | false;
   /** Puts concurrent calls of `forward` into batches. A model that cannot be batched runs without, and says so. */
   batching?: BatchQueueOptions | false;
 }
@@ -35,14 +49,26 @@ export interface HostFileModel extends HostModelOptions {
 
 export type HostModel = HostRegistryModel | HostFileModel;
 
-/** The names of what a HostModel may say. */
-export const modelOptions = ['name', 'versions', 'file', 'load', 'warmup', 'batching'];
-
 export interface LoadContext {
   registry: ModelRegistry | undefined;
   /** Overrules the sizes that batching asks for. */
   warmupBatchSizes: readonly number[] | undefined;
   signal: AbortSignal;
+  /** Told of each step. */
+  progress(event: LoadProgress): void;
+}
+
+/** Where the load of one model is. */
+export interface LoadProgress {
+  readonly model: string;
+  readonly version: string;
+  /** `warm-up`: runs of one batch size begin; `rows`: it is asked whether rows are independent; `ready`: it is up. */
+  readonly stage: 'load' | 'warm-up' | 'rows' | 'ready';
+  /** Of the runs that begin. */
+  readonly rows?: number;
+  readonly instance?: number;
+  /** Milliseconds since the load of this model began. */
+  readonly elapsedMs: number;
 }
 
 /** Versions of a bare file: there is only the one, called as clients call it by default. */
@@ -59,40 +85,58 @@ export function nameOf(model: HostModel): string {
 export async function* loadServed(model: HostModel, context: LoadContext): AsyncGenerator<ServedModelParts> {
   const name = nameOf(model);
   if ('file' in model) {
-    yield await bringUp({ name, version: fileVersion, record: undefined }, model.file, model, context);
+    yield* bringUp({ name, version: fileVersion, record: undefined }, model.file, model, context);
     return;
   }
   const registry = context.registry ?? (await ModelRegistry.open());
   for (const version of model.versions ?? [undefined]) {
     const record = await registry.resolve(name, version);
     const path = await registry.artifactPath(record);
-    yield await bringUp({ name, version: record.version, record }, path, model, context);
+    yield* bringUp({ name, version: record.version, record }, path, model, context);
   }
 }
 
-async function bringUp(
+async function* bringUp(
   identity: Pick<ServedModelParts, 'name' | 'version' | 'record'>,
   path: string,
-  { load, warmup, batching = false }: HostModelOptions,
-  { signal, warmupBatchSizes }: LoadContext,
-): Promise<ServedModelParts> {
+  { load = {}, warmup, batching = false }: HostModelOptions,
+  { signal, warmupBatchSizes, progress }: LoadContext,
+): AsyncGenerator<ServedModelParts> {
   const { name, version, record } = identity;
+  const started = performance.now();
+  const tell = (stage: LoadProgress['stage'], more: Pick<LoadProgress, 'rows' | 'instance'> = {}): void => {
+    progress({ model: name, version, stage, ...more, elapsedMs: performance.now() - started });
+  };
   let model: Model | undefined;
+  let parts: ServedModelParts;
   try {
+    tell('load');
+    if (record) requireNoContradiction(load, record);
     model = await loadModel(path, { ...load, ...optionsOf(record), signal });
     // A caller who says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
     const tolerance = toleranceFor(record?.tolerance, model.info.precision);
-    const defaults = { batchSizes: warmupBatchSizes ?? warmupSizes(limits, model), ...(tolerance && { tolerance }) };
-    await warmUp(model, warmup, defaults, signal);
-    return { ...identity, model, ...queueOf(model, limits) };
+    const defaults: InternalWarmupOptions = {
+      batchSizes: warmupBatchSizes ?? warmupSizes(limits, model),
+      mayDropSizes: !warmupBatchSizes && !(warmup && warmup.batchSizes),
+      ...(tolerance && { tolerance }),
+      signal,
+      onProgress: ({ rows, instance }) => {
+        if (rows === undefined) tell('rows');
+        else tell('warm-up', { rows, instance });
+      },
+    };
+    const cold = await warmUp(model, warmup, defaults);
+    parts = { ...identity, model, ...queueOf(model, limits, cold), warnings: warningsOf(model, cold) };
   } catch (error) {
     await model?.dispose();
     if (!(error instanceof TorchError) || signal.aborted) throw error;
     const { code, message, errors } = error;
     throw torchError(code, `${name} ${version}: ${message}`, { cause: error, ...(errors && { errors }) });
   }
+  yield parts;
+  tell('ready');
 }
 
 /** The record comes after the caller's options: what it says of the artifact cannot be overruled. */
@@ -100,9 +144,43 @@ function optionsOf(record: ModelRecord | undefined): LoadOptions {
   return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: signatureOf(record) } : {};
 }
 
-async function warmUp(model: Model, options: HostModelOptions['warmup'], defaults: WarmupOptions, signal: AbortSignal) {
-  if (options === false || (!options?.example && !exampleSpecs(model.signature))) return;
-  await model.warmup({ ...defaults, ...options, signal });
+/** What a warm-up that did not happen leaves to say. */
+interface Cold {
+  readonly why: string;
+  /** Nobody asked for a model that is not warm. */
+  readonly isUnwanted: boolean;
+}
+
+const remedy = 'give { file, warmup: { example } } (serve: --warmup-example FILE)';
+
+/** @throws what the model says of the caller's own example; of one that we made up, it is returned */
+async function warmUp(
+  model: Model,
+  options: HostModelOptions['warmup'],
+  defaults: InternalWarmupOptions,
+): Promise<Cold | undefined> {
+  if (options === false) return { why: 'warm-up is turned off', isUnwanted: false };
+  const given = options?.example;
+  if (given === undefined && !exampleSpecs(model.signature)) {
+    const forward = model.info.methods.find(({ name }) => name === 'forward');
+    if (!forward) return { why: 'it has no method forward', isUnwanted: true };
+    const args = forward.args.map(({ name, type }) => `${name}: ${type}`).join(', ');
+    return { why: `no signature says enough of what forward takes (${args}): ${remedy}`, isUnwanted: true };
+  }
+  const example = typeof given === 'function' ? await given(model) : given;
+  try {
+    await model.warmup({ ...defaults, ...options, ...(example !== undefined && { example }) } as WarmupOptions);
+    return undefined;
+  } catch (error) {
+    if (example !== undefined || isFatal(error) || defaults.signal?.aborted) throw error;
+    return { why: `${firstLine(error)}: ${remedy}, or turn it off by warmup: false (--no-warmup)`, isUnwanted: true };
+  }
+}
+
+function warningsOf({ warmupReport }: Model, cold: Cold | undefined): readonly string[] {
+  if (cold?.isUnwanted) return [`not warmed up, so its first runs are slow, and not batched: ${cold.why}`];
+  const { refused } = warmupReport ?? {};
+  return refused === undefined ? [] : [`warmed up without some batch sizes, and not batched: ${refused}; ${remedy}`];
 }
 
 /** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */
@@ -119,13 +197,18 @@ function warmupSizes(limits: BatchQueueOptions | false, { maxRows }: Model): rea
   return allowedBatchSizes ?? [...new Set([1, maxBatchSize])];
 }
 
-function queueOf(model: Model, limits: BatchQueueOptions | false): Pick<ServedModelParts, 'queue' | 'notBatched'> {
+function queueOf(
+  model: Model,
+  limits: BatchQueueOptions | false,
+  cold: Cold | undefined,
+): Pick<ServedModelParts, 'queue' | 'notBatched'> {
   if (!limits) return { queue: undefined, notBatched: undefined };
   try {
     return { queue: new BatchQueue(model, limits), notBatched: undefined };
   } catch (error) {
     const { code, message } = error as TorchError;
     if (code !== 'ERR_NOT_BATCHABLE' && code !== 'ERR_STATEFUL_MODEL') throw error;
-    return { queue: undefined, notBatched: message };
+    const isCold = cold && code === 'ERR_NOT_BATCHABLE';
+    return { queue: undefined, notBatched: isCold ? notIndependent(`that was never checked, for ${cold.why}`).message : message };
   }
 }

@@ -1,6 +1,12 @@
 import { types } from 'node:util';
 import type { RunTimings } from '../async/clock.js';
-import { checkQueueRunOptions, type BatchEvent, type BatchQueue, type QueueRunOptions } from '../batching/index.js';
+import {
+  checkQueueRunOptions,
+  type BatchEvent,
+  type BatchQueue,
+  type QueueRunOptions,
+  type RowCheckEvent,
+} from '../batching/index.js';
 import * as check from '../check.js';
 import { describe, expected, InputError, TorchError, torchError, type ErrorCode } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
@@ -44,12 +50,21 @@ export interface ServedBatchEvent extends BatchEvent {
   readonly version: string;
 }
 
+/** One row of a batch of a served model that was run again by itself. */
+export interface ServedRowCheckEvent extends RowCheckEvent {
+  readonly model: string;
+  readonly version: string;
+}
+
 /** What a served model needs of its host. */
 export interface ServedModelHooks {
   /** Throws while the host takes no calls. */
   admit(): void;
   ended(event: RunEvent): void;
   batch(event: ServedBatchEvent): void;
+  rows(event: ServedRowCheckEvent): void;
+  /** Something is worth knowing of it. */
+  warn(event: { readonly model: string; readonly version: string; readonly message: string }): void;
 }
 
 export interface ServedModelParts {
@@ -62,6 +77,8 @@ export interface ServedModelParts {
   readonly queue: BatchQueue | undefined;
   /** Why there is no queue, where one was asked for. */
   readonly notBatched: string | undefined;
+  /** What is worth knowing of how it came up. */
+  readonly warnings: readonly string[];
 }
 
 /** A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. */
@@ -71,24 +88,39 @@ export class ServedModel implements ServedModelParts {
   readonly record: ModelRecord | undefined;
   readonly model: Model;
   readonly queue: BatchQueue | undefined;
-  readonly notBatched: string | undefined;
+  readonly warnings: readonly string[];
+  readonly #notBatched: string | undefined;
   readonly #hooks: ServedModelHooks;
   /** The row of its record's task, from the first answer on. */
   #kind: AnsweringKind | undefined;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor({ name, version, record, model, queue, notBatched }: ServedModelParts, hooks: ServedModelHooks) {
+  constructor({ name, version, record, model, queue, notBatched, warnings }: ServedModelParts, hooks: ServedModelHooks) {
     this.name = name;
     this.version = version;
     this.record = record;
     this.model = model;
     this.queue = queue;
-    this.notBatched = notBatched;
+    this.#notBatched = notBatched;
+    this.warnings = warnings;
     this.#hooks = hooks;
     queue?.on('batch', (event) => {
       hooks.batch({ ...event, model: name, version });
     });
+    let differences = 0;
+    queue?.on('rows', (event) => {
+      hooks.rows({ ...event, model: name, version });
+      if (event.outcome === 'same') return;
+      // Where batching goes on, each further word waits for twice as many.
+      if (!Number.isInteger(Math.log2(++differences))) return;
+      hooks.warn({ model: name, version, message: rowWarning(event, queue.stopped) });
+    });
+  }
+
+  /** Why calls share no runs, where they were to; a row that came out otherwise by itself ends it at any time. */
+  get notBatched(): string | undefined {
+    return this.queue?.stopped ?? this.#notBatched;
   }
 
   /** Calls that have begun and not ended. */
@@ -195,6 +227,13 @@ export class ServedModel implements ServedModelParts {
   idle(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
+}
+
+function rowWarning({ outcome, rows, share, stopped }: RowCheckEvent, why: string | undefined): string {
+  if (stopped && why !== undefined) return `requests are not batched any more: ${why}`;
+  const by = share < Infinity ? ` by ${Number((share * 100).toPrecision(2))} % of its size` : '';
+  const cause = outcome === 'random' ? 'two equal runs differ, too' : 'rows depend on each other, and batching goes on';
+  return `a row of a batch of ${rows} rows came out otherwise by itself${by}: ${cause}`;
 }
 
 function rowsOf(args: Arguments): number {

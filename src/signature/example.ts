@@ -15,14 +15,29 @@ export function exampleSpecs(signature: Signature | undefined): readonly FullSpe
   return required.length > 0 && required.every(isFull) ? required : undefined;
 }
 
+/** What pictures, tokens and sound are cut to; more elements than this are not tried. */
+const usualSizes = { pictures: [32, 224, 640], others: [16, 512, 16_000] };
+const mostElements = 4 * 2 ** 20;
+
+/** Sizes that free dimensions behind the first may be tried with, in their order; 1 alone where there are none. */
+export function freeSizes(specs: readonly FullSpec[]): readonly number[] {
+  const free = specs.filter(({ shape }) => shape.slice(1).includes(null));
+  if (free.length === 0) return [1];
+  const rank = Math.max(...free.map(({ shape }) => shape.length));
+  const sizes = rank > 3 ? usualSizes.pictures : usualSizes.others;
+  const fits = (size: number): boolean =>
+    specs.every(({ shape }) => shape.slice(1).reduce<number>((all, one) => all * (one ?? size), 1) <= mostElements);
+  return [1, ...sizes.filter(fits)];
+}
+
 /**
- * Valid arguments by name. Free dimensions are `rows` for the first of an input and 1 elsewhere, or what is next to it
+ * Valid arguments by name. Free dimensions are `rows` for the first of an input and `others` elsewhere, or what is next to it
  * within their bounds; dimensions of one name have one size.
  */
-export function exampleArguments(specs: readonly FullSpec[], rows: number): Record<string, Tensor> {
+export function exampleArguments(specs: readonly FullSpec[], rows: number, others = 1): Record<string, Tensor> {
   const known = new Map<string, number>();
   const sizeOf = (spec: FullSpec, axis: number): number => {
-    const size = withinBounds(spec, axis, axis === 0 ? rows : 1);
+    const size = withinBounds(spec, axis, axis === 0 ? rows : others);
     const symbol = spec.symbols?.[axis] ?? null;
     if (symbol === null) return size;
     if (!known.has(symbol)) known.set(symbol, size);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Tensor, type DType, type Value } from 'node-libtorch';
 import { dtypes, dtypeTable } from '#dist/tensor/dtype.js';
-import { isClose } from '#dist/model/row-independence.js';
-import { pickRows, pickTensorRows, repeatRows, rowCount, twoDifferentRows } from '#dist/tensor/rows.js';
+import { isClose } from '#dist/model/row-compare.js';
+import { pickRows, pickTensorRows, repeatRows, rowCount } from '#dist/tensor/rows.js';
 import { rejection } from '../support/errors.js';
 
 const x = Tensor.from([
@@ -66,50 +66,6 @@ describe('rows', () => {
     expect(repeated.toArray()).to.deep.equal([10n, 20n, 30n, 10n, 20n, 30n, 10n]);
     expect((repeatRows([ids], 2) as readonly [Tensor])[0].toArray()).to.deep.equal([10n, 20n]);
     expect(repeatRows([5], 7)).to.deep.equal([5]);
-  });
-
-  describe('two that differ', () => {
-    const free = (): undefined => undefined;
-    const rowsOf = (tensor: Tensor, range?: readonly [number, number]): number[][] | undefined =>
-      (twoDifferentRows([tensor, 'a'], () => range)?.[0 as never] as Tensor | undefined)?.toArray() as
-        number[][] | undefined;
-
-    it('are the first two, where they differ', () => {
-      expect(rowsOf(x)).to.deep.equal([
-        [1, 2],
-        [3, 4],
-      ]);
-    });
-
-    it('are a row and its reverse, where there is one row or equal ones', () => {
-      const wanted = [
-        [1, 2, 3],
-        [3, 2, 1],
-      ];
-      expect(rowsOf(Tensor.from([[1, 2, 3]]))).to.deep.equal(wanted);
-      expect(rowsOf(Tensor.from([wanted[0]!, wanted[0]!]))).to.deep.equal(wanted);
-    });
-
-    it('are made of constant floats by moving them, within their range', () => {
-      for (const value of [0, 0.5, 1]) {
-        const rows = rowsOf(Tensor.from([[value, value]]), [0, 1])!;
-        expect(rows[0]).to.deep.equal([value, value]);
-        expect(rows[1]).to.not.deep.equal(rows[0]);
-        for (const moved of rows[1]!) expect(moved).to.be.within(0, 1);
-      }
-      expect(rowsOf(Tensor.from([[0, 0]]))?.[1]).to.not.deep.equal([0, 0]);
-    });
-
-    it('are not made up of equal integers, which may be anything', () => {
-      expect(rowsOf(Tensor.from([[7n, 7n]]))).to.equal(undefined);
-      expect(twoDifferentRows([1], free)).to.equal(undefined);
-    });
-
-    it('leave the caller’s own memory alone, Buffers too', () => {
-      const bytes = Buffer.from([1, 2, 3]);
-      twoDifferentRows([new Tensor('uint8', bytes, [1, 3])], free);
-      expect([...bytes]).to.deep.equal([1, 2, 3]);
-    });
   });
 });
 

@@ -55,9 +55,9 @@ export class FakeEngine {
     this.#options = options;
   }
 
-  /** A queue over this engine, on its clock. */
-  queue(options: BatchQueueOptions = {}): BatchQueue {
-    return new BatchQueue(this.model, options, this.clock);
+  /** A queue over this engine, on its clock. It checks no rows, unless the test wants it to. */
+  queue(options: BatchQueueOptions = {}, random: () => number = () => 0): BatchQueue {
+    return new BatchQueue(this.model, { checkRows: 0, ...options }, this.clock, random);
   }
 
   /** Ends a batch that runs, the oldest by default, and lets what follows from it happen. */

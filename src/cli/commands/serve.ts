@@ -16,10 +16,13 @@ export function serveCommand(): Command {
     .argument('[model]', 'a model file, or a name or name@version in the registry (default: the setting model)')
     .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')
     .addHelpText('after', help);
-  return addSettings(command, settingKeys).action(async (model: string | undefined, flags: { config?: string }) => {
+  addSettings(command, settingKeys).option('--no-warmup', 'as --warmup off');
+  return command.action(async (model: string | undefined, flags: { config?: string }) => {
     const disarm = cluster.isWorker ? ignoreSignals() : endOnSignal();
     const { serve } = await import('../serve.js');
-    await serve({ model, config: flags.config, overrides: settingsOf(flags), onDrainable: disarm });
+    const overrides = settingsOf(flags);
+    if (overrides.warmup === false) overrides.warmup = 'off';
+    await serve({ model, config: flags.config, overrides, onDrainable: disarm });
   });
 }
 

@@ -190,6 +190,14 @@ const rows = {
     initialText: 'those batches have',
     description: 'Batch sizes run before the server reports ready.',
   }),
+  warmupExample: files({
+    description: 'Inputs to warm up with, one file for each argument, as run --input reads them.',
+  }),
+  warmup: choice({
+    options: ['on', 'off'],
+    initial: 'on',
+    description: 'Runs before the server reports ready; off (or --no-warmup): none, so no batching.',
+  }),
   // Batching of concurrent requests.
   batching: choice({
     options: ['on', 'off'],
@@ -226,6 +234,12 @@ const rows = {
     max: day,
     initialText: 'none',
     description: 'Latency objective: batches grow only as far as it allows, in milliseconds.',
+  }),
+  checkRows: integer({
+    min: 0,
+    max: 1_000_000_000,
+    initial: 1000,
+    description: 'Of so many batches one has a row run again by itself; a difference ends batching. 0: none.',
   }),
   // The processes.
   workers: integer({

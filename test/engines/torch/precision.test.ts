@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, ModelHost, ModelRegistry, runtime, Tensor } from 'node-libtorch';
-import { isClose } from '#dist/model/row-independence.js';
+import { isClose } from '#dist/model/row-compare.js';
 import { fixture, root } from '../../support/paths.js';
 
 const x = Tensor.from([

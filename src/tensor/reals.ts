@@ -1,0 +1,22 @@
+import { dtypeTable, type DType } from './dtype.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './float16.js';
+import type { Tensor } from './tensor.js';
+
+/** The elements of a tensor as numbers: 16-bit floats decoded, 64-bit integers rounded where they are no safe integers. */
+export function realsOf({ dtype, data }: Tensor): Float64Array | Exclude<Tensor['data'], BigInt64Array | BigUint64Array> {
+  if (dtype === 'float16') return Float64Array.from(data as Uint16Array, decodeFloat16);
+  if (dtype === 'bfloat16') return Float64Array.from(data as Uint16Array, decodeBFloat16);
+  if (dtypeTable[dtype].bytes === 8 && dtypeTable[dtype].kind === 'int') {
+    return Float64Array.from(data as unknown as ArrayLike<number>, Number);
+  }
+  return data as Float64Array;
+}
+
+/** What makes of a number an element of a dtype. */
+export function realTo(dtype: DType): (real: number) => number | bigint {
+  const { kind, bytes } = dtypeTable[dtype];
+  if (dtype === 'float16') return encodeFloat16;
+  if (dtype === 'bfloat16') return encodeBFloat16;
+  if (kind === 'float') return Number;
+  return bytes === 8 ? (real) => BigInt(Math.round(real)) : Math.round;
+}
