@@ -8,6 +8,7 @@ import type { Batchable, PrepareOptions } from './batchable.js';
 import { prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
 import type { Busy, EngineModel, Placement } from './engine.js';
+import { frozen } from './frozen.js';
 import type { ModelInfo } from './info.js';
 import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
@@ -39,13 +40,14 @@ export class LoadedModel implements Batchable, Warmable {
   #warmupReport: WarmupReport | undefined;
 
   constructor({ engine, info, signature, forward, slabs }: LoadedParts) {
-    this.info = info;
-    this.signature = signature;
+    // What was checked at the load must not become something else by the hand that gave it, or by one that reads it.
+    this.info = frozen(info);
+    this.signature = frozen(structuredClone(signature));
     this.#engine = engine;
     this.#binders = new Map(
       info.methods.map((method) => [
         method.name,
-        method.name === 'forward' ? (forward ?? schemaBinder(method, signature)) : schemaBinder(method),
+        method.name === 'forward' ? (forward ?? schemaBinder(method, this.signature)) : schemaBinder(method),
       ]),
     );
     this.#slabs = slabs;

@@ -5,6 +5,7 @@ import { availableCores } from './threads.js';
 import type { Precision } from '../tensor/dtype.js';
 import type { Signature } from '../signature/spec.js';
 import { checkSha256 } from './artifact.js';
+import { copied } from './frozen.js';
 import { checkSignature } from '../signature/check.js';
 
 /** How a model is brought up. Every member is optional. */
@@ -106,7 +107,8 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   if (options.externalDataRoot !== undefined && !isPath(options.externalDataRoot)) {
     throw expected('a path', 'externalDataRoot', options.externalDataRoot);
   }
-  if (options.signature !== undefined) checkSignature(options.signature);
+  const signature = options.signature && copied('signature', options.signature);
+  if (signature !== undefined) checkSignature(signature);
   check.signal(options.signal);
   checkAutograd(options);
   const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
@@ -123,7 +125,7 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
     optimize: options.optimize ?? 'freeze',
     operatorLibraries,
     ...(options.autograd !== undefined && { autograd: options.autograd }),
-    ...(options.signature && { signature: options.signature }),
+    ...(signature && { signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),
     ...(options.externalSha256 && { externalSha256: options.externalSha256 }),
     ...(options.externalDataRoot !== undefined && { externalDataRoot: options.externalDataRoot }),

@@ -99,7 +99,7 @@ function compareFloats(joint: Tensor, alone: Tensor, { tolerance, least = 0, isL
 }
 
 /** How much more a row may differ than it does when its own numbers are moved by a hair. */
-const noise = 30;
+const noise = 10;
 /** Shares of themselves that numbers are moved by: some roundings of float32, and a hundred. */
 export const hairs = [1e-6, -1e-6, 1e-5, -1e-5] as const;
 

@@ -9,7 +9,7 @@ import type { Value } from '../tensor/value.js';
 import type { ModelInfo } from './info.js';
 import { firstLine, isFatal } from './refusal.js';
 import { compareRow, hairs, isRounding, leavesOf, scaleOf, tolerancesOf, type Deviation } from './row-compare.js';
-import { nudged, probeRows, type Probe } from './row-probes.js';
+import { multiplied, nudged, probeRows, type Probe } from './row-probes.js';
 
 /** What the check needs to know of a model. */
 interface Examined {
@@ -64,7 +64,7 @@ export async function checkRowIndependence(
 ): Promise<RowVerdict> {
   if (model.info.stateful) return unasked('the model keeps state');
   const inputs = model.signature?.inputs.filter(({ optional }) => !optional) ?? [];
-  if (inputs.some(isStringsSpec)) return dependent('strings are among the inputs, and batches are made of tensors');
+  if (inputs.some(isStringsSpec)) return unasked('strings are among the inputs, and batches are made of tensors');
   if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed');
   if (inputs.some((spec) => leastRows !== withinBounds(spec, 0, leastRows) || 1 !== withinBounds(spec, 0, 1))) {
     return unasked(`the signature does not allow 1 to ${leastRows} rows`);
@@ -101,6 +101,8 @@ interface Asked {
 }
 
 const accepts = 'rowIndependent: true accepts it';
+/** Differences below this share of a row's size may come from rounding to few levels. */
+const slight = 0.1;
 
 class RowCheck {
   readonly #model: Examined;
@@ -112,6 +114,7 @@ class RowCheck {
   #least: readonly number[] = [];
   /** Elements of each output that were compared as numbers. */
   readonly #compared: number[] = [];
+  readonly #asked: Asked[] = [];
   #aloneMs = Infinity;
   #suspicions = 0;
 
@@ -123,7 +126,8 @@ class RowCheck {
   }
 
   async ask(probes: readonly Probe[]): Promise<RowVerdict> {
-    const asked = await this.#alone(probes);
+    await this.#alone(probes);
+    const asked: readonly Asked[] = this.#asked;
     const usual = asked.filter(({ probe }) => probe.isOrdinary);
     const [first] = asked as [Asked];
     this.#tolerances = tolerancesOf(first.alone, this.#model.info, this.#tolerance);
@@ -144,8 +148,8 @@ class RowCheck {
   }
 
   /** Asks about each row alone. A row that is refused could not be asked about; the example's must be taken. */
-  async #alone(probes: readonly Probe[]): Promise<Asked[]> {
-    const asked: Asked[] = [];
+  async #alone(probes: readonly Probe[]): Promise<void> {
+    const asked = this.#asked;
     for (const probe of probes) {
       for (const args of probe.calm ? [probe.args, probe.calm] : [probe.args]) {
         const started = performance.now();
@@ -161,7 +165,6 @@ class RowCheck {
         break;
       }
     }
-    return asked;
   }
 
   /** A row of no size at all would make its last rounding a difference: the usual rows say what is small. */
@@ -230,7 +233,7 @@ class RowCheck {
           continue;
         }
         await this.#requireEqualRuns(args, joint as Tensor[], one);
-        throw this.#mixing(found, batch);
+        throw await this.#mixing(found, batch);
       }
     }
   }
@@ -275,18 +278,38 @@ class RowCheck {
         if (!leaves) continue;
         const differs = leaves.some((leaf, index) => !isSame(leaf, first[index] as Tensor, this.#tolerances[index]));
         if (!differs) continue;
-        const why = 'two equal runs differ, as the model has random operators, so that nothing can be said of its rows';
+        const why = 'two equal runs differ, as those of random operators do (or of a state that nobody saw), so that nothing can be said of its rows';
         throw new Verdict({ rowIndependent: undefined, rowIndependence: `${why}; ${accepts}`, random: true });
       }
     }
   }
 
-  #mixing({ share }: Deviation, batch: readonly Asked[]): Verdict {
+  async #mixing({ share }: Deviation, batch: readonly Asked[]): Promise<Verdict> {
     const isUsual = batch.every(({ probe }) => probe.isOrdinary);
     const by = share < 1 ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
-    // Scales of activations that are taken from the whole batch make small differences between rows of one size.
-    const quantised = isUsual && share < 0.1 ? '; dynamically quantised models do that: their scales are those of the whole batch' : '';
-    return this.#dependent(`a row’s output changes with the other rows of its batch${by}${quantised}; ${accepts}`);
+    const isQuantised = (await this.#looksQuantised()) ?? (isUsual && share < slight);
+    const cause = isQuantised ? '; dynamically quantised models do that: their scales are those of the whole batch' : '';
+    return this.#dependent(`a row’s output changes with the other rows of its batch${by}${cause}; ${accepts}`);
+  }
+
+  /**
+   * Whether a row beside another of about its size comes out a little different, as it does where the scale of the whole batch
+   * rounds it. Undefined where there are no floats to make such a row of.
+   */
+  async #looksQuantised(): Promise<boolean | undefined> {
+    const rangeOf = (position: number) => this.#model.forwardSpecs[position]?.range;
+    for (const one of this.#asked) {
+      const shares: number[] = [];
+      for (const by of [1.3, 0.5]) {
+        const args = multiplied(one.args, by, rangeOf);
+        const answer = args && (await this.#answer(stacked([one, { ...one, args }])));
+        const leaves = answer?.value && leavesOf(answer.value.result, 2);
+        if (leaves?.length !== one.alone.length) break;
+        shares.push(Math.max(...leaves.map((leaf, index) => this.#compare(leaf, 0, one, index).share)));
+      }
+      if (shares.length === 2) return Math.max(...shares) > 0 && shares.every((share) => share < slight);
+    }
+    return undefined;
   }
 
   #dependent(why: string): Verdict {

@@ -31,7 +31,7 @@ interface Given {
   readonly isSigned: boolean;
 }
 
-const ordinary = ['base', 'other', 'spread'] as const;
+const ordinary = ['first', 'second', 'spread'] as const;
 const extreme = ['quiet', 'loud', 'negative', 'loudNegative', 'zero'] as const;
 export type ProbeKind = (typeof ordinary)[number] | (typeof extreme)[number] | 'example';
 
@@ -70,8 +70,8 @@ function scaled(given: Given, values: readonly number[], by: number): readonly n
 }
 
 const floats: Readonly<Record<Exclude<ProbeKind, 'example'>, Make>> = {
-  base: ({ base }) => base,
-  other: ({ other }) => other,
+  first: ({ base }) => base,
+  second: ({ other }) => other,
   spread: (given) => spread(given, 2),
   quiet: (given) => scaled(given, lively(given), 1 / factor),
   loud: (given) => scaled(given, lively(given), factor),
@@ -85,8 +85,8 @@ const chosen = ({ base, min, max }: Given, seed: number): readonly number[] =>
   base.map((_, i) => min + Math.floor(share(i, seed) * (max - min + 1)));
 
 const integers: typeof floats = {
-  base: ({ base }) => base,
-  other: ({ other }) => other,
+  first: ({ base }) => base,
+  second: ({ other }) => other,
   spread: (given) => chosen(given, 2),
   quiet: ({ base, min }) => base.map(() => min),
   loud: ({ base, max }) => base.map(() => max),
@@ -165,7 +165,7 @@ function probesOf(tensor: Tensor, range: Range | undefined): TensorProbes {
   const rows = Object.fromEntries(
     Object.entries(made).map(([name, make]) => [
       name,
-      name === 'base' || !isExact ? first : row(name === 'other' ? given.other : make(given).map(clip)),
+      name === 'first' || !isExact ? first : row(name === 'second' ? given.other : make(given).map(clip)),
     ]),
   ) as Rows;
   const calm = Object.fromEntries(Object.keys(made).map((name) => [name, first])) as Rows;
@@ -239,12 +239,32 @@ function keyOf(args: BoundArguments): string {
 
 /** The same row with its floats moved by a share of themselves, up and down in turn; undefined where there are none. */
 export function nudged(args: BoundArguments, by: number): BoundArguments | undefined {
-  let moved = false;
-  const found = args.map((value): Value | undefined => {
+  return withFloats(args, (x, i) => x * (1 + (share(i, 3) < 0.5 ? by : -by)));
+}
+
+/** The same row with its floats multiplied, within the ranges; undefined where there are none but zeros. */
+export function multiplied(
+  args: BoundArguments,
+  by: number,
+  rangeOf: (position: number) => Range | undefined,
+): BoundArguments | undefined {
+  const found = withFloats(args, (x, _, position) => {
+    const [min, max] = rangeOf(position) ?? [-Infinity, Infinity];
+    return Math.min(max, Math.max(min, x * by));
+  });
+  return found && keyOf(found) !== keyOf(args) ? found : undefined;
+}
+
+function withFloats(
+  args: BoundArguments,
+  change: (x: number, i: number, position: number) => number,
+): BoundArguments | undefined {
+  let changed = false;
+  const found = args.map((value, position): Value | undefined => {
     if (!(value instanceof Tensor) || dtypeTable[value.dtype].kind !== 'float') return value;
-    moved = true;
-    const values = [...realsOf(value)].map((x, i) => x * (1 + (share(i, 3) < 0.5 ? by : -by)));
+    changed = true;
+    const values = [...realsOf(value)].map((x, i) => change(x, i, position));
     return tensorOf(value.dtype, values, value.shape);
   });
-  return moved ? found : undefined;
+  return changed ? found : undefined;
 }

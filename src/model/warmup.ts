@@ -137,32 +137,41 @@ class WarmUp {
    */
   async onMadeUp(wanted: readonly number[]): Promise<Warmed> {
     const specs = this.#requireSpecs();
-    const sizes = wanted.includes(1) ? wanted : [...wanted, 1];
-    let first: { error: TorchError; shapes: string } | undefined;
+    let first: TorchError | undefined;
     const tried: string[] = [];
     for (const filler of freeSizes(specs)) {
-      let shapes = '';
+      let shapes = 'of its shapes';
       try {
         const made = exampleArguments(specs, 2, filler); // rows that differ
         shapes = shapesOf(made);
-        const warmed = await this.on(this.#model.bindForward(made), first ? [1] : sizes, true);
-        const own = warmed.ran.sizes.filter((size) => wanted.includes(size));
-        if (first === undefined) return own.length > 0 ? { ...warmed, ran: { ...warmed.ran, sizes: own } } : warmed;
-        // It ran on a guess; the sizes that were asked for may run on it as well.
-        return await this.on(warmed.example, sizes, true);
+        const example = this.#model.bindForward(made);
+        // A guess that came to mind later is tried on one row first: it may be large.
+        if (first) await this.on(example, [1], true);
+        return await this.#onSizesOrOne(example, wanted);
       } catch (error) {
         if (isFatal(error)) throw error;
         tried.push(shapes);
-        first ??= { error: error as TorchError, shapes };
+        first ??= error as TorchError;
       }
     }
-    const { error, shapes } = first as NonNullable<typeof first>;
+    const { code, message } = first as TorchError;
     const others = tried.length > 1 ? ` (nor with ${tried.slice(1).join('; ')})` : '';
     throw torchError(
-      error.code,
-      `The model does not run on an example made from its signature, ${shapes}${others}: ${error.message}`,
-      { cause: error },
+      code,
+      `The model does not run on an example made from its signature, ${tried[0]}${others}: ${message}`,
+      { cause: first },
     );
+  }
+
+  async #onSizesOrOne(example: BoundArguments, wanted: readonly number[]): Promise<Warmed> {
+    try {
+      return await this.on(example, wanted, true);
+    } catch (error) {
+      if (isFatal(error) || wanted.includes(1)) throw error;
+      const { ran } = await this.on(example, [1], true);
+      const rows = `${wanted[0]} rows`;
+      return { example, ran: { ...ran, refusal: `the model does not take ${rows}: ${firstLine(error)}` } };
+    }
   }
 
   #requireSpecs(): readonly FullSpec[] {

@@ -125,14 +125,11 @@ describe('routes', () => {
   });
 
   it('answers a failure of a handler in JSON, and tells nothing', async () => {
-    const broken = createApp({
-      host: Object.assign(new MemoryHost(), {
-        list: () => {
-          throw new Error('secret at /work/x.ts');
-        },
-      }).asHost(),
-      logger: false,
-    });
+    const host = new MemoryHost();
+    const broken = createApp({ host: host.asHost(), logger: false });
+    host.list = () => {
+      throw new Error('secret at /work/x.ts');
+    };
     const response = await request(broken).get('/health/ready');
     problem(response, 500, 'ERR_INTERNAL');
     expect(response.text).not.to.include('secret');
