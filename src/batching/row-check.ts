@@ -24,6 +24,11 @@ export interface RowCheckEvent {
   readonly stopped: boolean;
 }
 
+interface Difference extends Deviation {
+  /** Of which output. */
+  readonly leaf: number;
+}
+
 /** Which batches have a row checked, and what comes of it. */
 export class RowChecker {
   readonly #model: Batchable;
@@ -83,10 +88,17 @@ export class RowChecker {
       const alone = await this.#alone(one);
       if (!joint || !alone) return undefined;
       this.checked++;
-      const worst = await this.#worst(joint, row, alone, one);
-      if (!worst) return { outcome: 'same', share: 0 };
-      this.differed++;
-      return { outcome: (await this.#isRandom(one, alone)) ? 'random' : 'differs', share: worst.share };
+      const found = this.#differences(joint, row, alone);
+      if (found.length === 0) return { outcome: 'same', share: 0 };
+      const share = Math.max(...found.map((one) => one.share));
+      // Random operators first: they would pass for roundings.
+      const outcome = (await this.#isRandom(one, alone))
+        ? 'random'
+        : (await this.#areRoundings(found, one, alone))
+          ? 'same'
+          : 'differs';
+      if (outcome !== 'same') this.differed++;
+      return { outcome, share };
     } catch (error) {
       // One row gives no one row: the batch had rows, so what the output is depends on them.
       if (!(error instanceof TorchError && error.code === 'ERR_NOT_BATCHABLE')) return undefined;
@@ -96,19 +108,25 @@ export class RowChecker {
     }
   }
 
-  async #worst(joint: readonly Tensor[], row: number, alone: readonly Tensor[], one: Call): Promise<Deviation | undefined> {
+  #differences(joint: readonly Tensor[], row: number, alone: readonly Tensor[]): Difference[] {
     const { info, warmupReport } = this.#model;
     const tolerances = tolerancesOf(alone, info, warmupReport?.tolerance);
-    let moved: (readonly Tensor[])[] | undefined;
+    const found: Difference[] = [];
     for (const [leaf, own] of alone.entries()) {
       const tolerance = tolerances[leaf] as (typeof tolerances)[number];
       // What is no number alone says nothing of the others: the check at warm-up was stricter.
-      const found = compareRow(joint[leaf] as Tensor, row, own, { tolerance, isLenient: true });
-      if (!found.differs) continue;
-      moved ??= await this.#moved(one);
-      if (!isRounding(found, own, moved.map((leaves) => leaves[leaf] as Tensor))) return found;
+      const deviation = compareRow(joint[leaf] as Tensor, row, own, { tolerance, isLenient: true });
+      if (deviation.differs) found.push({ ...deviation, leaf });
     }
-    return undefined;
+    return found;
+  }
+
+  async #areRoundings(found: readonly Difference[], one: Call, alone: readonly Tensor[]): Promise<boolean> {
+    const moved = await this.#moved(one);
+    return found.every((deviation) => {
+      const leaves = moved.map((leaves) => leaves[deviation.leaf] as Tensor);
+      return isRounding(deviation, alone[deviation.leaf] as Tensor, leaves);
+    });
   }
 
   async #moved(one: Call): Promise<(readonly Tensor[])[]> {

@@ -12,7 +12,7 @@ describe('BatchQueue: failures and refusals', () => {
   describe('failures', () => {
     it('runs the requests of a failed batch alone, so that only the one at fault fails', async () => {
       const engine = new FakeEngine({ isPoison: (sentinel) => sentinel === 13 });
-      const queue = new BatchQueue(engine.model);
+      const queue = new BatchQueue(engine.model, { checkRows: 0 });
       const answers = await Promise.allSettled([1, 13, 2].map((sentinel) => queue.run(rowsOf(sentinel))));
       expect(answers.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
       expect(engine.batches.map(({ sentinels }) => sentinels)).to.deep.equal([[1, 13, 2], [1], [13], [2]]);
@@ -22,7 +22,7 @@ describe('BatchQueue: failures and refusals', () => {
 
     it('never retries after out of memory', async () => {
       const engine = new FakeEngine({ isPoison: () => true, failWith: 'ERR_OUT_OF_MEMORY' });
-      const queue = new BatchQueue(engine.model);
+      const queue = new BatchQueue(engine.model, { checkRows: 0 });
       await Promise.all([1, 2].map((i) => rejection(() => queue.run(rowsOf(i)), 'ERR_OUT_OF_MEMORY')));
       expect(engine.batches).to.have.length(1);
     });
@@ -30,7 +30,7 @@ describe('BatchQueue: failures and refusals', () => {
     it('gives isolation up after three hopeless batches, until one succeeds', async () => {
       let broken = true;
       const engine = new FakeEngine({ isPoison: () => broken });
-      const queue = new BatchQueue(engine.model);
+      const queue = new BatchQueue(engine.model, { checkRows: 0 });
       const pair = (): Promise<unknown> => Promise.allSettled([1, 2].map((i) => queue.run(rowsOf(i))));
       for (let i = 0; i < 3; ++i) await pair();
       expect(engine.batches).to.have.length(9);
@@ -45,7 +45,7 @@ describe('BatchQueue: failures and refusals', () => {
 
     it('fails a split request as one, and takes its other parts out of the queue', async () => {
       const engine = new FakeEngine({ isPoison: (sentinel) => sentinel === 0 });
-      const queue = new BatchQueue(engine.model, { maxBatchSize: 1 });
+      const queue = new BatchQueue(engine.model, { checkRows: 0, maxBatchSize: 1 });
       const data = Float32Array.from({ length: 50 }, (_, i) => i);
       await rejection(() => queue.run(new Tensor('float32', data, [50, 1])), 'ERR_MODEL_EXECUTION');
       expect(engine.batches.length).to.be.below(4);
@@ -158,7 +158,7 @@ describe('BatchQueue: failures and refusals', () => {
   describe('neighbours', () => {
     it('never share a mutable argument', async () => {
       const engine = new FakeEngine();
-      const queue = new BatchQueue(engine.model);
+      const queue = new BatchQueue(engine.model, { checkRows: 0 });
       const mine = [1];
       const first = queue.call('forward', [rowsOf(1), mine]);
       const second = queue.call('forward', [rowsOf(2), [1]]);
@@ -209,7 +209,7 @@ describe('BatchQueue: failures and refusals', () => {
 
   it('hears of an abort or a close that the arguments themselves bring about', async () => {
     const engine = new FakeEngine();
-    const queue = new BatchQueue(engine.model);
+    const queue = new BatchQueue(engine.model, { checkRows: 0 });
     const controller = new AbortController();
     const aborting = Object.defineProperty([rowsOf(1)], 1, { get: () => (controller.abort('in a getter'), 1) });
     const run = queue.call('forward', aborting, { signal: controller.signal });

@@ -1,0 +1,186 @@
+/** Rows that depend on each other in a way that no warm-up has seen: a queue that serves finds out, and stops. */
+import { expect } from 'chai';
+import { BatchQueue, loadModel, ModelHost, Tensor, type Model } from 'node-libtorch';
+import type { RowCheckEvent } from '#dist/batching/index.js';
+import { createServer } from '#dist/server/index.js';
+import { FakeEngine, rowsOf } from '../support/fake-engine.js';
+import { fixture } from '../support/paths.js';
+import { keptLogger } from '../support/server/logs.js';
+
+const row = (i: number): Tensor => Tensor.from([[i, i + 1, i + 2, i + 3.5]]);
+const numbers = (tensor: Tensor): number[] => [...(tensor.data as Float32Array)];
+const file = fixture('faults/rows/unseen_above_40_rows.pt');
+
+async function warm(path = file): Promise<Model> {
+  const model = await loadModel(path);
+  const { rowIndependent } = await model.warmup({ example: row(1) });
+  expect(rowIndependent).to.equal(true);
+  return model;
+}
+
+/** y = 2x; in a batch of two rows and more, as large as its rows are many. */
+const mixing = (x: Tensor): Tensor =>
+  new Tensor('float32', (x.data as Float32Array).map((v) => v * (1 + (x.shape[0] as number))), x.shape);
+
+describe('a batch whose rows depend on each other', () => {
+  it('is found out, answered right, and the last of its kind', async () => {
+    await using model = await warm();
+    await using queue = new BatchQueue(model, { maxBatchSize: 64, checkRows: 1 });
+    const events: RowCheckEvent[] = [];
+    queue.on('rows', (event) => events.push(event));
+    const inputs = Array.from({ length: 64 }, (_, i) => row(i));
+    const answers = await Promise.all(inputs.map((input) => queue.run(input)));
+    for (const [i, answer] of answers.entries()) {
+      expect(numbers(answer)).to.deep.equal(numbers(row(i)).map((x) => 2 * x));
+    }
+    expect(events).to.have.length(1);
+    expect(events[0]).to.include({ rows: 64, outcome: 'differs', stopped: true });
+    expect(queue.stopped).to.match(/a row of a batch of 64 came out otherwise.*rowIndependent: true/);
+    const { batches } = queue.stats();
+    await Promise.all(inputs.map((input) => queue.run(input)));
+    const stats = queue.stats();
+    expect(stats.batches - batches, 'each by itself').to.equal(64);
+    expect(stats.rowChecks).to.deep.equal({ checked: 1, differed: 1 });
+    expect(stats.stopped).to.equal(queue.stopped);
+    expect(stats.requests).to.include({ completed: 128, failed: 0 });
+  });
+
+  it('goes on in a queue whose caller knows, and is told', async () => {
+    await using model = await warm();
+    await using queue = new BatchQueue(model, { maxBatchSize: 64, checkRows: 1, rowIndependent: true });
+    const events: RowCheckEvent[] = [];
+    queue.on('rows', (event) => events.push(event));
+    await Promise.all(Array.from({ length: 64 }, (_, i) => queue.run(row(i))));
+    expect(events[0]).to.include({ outcome: 'differs', stopped: false });
+    expect(queue.stopped).to.equal(undefined);
+    expect(queue.stats().rowChecks.differed).to.equal(1);
+  });
+
+  it('of a random model says nothing of its rows', async () => {
+    await using model = await loadModel(fixture('faults/rows/random.pt'));
+    await using queue = new BatchQueue(model, { checkRows: 1, rowIndependent: true });
+    const events: RowCheckEvent[] = [];
+    queue.on('rows', (event) => events.push(event));
+    await Promise.all([queue.run(row(1)), queue.run(row(2))]);
+    expect(events[0]).to.include({ outcome: 'random', stopped: false });
+    expect(queue.stopped).to.equal(undefined);
+  });
+
+  it('is no batch of independent rows, whatever their scale', async () => {
+    for (const name of ['classifier.pt', 'argmax_features.pt', 'layer_norm.pt', 'linear.onnx', 'attention.pt2']) {
+      await using model = await loadModel(fixture(`faults/rows/${name}`));
+      const shape = name === 'attention.pt2' ? [1, 3, 4] : [1, 4];
+      const input = (i: number): Tensor => {
+        const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(i + at) * 10 ** (i % 7));
+        return new Tensor('float32', data, shape);
+      };
+      await model.warmup({ example: input(0) });
+      await using queue = new BatchQueue(model, { checkRows: 1 });
+      for (let i = 0; i < 50; ++i) await Promise.all([0, 1, 2, 3].map((k) => queue.run(input(4 * i + k))));
+      expect(queue.stats().rowChecks.checked, name).to.be.above(0);
+      expect(queue.stats().rowChecks.differed, name).to.equal(0);
+    }
+  });
+
+  it('is logged, counted and shown by a host', async () => {
+    const host = await ModelHost.open({
+      models: [{ file, warmup: { example: row(1), batchSizes: [1] }, batching: { maxBatchSize: 64, checkRows: 1 } }],
+    });
+    const log = keptLogger();
+    const server = await createServer({ host, port: 0, logger: log.logger });
+    const served = host.model();
+    expect(served.notBatched).to.equal(undefined);
+    await Promise.all(Array.from({ length: 64 }, (_, i) => served.run(row(i))));
+    expect(served.notBatched).to.match(/a row of a batch of 64/);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.match(/batch_row_checks_total{model="unseen_above_40_rows",version="v1.0",outcome="differs"} 1/);
+    await server.close();
+    await host.close();
+    const said = log.lines().filter(({ msg }) => /not batched any more/.test(String(msg)));
+    expect(said).to.have.length(1);
+    expect(said[0]).to.include({ level: 'warn', model: 'unseen_above_40_rows' });
+  });
+});
+
+describe('checks of rows', () => {
+  it('come once in every so many batches of several calls', async () => {
+    const engine = new FakeEngine({ runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 5, maxBatchSize: 2 }, () => 0.5);
+    let checks = 0;
+    queue.on('rows', () => checks++);
+    // Single calls share no run, so there is nothing to check in them.
+    for (let i = 0; i < 20; ++i) await engine.clock.drive(queue.run(rowsOf(i)), 0.5);
+    expect(checks).to.equal(0);
+    const counts: number[] = [];
+    for (let i = 0; i < 600; ++i) {
+      await engine.clock.drive(Promise.all([queue.run(rowsOf(i)), queue.run(rowsOf(i))]), 0.5);
+      counts.push(checks);
+    }
+    expect(counts.slice(0, 5)).to.deep.equal([0, 0, 1, 1, 1]);
+    // A check takes as long as a batch here: one in a hundred is all that 1 % of the time allows.
+    expect(counts.at(-1)).to.be.within(5, 8);
+    await queue.close();
+  });
+
+  it('are turned off by 0, and end with the queue', async () => {
+    const engine = new FakeEngine({ answer: mixing, stepped: true });
+    const off = engine.queue({ checkRows: 0 });
+    const two = Promise.all([off.run(rowsOf(1)), off.run(rowsOf(2))]);
+    await engine.finishAll(two);
+    expect(off.stats().rowChecks.checked).to.equal(0);
+    const closing = engine.queue({ checkRows: 1 });
+    const others = Promise.all([closing.run(rowsOf(1)), closing.run(rowsOf(2))]);
+    const closed = closing.close();
+    await engine.finishAll(others);
+    await closed;
+    expect(closing.stats().rowChecks.checked).to.equal(0);
+  });
+
+  it('lose no request: neither of the batch, nor of one that runs beside it, nor of one that waits', async () => {
+    const engine = new FakeEngine({ answer: mixing, instances: 2, runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 4 });
+    const inputs = Array.from({ length: 40 }, (_, i) => i + 1);
+    const answers = await engine.clock.drive(Promise.all(inputs.map((i) => queue.run(rowsOf(i)))), 0.5);
+    for (const [i, answer] of answers.entries()) expect(numbers(answer as Tensor)[0], `row ${i}`).to.equal(2 * (i + 1));
+    expect(queue.stats().requests).to.include({ completed: 40, failed: 0, aborted: 0, timedOut: 0 });
+    await queue.close();
+  });
+
+  it('leave a call whole that was cut into batches before', async () => {
+    const engine = new FakeEngine({ answer: mixing, runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 4 });
+    const own = (rows: number): number => 1 + rows;
+    const calls = [queue.run(rowsOf(1)), queue.run(rowsOf(1)), queue.run(rowsOf(1, 10))];
+    const [, , large] = await engine.clock.drive(Promise.all(calls), 0.5);
+    expect(numbers(large as Tensor)).to.deep.equal(new Array(40).fill(own(10)));
+    const later = await engine.clock.drive(queue.run(rowsOf(1, 7)), 0.5);
+    expect(numbers(later as Tensor)[0]).to.equal(own(7));
+    await queue.close();
+  });
+
+  it('pad no batch once it is known that rows depend on each other', async () => {
+    const engine = new FakeEngine({ answer: mixing, runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 4, allowedBatchSizes: [2, 4] });
+    const alone = await engine.clock.drive(queue.run(rowsOf(3)), 0.5);
+    expect(numbers(alone as Tensor)[0], 'the padding was found out').to.equal(6);
+    expect(numbers((await engine.clock.drive(queue.run(rowsOf(5)), 0.5)) as Tensor)[0]).to.equal(10);
+    expect(engine.batches.at(-1)?.sentinels).to.deep.equal([5]);
+    await queue.close();
+  });
+
+  it('answer a batch as it is where the row cannot be run', async () => {
+    let runs = 0;
+    const engine = new FakeEngine({
+      runMs: () => 1,
+      answer: (x) => {
+        if (++runs > 1) throw new Error('no more');
+        return x;
+      },
+    });
+    const queue = engine.queue({ checkRows: 1 });
+    const answers = await engine.clock.drive(Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(2))]), 0.5);
+    expect(answers.map((answer) => numbers(answer as Tensor)[0])).to.deep.equal([1, 2]);
+    expect(queue.stats().rowChecks).to.deep.equal({ checked: 0, differed: 0 });
+    await queue.close();
+  });
+});
