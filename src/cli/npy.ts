@@ -1,47 +1,106 @@
 import { torchError } from '../errors.js';
-import { dtypeTable } from '../tensor/dtype.js';
+import { nestedStrings } from '../signature/strings.js';
+import { dtypeTable, type DType } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { DType } from '../tensor/dtype.js';
+import type { Value } from '../tensor/value.js';
 
-/** NumPy's names of what is read here: little-endian, which is what every supported machine is. */
+/** NumPy's names of numbers and bools, without the byte order that stands before them. */
 const descriptors: Readonly<Record<string, DType>> = {
-  '<f4': 'float32',
-  '<f8': 'float64',
-  '<f2': 'float16',
-  '|i1': 'int8',
-  '|u1': 'uint8',
-  '<i2': 'int16',
-  '<u2': 'uint16',
-  '<i4': 'int32',
-  '<u4': 'uint32',
-  '<i8': 'int64',
-  '<u8': 'uint64',
-  '|b1': 'bool',
+  ...{ f4: 'float32', f8: 'float64', f2: 'float16', b1: 'bool' },
+  ...{ i1: 'int8', u1: 'uint8', i2: 'int16', u2: 'uint16', i4: 'int32', u4: 'uint32', i8: 'int64', u8: 'uint64' },
 };
 
+/** What follows its header. */
+interface Content {
+  readonly shape: readonly number[];
+  /** The first index changes fastest. */
+  readonly isFortran: boolean;
+  readonly isBigEndian: boolean;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * The tensor of a .npy file (format 1 to 3; C order, little-endian, numbers or bools).
+ * What is in a .npy file (format 1 to 3): a tensor of numbers or bools, of either byte order, in C or Fortran order; of text
+ * (`<U…`) strings in nested arrays.
  * @throws ERR_INVALID_INPUT for anything else
  */
-export function parseNpy(file: Uint8Array): Tensor {
+export function parseNpy(file: Uint8Array): Value {
   const { header, start } = headerOf(file);
   const descriptor = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  if (descriptor === undefined || order === undefined || dimensions === undefined)
-    throw invalid('a readable header', 'none');
-  const dtype = Object.hasOwn(descriptors, descriptor) ? descriptors[descriptor] : undefined;
-  if (!dtype) throw invalid(`one of ${Object.keys(descriptors).join(' ')} for its dtype`, descriptor);
+  if (descriptor === undefined || order === undefined || dimensions === undefined) {
+    throw invalid('a readable header', /'descr':\s*\[/.test(header) ? 'one of records' : 'none');
+  }
   const shape = dimensions
     .split(',')
     .filter((text) => text.trim() !== '')
     .map(Number);
-  // One dimension and fewer read the same in both orders.
-  if (order === 'True' && shape.length > 1) throw invalid('C order', 'Fortran order; save numpy.ascontiguousarray(x)');
-  const { array, bytes } = dtypeTable[dtype];
-  if ((file.length - start) % bytes !== 0) throw invalid(`whole ${dtype} elements`, `${file.length - start} bytes`);
+  const content = {
+    shape,
+    // One dimension and fewer read the same in both orders.
+    isFortran: order === 'True' && shape.length > 1,
+    isBigEndian: descriptor.startsWith('>'),
+    bytes: file.subarray(start),
+  };
+  const [, kind = ''] = /^[<>|=](.*)$/.exec(descriptor) ?? [];
+  const dtype = Object.hasOwn(descriptors, kind) ? descriptors[kind] : undefined;
+  if (dtype) return numbers(dtype, content);
+  const width = /^U(\d{1,6})$/.exec(kind)?.[1];
+  if (width !== undefined) return strings(Number(width), content);
+  throw invalid(`one of ${Object.keys(descriptors).join(' ')} or text (U) for its dtype`, descriptor);
+}
+
+function numbers(dtype: DType, { shape, isFortran, isBigEndian, bytes }: Content): Tensor {
+  const { array, bytes: size } = dtypeTable[dtype];
+  if (bytes.length % size !== 0) throw invalid(`whole ${dtype} elements`, `${bytes.length} bytes`);
   // A copy, for the elements may start at any byte of the file.
-  return new Tensor(dtype, new array(new Uint8Array(file.subarray(start)).buffer), shape);
+  const own = new Uint8Array(bytes);
+  if (isBigEndian && size > 1) for (let at = 0; at < own.length; at += size) own.subarray(at, at + size).reverse();
+  const tensor = new Tensor(dtype, new array(own.buffer), shape);
+  if (!isFortran) return tensor;
+  const ordered = new array(tensor.data.length);
+  const places = rowMajor(shape);
+  for (let at = 0; at < ordered.length; ++at) ordered[places.next()] = tensor.data[at] as never;
+  return new Tensor(dtype, ordered, shape);
+}
+
+/** Characters of four bytes each, with zeros behind the last. */
+function strings(width: number, { shape, isFortran, isBigEndian, bytes }: Content): Value {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (bytes.length !== count * width * 4) throw invalid(`${count} strings of ${width} characters`, `${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = new Array<string>(count).fill('');
+  const places = rowMajor(shape);
+  for (let i = 0; i < count; ++i) {
+    let text = '';
+    for (let at = i * width; at < (i + 1) * width; ++at) {
+      const character = view.getUint32(at * 4, !isBigEndian);
+      if (character > 0x10ffff) throw invalid('characters of Unicode', 'others');
+      text += String.fromCodePoint(character);
+    }
+    data[isFortran ? places.next() : i] = text.replace(/\0+$/, '');
+  }
+  return nestedStrings({ shape, data });
+}
+
+/** Where the elements of a file in Fortran order stand in C order, one after the other. */
+function rowMajor(shape: readonly number[]): { next: () => number } {
+  const index = shape.map(() => 0);
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  let place = 0;
+  return {
+    next() {
+      const here = place;
+      for (let axis = 0; axis < shape.length; ++axis) {
+        place += strides[axis] as number;
+        if (++(index[axis] as number) < (shape[axis] as number)) break;
+        place -= (strides[axis] as number) * (shape[axis] as number);
+        index[axis] = 0;
+      }
+      return here;
+    },
+  };
 }
 
 function headerOf(file: Uint8Array): { header: string; start: number } {

@@ -33,6 +33,7 @@ export const modelSettings: readonly SettingKey[] = [
   'optimize',
   'autograd',
   'operatorLibraries',
+  'externalDataRoot',
   'intraOpThreads',
 ];
 

@@ -29,7 +29,7 @@ function isFile(path: string): boolean {
 
 /** The options of loadModel that settings hold, for a bare file or a record. */
 export function loadOptionsOf(settings: Settings): LoadOptions {
-  const { engine, device, precision, optimize, autograd, operatorLibraries } = settings;
+  const { engine, device, precision, optimize, autograd, operatorLibraries, externalDataRoot } = settings;
   return {
     device,
     precision,
@@ -37,6 +37,7 @@ export function loadOptionsOf(settings: Settings): LoadOptions {
     operatorLibraries,
     ...(engine !== 'auto' && { engine }),
     ...(autograd !== 'auto' && { autograd: autograd === 'on' }),
+    ...(externalDataRoot !== undefined && { externalDataRoot }),
   };
 }
 

@@ -61,7 +61,7 @@ function inputMember(spec: TensorSpec): Member {
   return { name, type: tensorType(spec, type, 'in'), comment: commentOf(spec), optional };
 }
 
-function outputMember(spec: TensorSpec, type = 'Tensor'): Member {
+function outputMember(spec: TensorSpec, type = spec.type ?? 'Tensor'): Member {
   return { name: spec.name, type: tensorType(spec, type, 'out'), comment: commentOf(spec) };
 }
 

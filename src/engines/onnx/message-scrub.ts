@@ -11,6 +11,13 @@ const quoted = /('[^']*'|"[^"]*")/;
 const list = /([{[][-\d, ]*[}\]])/;
 const number = /(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])/g;
 
+/** Where another clause begins: the numbers of one say nothing of the next. */
+const clauseEnd = /(?<=[,;]|\.\s)/;
+const ofShapes = /(?<![a-z])(?:ax[ie]s|dims?|dimensions?|rank|shapes?|sizes?|channels?|kernel)(?![a-z])/i;
+const ofValues = /(?<![a-z])(?:id[sx]?|index|indices|values?|elements?)(?![a-z])/i;
+/** What ONNX Runtime writes of broadcasting, and of an input whose shape it refuses. */
+const onlyShapes = /^\s*\d+ by \d+\s*$|(?:^|\s)index: \d+ Got: -?\d+ Expected: -?\d+(?:\s|$)/;
+
 /**
  * Of onnxruntime-node itself, which could not be loaded. Every version of it has a library of one and the same name, and a
  * process has only the first of them.
@@ -30,16 +37,21 @@ export function loadMessage(text: string): string {
 }
 
 /**
- * Of a run that failed. Numbers are left out, since any of them may be an input's value (`idx=5 must be within …`); lists of
- * whole numbers stay, for they are shapes and bounds.
+ * Of a run that failed. A number stays where the clause around it is about shapes; any other may be an input's value
+ * (`idx=5 must be within …`) and is left out. Lists of whole numbers stay, for they are shapes and bounds.
  */
 export function runMessage(text: string): string {
   return outsideQuotes(loadMessage(text), (part) =>
     part
       .split(list)
-      .map((piece) => (list.test(piece) ? piece : piece.replace(number, '…')))
+      .map((piece) => (list.test(piece) ? piece : piece.split(clauseEnd).map(withoutValues).join('')))
       .join(''),
   );
+}
+
+function withoutValues(clause: string): string {
+  const isOfShapes = (ofShapes.test(clause) && !ofValues.test(clause)) || onlyShapes.test(clause);
+  return isOfShapes ? clause : clause.replace(number, '…');
 }
 
 function outsideQuotes(text: string, change: (part: string) => string): string {

@@ -135,6 +135,14 @@ export function optionalText({
   });
 }
 
+/** A directory that need not be set. */
+export function optionalDirectory({
+  initialText,
+  ...about
+}: About & { readonly initialText: string }): Row<string | undefined> {
+  return (key) => ({ ...directory({ ...about, initial: () => '', initialText })(key), initial: undefined });
+}
+
 /** A list of files. A variable separates them by colons (semicolons on Windows), as PATH does. */
 export function files(about: About): Row<readonly string[]> {
   return (key) => ({

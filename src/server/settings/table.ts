@@ -5,6 +5,7 @@ import {
   directory,
   files,
   integer,
+  optionalDirectory,
   optionalInteger,
   optionalIntegers,
   optionalText,
@@ -166,6 +167,10 @@ const rows = {
   operatorLibraries: files({
     flag: 'operator-library',
     description: 'Libraries of custom operators, opened before the model.',
+  }),
+  externalDataRoot: optionalDirectory({
+    initialText: 'none, links are refused',
+    description: 'ONNX: folder that symbolic links among the files of weights may lead into.',
   }),
   optimize: choice({
     options: ['none', 'freeze', 'inference'],
