@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArguments, type InputContext } from '#dist/cli/input.js';
-import { parseNpy } from '#dist/cli/npy.js';
+import { parseNpy as parsed } from '#dist/cli/npy.js';
 import { toJson, toText } from '#dist/cli/output.js';
 import { formatBytes } from '#dist/cli/report.js';
 import { parseTarget } from '#dist/cli/target.js';
@@ -29,6 +29,9 @@ function npy(descr: string, shape: string, data: Uint8Array, { order = 'False', 
 }
 const raw = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/** A file of numbers or bools. */
+const parseNpy = (file: Uint8Array): Tensor => parsed(file) as Tensor;
+
 describe('.npy', () => {
   it('reads every dtype and every format', () => {
     const floats = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -50,10 +53,9 @@ describe('.npy', () => {
   const refused: [string, Uint8Array][] = [
     ['another file', Buffer.from('PK\u0003\u0004 and so on, a zip file')],
     ['an empty file', new Uint8Array()],
-    ['big-endian numbers', npy('>f4', '4,', data)],
+    ['records', npy('|V4', '4,', data)],
     ['objects', npy('|O', '4,', data)],
     ['a name of every object', npy('constructor', '4,', data)],
-    ['Fortran order', npy('<f4', '2, 2', data, { order: 'True' })],
     ['a future format', npy('<f4', '4,', data, { version: 9 })],
     ['a cut header', npy('<f4', '4,', data).subarray(0, 40)],
     ['cut data', npy('<f4', '4,', data.subarray(0, 13))],

@@ -62,6 +62,7 @@ async function bringUp(
   requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
   const inputs = plan.inputs.map(({ spec }) => spec);
   const planned = plan.outputs.map((output) => {
+    if (output.keys) return output; // the rows have a shape, the maps have none
     return {
       ...output,
       spec: withInferredShape(

@@ -66,10 +66,10 @@ function planOutputs({ outputs, zipMaps, order, defaulted }: ModelSummary) {
   const plans = outputs.map((output, i): OutputPlan => {
     const { name } = output;
     const own = specOf(output);
-    if (own && name !== '__proto__') return { spec: own, from: name };
+    if (own && !isInherited(name)) return { spec: own, from: name };
     gone.add(name);
     if (own) {
-      // ONNX Runtime's Node binding puts outputs into an object by their names, and one of this name is lost.
+      // ONNX Runtime's Node binding puts outputs into objects by their names, where one of such a name is lost or stands in the way.
       const copy = `node_libtorch_${i}`;
       added.push({ name: copy, of: name, elementType: output.elementType });
       return { spec: own, from: copy };
@@ -86,13 +86,18 @@ function planOutputs({ outputs, zipMaps, order, defaulted }: ModelSummary) {
 
   /** The session's output with the tensor behind a map: it may be one already, and an input cannot be one as it is. */
   function rowsOf({ input }: ZipMap, i: number): string {
-    const isOutput = outputs.some(({ name, kind }) => name === input && kind === 'tensor' && name !== '__proto__');
+    const isOutput = outputs.some(({ name, kind }) => name === input && kind === 'tensor' && !isInherited(name));
     if (isOutput || added.some(({ name }) => name === input)) return input;
     const isInput = order.includes(input) || defaulted.some(({ name }) => name === input);
-    const name = isInput || input === '__proto__' ? `node_libtorch_${i}` : input;
+    const name = isInput || isInherited(input) ? `node_libtorch_${i}` : input;
     added.push({ name, of: input, elementType: float });
     return name;
   }
+}
+
+/** Every object has a member of that name: `__proto__`, `constructor`, … */
+function isInherited(name: string): boolean {
+  return name in {};
 }
 
 /** TensorProto.DataType of the only tensor that ZipMap reads. */
