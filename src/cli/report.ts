@@ -8,13 +8,21 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
  * object. The stack only with DEBUG set: it helps whoever changes this package, not whoever uses it.
  */
 export function reportError(error: unknown, { json }: { json: boolean }): void {
-  const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
+  const lacksFiles = isOutOfFiles(error);
+  const code = error instanceof TorchError ? error.code : lacksFiles ? 'ERR_CONFIG' : 'ERR_INTERNAL';
+  const said = error instanceof Error ? error.message : String(error);
+  const message = lacksFiles ? `${said}\n  fix: raise the limit of open files: ulimit -n 4096` : said;
   const errors = error instanceof TorchError ? error.errors : undefined;
   process.stderr.write(
     json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`,
   );
   if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+/** The system refuses to open another file: even the modules of this program may be too many for it. */
+function isOutOfFiles(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 export function printJson(value: unknown): void {

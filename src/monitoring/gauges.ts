@@ -9,51 +9,88 @@ export interface QueueSample {
   readonly fit: { readonly a: number; readonly b: number } | undefined;
 }
 
-const modelLabels = ['model', 'version'] as const;
+/** What gauges are read from, at the moment the metrics are. */
+export interface GaugeSources {
+  /** Requests begun and not yet answered. */
+  readonly inFlight: () => number;
+  /** What waits for a batch, by model. */
+  readonly queues: () => Iterable<QueueSample>;
+}
 
-/**
- * Adds the gauges. Their values are read at the moment the metrics are.
- * @param inFlight requests begun and not yet answered
- * @param queues what waits for a batch, by model
- */
-export function addGauges(registry: Registry, inFlight: () => number, queues: () => Iterable<QueueSample>): void {
-  new Gauge({
+type Value = readonly [value: number, labels?: { readonly model: string; readonly version: string }];
+
+/** One gauge. Names end with a base unit, and never with `_total`, which means a counter. */
+interface GaugeRow {
+  readonly name: string;
+  readonly help: string;
+  /** One value for each model and version; otherwise one. */
+  readonly byModel: boolean;
+  /** What the gauges of several workers are together, default their sum. */
+  readonly aggregator?: 'average' | 'max';
+  readonly values: (sources: GaugeSources) => Iterable<Value>;
+}
+
+/** THE TABLE of gauges. A new one is a row here, and a member of GaugeSources where it is read from something else. */
+const gauges: readonly GaugeRow[] = [
+  {
     name: 'http_requests_in_flight',
     help: 'Requests begun and not yet answered.',
-    registers: [registry],
-    collect() {
-      this.set(inFlight());
-    },
-  });
-  new Gauge({
+    byModel: false,
+    values: (sources) => [[sources.inFlight()]],
+  },
+  {
     name: 'batch_queue_rows',
     help: 'Rows waiting for a batch.',
-    labelNames: modelLabels,
-    registers: [registry],
-    collect() {
-      for (const { model, version, waitingRows } of queues()) this.set({ model, version }, waitingRows);
-    },
-  });
-  new Gauge({
+    byModel: true,
+    values: ofQueues(({ waitingRows }) => waitingRows),
+  },
+  {
     name: 'batch_queue_capacity_rows',
     help: 'Rows a batch takes at present: maxBatchSize, or less for the latency objective.',
-    labelNames: modelLabels,
+    byModel: true,
     aggregator: 'average',
-    registers: [registry],
-    collect() {
-      for (const { model, version, batchCapacity } of queues()) this.set({ model, version }, batchCapacity);
-    },
-  });
-  for (const term of ['a', 'b'] as const) {
+    values: ofQueues(({ batchCapacity }) => batchCapacity),
+  },
+  {
+    name: 'batch_fit_row_seconds',
+    help: 'Time a row adds to a batch, as fitted.',
+    byModel: true,
+    aggregator: 'average',
+    values: ofQueues(({ fit }) => fit && fit.a / 1000),
+  },
+  {
+    name: 'batch_fit_base_seconds',
+    help: 'Time a batch takes beside its rows, as fitted.',
+    byModel: true,
+    aggregator: 'average',
+    values: ofQueues(({ fit }) => fit && fit.b / 1000),
+  },
+];
+
+/** Adds the gauges. */
+export function addGauges(registry: Registry, sources: GaugeSources): void {
+  for (const { name, help, byModel, aggregator = 'sum', values } of gauges) {
     new Gauge({
-      name: term === 'a' ? 'batch_fit_row_seconds' : 'batch_fit_base_seconds',
-      help: term === 'a' ? 'Time a row adds to a batch, as fitted.' : 'Time a batch takes beside its rows, as fitted.',
-      labelNames: modelLabels,
-      aggregator: 'average',
+      name,
+      help,
+      labelNames: byModel ? (['model', 'version'] as const) : [],
+      aggregator,
       registers: [registry],
       collect() {
-        for (const { model, version, fit } of queues()) if (fit) this.set({ model, version }, fit[term] / 1000);
+        // A model that is gone has no value any more.
+        this.reset();
+        for (const [value, labels] of values(sources)) this.set(labels ?? {}, value);
       },
     });
   }
+}
+
+/** A value of each queue; none where it is not known. */
+function ofQueues(valueOf: (queue: QueueSample) => number | undefined): GaugeRow['values'] {
+  return function* ({ queues }) {
+    for (const queue of queues()) {
+      const value = valueOf(queue);
+      if (value !== undefined) yield [value, { model: queue.model, version: queue.version }];
+    }
+  };
 }

@@ -1,6 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { errorTable, isErrorCode } from '../errors.js';
 import type { MetricsSnapshot } from './aggregate.js';
-import { addGauges, type QueueSample } from './gauges.js';
+import { addGauges, type GaugeSources } from './gauges.js';
 import { processMetrics } from './process-metrics.js';
 
 /** What is measured of one run of a model. Times are milliseconds. */
@@ -41,6 +42,7 @@ export class ServerMetrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #registry = new Registry();
   readonly #merged: Registry;
+  #writing: Promise<string> | undefined;
   readonly #requests = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the headers of a request to the end of its answer.',
@@ -56,7 +58,12 @@ export class ServerMetrics {
   });
   readonly #dropped = new Counter({
     name: 'http_connections_dropped_total',
-    help: 'Connections closed at once because maxConnections were open.',
+    help: 'Connections closed unserved: maxConnections were open, or no file descriptors were left.',
+    registers: [this.#registry],
+  });
+  readonly #acceptErrors = new Counter({
+    name: 'http_accept_errors_total',
+    help: 'Errors of the system when connections were accepted.',
     registers: [this.#registry],
   });
   readonly #inference = new Histogram({
@@ -75,7 +82,7 @@ export class ServerMetrics {
   });
   readonly #rows = new Counter({
     name: 'inference_rows_total',
-    help: 'Rows run, by the outcome of their run.',
+    help: 'Rows whose run ended, by its outcome. What was refused, aborted or late is not in it: it need not have run.',
     labelNames: [...modelLabels, 'outcome'] as const,
     registers: [this.#registry],
   });
@@ -112,9 +119,10 @@ export class ServerMetrics {
    * @param inFlight requests begun and not yet answered
    * @param queues what waits for a batch, by model
    */
-  constructor(inFlight: () => number, queues: () => Iterable<QueueSample>) {
-    addGauges(this.#registry, inFlight, queues);
+  constructor(inFlight: GaugeSources['inFlight'], queues: GaugeSources['queues']) {
+    addGauges(this.#registry, { inFlight, queues });
     this.#dropped.inc(0);
+    this.#acceptErrors.inc(0);
     this.#merged = Registry.merge([this.#registry, processMetrics()]);
   }
 
@@ -131,8 +139,12 @@ export class ServerMetrics {
     this.#dropped.inc();
   }
 
+  acceptFailed(): void {
+    this.#acceptErrors.inc();
+  }
+
   run({ model, version, rows, outcome, timings }: RunSample): void {
-    this.#rows.inc({ model, version, outcome }, rows);
+    if (hasRun(outcome)) this.#rows.inc({ model, version, outcome }, rows);
     if (!timings) return;
     this.#inference.observe({ model, version }, timings.runMs / 1000);
     this.#queue.observe({ model, version }, timings.queueMs / 1000);
@@ -153,8 +165,13 @@ export class ServerMetrics {
     return await this.#merged.getMetricsAsJSON();
   }
 
-  /** Everything in the text format of Prometheus. */
+  /** Everything in the text format of Prometheus. Who asks while it is written gets the same: it takes milliseconds. */
   text(): Promise<string> {
-    return this.#merged.metrics();
+    return (this.#writing ??= this.#merged.metrics().finally(() => (this.#writing = undefined)));
   }
+}
+
+/** Whether the rows of a call with this outcome were in the engine for certain. */
+function hasRun(outcome: string): boolean {
+  return outcome === 'ok' || (isErrorCode(outcome) && errorTable[outcome].family === 'execution');
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { torchError, type ErrorCode, type TorchError } from '../errors.js';
+import { errorTable, torchError, type ErrorCode, type TorchError } from '../errors.js';
 import type { ServerContext } from './context.js';
 import { asTorchError } from './public-error.js';
 
@@ -21,6 +21,8 @@ export interface CallOrigin {
   readonly id: string;
   /** Label of the request metric: one of a fixed set. */
   readonly method: string;
+  /** Address of the connection's other end; left out where it is not to be logged. */
+  readonly client?: string | undefined;
   /** Its signal aborts when the caller has gone. It is read at the first use, because a signal is expensive to make. */
   readonly caller: { readonly signal: AbortSignal };
 }
@@ -102,22 +104,32 @@ export class ServerCall {
   /** One line: how long the call took and how it ended, never what it held. */
   #log(status: number, durationMs: number): void {
     const { logger } = this.context;
-    const { id: requestId, method } = this.#origin;
-    const isOurFault = status >= 500;
+    const { id: requestId, method, client } = this.#origin;
+    const isOurFault = status >= 500 && this.#error !== undefined && !isExpected(this.#error);
     const line = {
       requestId,
       method,
       route: this.route,
       status,
-      // Microseconds are fine enough for every reader.
-      durationMs: Math.round(durationMs * 1000) / 1000,
+      durationMs: toMicroseconds(durationMs),
+      ...(client !== undefined && { client }),
       ...this.note,
       ...(this.code && { code: this.code }),
       ...(status === 499 && { aborted: true }),
       // The message about a client's fault may quote what the client sent; the code says enough.
-      ...(isOurFault && this.#error && { err: this.#error }),
+      ...(isOurFault && { err: this.#error }),
     };
     if (isOurFault) logger.error(line, 'request');
     else logger.info(line, 'request');
   }
+}
+
+/** Milliseconds, as fine as any reader of a log needs them. */
+export function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** Nothing is wrong here: a server that starts or ends says so, and a client may ask for what HTTP has and we have not. */
+function isExpected({ code }: TorchError): boolean {
+  return code === 'ERR_NOT_READY' || code === 'ERR_DRAINING' || errorTable[code].family === 'http';
 }

@@ -22,6 +22,8 @@ export interface ServerContext {
   readonly stuckAfterMs: number;
   /** What a stuck model fails. */
   readonly stuckFails: AppLimits['stuckFails'];
+  /** The addresses of clients are logged. */
+  readonly logsClients: boolean;
   /** A connection is closed after so many requests; Infinity where the connections are not ours. */
   readonly maxRequestsPerSocket: number;
 }
@@ -51,6 +53,7 @@ export function createContext(
     requestTimeoutMs,
     stuckAfterMs: stuckAfterMs || Infinity,
     stuckFails,
+    logsClients: limits.logClientAddress === 'on',
     maxRequestsPerSocket,
   };
 }

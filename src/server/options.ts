@@ -30,6 +30,8 @@ export interface AppOptions {
   stuckAfterMs?: number;
   /** What a stuck model fails: `ready` (the default) `/health/ready`, `live` `/health/live` too. */
   stuckFails?: 'ready' | 'live';
+  /** Whether the line of a request has the address of its client, which is personal data. Default `on`. */
+  logClientAddress?: 'on' | 'off';
   /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
   shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 }
@@ -74,6 +76,7 @@ const appSettings = [
   'requestTimeoutMs',
   'stuckAfterMs',
   'stuckFails',
+  'logClientAddress',
 ] as const;
 const serverSettings = [
   ...appSettings,

@@ -144,6 +144,16 @@ export class ServedModel implements ServedModelParts {
     args: Arguments,
     options?: QueueRunOptions,
   ): Promise<Execution<T>> {
+    return this.#counted<T, Execution<T>>(method, args, options, (execution) => execution);
+  }
+
+  /** @param finish makes the caller's answer of the execution; what it throws is the outcome of the call */
+  async #counted<T extends Value, R>(
+    method: string,
+    args: Arguments,
+    options: QueueRunOptions | undefined,
+    finish: (execution: Execution<T>) => R,
+  ): Promise<R> {
     this.#hooks.admit();
     const call = { model: this.name, version: this.version, method, rows: rowsOf(args) };
     this.#inFlight++;
@@ -154,8 +164,9 @@ export class ServedModel implements ServedModelParts {
         queue && method === 'forward'
           ? await queue.execute<T>(method, args, options)
           : await this.#runAlone<T>(method, args, options);
+      const answer = finish(execution);
       this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
-      return execution;
+      return answer;
     } catch (error) {
       // Rows whose elements are at fault were refused: nothing has run.
       const isRefused = error instanceof InputError && error.faults !== undefined;
@@ -191,16 +202,18 @@ export class ServedModel implements ServedModelParts {
     const encoded = isEncoded(input);
     const args = encoded ? await kind.encode(task, input, { maxPixels }) : input instanceof Tensor ? [input] : input;
     const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
-    const { value, timings } = await this.execute('forward', args, encoded ? withTimeLeft(limits, started) : limits);
-    if (rows !== undefined) requireRows(value, rows);
-    const output = firstTensor(value, signature.outputs[0]?.name ?? '');
-    try {
-      return { ...kind.decode(task, output, options), timings };
-    } catch (error) {
-      // What the caller gave was checked before the run, so the fault is the model's.
-      if (!(error instanceof InputError)) throw error;
-      throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
-    }
+    const timed = encoded ? withTimeLeft(limits, started) : limits;
+    return this.#counted('forward', args, timed, ({ value, timings }) => {
+      if (rows !== undefined) requireRows(value, rows);
+      const output = firstTensor(value, signature.outputs[0]?.name ?? '');
+      try {
+        return { ...kind.decode(task, output, options), timings };
+      } catch (error) {
+        // What the caller gave was checked before the run, so the fault is the model's.
+        if (!(error instanceof InputError)) throw error;
+        throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
+      }
+    });
   }
 
   #requireRecord(): ModelRecord {

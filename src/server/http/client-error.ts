@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorTable, torchError, type ErrorCode } from '../../errors.js';
 import type { ServerContext } from '../context.js';
+import { clientOf } from './client-address.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { problemOf } from './problem.js';
 
@@ -31,7 +31,7 @@ const faulty = new WeakSet<Duplex>();
  */
 export function answerClientErrors(server: Server, context: ServerContext): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const open = OpenExchanges.of(socket as Socket);
+    const open = OpenExchanges.of(socket);
     if (hasLeft(error, socket, open)) {
       socket.destroy();
       return;
@@ -64,7 +64,8 @@ function endSoon(socket: Duplex): void {
   socket.end(() => socket.destroy());
 }
 
-function answer(socket: Duplex, { metrics, logger }: ServerContext, code: ErrorCode, message: string): void {
+function answer(socket: Duplex, context: ServerContext, code: ErrorCode, message: string): void {
+  const { metrics, logger } = context;
   const { _httpMessage: current } = socket as Duplex & { _httpMessage?: { headersSent?: boolean } };
   // An answer to the same request is out: another one would be read as its continuation.
   if (current?.headersSent || !socket.writable) {
@@ -73,7 +74,17 @@ function answer(socket: Duplex, { metrics, logger }: ServerContext, code: ErrorC
   }
   const id = randomUUID();
   metrics.rejected(code);
-  logger.info({ requestId: id, route: 'unmatched', status: errorTable[code].status, code }, 'request');
+  const client = context.logsClients ? clientOf(socket) : undefined;
+  logger.info(
+    {
+      requestId: id,
+      route: 'unmatched',
+      status: errorTable[code].status,
+      ...(client !== undefined && { client }),
+      code,
+    },
+    'request',
+  );
   socket.end(rawAnswer(code, message, id), () => socket.destroy());
 }
 

@@ -5,6 +5,7 @@ import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import { acceptedTypes, ClientGone } from './body.js';
+import { clientOf } from './client-address.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
 import { endAfterUpload, isUploading } from './linger.js';
@@ -42,11 +43,12 @@ export class Exchange implements Endable {
     this.call = new ServerCall(context, {
       id: requestIdOf(req),
       method: methods.has(method) ? method : 'other',
+      client: context.logsClients ? clientOf(req.socket) : undefined,
       caller: this,
     });
     this.#open = OpenExchanges.of(req.socket);
     this.#open.begin(this);
-    this.#isLast = this.#open.begun >= context.maxRequestsPerSocket;
+    this.#isLast = this.#open.isSpare || this.#open.begun >= context.maxRequestsPerSocket;
     res.once('close', () => this.end());
   }
 
@@ -58,6 +60,11 @@ export class Exchange implements Endable {
 
   get isWhole(): boolean {
     return this.req.complete;
+  }
+
+  /** Comes over one connection more than the server takes. */
+  get isSpare(): boolean {
+    return this.#open.isSpare;
   }
 
   get note(): PredictionNote {

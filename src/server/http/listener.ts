@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { torchError, type TorchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { ServerLimits } from '../options.js';
 import type { BoundRoute } from '../routes/route.js';
 import { awaitContinue } from './body.js';
 import { answerClientErrors } from './client-error.js';
+import { limitConnections } from './connection-limit.js';
 import { Exchange } from './exchange.js';
 import { appOf } from './express-app.js';
 import { headerFault } from './header-fault.js';
@@ -15,11 +17,14 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   const app = appOf(context, routes);
   const hotRoute = hotRoutes(routes);
   const { maxHeadersCount } = limits;
+  const isProbe = probes(routes);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
-    const fault = headerFault(req, maxHeadersCount);
+    const exchange = Exchange.of(context, req, res);
+    const fault =
+      headerFault(req, maxHeadersCount) ?? (exchange.isSpare && !isProbe(req) ? tooManyConnections() : undefined);
     const hot = hotRoute(req.method, req.url);
-    if (fault) Exchange.of(context, req, res).fail(fault, { connection: 'close' });
-    else if (hot) Exchange.of(context, req, res).answer(hot, noParameters);
+    if (fault) exchange.fail(fault, { connection: 'close' });
+    else if (hot) exchange.answer(hot, noParameters);
     else app(req, res);
   };
   const server = createServer(
@@ -37,10 +42,9 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   );
   // One more than allowed: node drops the headers beyond silently, and a request without its last headers is another request.
   server.maxHeadersCount = maxHeadersCount + 1;
-  server.maxConnections = limits.maxConnections;
   // Exchange closes a connection after its last request; node would keep it open and answer 503 from then on.
   server.maxRequestsPerSocket = 0;
-  server.on('drop', () => context.metrics.connectionDropped());
+  limitConnections(server, context, limits.maxConnections);
   // A server may ignore an expectation that it does not know.
   server.on('checkExpectation', listener);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
@@ -58,6 +62,16 @@ export function hotRoutes(routes: readonly BoundRoute[]): (method?: string, url?
     for (const route of hot) if (method === route.method && isAt(url, route.path)) return route;
     return undefined;
   };
+}
+
+/** Tells the requests that are answered when there are too many connections for others. */
+function probes(routes: readonly BoundRoute[]): (req: IncomingMessage) => boolean {
+  const paths = routes.filter((route) => route.isProbe).map((route) => route.path);
+  return ({ url }) => paths.some((path) => isAt(url, path));
+}
+
+function tooManyConnections(): TorchError {
+  return torchError('ERR_QUEUE_FULL', 'There are more connections than this server takes');
 }
 
 function isAt(url: string | undefined, path: string): boolean {

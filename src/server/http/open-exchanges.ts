@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ClientGone } from './body.js';
 
 /** Something that is open on a connection and ends with it. */
@@ -9,7 +9,7 @@ export interface Endable {
   end(): void;
 }
 
-const bySocket = new WeakMap<Socket, OpenExchanges>();
+const bySocket = new WeakMap<Duplex, OpenExchanges>();
 
 /**
  * The exchanges open on a connection. Node tells an answer that its connection has closed only when it is that answer's
@@ -18,11 +18,13 @@ const bySocket = new WeakMap<Socket, OpenExchanges>();
 export class OpenExchanges extends Set<Endable> {
   /** Exchanges there have been. */
   begun = 0;
+  /** The connection is one more than the server takes: it is for a single request of a probe. */
+  isSpare = false;
   #last: Endable | undefined;
   #whenNoneIsOwed: (() => void) | undefined;
   #abort: AbortController | undefined;
 
-  static of(socket: Socket): OpenExchanges {
+  static of(socket: Duplex): OpenExchanges {
     let open = bySocket.get(socket);
     if (!open) {
       const exchanges = (open = new OpenExchanges());

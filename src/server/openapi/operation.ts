@@ -7,6 +7,8 @@ export interface DescribedModel {
   readonly name: string;
   readonly version: string;
   readonly features: number;
+  /** Least and greatest number of features of all its versions: a request may name any. */
+  readonly featuresOfVersions: readonly [least: number, greatest: number];
   readonly range: readonly [min: number, max: number] | undefined;
 }
 

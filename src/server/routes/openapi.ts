@@ -21,7 +21,10 @@ function describedModel(host: InferenceHost): DescribedModel | undefined {
   try {
     const served = host.model(host.defaultModel);
     const { features, range } = rowModel(served);
-    return { name: served.name, version: served.version, features, range };
+    const all = host.list().filter(({ name }) => name === served.name);
+    const counts = all.map((version) => rowModel(version).features);
+    const featuresOfVersions = [Math.min(...counts), Math.max(...counts)] as const;
+    return { name: served.name, version: served.version, features, featuresOfVersions, range };
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
-import { json, plain, type DescribedModel, type Operation } from '../openapi/operation.js';
+import { json, plain, type DescribedModel, type Json, type Operation } from '../openapi/operation.js';
 import { maxBatchSize, PredictRequest, PredictResponse } from '../schemas/predict.js';
 import { settingsTable } from '../settings/table.js';
 
@@ -28,6 +28,8 @@ export const predictErrors: readonly ErrorCode[] = [
   'ERR_OUT_OF_MEMORY',
   'ERR_DEVICE_FAILED',
   'ERR_TIMEOUT',
+  'ERR_NOT_IMPLEMENTED',
+  'ERR_HTTP_VERSION',
 ];
 
 /** What /openapi.json says about `POST /predict`. */
@@ -41,7 +43,7 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
       {
         name: 'model_version',
         in: 'query',
-        description: 'With application/octet-stream: as the member of that name in JSON.',
+        description: 'As the member of that name in JSON; where both are given they must be equal.',
         schema: plain(PredictRequest.properties.model_version),
       },
       {
@@ -58,7 +60,7 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
       },
     ],
     request: [
-      json({ PredictRequest }, exampleOf(model)),
+      { ...json({ PredictRequest }, exampleOf(model)), schema: requestOf(model) },
       {
         mediaType: 'application/octet-stream',
         schema: { description: `1 to ${maxBatchSize} rows of little-endian float32 numbers, one after the other.` },
@@ -68,6 +70,15 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
       200: { description: 'One class and its probability for each row.', content: [json({ PredictResponse })] },
     },
   };
+}
+
+/** The schema that validates, with the bounds that a row's size adds: only whole rows of the version are taken. */
+function requestOf(model: DescribedModel | undefined): Json {
+  const schema = plain(PredictRequest) as { readonly properties: Readonly<Record<string, Json>> };
+  if (!model) return schema as unknown as Json;
+  const [minItems, greatest] = model.featuresOfVersions;
+  const input_data = { ...schema.properties['input_data'], minItems, maxItems: maxBatchSize * greatest };
+  return { ...schema, properties: { ...schema.properties, input_data } };
 }
 
 function describeModel(model: DescribedModel | undefined): string {

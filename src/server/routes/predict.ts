@@ -1,4 +1,5 @@
 import type { ServedModel } from '../../serving/index.js';
+import { toMicroseconds } from '../call.js';
 import { readPrediction } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
 import type { InferenceHost } from '../host.js';
@@ -48,8 +49,8 @@ async function answer(exchange: Exchange, rowModelOf: (served: ServedModel) => R
   note.shape = [rows.batchSize, model.features];
   const limits = { signal: call.signal, timeoutMs: call.timeLeft() };
   const { predictions, confidenceScores, timings } = await model.predict(rows, limits);
-  note.inferenceMs = timings.runMs;
-  note.queueMs = timings.queueMs;
+  note.inferenceMs = toMicroseconds(timings.runMs);
+  note.queueMs = toMicroseconds(timings.queueMs);
   const response: PredictResponse = {
     predictions,
     confidence_scores: confidenceScores,

@@ -16,6 +16,8 @@ export interface Route {
   readonly handler: (context: ServerContext, routes: readonly Route[]) => Handler;
   /** `createServer` calls the handler in front of Express, which costs more than a small prediction. Only without parameters. */
   readonly hot?: true;
+  /** Answered over the connections that are kept for probes when all others are in use. Only without parameters. */
+  readonly isProbe?: true;
   /** The codes of the problem documents that it answers with, for the description. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */

@@ -24,6 +24,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/health/live',
     handler: () => live,
+    isProbe: true,
     operation: {
       id: 'live',
       tag: 'operation',
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/health/ready',
     handler: () => ready,
+    isProbe: true,
     operation: {
       id: 'ready',
       tag: 'operation',
@@ -52,6 +54,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/metrics',
     handler: () => metrics,
+    isProbe: true,
     operation: {
       id: 'metrics',
       tag: 'operation',

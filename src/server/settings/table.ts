@@ -110,13 +110,15 @@ const rows = {
     min: 0,
     max: day,
     initialText: `${announcedMs}; 0 for Ctrl-C on a terminal`,
-    description: 'On a signal: time between answering "not ready" and refusing connections, for load balancers to notice.',
+    description:
+      'On a signal: time between answering "not ready" and refusing connections, for load balancers to notice.',
   }),
   stuckAfterMs: optionalInteger({
     min: 0,
     max: day,
     initialText: '3 × requestTimeoutMs',
-    description: 'A model is stuck, and the server not ready, once every instance has been in one run for longer; 0 never.',
+    description:
+      'A model is stuck, and the server not ready, once every instance has been in one run for longer; 0 never.',
   }),
   stuckFails: choice({
     options: ['ready', 'live'],
@@ -273,6 +275,11 @@ const rows = {
     initial: 'info',
     description: 'Least level that is logged.',
     env: 'LOG_LEVEL',
+  }),
+  logClientAddress: choice({
+    options: ['on', 'off'],
+    initial: 'on',
+    description: "Whether a request's line has the address of its client, which is personal data.",
   }),
 };
 

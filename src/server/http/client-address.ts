@@ -1,0 +1,7 @@
+import type { Duplex } from 'node:stream';
+
+/** The address of the other end, which is that of a proxy where there is one; IPv4 in its own form. */
+export function clientOf(socket: Duplex & { readonly remoteAddress?: string | undefined }): string | undefined {
+  const { remoteAddress } = socket;
+  return remoteAddress?.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+}

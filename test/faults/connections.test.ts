@@ -1,0 +1,145 @@
+/** More connections than there is room for: probes get in all the same, and the log says what is short (H19, H20). */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import { ModelHost } from '#dist/index.js';
+import { createServer, type InferenceServer } from '#dist/server/index.js';
+import { root } from '../support/paths.js';
+import { exchangeRaw, rawConnection, until } from '../support/server/http.js';
+import { keptLogger } from '../support/server/logs.js';
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+
+describe('faults: connections', function () {
+  this.timeout(60_000);
+
+  describe('beyond maxConnections', () => {
+    const log = keptLogger();
+    const held: Socket[] = [];
+    let host: ModelHost;
+    let server: InferenceServer;
+    before(async () => {
+      host = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+    });
+    beforeEach(async () => {
+      server = await createServer({ host, port: 0, logger: log.logger, maxConnections: 3 });
+    });
+    afterEach(async () => {
+      for (const socket of held.splice(0)) socket.destroy();
+      await server.close();
+    });
+    after(() => host?.close());
+    const hold = async (count: number) => {
+      const opened = await Promise.all(Array.from({ length: count }, () => rawConnection(server.port)));
+      held.push(...opened.map(({ socket }) => socket));
+      return opened.map(({ socket }) => socket);
+    };
+    const dropped = (text: string) => Number(/^http_connections_dropped_total (\d+)$/m.exec(text)?.[1]);
+
+    it('a probe is answered, and its connection closed', async () => {
+      await hold(3);
+      for (const path of ['/health/live', '/health/ready', '/metrics', '/health/live?x=1']) {
+        const answer = await exchangeRaw(server.port, get(path));
+        expect(statusOf(answer), path).to.equal(200);
+        expect(answer).to.match(/connection: close/i);
+      }
+    });
+
+    it('anything else is told so', async () => {
+      await hold(3);
+      for (const request of [
+        get('/openapi.json'),
+        get('/'),
+        get('/predict').replace('GET', 'POST'),
+        get('/health/lives'),
+      ]) {
+        const answer = await exchangeRaw(server.port, request);
+        expect(statusOf(answer), request).to.equal(429);
+        expect(answer)
+          .to.match(/retry-after: [1-5]/i)
+          .and.match(/connection: close/i);
+      }
+    });
+
+    it('a probe is answered however many idle connections there are: they make room', async () => {
+      const idle = await hold(200);
+      expect(statusOf(await exchangeRaw(server.port, get('/health/live')))).to.equal(200);
+      const [first, second, third] = idle;
+      for (const socket of [first, second, third])
+        expect(socket?.destroyed, 'those within the limit stay').to.equal(false);
+      expect(dropped(await exchangeRaw(server.port, get('/metrics')))).to.be.above(150);
+    });
+
+    it('what says nothing is closed soon', async () => {
+      await hold(3);
+      const [one] = await hold(1);
+      await once(one as Socket, 'close');
+      expect(dropped(await exchangeRaw(server.port, get('/metrics')))).to.equal(1);
+    });
+
+    it('there is room again when one within the limit has gone', async () => {
+      const [first] = await hold(3);
+      first?.destroy();
+      await until(
+        'there is room',
+        async () =>
+          statusOf(
+            await exchangeRaw(server.port, get('/openapi.json').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
+          ) === 200,
+      );
+    });
+  });
+
+  describe('without file descriptors', () => {
+    if (process.platform !== 'linux') return;
+    const serve = (limit: number, ...flags: string[]) => {
+      const command = `ulimit -n ${limit}; exec "$0" dist/cli/main.js serve --port 0 "$@"`;
+      const child = spawn('bash', ['-c', command, process.execPath, ...flags], { cwd: root });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)));
+      const lines = () =>
+        stdout
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as Record<string, unknown>);
+      return { child, lines, stderr: () => stderr };
+    };
+
+    it('the log says so, they are counted, and probes are answered', async () => {
+      const { child, lines } = serve(256, '--max-connections', '1000');
+      const says = (part: string) => lines().find(({ msg }) => String(msg).includes(part));
+      try {
+        await until('it is ready', () => says('ready') !== undefined || lines().some((line) => 'sha256' in line));
+        expect(says('fewer open files are allowed'), 'a warning at the start').to.include({
+          level: 'warn',
+          maxOpenFiles: 256,
+        });
+        const port = Number(new URL(String(lines().find(({ url }) => url !== undefined)?.['url'])).port);
+        const idle = await Promise.all(Array.from({ length: 400 }, () => rawConnection(port)));
+        await until('it is logged', () => says('file descriptors have run out') !== undefined);
+        expect(says('file descriptors have run out')?.['msg']).to.include('ulimit -n');
+        expect(statusOf(await exchangeRaw(port, get('/health/live')))).to.equal(200);
+        const metrics = await exchangeRaw(port, get('/metrics'));
+        expect(Number(/^http_connections_dropped_total (\d+)$/m.exec(metrics)?.[1])).to.be.above(100);
+        const said = lines().filter(({ msg }) => String(msg).includes('file descriptors'));
+        expect(said.length, 'lines about it').to.be.below(5);
+        for (const { socket } of idle) socket.destroy();
+      } finally {
+        child.kill();
+        await once(child, 'exit');
+      }
+    });
+
+    it('a server that cannot even start says what to do', async () => {
+      const { child, stderr } = serve(60);
+      const [code] = (await once(child, 'close')) as [number];
+      expect(code).to.equal(1);
+      expect(stderr())
+        .to.match(/^error \[ERR_CONFIG\] EMFILE/)
+        .and.include('ulimit -n');
+    });
+  });
+});
