@@ -145,11 +145,11 @@ describe('faults: logs and metrics', function () {
     it('calls a run whose output cannot be served what it was answered with', async () => {
       const server = await serve();
       const model = host.model().model as Batchable;
-      const { runBatch } = model;
+      const runBatch = model.runBatch.bind(model);
       model.runBatch = async (calls, padTo) => {
-        const { timings } = await runBatch.call(model, calls, padTo);
+        const { timings } = await runBatch(calls, padTo);
         const values = calls.map(() => new Tensor('float32', new Float32Array(3), [3]));
-        return { values, timings } as Awaited<ReturnType<typeof runBatch>>;
+        return { values, timings };
       };
       try {
         expectProblem(await predict(server.url, body), { status: 500, code: 'ERR_BAD_OUTPUT' });
@@ -233,7 +233,7 @@ describe('faults: logs and metrics', function () {
     it('is of level error for what is wrong, and of info for what HTTP has and we have not', async () => {
       const server = await serve();
       const model = host.model().model as Batchable;
-      const { runBatch } = model;
+      const runBatch = model.runBatch.bind(model);
       model.runBatch = () => Promise.reject(torchError('ERR_MODEL_EXECUTION', 'broken'));
       try {
         await predict(server.url, body, { 'x-request-id': 'broken' });

@@ -75,7 +75,7 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
 /** The schema that validates, with the bounds that a row's size adds: only whole rows of the version are taken. */
 function requestOf(model: DescribedModel | undefined): Json {
   const schema = plain(PredictRequest) as { readonly properties: Readonly<Record<string, Json>> };
-  if (!model) return schema as unknown as Json;
+  if (!model) return schema;
   const [minItems, greatest] = model.featuresOfVersions;
   const input_data = { ...schema.properties['input_data'], minItems, maxItems: maxBatchSize * greatest };
   return { ...schema, properties: { ...schema.properties, input_data } };
