@@ -50,7 +50,9 @@ export default defineConfig(
   {
     files: ['**/*.{js,mjs,cjs}'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { ...node, require: 'readonly', module: 'writable', __dirname: 'readonly' } },
+    languageOptions: {
+      globals: { ...node, require: 'readonly', module: 'writable', __dirname: 'readonly', __filename: 'readonly' },
+    },
   },
   {
     files: ['test/package/**'],

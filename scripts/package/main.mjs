@@ -39,7 +39,7 @@ export function stageMain(optional) {
 /** Source maps lead to sources that are not published. */
 function stageCompiled(from, folder) {
   for (const name of filesOf(from)) {
-    if (!name.endsWith('.js')) continue;
+    if (!/\.(js|cjs|d\.cts)$/.test(name)) continue;
     const code = readFileSync(join(from, name), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
     write(folder, join('dist', name), code);
   }

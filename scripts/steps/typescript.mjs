@@ -1,7 +1,7 @@
 // TypeScript to JavaScript: src → dist, test → build-test.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, say, stamps } from './context.mjs';
 import { fingerprint } from './stamps.mjs';
@@ -28,7 +28,12 @@ export function compileTypescript(name, force) {
   const { title, config, from, to, record } = projects[name];
   // The tests import dist's declarations, so a change in src reaches them too.
   const sources = name === 'tests' ? ['src', 'test'] : ['src'];
-  const inputs = fingerprint(root, [...sources, 'tsconfig.json', config, 'package-lock.json'], [], /\.(ts|json)$/);
+  const inputs = fingerprint(
+    root,
+    [...sources, 'tsconfig.json', config, 'package-lock.json'],
+    [],
+    /\.(c?ts|cjs|json)$/,
+  );
   if (!force && stamps.isFresh(name, inputs, [join(root, to)])) return true;
   say(title);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -38,6 +43,7 @@ export function compileTypescript(name, force) {
     rmSync(join(root, record, config.replace('.json', '.tsbuildinfo')), { force: true });
   const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: ['ignore', 2, 2] });
   removeOrphans(join(root, from), join(root, to));
+  if (name === 'typescript') cpSync(join(root, 'src/cjs'), join(root, 'dist/cjs'), { recursive: true });
   if (status === 0) stamps.set(name, inputs);
   return status === 0;
 }

@@ -52,6 +52,7 @@ describe('the packages', () => {
     const files = filesOf(main);
     const kinds = [
       /^dist\/[\w/-]+\.(js|d\.ts)$/,
+      /^dist\/cjs\/\w+\.(cjs|d\.cts)$/,
       /^docs\/[\w-]+\.md$/,
       /^native\/[\w/]+\.(cc|h)$/,
       /^(models|model-registry)\/mnist-mlp\/v1\.0\/(model\.pt|digit\.json|metadata\.json|MODEL_CARD\.md)$/,
