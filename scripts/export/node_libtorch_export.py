@@ -105,6 +105,7 @@ def describe(
         if names is not None:
             for spec, name in zip(specs, names, strict=True):
                 spec["name"] = name
+    mutates = written_state(program)
     return {
         "version": 1,
         "parameters": parameters,
@@ -112,7 +113,7 @@ def describe(
         "inputs": inputs,
         "outputs": outputs,
         "constants": constants,
-        "mutates": written_state(program),
+        **({} if mutates is None else {"mutates": mutates}),
     }
 
 
@@ -129,9 +130,15 @@ def result(name: str, value: Any, renamed: dict[sympy.Symbol, sympy.Symbol]) -> 
     raise TypeError(f"{name} is a {type(value).__name__}: return tensors, ints, bools and None only")
 
 
-def written_state(program: torch.export.ExportedProgram) -> list[str]:
-    """Buffers and parameters that forward changes. They show only once the program has no in-place operators."""
-    signature = program.run_decompositions().graph_signature  # of all: instance_norm writes without saying so
+def written_state(program: torch.export.ExportedProgram) -> list[str] | None:
+    """Buffers and parameters that forward changes; None where PyTorch cannot say, and node-libtorch has to find out by a run.
+
+    They show only once the program has no in-place operators, and all are decomposed: instance_norm writes without saying so.
+    """
+    try:
+        signature = program.run_decompositions().graph_signature
+    except Exception:  # 2.15 stumbles over the guards of *args and **kwargs
+        return None
     parameters = getattr(signature, "parameters_to_mutate", {})
     return sorted({*signature.buffers_to_mutate.values(), *parameters.values()})
 

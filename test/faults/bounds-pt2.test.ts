@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BatchQueue, loadModel, Tensor, type Model } from 'node-libtorch';
+import { BatchQueue, loadModel, Tensor, type Model, type TensorSpec } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 import { recordedCases } from '../support/recorded.js';
@@ -53,13 +53,19 @@ describe('sizes that compiled packages take', () => {
     await using model = await loadModel(path);
     await model.run(images(15));
     const { message } = await rejection(() => model.run(images(16)), 'ERR_INVALID_SHAPE');
-    expect(message).to.match(/1\.\.15/).and.to.match(/check that PyTorch wrote/);
-    expect(message).to.match(/node_libtorch_export\.py/).and.to.match(/signature/);
+    expect(message)
+      .to.match(/1\.\.15/)
+      .and.to.match(/check that PyTorch wrote/);
+    expect(message)
+      .to.match(/node_libtorch_export\.py/)
+      .and.to.match(/signature/);
     // One of them.
-    const image = {
-      ...{ name: 'image', dtype: 'float32', shape: [null, 3, 4, 4] },
+    const image: TensorSpec = {
+      name: 'image',
+      dtype: 'float32',
+      shape: [null, 3, 4, 4],
       bounds: [{ min: 1, max: 64 }, null, null, null],
-    } as const;
+    };
     await using vouched = await loadModel(path, { signature: { inputs: [image], outputs: [] } });
     await expectAnswers(vouched, 'images');
     const beyond = await rejection(() => vouched.run(images(65)), 'ERR_INVALID_SHAPE');
@@ -67,10 +73,14 @@ describe('sizes that compiled packages take', () => {
   });
 
   it('the ranges of an exported program in the package count', async () => {
-    const program = (symbol: string) => JSON.stringify({ range_constraints: { [symbol]: { min_val: 1, max_val: 40 } } });
+    const program = (symbol: string) =>
+      JSON.stringify({ range_constraints: { [symbol]: { min_val: 1, max_val: 40 } } });
     const source = (await entriesIn(file('images'))).find(({ name }) => name.endsWith('.wrapper.cpp'))?.data.toString();
     const symbol = /int64_t (s\d+) =/.exec(String(source))?.[1] as string;
-    const path = await changed(file('images'), (all) => [...all, { name: 'images/models/model.json', data: Buffer.from(program(symbol)) }]);
+    const path = await changed(file('images'), (all) => [
+      ...all,
+      { name: 'images/models/model.json', data: Buffer.from(program(symbol)) },
+    ]);
     await using model = await loadModel(path);
     await model.run(images(40));
     await rejection(() => model.run(images(41)), 'ERR_INVALID_SHAPE');
@@ -81,7 +91,10 @@ describe('sizes that compiled packages take', () => {
     await expectAnswers(table, 'table');
     await rejection(() => table.run(new Tensor('float32', new Float32Array(13), [13])), 'ERR_INVALID_SHAPE');
     await using mlp = await loadModel(compiled('mlp'));
-    const { message } = await rejection(() => mlp.run(new Tensor('float32', new Float32Array(260), [65, 4])), 'ERR_INVALID_SHAPE');
+    const { message } = await rejection(
+      () => mlp.run(new Tensor('float32', new Float32Array(260), [65, 4])),
+      'ERR_INVALID_SHAPE',
+    );
     expect(message).to.match(/1\.\.64/);
   });
 

@@ -29,7 +29,10 @@ describe('constants of compiled packages', function () {
   const temporary = scratch();
 
   /** The package without constants, and what is in an archive beside it (or a change of that). */
-  const together = async (beside: string | undefined, change = (entries: Entry[]): Entry[] => entries): Promise<string> => {
+  const together = async (
+    beside: string | undefined,
+    change = (entries: Entry[]): Entry[] => entries,
+  ): Promise<string> => {
     const added = beside === undefined ? [] : await entriesIn(fixture(`${folder}/${beside}.zip`));
     const entries = change([
       ...(await entriesIn(outside)),
@@ -51,7 +54,10 @@ describe('constants of compiled packages', function () {
   });
 
   it('that are nowhere are named by inspect, run and serve, which end with 1 and by no signal', async () => {
-    for (const args of [['inspect', outside], ['serve', outside, '--port', '0']]) {
+    for (const args of [
+      ['inspect', outside],
+      ['serve', outside, '--port', '0'],
+    ]) {
       const ended = await node([`${root}dist/cli/main.js`, ...args]);
       expect(ended, ended.stderr).to.deep.include({ code: 1, signal: null });
       expect(ended.stderr).to.include('ERR_MODEL_FORMAT').and.to.include('second.weight');
@@ -69,34 +75,64 @@ describe('constants of compiled packages', function () {
   });
 
   it('of which one file or one name is missing are named', async () => {
-    const withoutFile = await refusal(await together('raw', (all) => all.filter(({ name }) => !name.endsWith('weight_1'))));
-    expect(withoutFile).to.match(/none for [\w.]+;/).and.to.match(/first\.bias|second\.weight|steps/);
+    const withoutFile = await refusal(
+      await together('raw', (all) => all.filter(({ name }) => !name.endsWith('weight_1'))),
+    );
+    expect(withoutFile)
+      .to.match(/none for [\w.]+;/)
+      .and.to.match(/first\.bias|second\.weight|steps/);
     const withoutName = await refusal(
-      await together('raw', edited(/model_weights_config/, (data) => data.toString().replace('"steps"', '"others"'))),
+      await together(
+        'raw',
+        edited(/model_weights_config/, (data) => data.toString().replace('"steps"', '"others"')),
+      ),
     );
     expect(withoutName).to.match(/none for steps;/);
     const elsewhere = await refusal(
-      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"weight_1"', '"../../weight_1"'))),
+      await together(
+        'raw',
+        edited(/model_weights_config/, (data) => data.toString().replaceAll('"weight_1"', '"../../weight_1"')),
+      ),
     );
     expect(elsewhere).to.match(/none for/);
   });
 
   it('of another size, dtype or shape than the code was compiled for are named', async () => {
-    const short = await refusal(await together('raw', edited(/weight_0$/, (data) => data.subarray(0, data.length / 2))));
+    const short = await refusal(
+      await together(
+        'raw',
+        edited(/weight_0$/, (data) => data.subarray(0, data.length / 2)),
+      ),
+    );
     expect(short).to.match(/second\.weight \(288 bytes instead of 576\)/);
     const dtype = await refusal(
-      await together('raw', edited(/model_weights_config/, (data) => data.toString().replace('"dtype": 5', '"dtype": 4'))),
+      await together(
+        'raw',
+        edited(/model_weights_config/, (data) => data.toString().replace('"dtype": 5', '"dtype": 4')),
+      ),
     );
     expect(dtype).to.match(/steps \(int32 instead of int64\)/);
     const shape = await refusal(
-      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"strides": [{"as_int": 12}', '"strides": [{"as_int": 13}'))),
+      await together(
+        'raw',
+        edited(/model_weights_config/, (data) =>
+          data.toString().replaceAll('"strides": [{"as_int": 12}', '"strides": [{"as_int": 13}'),
+        ),
+      ),
     );
     expect(shape).to.match(/second\.weight \(a shape that reaches beyond its bytes\)/);
     for (const broken of ['{', '[]', 'null', '{"config": {"steps": {"use_pickle": false, "path_name": "weight_2"}}}']) {
-      await refusal(await together('raw', edited(/model_weights_config/, () => broken)));
+      await refusal(
+        await together(
+          'raw',
+          edited(/model_weights_config/, () => broken),
+        ),
+      );
     }
     for (const size of ['-1', '1e300', '"x"']) {
-      const sizes = edited(/model_weights_config/, (data) => data.toString().replaceAll('{"as_int": 12}', `{"as_int": ${size}}`));
+      const sizes = edited(/model_weights_config/, (data) =>
+        data.toString().replaceAll('{"as_int": 12}', `{"as_int": ${size}}`),
+      );
       await refusal(await together('raw', sizes));
     }
   });
@@ -121,9 +157,16 @@ describe('constants of compiled packages', function () {
   it('that are pickled are never read: the message names them, and what to export with', async () => {
     const message = await refusal(await together('pickled'));
     for (const name of names) expect(message).to.include(name);
-    expect(message).to.match(/pickled/).and.to.match(/binary_blob/);
+    expect(message)
+      .to.match(/pickled/)
+      .and.to.match(/binary_blob/);
     const one = await refusal(
-      await together('raw', edited(/model_weights_config/, (data) => data.toString().replaceAll('"use_pickle": false', '"use_pickle": true'))),
+      await together(
+        'raw',
+        edited(/model_weights_config/, (data) =>
+          data.toString().replaceAll('"use_pickle": false', '"use_pickle": true'),
+        ),
+      ),
     );
     expect(one).to.match(/pickled/);
   });
@@ -139,8 +182,13 @@ describe('constants of compiled packages', function () {
     const path = join(temporary(), 'blob.pt2');
     writeFileSync(path, zip(entries.filter((entry) => !isBlob(entry))));
     expect(await refusal(path)).to.include('second.weight');
-    writeFileSync(path, zip(entries.map((entry) => (isBlob(entry) ? { ...entry, data: entry.data.subarray(0, 100) } : entry))));
-    const { status, signal, stderr } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, 'inspect', path], { encoding: 'utf8' });
+    writeFileSync(
+      path,
+      zip(entries.map((entry) => (isBlob(entry) ? { ...entry, data: entry.data.subarray(0, 100) } : entry))),
+    );
+    const { status, signal, stderr } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, 'inspect', path], {
+      encoding: 'utf8',
+    });
     expect({ status, signal }, stderr).to.deep.equal({ status: 1, signal: null });
   });
 

@@ -90,7 +90,11 @@ describe('compiled packages that keep state', function () {
       writeFileSync(path, zip((await entriesIn(file(name))).filter((entry) => !/\.cpp$/.test(entry.name))));
       return loadModel(path, { ...options, signature });
     };
-    const tensor = (name: string, dtype: 'float32' | 'int64', shape: readonly (number | null)[]) => ({ name, dtype, shape });
+    const tensor = (name: string, dtype: 'float32' | 'int64', shape: readonly (number | null)[]) => ({
+      name,
+      dtype,
+      shape,
+    });
     const cache = { inputs: [tensor('x', 'float32', [2, 2]), tensor('position', 'int64', [2])], outputs: [] };
 
     it('runs on made-up inputs show what changes, on a copy', async () => {

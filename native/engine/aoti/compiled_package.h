@@ -57,8 +57,8 @@ struct CompiledPackage {
   std::vector<Symbol> symbols;
   std::vector<InputCheck> inputs;
   std::vector<StoredConstant> constants;
-  std::string blob;       // absolute path of a file with all constants; empty where there is none
-  size_t blob_bytes = 0;  // of it
+  std::string blob;                  // absolute path of a file with all constants; empty where there is none
+  size_t blob_bytes = 0;             // of it
   std::vector<std::string> pickled;  // names of constants that only Python could read
   KnownState state = KnownState::none;
   std::string state_reason;

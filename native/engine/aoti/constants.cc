@@ -44,7 +44,8 @@ bool contains(const std::vector<std::string>& names, const Constant& constant) {
          std::find(names.begin(), names.end(), constant.original_name) != names.end();
 }
 
-// Empty where the stored bytes are what the code was compiled for. Sizes may be so large that products overflow.
+// Empty where the stored bytes are what the code was compiled for. Sizes may be so large that products
+// overflow.
 std::string fault(const StoredConstant& stored, const Constant& constant) {
   if (scalar_type_of(stored.dtype) != constant.dtype) {
     const std::optional<DType> wanted = dtype_of(constant.dtype);
@@ -115,7 +116,8 @@ void complete_constants(AotiRunner& runner, const CompiledPackage& package, cons
     refuse("it has none for " + listed(missing),
            "compile it with aot_inductor.package_constants_in_so left on (docs/aotinductor.md)");
   }
-  if (!wrong.empty()) refuse("has other ones than it was compiled for: " + listed(wrong), "package both anew");
+  if (!wrong.empty())
+    refuse("has other ones than it was compiled for: " + listed(wrong), "package both anew");
   if (!given.empty()) runner.give_constants(std::move(given));
 }
 

@@ -72,8 +72,7 @@ class AotiModel : public Model {
  private:
   // The package in memory, with all its constants.
   std::unique_ptr<AotiRunner> open(size_t instances) const {
-    auto runner =
-        std::make_unique<AotiRunner>(package_, instances, device_.is_cpu() ? -1 : device_.index());
+    auto runner = std::make_unique<AotiRunner>(package_, instances, device_.is_cpu() ? -1 : device_.index());
     complete_constants(*runner, package_, device_);
     return runner;
   }

@@ -29,10 +29,12 @@ struct Access : AOTIModelContainerRunner {  // never made: it reaches what is pr
   }
 };
 
-// The library's own functions, for what the runner does not pass on: which constants are folded, and their size.
+// The library's own functions, for what the runner does not pass on: which constants are folded, and their
+// size.
 class Library {
  public:
-  explicit Library(AOTIModelContainerRunner& runner) : library_(Access::library(runner)), handle_(Access::handle(runner)) {
+  explicit Library(AOTIModelContainerRunner& runner)
+      : library_(Access::library(runner)), handle_(Access::handle(runner)) {
     at::DynamicLibrary& library = library_;
     find(library, "AOTInductorModelContainerGetNumConstants", count_);
     find(library, "AOTInductorModelContainerGetConstantName", name_);

@@ -18,9 +18,9 @@ struct Constant {
   std::string name;           // as the code calls it
   std::string original_name;  // as the module's state calls it
   c10::ScalarType dtype;
-  size_t bytes = 0;      // of its memory; on a CPU rounded up to a multiple of 64
-  bool folded = false;   // computed out of others at the first run
-  at::Tensor tensor;     // undefined where the library does not hold it
+  size_t bytes = 0;     // of its memory; on a CPU rounded up to a multiple of 64
+  bool folded = false;  // computed out of others at the first run
+  at::Tensor tensor;    // undefined where the library does not hold it
 };
 
 // One package in memory: `instances` runs at once share its constants. Opening and closing are serialised
@@ -40,8 +40,8 @@ class AotiRunner {
   std::vector<Constant> constants() const;
   // By the code's names. Shares their memory.
   void give_constants(std::unordered_map<std::string, at::Tensor> tensors);
-  // All of them, from a file of as many bytes. Throws ERR_MODEL_FORMAT where the code wants another number: it
-  // would read beyond the file's end.
+  // All of them, from a file of as many bytes. Throws ERR_MODEL_FORMAT where the code wants another number:
+  // it would read beyond the file's end.
   void give_blob(const std::string& path, size_t bytes);
   int64_t constant_bytes() const;
 

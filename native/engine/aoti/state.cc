@@ -56,12 +56,11 @@ std::vector<at::Tensor> bytes_of(const AotiRunner& runner) {
 }
 
 bool same(const std::vector<at::Tensor>& before, const std::vector<at::Tensor>& after) {
-  return std::equal(before.begin(), before.end(), after.begin(), after.end(),
-                    [](const at::Tensor& a, const at::Tensor& b) {
-                      return a.nbytes() == b.nbytes() &&
-                             (a.nbytes() == 0 ||
-                              std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0);
-                    });
+  return std::equal(
+      before.begin(), before.end(), after.begin(), after.end(), [](const at::Tensor& a, const at::Tensor& b) {
+        return a.nbytes() == b.nbytes() &&
+               (a.nbytes() == 0 || std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0);
+      });
 }
 
 std::string changed_by_runs(const CompiledPackage& package, const c10::Device& device,

@@ -62,7 +62,11 @@ async function specOf(
     const spec = readWrapperSource(String(sources[0]));
     const program = files.program && (await readEntry(files.archive, files.program));
     const declared = program && declaredBounds(program);
-    return widened(spec, declared ?? boundsVouchedFor(spec, given), declared ? [] : liftedSymbols(sources, spec.symbols));
+    return widened(
+      spec,
+      declared ?? boundsVouchedFor(spec, given),
+      declared ? [] : liftedSymbols(sources, spec.symbols),
+    );
   }
   if (given) return specOfSignature(given);
   throw torchError(

@@ -15,7 +15,9 @@ export function declaredBounds(program: Buffer): Map<string, DimensionBounds> | 
     return undefined;
   }
   const declared = new Map<string, DimensionBounds>();
-  for (const [symbol, { min_val: min, max_val: max }] of Object.entries(Object(parsed?.range_constraints ?? {}) as NonNullable<Program['range_constraints']>)) {
+  for (const [symbol, { min_val: min, max_val: max }] of Object.entries(
+    Object(parsed?.range_constraints ?? {}) as NonNullable<Program['range_constraints']>,
+  )) {
     const [low, high] = [min ?? 0, max ?? largestSize];
     if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) continue;
     declared.set(symbol, { min: Math.max(0, low as number), max: high as number });

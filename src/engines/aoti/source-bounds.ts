@@ -20,7 +20,9 @@ export function liftedSymbols(sources: readonly string[], symbols: ReadonlyMap<s
   const source = sources.join('\n');
   const body = functionBody(source);
   if (body === undefined || !/aoti_torch_\w*convolution/.test(body)) return [];
-  return [...symbols].flatMap(([symbol, { max }]) => (max === conjectured && isFree(symbol, body, source) ? [symbol] : []));
+  return [...symbols].flatMap(([symbol, { max }]) =>
+    max === conjectured && isFree(symbol, body, source) ? [symbol] : [],
+  );
 }
 
 function isFree(symbol: string, body: string, source: string): boolean {
@@ -28,9 +30,11 @@ function isFree(symbol: string, body: string, source: string): boolean {
   // Sizes that are no sums and products may have been simplified by the bound.
   if (body.split(';').some((line) => mentions(line) && /\bstd::(?:min|max)\b|\bc10::|[/%]/.test(line))) return false;
   const arrays = new Map<string, string>();
-  for (const [, name, sizes] of body.matchAll(/int64_t (int_array_\d+)\[\] = \{([^}]*)\}/g)) arrays.set(String(name), String(sizes));
+  for (const [, name, sizes] of body.matchAll(/int64_t (int_array_\d+)\[\] = \{([^}]*)\}/g))
+    arrays.set(String(name), String(sizes));
   const varies = new Set<string>();
-  for (const [, name, sizes] of body.matchAll(/assert_size_stride\((\w+), \{([^}]*)\}/g)) if (mentions(String(sizes))) varies.add(String(name));
+  for (const [, name, sizes] of body.matchAll(/assert_size_stride\((\w+), \{([^}]*)\}/g))
+    if (mentions(String(sizes))) varies.add(String(name));
   for (const [, sizes, name] of body.matchAll(/aoti_torch_empty_strided\(\d+, (\w+), [^;]*&(\w+)_handle\)/g)) {
     if (mentions(arrays.get(String(sizes)) ?? '')) varies.add(String(name));
   }
@@ -74,7 +78,8 @@ function readsWithin(
     if (tensor !== undefined && !varies.has(tensor)) fixed.add(name);
     if (tensor === undefined && !/^[\w\s+*-]+$/.test(argument)) return false;
   }
-  for (const [, alias, name] of code.matchAll(/auto (\w+) = (\w+);/g)) if (fixed.has(String(name))) fixed.add(String(alias));
+  for (const [, alias, name] of code.matchAll(/auto (\w+) = (\w+);/g))
+    if (fixed.has(String(name))) fixed.add(String(alias));
   return usesWithin(code, fixed, sizes);
 }
 
@@ -96,9 +101,17 @@ function usesWithin(code: string, fixed: ReadonlySet<string>, sizes: ReadonlySet
       --depth;
       while ((variables.at(-1)?.depth ?? -1) > depth) variables.pop();
     } else if (variable !== undefined) {
-      const names = [...String(bound).replace(/static_cast<\w+>/g, '').matchAll(/[A-Za-z_]\w*/g)].map(([name]) => name);
+      const names = [
+        ...String(bound)
+          .replace(/static_cast<\w+>/g, '')
+          .matchAll(/[A-Za-z_]\w*/g),
+      ].map(([name]) => name);
       if (names.some((name) => sizes.has(name)) && /::|\//.test(String(bound))) return false;
-      variables.push({ name: variable, depth: depth + 1, isFixed: isFixed(String(bound)) && !names.some((name) => sizes.has(name)) });
+      variables.push({
+        name: variable,
+        depth: depth + 1,
+        isFixed: isFixed(String(bound)) && !names.some((name) => sizes.has(name)),
+      });
     } else if (indexed !== undefined && fixed.has(indexed)) {
       const start = match.index + token.length;
       if (!isFixed(code.slice(start, closing(code, start)))) return false;

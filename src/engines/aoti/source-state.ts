@@ -13,6 +13,8 @@ const transparent = new Set([
   'reinterpret_tensor_wrapper',
   'temporary_reference',
   'borrow_arrayref_tensor_as_tensor',
+  'RAIIAtenTensorHandle',
+  'ConstantHandle',
   'AOTI_TORCH_ERROR_CODE_CHECK',
   'static_cast',
   'std::move',
@@ -60,7 +62,8 @@ export function stateInSource(source: string, operators: readonly (string | unde
   if (body === undefined) return { kind: 'unknown' };
   const parameters = parametersOf(source);
   const constants = new Map<string, string>();
-  for (const [, name] of body.matchAll(/auto& (\w+) = constants_->at\(\d+\)/g)) constants.set(String(name), String(name));
+  for (const [, name] of body.matchAll(/auto& (\w+) = constants_->at\(\d+\)/g))
+    constants.set(String(name), String(name));
   const statements = body.split(';').filter((statement) => !statement.includes('constants_->at('));
   const written = new Set<string>();
   const called = new Set<string>();
@@ -105,7 +108,12 @@ function ownOperator(name: string): 'read' | 'write' | 'ask' {
 function parametersOf(source: string): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const [, name, list] of source.matchAll(/\bvoid\s+(\w+)\(([^(){};]*)\)\s*[{;]/g)) {
-    found.set(String(name), String(list).split(',').map((part) => /(\w+)\s*$/.exec(part)?.[1] ?? ''));
+    found.set(
+      String(name),
+      String(list)
+        .split(',')
+        .map((part) => /(\w+)\s*$/.exec(part)?.[1] ?? ''),
+    );
   }
   return found;
 }
@@ -144,7 +152,8 @@ function verdictOf(use: Use, parameters: ReadonlyMap<string, readonly string[]>)
   const cast = use.around.find(({ callee }) => callee.startsWith('('));
   if (cast) return cast.callee.startsWith('(const ') ? read : write;
   for (const { callee, index, before } of use.around) {
-    if (callee === '' || transparent.has(callee) || /^std::(?:array|vector)$|\.(?:data|get|cbegin)$/.test(callee)) continue;
+    if (callee === '' || transparent.has(callee) || /^std::(?:array|vector)$|\.(?:data|get|cbegin)$/.test(callee))
+      continue;
     if (questions.test(callee)) return read;
     if (/\b(?:RAIIAtenTensorHandle|ConstantHandle)\s+$/.test(before)) return { kind: 'view', names: [callee] };
     if (callee === 'aoti_torch_proxy_executor_call_function') {
@@ -155,14 +164,18 @@ function verdictOf(use: Use, parameters: ReadonlyMap<string, readonly string[]>)
     return ofFunction(callee, index, parameters);
   }
   if (/^\s*(?:\.release\(\))?\s*$/.test(use.after) && /output_handles\s*\[/.test(use.statement)) return read; // a copy is handed out
-  const assigned = /(?:^|[{}\n;])\s*(?:const )?(?:auto&?&?|AtenTensorHandle|RAIIAtenTensorHandle|ConstantHandle)?\s*(\w+)\s*=[^=]/.exec(use.statement);
+  const assigned =
+    /(?:^|[{}\n;])\s*(?:const )?(?:auto&?&?|AtenTensorHandle|RAIIAtenTensorHandle|ConstantHandle)?\s*(\w+)\s*=[^=]/.exec(
+      use.statement,
+    );
   if (assigned?.[1] !== undefined) return { kind: 'view', names: [assigned[1]] };
   return { kind: 'unclear', what: 'code that is not known' };
 }
 
 /** Operators that end in `_out` write to their first argument (`out0`, `out1`, … where there are several), those that end in `_` too. */
 function ofOperator(callee: string, index: number, { statement }: Use): Verdict {
-  if (views.test(callee)) return { kind: 'view', names: [...statement.matchAll(/&(\w+)/g)].map(([, name]) => String(name)) };
+  if (views.test(callee))
+    return { kind: 'view', names: [...statement.matchAll(/&(\w+)/g)].map(([, name]) => String(name)) };
   if (silentWriters.test(callee)) return write;
   if (/^aoti_torch_(?:tensor_copy_|assign_tensors)$/.test(callee)) return write;
   const writesFirst = /[^_]_$/.test(callee) || /_out(?:_v\d+)?$/.test(callee);

@@ -60,13 +60,16 @@ export async function readStoredConstants({ archive, model, files }: PackageFile
   const constants: StoredConstant[] = [];
   const pickled: string[] = [];
   for (const [path, entry] of files) {
-    const [, folder, program] = /^(data\/(?:weights|constants)\/)(.+)_(?:weights|constants)_config\.json$/.exec(path) ?? [];
+    const [, folder, program] =
+      /^(data\/(?:weights|constants)\/)(.+)_(?:weights|constants)_config\.json$/.exec(path) ?? [];
     // Pickles: [file, shape, strides, offset] by name.
     if (path === `data/aotinductor/${model}/weights_config.json`) {
       pickled.push(...Object.keys(await parsed(path, readEntry(archive, entry))));
     }
     if (folder === undefined || (program !== model && hasOwn(files, folder, model))) continue;
-    const { config } = (await parsed(path, readEntry(archive, entry))) as { config?: Readonly<Record<string, Payload>> };
+    const { config } = (await parsed(path, readEntry(archive, entry))) as {
+      config?: Readonly<Record<string, Payload>>;
+    };
     for (const [name, payload] of Object.entries(config ?? {})) {
       const file = `${folder}${String(payload.path_name)}`;
       const stored = files.get(file);
@@ -87,7 +90,12 @@ function hasOwn(files: PackageFiles['files'], folder: string, model: string): bo
   return files.has(`${folder}${model}_weights_config.json`) || files.has(`${folder}${model}_constants_config.json`);
 }
 
-function toConstant(name: string, path: string, { unpacked }: ZipEntry, { tensor_meta: meta }: Payload): StoredConstant {
+function toConstant(
+  name: string,
+  path: string,
+  { unpacked }: ZipEntry,
+  { tensor_meta: meta }: Payload,
+): StoredConstant {
   const dtype = dtypes[Number(meta?.dtype)];
   if (dtype === undefined) throw wrong(`the dtype of ${name}`);
   const [shape, strides] = [integers(meta?.sizes), integers(meta?.strides)];
@@ -115,5 +123,8 @@ async function parsed(path: string, bytes: Promise<Buffer>): Promise<object> {
 }
 
 function wrong(what: string) {
-  return torchError('ERR_MODEL_FORMAT', `Expected the list of the package's weights to be PyTorch's but cannot read ${what}`);
+  return torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected the list of the package's weights to be PyTorch's but cannot read ${what}`,
+  );
 }

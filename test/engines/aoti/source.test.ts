@@ -1,0 +1,207 @@
+import { expect } from 'chai';
+import { liftedSymbols } from '#dist/engines/aoti/source-bounds.js';
+import { stateInSource } from '#dist/engines/aoti/source-state.js';
+
+/** A wrapper's source with these lines in the function that runs, and these constants. Lines are those that PyTorch 2.15 writes. */
+const wrapper = (constants: readonly string[], ...lines: readonly string[]): string => `
+extern "C" void call_triton_add(const in_ptr0_type_& in_ptr0, const out_ptr0_type_& out_ptr0, int64_t xnumel);
+void AOTInductorModel::run_impl(
+    AtenTensorHandle* input_handles,
+    AtenTensorHandle* output_handles
+) {
+    auto inputs = steal_from_raw_handles_to_raii_handles(input_handles, 1);
+    auto arg1_1 = std::move(inputs[0]);
+${constants.map((name, i) => `    [[maybe_unused]] auto& ${name} = constants_->at(${i});`).join('\n')}
+    inputs.clear();
+    ${lines.join('\n    ')}
+    output_handles[0] = buf0.release();
+} // AOTInductorModel::run_impl
+`;
+const written = (name: string) => ({ kind: 'kept', reason: `it changes its buffer ${name} when it runs` });
+const reads = { kind: 'none', operators: [] };
+
+describe('what the source of a wrapper says of state', () => {
+  const cases: readonly (readonly [string, object, ...string[]])[] = [
+    [
+      'a kernel that reads a constant',
+      reads,
+      'cpp_fused_add_0((const float*)(arg1_1.data_ptr()), (const float*)(n.data_ptr()), (float*)(buf0.data_ptr()));',
+    ],
+    [
+      'a kernel that writes to it',
+      written('n'),
+      'cpp_fused_add_0((const float*)(arg1_1.data_ptr()), (const float*)(n.data_ptr()), (float*)(buf0.data_ptr()), (float*)(n.data_ptr()));',
+    ],
+    [
+      'a kernel of a package with kernels apart',
+      written('n'),
+      'kernels.cpp_fused_add_0((const int64_t*)(n.data_ptr()), (int64_t*)(n.data_ptr()));',
+    ],
+    ['a copy into it', written('n'), 'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_copy_(n, buf0, 0));'],
+    ['a copy of it', reads, 'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_copy_(buf0, n, 0));'],
+    [
+      'an operator whose result it is',
+      written('n'),
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mm_out(n, arg1_1, w));',
+    ],
+    [
+      'an operator that reads it',
+      reads,
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_addmm_out(buf0, n, arg1_1, wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(w, 2, int_array_0, int_array_1, 0L)), 1L, 1L));',
+    ],
+    [
+      'an operator in place',
+      written('n'),
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mkldnn__convolution_pointwise_binary_(n, arg1_1, w, nullptr));',
+    ],
+    [
+      'an operator that writes without saying so',
+      written('n'),
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_native_batch_norm(arg1_1, nullptr, nullptr, n, nullptr, 1, 0.1, 1e-5, &buf0_handle));',
+    ],
+    [
+      'a result is no view of what it was made from',
+      reads,
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_convolution(arg1_1, w, &temporary_reference(n.get()), 0, &buf1_handle));',
+      'RAIIAtenTensorHandle buf1(buf1_handle);',
+      'auto buf2 = std::move(buf1);  // reuse',
+      'cpp_fused_relu_1((float*)(buf2.data_ptr()));',
+    ],
+    [
+      'a view is',
+      written('n'),
+      'auto buf2 = wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(n, 1, int_array_2, int_array_3, 4L));  // alias of w',
+      'cpp_fused_relu_1((float*)(buf2.data_ptr()));',
+    ],
+    [
+      'a view in one branch is',
+      written('n'),
+      'if (buf1_scalar == 0) {',
+      'AtenTensorHandle false_graph_0_arg0_1_handle;',
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_assign_tensors_out(n, &false_graph_0_arg0_1_handle));',
+      'RAIIAtenTensorHandle false_graph_0_arg0_1(false_graph_0_arg0_1_handle);',
+      'cpp_fused_1((float*)(false_graph_0_arg0_1.data_ptr()));',
+      '}',
+    ],
+    [
+      'a view that is only read',
+      reads,
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_new_tensor_handle(n, &tmp_h_0));',
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mkldnn_rnn_layer(arg1_1, w, w, RAIIAtenTensorHandle(tmp_h_0), 0, &buf1_handle));',
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_clone(n, &output_handles[1]));',
+      'tmp_h_0.reset();',
+    ],
+    [
+      'a comment says nothing',
+      reads,
+      '// Topologically Sorted Source Nodes: [n], cpp((float*)(n.data_ptr()))',
+      'auto var_0 = n.sizes()[0];',
+      'assert_size_stride(n, {4L, }, {1L, }, "n");',
+    ],
+    [
+      'a kernel for GPUs that reads and one that writes',
+      written('w'),
+      'call_triton_add(n, buf0, 4L);',
+      'call_triton_add(arg1_1, w, 4L);',
+    ],
+  ];
+  for (const [what, expected, ...lines] of cases) {
+    it(what, () => {
+      expect(stateInSource(wrapper(['n', 'w'], ...lines), [])).to.deep.equal(expected);
+    });
+  }
+
+  it('operators that the loader calls: PyTorch’s own by their name, others by their schema', () => {
+    const call =
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_proxy_executor_call_function(proxy_executor, 1, 0, std::array<int64_t, 0>{}.data(), 3, std::array<AtenTensorHandle, 3>{arg1_1, n, buf0}.data()));';
+    const state = (...operators: string[]) => stateInSource(wrapper(['n'], call), operators);
+    expect(state('aten::relu_', 'aten::bincount')).to.deep.equal(reads);
+    expect(state('aten::bincount', 'aten::index_put_')).to.deep.equal(written('n'));
+    expect(state('aten::bincount', 'aten::sort.values_out')).to.deep.equal(written('n'));
+    expect(state('aten::bincount', 'mylib::bump')).to.deep.equal({ kind: 'none', operators: ['mylib::bump'] });
+    expect(state('aten::bincount'))
+      .to.deep.include({ kind: 'kept' })
+      .with.property('reason')
+      .that.matches(/buffer n .*may write/);
+  });
+
+  it('what is not known may write, and is named', () => {
+    const unknown = stateInSource(wrapper(['n'], 'launch_something(n, buf0);'), []);
+    expect(unknown).to.deep.equal({
+      kind: 'kept',
+      reason: 'it hands its buffer n to launch_something, which may write to it',
+    });
+    expect(stateInSource('int main() {}', [])).to.deep.equal({ kind: 'unknown' });
+  });
+});
+
+describe('a bound of 15 in the source of a wrapper', () => {
+  const lines = [
+    'auto arg1_1_size = arg1_1.sizes();',
+    'int64_t s77 = arg1_1_size[0];',
+    'if (_check_aoti_runtime_check_inputs_env()) { assert_size_stride(arg1_1, {s77, 8L}, {8L, 1L}, "input"); }',
+    'const int64_t int_array_0[] = {s77, 8L};',
+    'static constexpr int64_t int_array_1[] = {8L, 1L};',
+    'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(2, int_array_0, int_array_1, cached_torch_dtype_float32, cached_torch_device_type_cpu, this->device_idx_, &buf0_handle));',
+    'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_convolution(arg1_1, w, 0, &buf1_handle));',
+    'if (_check_aoti_runtime_check_inputs_env()) { assert_size_stride(buf1, {s77, 8L}, {8L, 1L}, "torch.ops.aten.convolution.default"); }',
+  ];
+  const call =
+    'cpp_fused_0((const float*)(buf1.data_ptr()), (const float*)(t.data_ptr()), (float*)(buf0.data_ptr()), s77);';
+  const kernel = (index: string, bound = 'ks0') => `
+extern "C" void cpp_fused_0(const float* in_ptr0,
+                       const float* in_ptr1,
+                       float* out_ptr0,
+                       const int64_t ks0)
+{
+    for(int64_t x0=static_cast<int64_t>(0L); x0<static_cast<int64_t>(${bound}); x0+=static_cast<int64_t>(1L))
+    {
+        for(int64_t x1=static_cast<int64_t>(0L); x1<static_cast<int64_t>(8L); x1+=static_cast<int64_t>(8L))
+        {
+            auto tmp0 = at::vec::Vectorized<float>::loadu(in_ptr0 + static_cast<int64_t>(x1 + 8L*x0), static_cast<int64_t>(8));
+            auto tmp1 = at::vec::Vectorized<float>::loadu(in_ptr1 + static_cast<int64_t>(${index}), static_cast<int64_t>(8));
+            tmp0.store(out_ptr0 + static_cast<int64_t>(x1 + 8L*x0));
+        }
+    }
+}
+`;
+  const lifted = (source: readonly string[], ...kernels: string[]) =>
+    liftedSymbols(
+      [wrapper(['w', 't'], ...source), ...kernels],
+      new Map([
+        ['s77', { min: 1, max: 15 }],
+        ['s1', { min: 1, max: 64 }],
+      ]),
+    );
+
+  it('is lifted where the constants are read at places that do not depend on the size', () => {
+    expect(lifted([...lines, call], kernel('x1'))).to.deep.equal(['s77']);
+  });
+
+  it('stays where one is', () => {
+    for (const index of ['x1 + 8L*x0', 'x0', 'tmp0', '8L*ks0']) {
+      expect(lifted([...lines, call], kernel(index)), index).to.deep.equal([]);
+    }
+  });
+
+  it('stays where that cannot be told', () => {
+    expect(lifted([...lines, call]), 'no kernel').to.deep.equal([]);
+    expect(lifted([...lines, call], kernel('x1').replace('tmp0.store', 'helper(in_ptr1); tmp0.store'))).to.deep.equal(
+      [],
+    );
+    expect(lifted([...lines, call], kernel('x1', 'c10::div_floor_integer(ks0, 2L)'))).to.deep.equal([]);
+    expect(
+      lifted(lines.map((line) => line.replace('{s77, 8L};', '{std::min(s77, 20L), 8L};')).concat(call), kernel('x1')),
+    ).to.deep.equal([]);
+    const part =
+      'auto buf2 = wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(t, 2, int_array_0, int_array_1, 0L));';
+    expect(lifted([...lines, part], kernel('x1')), 'a part of a constant').to.deep.equal([]);
+    expect(
+      lifted(
+        lines.filter((line) => !line.includes('convolution(')),
+        kernel('x1'),
+      ),
+      'no convolution',
+    ).to.deep.equal([]);
+  });
+});
