@@ -11,8 +11,8 @@ export interface CheckedArchive {
   readonly extraFiles: readonly ExtraFile[];
 }
 
-/** Of code, types and pickled values. Real models have less than 100; LibTorch ends the process some way above this. */
-export const maxNesting = 1000;
+/** Of code, types and pickled values. Real models have less than 50; LibTorch ends the process some way above this. */
+export const maxNesting = 500;
 
 /**
  * Reads the directory of a zip archive and how deeply its code nests, without unpacking the weights, and refuses what no

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 /**
  * How deeply a file of TorchScript code nests, at most: brackets, blocks, and chains of operators, attributes and
  * calls, whose trees are as deep as they are long. LibTorch reads code by recursion, and its threads have a stack of
- * bounded size. What PyTorch writes stays below 100.
+ * bounded size. What PyTorch writes stays below 50.
  */
 export class CodeDepth {
   /** The greatest depth so far. */
