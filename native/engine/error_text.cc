@@ -1,6 +1,7 @@
 #include "engine/error_text.h"
 
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
 namespace node_libtorch::engine {
@@ -22,10 +23,10 @@ struct Hint {
 constexpr std::array kHints{
     Hint{"scalar types: Long, Int; but got", "Float",
          "The model takes integers here (ids, say), and numbers become float32 unless told otherwise: "
-         "Tensor.from(ids, { dtype: 'int64' })"},
+         "Tensor.from(ids, 'int64')"},
     Hint{"tensors used as indices must be", "",
          "The model takes integers here, and numbers become float32 unless told otherwise: "
-         "Tensor.from(ids, { dtype: 'int64' })"},
+         "Tensor.from(ids, 'int64')"},
     Hint{"(unbatched)", "(batched)",
          "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
          "one example"},
@@ -74,11 +75,10 @@ std::string clipped(std::string_view text, size_t most) {
 // Where the error itself begins in the interpreter's text: on the first line after the last mark that is not
 // indented, for the code around the mark is.
 size_t begin_of_error(std::string_view text) {
-  size_t line = text.rfind(kHere);
-  if (line == std::string_view::npos) {
-    if (text.find("Traceback of TorchScript") == std::string_view::npos) return 0;
-    line = text.find("\n", text.rfind("Traceback of TorchScript"));
-  }
+  size_t mark = text.rfind(kHere);
+  if (mark == std::string_view::npos) mark = text.rfind("Traceback of TorchScript");
+  if (mark == std::string_view::npos) return 0;
+  size_t line = text.find('\n', mark);
   while (line != std::string_view::npos && ++line < text.size()) {
     if (text[line] != ' ' && text[line] != '\n') return line;
     line = text.find('\n', line);
@@ -86,11 +86,15 @@ size_t begin_of_error(std::string_view text) {
   return 0;
 }
 
-// A dispatcher lists every kernel of the process, in four thousand characters.
-std::string_view without_registrations(std::string_view message) {
-  if (message.find("Could not run '") != 0) return message;
-  const size_t end = message.find(". This could be because");
-  return end == std::string_view::npos ? message.substr(0, message.find('\n')) : message.substr(0, end + 1);
+// Texts whose first sentence says it all: a dispatcher goes on to list every kernel of the process, in four
+// thousand characters.
+std::string_view first_sentence(std::string_view message) {
+  for (const std::string_view begin : std::initializer_list<std::string_view>{"Could not run '", "Cannot initialize CUDA without"}) {
+    if (message.substr(0, begin.size()) != begin) continue;
+    const size_t end = message.find(". ");
+    return end == std::string_view::npos ? message.substr(0, message.find('\n')) : message.substr(0, end + 1);
+  }
+  return message;
 }
 
 }  // namespace
@@ -100,7 +104,7 @@ ErrorText readable(const std::string& text) {
   const size_t begin = begin_of_error(all);
   std::string_view message = trimmed(all.substr(begin));
   if (message.substr(0, kRuntimeError.size()) == kRuntimeError) message.remove_prefix(kRuntimeError.size());
-  message = without_registrations(message);
+  message = first_sentence(message);
   ErrorText result{clipped(message, kMaxMessage), clipped(trimmed(all.substr(0, begin)), kMaxTrace)};
   for (const Hint& hint : kHints) {
     if (message.find(hint.first) == std::string_view::npos) continue;

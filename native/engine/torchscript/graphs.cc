@@ -109,13 +109,14 @@ void fold_settings(Graph& graph, const ResolvedObjects& objects, const std::set<
 }
 
 bool is_foldable(const Node* node) {
-  if (node->inputs().empty() || !node->blocks().empty() || node->maybeSchema() == nullptr) return false;
-  if (node->hasSideEffects() || node->isNondeterministic()) return false;
+  if (node->inputs().empty() || !node->blocks().empty()) return false;
   for (const Value* input : node->inputs()) {
+    if (input->node()->kind() != c10::prim::Constant) return false;
     const std::optional<c10::IValue> constant = torch::jit::toIValue(input);
     if (!constant || !is_plain(*constant)) return false;
   }
-  return true;
+  // Last, for the search of an operator takes longest.
+  return node->maybeSchema() != nullptr && !node->hasSideEffects() && !node->isNondeterministic();
 }
 
 void replace_by_constants(Node* node) {

@@ -77,7 +77,7 @@ Module read_module(const LoadRequest& request, const c10::Device& device) {
     if (missing.empty()) throw;
     throw EngineError("ERR_OPERATOR_NOT_FOUND",
                       "The model calls " + missing +
-                          ", which this process does not have; name the library that defines it with the option "
+                          ", which this process does not have; name the libraries that define them with the option "
                           "operatorLibraries (--operator-library)");
   }
 }

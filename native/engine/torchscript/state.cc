@@ -156,9 +156,10 @@ class Analysis {
 
   void flow(const Value* to, const Value* from) { flow(to, Things(refs(from))); }
 
-  // The thing that stands for what `key` makes or names; made at the first call.
-  int thing(const std::string& key, const std::string& name, bool kept) {
-    const auto [found, is_new] = ids_.emplace(key, static_cast<int>(things_.size()));
+  // The thing that stands for what a value makes, or an attribute of an object names; made at the first call.
+  int thing(const void* owner, const std::string& member, const std::string& name, bool kept) {
+    const auto [found, is_new] =
+        ids_.emplace(std::make_pair(owner, member), static_cast<int>(things_.size()));
     if (is_new) {
       things_.push_back({name, kept, {}, nullptr});
       changed_ = true;
@@ -166,12 +167,8 @@ class Analysis {
     return found->second;
   }
 
-  static std::string key_of(const Value* value) {
-    return "value " + std::to_string(reinterpret_cast<uintptr_t>(value));
-  }
-
   void hold(const Value* container, const Things& content) {
-    const int id = thing(key_of(container), "", false);
+    const int id = thing(container, {}, {}, false);
     flow(container, {id});
     add(things_[id].content, content);
   }
@@ -264,7 +261,7 @@ class Analysis {
 
   void constant(const Node* node) {
     if (!may_refer(node->output())) return;
-    const int id = thing(key_of(node->output()), "a constant of its graph", true);
+    const int id = thing(node->output(), {}, "a constant of its graph", true);
     things_[id].constant = node;
     flow(node->output(), {id});
   }
@@ -276,9 +273,7 @@ class Analysis {
     if (object == method_.objects.end()) return flow(output, contents(node->input(0)));
     if (output->type()->is_module() || output->type()->kind() == c10::TypeKind::InterfaceType) return;
     if (!may_refer(output)) return;
-    const std::string key =
-        "attribute " + std::to_string(reinterpret_cast<uintptr_t>(object->second.get())) + " " + name;
-    flow(output, {thing(key, path(object->second, name), true)});
+    flow(output, {thing(object->second.get(), name, path(object->second, name), true)});
   }
 
   void set_attribute(const Node* node) {
@@ -421,7 +416,7 @@ class Analysis {
   const MethodGraph& method_;
   const std::map<const c10::ivalue::Object*, std::string>& paths_;
   std::vector<Thing> things_;
-  std::map<std::string, int> ids_;
+  std::map<std::pair<const void*, std::string>, int> ids_;
   std::unordered_map<const Value*, Things> refs_;
   std::set<int> written_constants_;
   bool takes_gradients_ = false;
