@@ -9,12 +9,24 @@ export interface QueueSample {
   readonly fit: { readonly a: number; readonly b: number } | undefined;
 }
 
+/** What a model runs just now. Times are milliseconds. */
+export interface BusySample {
+  readonly model: string;
+  readonly version: string;
+  /** Runs that have begun and not ended. */
+  readonly running: number;
+  /** Time since the oldest of them began; 0 without one. */
+  readonly oldestMs: number;
+}
+
 /** What gauges are read from, at the moment the metrics are. */
 export interface GaugeSources {
   /** Requests begun and not yet answered. */
   readonly inFlight: () => number;
   /** What waits for a batch, by model. */
   readonly queues: () => Iterable<QueueSample>;
+  /** What each model runs. */
+  readonly busy: () => Iterable<BusySample>;
 }
 
 type Value = readonly [value: number, labels?: { readonly model: string; readonly version: string }];
@@ -65,6 +77,19 @@ const gauges: readonly GaugeRow[] = [
     aggregator: 'average',
     values: ofQueues(({ fit }) => fit && fit.b / 1000),
   },
+  {
+    name: 'inference_runs_in_flight',
+    help: 'Runs that have begun and not ended, one for each busy instance.',
+    byModel: true,
+    values: ofModels(({ running }) => running),
+  },
+  {
+    name: 'inference_oldest_run_seconds',
+    help: 'Time since the oldest run that has not ended began; 0 without one. Nothing can stop a run.',
+    byModel: true,
+    aggregator: 'max',
+    values: ofModels(({ oldestMs }) => oldestMs / 1000),
+  },
 ];
 
 /** Adds the gauges. */
@@ -92,5 +117,11 @@ function ofQueues(valueOf: (queue: QueueSample) => number | undefined): GaugeRow
       const value = valueOf(queue);
       if (value !== undefined) yield [value, { model: queue.model, version: queue.version }];
     }
+  };
+}
+
+function ofModels(valueOf: (busy: BusySample) => number): GaugeRow['values'] {
+  return function* ({ busy }) {
+    for (const each of busy()) yield [valueOf(each), { model: each.model, version: each.version }];
   };
 }

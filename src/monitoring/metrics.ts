@@ -115,12 +115,17 @@ export class ServerMetrics {
   });
 
   /**
-   * Both are read when the metrics are.
+   * All are read when the metrics are.
    * @param inFlight requests begun and not yet answered
    * @param queues what waits for a batch, by model
+   * @param busy what each model runs
    */
-  constructor(inFlight: GaugeSources['inFlight'], queues: GaugeSources['queues']) {
-    addGauges(this.#registry, { inFlight, queues });
+  constructor(
+    inFlight: GaugeSources['inFlight'],
+    queues: GaugeSources['queues'],
+    busy: GaugeSources['busy'] = () => [],
+  ) {
+    addGauges(this.#registry, { inFlight, queues, busy });
     this.#dropped.inc(0);
     this.#acceptErrors.inc(0);
     this.#merged = Registry.merge([this.#registry, processMetrics()]);

@@ -1,7 +1,7 @@
 import { createLogger, type Logger } from '../monitoring/logging.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
 import type { BodyLimits } from './http/body.js';
-import { queueSamples } from './host-events.js';
+import { busySamples, queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
 import { Lifecycle } from './readiness.js';
@@ -39,6 +39,7 @@ export function createContext(
   const metrics = new ServerMetrics(
     () => lifecycle.inFlight,
     () => queueSamples(host),
+    () => busySamples(host),
   );
   return {
     host,

@@ -1,4 +1,5 @@
-import type { QueueSample } from '../monitoring/gauges.js';
+import type { Batchable } from '../model/batchable.js';
+import type { BusySample, QueueSample } from '../monitoring/gauges.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './host.js';
@@ -90,5 +91,13 @@ export function* queueSamples(host: InferenceHost): Iterable<QueueSample> {
     if (!queue) continue;
     const { waitingRows, batchCapacity, fit } = queue.stats();
     yield { model: name, version, waitingRows, batchCapacity, fit };
+  }
+}
+
+/** What every model of a host runs, for gauges. */
+export function* busySamples(host: InferenceHost): Iterable<BusySample> {
+  for (const { name, version, model } of host.list()) {
+    const { busy } = model as Partial<Pick<Batchable, 'busy'>>;
+    if (busy) yield { model: name, version, running: busy.running, oldestMs: busy.oldestMs };
   }
 }

@@ -86,6 +86,34 @@ describe('faults: logs and metrics', function () {
       expect(lint(await all.text())).to.deep.equal([]);
     });
 
+    it('say how long the oldest run has been under way', async () => {
+      const server = await serve();
+      const read = async () => {
+        const text = await scrape(server);
+        const value = (name: string) =>
+          Number(new RegExp(`^${name}\\{model="mnist-mlp",version="v1.0"\\} (.*)$`, 'm').exec(text)?.[1]);
+        return [value('inference_runs_in_flight'), value('inference_oldest_run_seconds')] as const;
+      };
+      expect(await read()).to.deep.equal([0, 0]);
+      const { model } = host.model();
+      const runs = Promise.all(Array.from({ length: 20 }, () => model.run(large)));
+      let during: readonly [running: number, seconds: number] = [0, 0];
+      await until('a run is seen', async () => (during = await read())[1] > 0);
+      expect(during[0]).to.equal(1);
+      expect(during[1]).to.be.below(30);
+      await runs;
+      expect(await read()).to.deep.equal([0, 0]);
+    });
+
+    it('can be read when the models are gone', async () => {
+      const other = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+      const server = await createServer({ host: other, port: 0, logger: false });
+      await other.close();
+      const answer = await fetch(`${server.url}/metrics`);
+      await server.close();
+      expect(answer.status).to.equal(200);
+    });
+
     it('are written once for all who ask meanwhile', async () => {
       const metrics = new ServerMetrics(
         () => ++asked,

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createServer, Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { torchError } from '../../errors.js';
+import { torchError, warnOf } from '../../errors.js';
 import type { Connections } from './connections.js';
 
 /** Where the connections of a server of node:http come from. */
@@ -38,6 +38,8 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
     take(socket);
   });
   await bind(server, hostname, port);
+  // The system accepts no connection, for want of file descriptors say: without a listener it would end the process.
+  server.on('error', warnOf);
   const passTo = (next: (socket: Socket) => void): void => {
     take = next;
     for (const socket of waiting.splice(0)) next(socket);
@@ -76,8 +78,8 @@ function intakeOf(server: NetServer): Intake {
       await quietTurn();
       // The close of node:http would also close idle connections, at once, and stop checking the time limits. Bun's server is
       // no server of node:net: it has that close only.
-      const close = server instanceof NetServer ? NetServer.prototype.close : (server as NetServer).close;
-      close.call(server);
+      if (server instanceof NetServer) NetServer.prototype.close.call(server);
+      else (server as NetServer).close();
     },
   };
 }
