@@ -1,11 +1,13 @@
 /** No request holds the event loop for longer than its useful size is worth (H1, H18). Steps are counted, not times. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import http from 'node:http';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { ModelHost } from '#dist/index.js';
 import { torchError, TorchError } from '#dist/errors.js';
 import { checkBodyForm } from '#dist/server/codec/body-form.js';
+import { readBody } from '#dist/server/http/body.js';
 import { predictForm } from '#dist/server/codec/validation.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
 import { root } from '../support/paths.js';
@@ -249,6 +251,56 @@ describe('faults: the event loop', function () {
       );
       expect(answer).to.match(/^HTTP\/1\.1 200 /);
     });
+  });
+
+  it('counts raw numbers beyond what a version can use, whole or inflated', async () => {
+    const host = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+    const server = await createServer({ host, port: 0, logger: false });
+    const type = { 'content-type': 'application/octet-stream' };
+    const size = 40 * 2 ** 20 + 1;
+    try {
+      const zeros = Buffer.alloc(size);
+      for (const [body, headers] of [
+        [zeros, type],
+        [gzipSync(zeros), { ...type, 'content-encoding': 'gzip' }],
+      ] as const) {
+        const answer = await predict(server.url, body, headers);
+        expectProblem(answer, { status: 422, code: 'ERR_INVALID_SHAPE' });
+        expect(answer.body['detail']).to.include(`received ${size} bytes`);
+      }
+      // Exactly what the largest request needs is kept.
+      expect((await predict(server.url, Buffer.alloc(128 * 3136), type)).status).to.equal(200);
+      expect(
+        (await predict(server.url, gzipSync(Buffer.alloc(128 * 3136)), { ...type, 'content-encoding': 'gzip' })).status,
+      ).to.equal(200);
+    } finally {
+      await server.close();
+      await host.close();
+    }
+  });
+
+  it('keeps of a body what is of use', async () => {
+    const kept: object[] = [];
+    const server = http.createServer((req, res) => {
+      void readBody(req, { limit, useful: 1000 }).then(({ bytes, length }) => {
+        kept.push({ length, isBounded: bytes.length <= 1000 + small && bytes.length >= 1000 });
+        res.end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    try {
+      await predict(url, Buffer.alloc(limit));
+      for (const [encoding, compress] of [
+        ['gzip', gzipSync],
+        ['deflate', deflateSync],
+      ] as const) {
+        await predict(url, compress(Buffer.alloc(limit)), { 'content-encoding': encoding });
+      }
+    } finally {
+      server.close();
+    }
+    expect(kept).to.deep.equal(new Array(3).fill({ length: limit, isBounded: true }));
   });
 
   it('has limits of JSON and of raw numbers apart; the older setting still means both', async () => {

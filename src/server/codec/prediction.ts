@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body.js';
+import { bodyTypeOf, foreignBody, readBody, type Body, type BodyLimits } from '../http/body.js';
 import { parseJson, smallText } from '../http/json.js';
 import { withoutByteOrderMark } from '../http/json-tokens.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
@@ -15,8 +15,9 @@ export interface PredictionInput {
   rows(model: RowsOf): Rows;
 }
 
-/** How a JSON body is read. */
-export interface JsonReader {
+/** What a body is read with. */
+export interface BodyReader {
+  /** Of numbers in JSON. */
   readonly parser: NumberParser;
   /** The most numbers that any version takes, asked for large bodies only. Default: as many as there are. */
   readonly maxNumbers?: () => number;
@@ -30,23 +31,33 @@ export interface JsonReader {
 export async function readPrediction(
   req: IncomingMessage,
   limits: BodyLimits,
-  reader: JsonReader,
+  reader: BodyReader,
 ): Promise<PredictionInput> {
   const type = bodyTypeOf(req);
   const foreign = foreignBody(req);
-  const body = foreign === undefined ? await readBody(req, limits[type]) : foreign;
+  const limit = limits[type];
   const url = req.url ?? '';
-  return type === 'json' ? ofJson(body, url, reader) : ofOctets(body, url);
-}
-
-function ofOctets(body: unknown, url: string): PredictionInput {
-  const version = validVersionQuery(url);
+  if (type === 'json') {
+    return ofJson(foreign === undefined ? (await readBody(req, { limit })).bytes : foreign, url, reader);
+  }
+  if (foreign === undefined) return ofOctets(await readBody(req, { limit, useful: usefulBytes(req, reader) }), url);
   // Text or an object that somebody made of the body cannot be turned back into its bytes.
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-  return { version, rows: (model) => octetRows(bytes, model, maxBatchSize) };
+  const bytes = Buffer.isBuffer(foreign) ? foreign : Buffer.alloc(0);
+  return ofOctets({ bytes, length: bytes.length }, url);
 }
 
-function ofJson(given: unknown, url: string, { parser, maxNumbers }: JsonReader): PredictionInput {
+/** Bytes of raw numbers that some version takes; asked only where a body may be large. */
+function usefulBytes({ headers }: IncomingMessage, { maxNumbers }: BodyReader): number {
+  const isSmall = headers['content-encoding'] === undefined && Number(headers['content-length']) <= smallText;
+  return isSmall || !maxNumbers ? Infinity : Float32Array.BYTES_PER_ELEMENT * maxNumbers();
+}
+
+function ofOctets({ bytes, length }: Body, url: string): PredictionInput {
+  const version = validVersionQuery(url);
+  return { version, rows: (model) => octetRows(bytes, model, maxBatchSize, length) };
+}
+
+function ofJson(given: unknown, url: string, { parser, maxNumbers }: BodyReader): PredictionInput {
   const body = typeof given === 'string' ? Buffer.from(given) : given;
   const input = Buffer.isBuffer(body) ? jsonPrediction(body, parser, maxNumbers) : parsedPrediction(body);
   const version = validVersionQuery(url);

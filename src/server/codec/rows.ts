@@ -55,16 +55,17 @@ export function parseRows(values: ArrayLike<unknown>, spec: RowsSpec): Rows {
 /**
  * Rows of little-endian float32 numbers, as many as the bytes hold. They are used where they lie if they are aligned, so
  * the bytes must not be written to afterwards.
+ * @param length bytes that came, where not all of them were kept
  * @throws InputError with at most 16 faults: ERR_INVALID_SHAPE for a length that does not make 1 to `maxRows` whole rows;
  * without a range ERR_NOT_FINITE (NaN) and ERR_OUT_OF_RANGE (±Infinity)
  */
-export function octetRows(bytes: Uint8Array, model: RowsOf, maxRows: number): Rows {
+export function octetRows(bytes: Uint8Array, model: RowsOf, maxRows: number, length = bytes.byteLength): Rows {
   const rowBytes = model.features * bytesOfNumber;
-  const batchSize = bytes.byteLength / rowBytes;
+  const batchSize = length / rowBytes;
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > maxRows) {
     throw wrongLength(
       `Expected 1 to ${maxRows} rows of ${rowBytes} bytes (${model.features} float32 features) ` +
-        `but received ${bytes.byteLength} bytes`,
+        `but received ${length} bytes`,
     );
   }
   const rows = floatsOf(bytes);

@@ -17,6 +17,22 @@ export type BodyType = 'json' | 'octets';
 /** The most bytes of a body, by its type, as sent and as decompressed. */
 export type BodyLimits = Readonly<Record<BodyType, number>>;
 
+/** A body that was read to its end. */
+export interface Body {
+  /** Its bytes; of a body that is larger than any use for it, only the first. */
+  readonly bytes: Buffer;
+  /** How many it had. */
+  readonly length: number;
+}
+
+/** How much of a body is read, and how much of that is kept. */
+export interface ReadLimits {
+  /** Bytes, compressed and decompressed alike; reading stops there. */
+  readonly limit: number;
+  /** Bytes that can be used: what comes behind them is counted and let go. Default: all. */
+  readonly useful?: number;
+}
+
 /** What a charset of UTF-8 is called; `utf8` is no registered name, but many clients send it. */
 const utf8Name = /^\s*"?utf-?8"?\s*$/;
 /** A name that may stand in an answer. */
@@ -62,17 +78,16 @@ const bytesOfPiece = 256;
 
 /**
  * The whole body, decompressed.
- * @param limit bytes, compressed and decompressed alike; reading stops there
  * @throws ERR_PAYLOAD_TOO_LARGE (too many tiny chunks as well), ERR_UNSUPPORTED_MEDIA_TYPE (unknown content-encoding),
  * ERR_BAD_REQUEST (broken compression), ClientGone
  */
-export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(req: IncomingMessage, { limit, useful = limit }: ReadLimits): Promise<Body> {
   const encoding = req.headers['content-encoding'];
   const decode = encoding === undefined ? undefined : decoderOf(encoding);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   sendContinue(req);
-  const bytes = await collect(req, limit);
-  return decode ? decode(bytes, limit) : bytes;
+  const body = await collect(req, limit, decode ? limit : useful);
+  return decode ? decode(body.bytes, { limit, useful }) : body;
 }
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
@@ -98,7 +113,7 @@ export function foreignBody(req: IncomingMessage & { body?: unknown }): unknown 
   return isPlaceholder ? undefined : body;
 }
 
-function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
+function collect(req: IncomingMessage, limit: number, useful: number): Promise<Body> {
   return new Promise((resolve, reject) => {
     let body: Buffer = Buffer.alloc(0);
     let length = 0;
@@ -119,10 +134,11 @@ function collect(req: IncomingMessage, limit: number): Promise<Buffer> {
         return;
       }
       // Most bodies come in one piece, which is used as it is.
-      body = length === 0 ? chunk : append(body, length, chunk);
+      if (length === 0) body = chunk;
+      else if (length <= useful) body = append(body, length, chunk);
       length += chunk.length;
     };
-    const onEnd = () => settle(() => resolve(body.subarray(0, length)));
+    const onEnd = () => settle(() => resolve({ bytes: body.subarray(0, length), length }));
     const onGone = () => settle(() => reject(new ClientGone()));
     req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     if (req.destroyed) onGone();

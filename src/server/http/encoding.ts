@@ -1,17 +1,16 @@
-import { promisify } from 'node:util';
-import { gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
-import { torchError, type TorchError } from '../../errors.js';
+import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
+import { torchError, TorchError } from '../../errors.js';
+import type { Body, ReadLimits } from './body.js';
 
 /** What `content-encoding` may say. */
 export const acceptedEncodings = 'gzip, deflate, identity';
 
-type Decoder = (bytes: Buffer, limit: number) => Promise<Buffer>;
-type Inflate = (bytes: InputType, options: ZlibOptions) => Promise<Buffer>;
+type Decoder = (bytes: Buffer, limits: Required<ReadLimits>) => Promise<Body>;
 
 const decoders: Readonly<Record<string, Decoder>> = {
-  gzip: decoder(promisify(gunzip)),
-  'x-gzip': decoder(promisify(gunzip)),
-  deflate: decoder(promisify(inflate)),
+  gzip: decoder(createGunzip),
+  'x-gzip': decoder(createGunzip),
+  deflate: decoder(createInflate),
 };
 
 /**
@@ -28,15 +27,26 @@ export function decoderOf(contentEncoding: string): Decoder | undefined {
   );
 }
 
-function decoder(decompress: Inflate): Decoder {
-  return async (bytes, limit) => {
-    try {
-      return await decompress(bytes, { maxOutputLength: limit });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
-      throw torchError('ERR_BAD_REQUEST', 'Expected a body compressed as content-encoding says', { cause });
-    }
-  };
+/** Inflates in pieces, in another thread, until more than the limit has come. */
+function decoder(create: () => Gunzip | Inflate): Decoder {
+  return (bytes, { limit, useful }) =>
+    new Promise((resolve, reject) => {
+      const pieces: Buffer[] = [];
+      let length = 0;
+      const stream = create();
+      stream
+        .on('data', (piece: Buffer) => {
+          if (length <= useful) pieces.push(piece);
+          length += piece.length;
+          if (length > limit) stream.destroy(tooLarge(limit));
+        })
+        .once('end', () => resolve({ bytes: Buffer.concat(pieces), length }))
+        .once('error', (cause) => {
+          if (cause instanceof TorchError) reject(cause);
+          else reject(torchError('ERR_BAD_REQUEST', 'Expected a body compressed as content-encoding says', { cause }));
+        })
+        .end(bytes);
+    });
 }
 
 export function tooLarge(limit: number): TorchError {
