@@ -18,6 +18,8 @@ export type ToWorker =
   | { readonly kind: 'metrics'; readonly question: number; readonly text: string };
 
 export type ToPrimary =
+  /** Messages are heard from now on. What was said before was not. */
+  | { readonly kind: 'started' }
   /** A connection would be answered, though perhaps with "not ready". */
   | { readonly kind: 'listening' }
   | { readonly kind: 'ready' }

@@ -52,6 +52,8 @@ class Supervisor {
   #proven = false;
   /** Set once the end has begun. */
   #code: number | undefined;
+  /** Nothing is accepted or handed out any more. */
+  #isClosed = false;
 
   constructor(port: OpenPort, settings: SupervisorSettings, logger: Logger, done: (code: number) => void) {
     this.#port = port;
@@ -91,6 +93,9 @@ class Supervisor {
     this.#watchdog.heard(worker);
     this.#metrics.onMessage(worker, message);
     switch (message.kind) {
+      case 'started':
+        if (this.#code !== undefined) this.#tellEnd([worker], 0);
+        break;
       case 'took':
         this.#distributor.confirmed(worker, message.number);
         break;
@@ -168,11 +173,19 @@ class Supervisor {
   /** Workers say "not ready" for a while, nothing new is accepted, what has arrived is handed out, and the workers drain. */
   async #end(code: number, preStopDelayMs: number): Promise<void> {
     this.#code = code;
-    for (const worker of workers()) send(worker, { kind: 'drain', preStopDelayMs });
+    this.#tellEnd(workers(), preStopDelayMs);
     if (preStopDelayMs > 0) await delay(preStopDelayMs);
     await this.#intake?.stop();
     await Promise.race([this.#distributor.settled(), delay(lastConnectionsMs)]);
-    for (const worker of workers()) send(worker, { kind: 'last' });
+    this.#isClosed = true;
+    this.#tellEnd(workers(), 0);
+  }
+
+  #tellEnd(told: readonly Worker[], preStopDelayMs: number): void {
+    for (const worker of told) {
+      send(worker, { kind: 'drain', preStopDelayMs });
+      if (this.#isClosed) send(worker, { kind: 'last' });
+    }
   }
 
   #killAll(): void {

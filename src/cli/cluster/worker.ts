@@ -17,7 +17,7 @@ type Said<K extends Kind> = Extract<ToWorker, { kind: K }>;
 type Listener<K extends Kind> = (message: Said<K>, socket?: Socket) => void;
 
 const listeners = new Map<Kind, Listener<Kind>>();
-/** What the primary said before anybody here listened: it may say `drain` while the server is still being imported. */
+/** What the primary said before anybody here listened for it. */
 const early: [ToWorker, Socket | undefined][] = [];
 
 function hear<K extends Kind>(kind: K, listener: Listener<K>): void {
@@ -72,10 +72,14 @@ export const fromPrimary =
 /** Answers the primary, and drains when it says so. */
 export function obey(server: InferenceServer, host: ModelHost, logger: Logger): void {
   hear('ping', ({ sent }) => tell({ kind: 'pong', sent }));
+  let isEnding = false;
   hear('drain', ({ preStopDelayMs }) => {
+    if (isEnding) return;
+    isEnding = true;
     const announced = { close: () => server.close({ preStopDelayMs }) };
     void shutDown(announced, host, logger).then((code) => process.exit(code));
   });
+  tell({ kind: 'started' });
 }
 
 /** Ends this worker: the primary puts another in its place. */

@@ -1,0 +1,189 @@
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import {
+  ask,
+  descriptors,
+  digitBody,
+  isAlive,
+  serveProcess,
+  type Asked,
+  type LoggingProcess,
+} from '../support/server/serve-process.js';
+import { until } from '../support/server/http.js';
+
+const live = 'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+
+/** A connection that has sent a request, and how it ended: answered, or closed without a word. */
+function dial(port: number, text = live): { socket: Socket; end: Promise<string> } {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.on('end', () => socket.end());
+  socket.write(text);
+  const end = new Promise<string>((resolve) => {
+    socket.on('close', () => resolve(received.split('\r\n')[0] || 'closed'));
+  });
+  return { socket, end };
+}
+
+const ok = 'HTTP/1.1 200 OK';
+
+/** What clients see that never stop asking, by status. */
+function clients(port: number, paths: readonly string[]) {
+  const seen: Record<string, number> = {};
+  let over = false;
+  const one = async (path: string): Promise<void> => {
+    while (!over) {
+      const { status } = await ask(port, path, path === '/predict' ? { body: digitBody } : {});
+      seen[String(status)] = (seen[String(status)] ?? 0) + 1;
+    }
+  };
+  const all = Promise.all(paths.map(one));
+  return {
+    seen,
+    async stop() {
+      over = true;
+      await all;
+      return seen;
+    },
+  };
+}
+
+describe('faults: workers', function () {
+  this.timeout(60_000);
+  let server: LoggingProcess | undefined;
+  afterEach(async () => {
+    // A worker that is stopped does not notice that the primary has gone.
+    for (const pid of server?.workers.filter(isAlive) ?? []) process.kill(pid, 'SIGKILL');
+    server?.child.kill('SIGKILL');
+    await server?.ended;
+    server = undefined;
+  });
+
+  const start = async (...args: string[]): Promise<{ started: LoggingProcess; port: number }> => {
+    const started = (server = serveProcess(['--workers', '2', ...args]));
+    return { started, port: await started.port() };
+  };
+  const ready = async (...args: string[]) => {
+    const { started, port } = await start(...args);
+    await started.seen('worker ready', 2);
+    return { started, port };
+  };
+
+  it('answers health checks during the first load, and never 503 once somebody is ready', async () => {
+    const { started, port } = await start();
+    const [first] = await Promise.all([ask(port, '/health/live'), ask(port, '/health/ready')]);
+    expect(first.status).to.equal(200);
+    await until('it is ready', async () => (await ask(port, '/health/ready')).status === 200);
+    const asking = clients(port, ['/predict', '/predict', '/health/ready']);
+    await started.seen('worker ready', 2);
+    process.kill(started.workers[0]!, 'SIGKILL');
+    await started.seen('worker ready', 3);
+    // A replacement that is killed while it loads is replaced too.
+    process.kill(started.workers[1]!, 'SIGKILL');
+    await started.seen('worker ended', 2);
+    const seen = await asking.stop();
+    // What a killed worker had begun is reset; nothing is refused.
+    expect(Object.keys(seen).filter((status) => !['200', 'ECONNRESET'].includes(status))).to.deep.equal([]);
+    expect(seen['ECONNRESET'] ?? 0).to.be.at.most(6);
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
+    it(`hands on the connection of a worker that ends by ${signal} before it took it`, async () => {
+      const { started, port } = await ready();
+      const before = descriptors(started.child.pid);
+      const victim = started.workers[0]!;
+      // Stopped, it cannot take the connection that it is sent: the same moment as at a kill, and not a race.
+      process.kill(victim, 'SIGSTOP');
+      const dialled = Array.from({ length: 8 }, () => dial(port));
+      let answered = 0;
+      for (const { end } of dialled) void end.then(() => answered++);
+      await until('the other worker has answered its own', () => answered === 7);
+      process.kill(victim, signal);
+      process.kill(victim, 'SIGCONT');
+      expect(await Promise.all(dialled.map(({ end }) => end))).to.deep.equal(Array<string>(8).fill(ok));
+      await started.seen('worker ready', 3);
+      await until('no descriptor is left', () => descriptors(started.child.pid) <= before);
+    });
+  }
+
+  it('answers what waits when all workers are killed at once', async () => {
+    const { started, port } = await ready();
+    for (const pid of started.workers) process.kill(pid, 'SIGKILL');
+    const dialled = Array.from({ length: 20 }, () => dial(port));
+    const ends = await Promise.all(dialled.map(({ end }) => end));
+    // Some may have reached a worker before it ended; the others wait for a replacement, which is ready when it answers.
+    expect(ends.filter((end) => end !== ok && end !== 'closed')).to.deep.equal([]);
+    expect(ends).to.include(ok);
+    expect((await ask(port, '/health/ready')).status).to.equal(200);
+    expect(started.of('closed connections that no worker took')).to.deep.equal([]);
+  });
+
+  it('closes what waits for too long when nobody is ready', async () => {
+    const { started, port } = await ready('--headers-timeout-ms', '1000', '--receive-timeout-ms', '1000');
+    for (const pid of started.workers) process.kill(pid, 'SIGSTOP');
+    const ends = await Promise.all(Array.from({ length: 3 }, () => dial(port)).slice(2).map(({ end }) => end));
+    expect(ends).to.deep.equal(['closed']);
+    await started.seen('closed connections that no worker took');
+  });
+
+  it('kills a worker whose event loop stands still, and answers the connection it was sent', async () => {
+    const { started, port } = await ready('--worker-timeout-ms', '1000');
+    const [victim] = started.workers;
+    process.kill(victim!, 'SIGSTOP');
+    const ends = Array.from({ length: 4 }, () => dial(port).end);
+    await started.seen('worker does not answer: killed');
+    expect(await Promise.all(ends)).to.deep.equal(Array<string>(4).fill(ok));
+    await started.seen('worker ready', 3);
+    expect(isAlive(victim!)).to.equal(false);
+    started.child.kill('SIGTERM');
+    expect(await started.ended).to.deep.equal([0, null]);
+  });
+
+  it('keeps the limits of connections that the primary accepted', async () => {
+    const { port } = await ready('--headers-timeout-ms', '300', '--connections-checking-interval-ms', '50', '--max-connections', '1');
+    // A client that says nothing.
+    expect(await dial(port, 'GET / HTTP/1.1\r\n').end).to.equal('HTTP/1.1 408 Request Timeout');
+    // One that ends its side before it has the answer.
+    const half = dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    half.socket.end();
+    expect(await half.end).to.equal(ok);
+    // Two connections are one for each worker; a third is closed.
+    const kept = [1, 2].map(() => dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'));
+    await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
+    expect(await dial(port).end).to.equal('closed');
+  });
+
+  it('drains: serves while it says "not ready", then refuses; begun requests and keep-alive clients get their answers', async () => {
+    const { started, port } = await ready('--pre-stop-delay-ms', '700');
+    const kept = dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(kept.socket, 'data');
+    const request = `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`;
+    const begun = dial(port, request);
+    started.child.kill('SIGTERM');
+    await started.seen('draining');
+    await until('it is not ready', async () => (await ask(port, '/health/ready')).status === 503);
+    const during: Asked = await ask(port, '/predict', { body: digitBody });
+    expect(during.status).to.equal(200);
+    expect(during.headers['connection']).to.equal('close');
+    kept.socket.write(live.replace('Connection: close\r\n', ''));
+    await until('the port is closed', async () => (await ask(port, '/health/live')).status === 'ECONNREFUSED');
+    begun.socket.write(digitBody);
+    expect(await begun.end).to.equal(ok);
+    expect(await kept.end).to.equal(ok);
+    expect(await started.ended).to.deep.equal([0, null]);
+    expect(started.of('drained')).to.have.length(2);
+    for (const line of started.of('drained')) expect(line['aborted']).to.equal(0);
+  });
+
+  it('loses no begun request under load, and no worker outlives a primary that is killed', async () => {
+    const { started, port } = await ready();
+    const asking = clients(port, ['/predict', '/predict', '/predict', '/predict']);
+    await until('requests are answered', () => (asking.seen['200'] ?? 0) > 50);
+    process.kill(started.child.pid!, 'SIGKILL');
+    await until('the workers have ended', () => started.workers.every((pid) => !isAlive(pid)));
+    await asking.stop();
+  });
+});
