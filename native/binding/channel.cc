@@ -10,6 +10,26 @@ namespace {
 
 constexpr const char* kTooLarge = "The result does not fit into JavaScript's memory";
 
+// About as many values as JavaScript takes in some ten milliseconds. What has gathered beyond them waits for
+// the next turn of the event loop: the end of ten thousand runs at once must not hold it.
+constexpr size_t kPerTurn = 2048;
+
+size_t weight_of(const engine::Value& value) {
+  if (const auto* list = std::get_if<engine::List>(&value.data)) {
+    size_t weight = 1;
+    for (const engine::Value& item : *list) weight += weight_of(item);
+    return weight;
+  }
+  if (const auto* dict = std::get_if<engine::Dict>(&value.data)) {
+    size_t weight = 1;
+    for (const engine::Value& item : dict->values) weight += weight_of(item);
+    return weight;
+  }
+  return 1;
+}
+
+size_t weight_of(const Settlement& settlement) { return weight_of(settlement.value); }
+
 napi_value encode_error(napi_env env, const engine::EngineError& error) {
   napi_value object = nullptr;
   check(napi_create_object(env, &object));
@@ -120,18 +140,29 @@ void Channel::on_call(napi_env env, napi_value /*callback*/, void* context, void
 
 void Channel::deliver(napi_env env) {
   Envelope settled;
+  bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    settled.swap(settled_);
-    called_ = false;
+    size_t weight = 0;
+    while (!settled_.empty() && weight < kPerTurn) {
+      weight += weight_of(settled_.front());
+      settled.splice(settled.end(), settled_, settled_.begin());
+    }
+    more = !settled_.empty();
+    called_ = more;
   }
   for (Settlement& settlement : settled) {
-    if (settlement.before) settlement.before(env);
+    if (!settlement.before) continue;
+    try {
+      settlement.before(env);
+    } catch (...) {
+      // The others still have to be told.
+    }
   }
-  if (!settled.empty()) hand_over(env, settled);
+  if (!settled.empty()) hand_over(env, settled, more);
 }
 
-void Channel::hand_over(napi_env env, Envelope& settled) {
+void Channel::hand_over(napi_env env, Envelope& settled, bool more) {
   std::optional<Group> group;
   try {
     group.emplace(env, settled.size());
@@ -144,7 +175,7 @@ void Channel::hand_over(napi_env env, Envelope& settled) {
     for (Envelope one; !settled.empty(); one.clear()) {
       one.splice(one.end(), settled, settled.begin());
       if (!one.front().error) one.front().error.emplace("ERR_OUT_OF_MEMORY", kTooLarge);
-      hand_over(env, one);
+      hand_over(env, one, more && settled.empty());
     }
     return;
   }
@@ -152,8 +183,10 @@ void Channel::hand_over(napi_env env, Envelope& settled) {
   napi_value global = nullptr;
   check(napi_get_reference_value(env, on_settled_, &on_settled));
   check(napi_get_global(env, &global));
-  const napi_value arguments[] = {group->array()};
-  check(napi_call_function(env, global, on_settled, 1, arguments, nullptr));
+  napi_value rest = nullptr;
+  check(napi_get_boolean(env, more, &rest));
+  const napi_value arguments[] = {group->array(), rest};
+  check(napi_call_function(env, global, on_settled, 2, arguments, nullptr));
 }
 
 }  // namespace node_libtorch::binding

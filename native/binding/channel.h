@@ -32,12 +32,14 @@ using Envelope = std::list<Settlement>;
 
 class Channel {
  public:
-  // On the JavaScript thread. `on_settled` is called with flat groups of five: id, error or null, value,
-  // queueMs, runMs.
+  // On the JavaScript thread. `on_settled` is called with a flat group of fives (id, error or null, value,
+  // queueMs, runMs) and whether there is more, which deliver() brings in another turn of the event loop.
   Channel(napi_env env, napi_value on_settled);
 
   // From any thread. Dropped when the environment is gone.
   void settle(Envelope envelope) noexcept;
+  // On the JavaScript thread: what on_settled was told that there is more of.
+  void deliver(napi_env env);
   // On the JavaScript thread: whether waiting settlements keep the event loop alive.
   void hold_loop(bool hold);
   // On the JavaScript thread, from the environment's clean-up: nothing is delivered from here on.
@@ -45,8 +47,7 @@ class Channel {
 
  private:
   static void on_call(napi_env env, napi_value callback, void* context, void* data);
-  void deliver(napi_env env);
-  void hand_over(napi_env env, Envelope& settled);
+  void hand_over(napi_env env, Envelope& settled, bool more);
 
   const napi_env env_;
   napi_ref on_settled_ = nullptr;

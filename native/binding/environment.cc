@@ -54,14 +54,13 @@ void Environment::open(napi_value on_settled) {
   check(napi_add_env_cleanup_hook(env_, [](void* self) { static_cast<Environment*>(self)->shut(); }, this));
 }
 
-Channel& Environment::channel() {
+std::shared_ptr<Channel> Environment::shared_channel() const {
   if (!channel_) throw engine::EngineError("ERR_NOT_READY", "initialise() was not called");
-  return *channel_;
+  return channel_;
 }
 
 std::shared_ptr<Session> Environment::create_session(size_t instances, size_t max_pending) {
-  channel();
-  auto session = Session::create(channel_, instances, max_pending,
+  auto session = Session::create(shared_channel(), instances, max_pending,
                                  [this](napi_env env, const auto& gone) { forget(env, gone); });
   sessions_.insert(session);
   return session;
@@ -74,6 +73,35 @@ void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) 
   if (session->reported_bytes != 0) napi_adjust_external_memory(env, -session->reported_bytes, &now);
   session->reported_bytes = 0;
   sessions_.erase(session);
+}
+
+napi_value Environment::allocate_artifact(size_t bytes) {
+  const auto memory = std::make_shared<ArtifactMemory>(bytes);
+  for (auto it = artifacts_.begin(); it != artifacts_.end();) {
+    it = it->second.expired() ? artifacts_.erase(it) : std::next(it);
+  }
+  const napi_value buffer = external_array_buffer(env_, memory, memory->data(), bytes);
+  void* data = nullptr;
+  check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
+  if (data == memory->data()) artifacts_[data] = memory;  // a copy where external buffers are refused
+  return buffer;
+}
+
+std::shared_ptr<void> Environment::artifact_reader(const void* data) {
+  const auto found = artifacts_.find(data);
+  const std::shared_ptr<ArtifactMemory> memory = found == artifacts_.end() ? nullptr : found->second.lock();
+  return memory ? memory->reader() : nullptr;
+}
+
+void Environment::release_artifact(napi_value buffer) {
+  void* data = nullptr;
+  check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
+  const auto found = artifacts_.find(data);
+  if (found == artifacts_.end()) {
+    check(napi_detach_arraybuffer(env_, buffer));
+    return;
+  }
+  if (const std::shared_ptr<ArtifactMemory> memory = found->second.lock()) memory->release();
 }
 
 napi_value Environment::allocate_bytes(size_t bytes) {
@@ -93,6 +121,11 @@ napi_value Environment::allocate_bytes(size_t bytes) {
 std::shared_ptr<void> Environment::owner_of(void* data) {
   const auto found = shared_memory_.find(data);
   return found == shared_memory_.end() ? nullptr : found->second.owner.lock();
+}
+
+bool Environment::is_free(const void* data) const {
+  const auto found = shared_memory_.find(data);
+  return found == shared_memory_.end() || found->second.owner.use_count() <= 1;
 }
 
 bool Environment::is_shared(const void* data) const {

@@ -39,10 +39,6 @@ Session& session_of(napi_env env, napi_value object) {
 constexpr int64_t kMaxInstances = 256;
 constexpr int64_t kMaxPending = 1'000'000;
 
-double id_of(napi_env env, napi_value value) {
-  return static_cast<double>(decode_count(env, value, "id", 0, kMaxSafeInteger));
-}
-
 std::string text_member(napi_env env, napi_value object, const char* name) {
   return decode_text(env, member(env, object, name), name);
 }
@@ -97,12 +93,14 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     engine::LoadRequest request;
     void* data = nullptr;
     check(napi_get_arraybuffer_info(env, bytes, &data, &request.size));
-    request.owner = Environment::of(env).owner_of(data);
-    if (!request.owner) {
+    request.owner = Environment::of(env).artifact_reader(data);
+    if (request.owner) {
+      request.bytes = static_cast<const uint8_t*>(data);
+    } else {
       request.owner = engine::allocate_tensor_memory(request.size);
       if (request.size > 0) std::memcpy(request.owner.get(), data, request.size);
+      request.bytes = static_cast<const uint8_t*>(request.owner.get());
     }
-    request.bytes = static_cast<const uint8_t*>(request.owner.get());
     request.device = text_member(env, options, "device");
     request.precision = text_member(env, options, "precision");
     request.output_dtype = text_member(env, options, "outputDtype");

@@ -1,11 +1,13 @@
 #include <mutex>
 
+#include "binding/background.h"
 #include "binding/environment.h"
 #include "binding/exports.h"
 #include "binding/guard.h"
 #include "binding/json_numbers.h"
 #include "binding/value_codec.h"
 #include "engine/device/fault.h"
+#include "engine/model_output.h"
 #include "engine/runtime_info.h"
 #include "engine/threads.h"
 
@@ -38,19 +40,48 @@ Napi::Value initialise(const Napi::CallbackInfo& info) {
         static_cast<int>(decode_count(env, argument(info, 2), "interOpThreads", 1, kMaxThreads))};
     const engine::ThreadCounts in_force = engine::configure_threads(wanted);
     static std::once_flag once;
-    std::call_once(once, engine::redirect_model_output);
+    std::call_once(once, engine::redirect_prints);
     Environment::of(env).open(argument(info, 0));
     return {env, encode(env, {describe(in_force)})};
   });
 }
 
-// runtimeInfo()
+engine::Value all_info() {
+  engine::Dict dict = engine::runtime_info();
+  dict.keys.push_back({std::string("threads")});
+  dict.values.push_back({describe(engine::configured_threads())});
+  return {std::move(dict)};
+}
+
+// runtimeInfo(): what the loaded LibTorch says of itself. The first look for CUDA devices starts its driver,
+// which takes a second: for a process that has nothing else to do
 Napi::Value runtime_info(const Napi::CallbackInfo& info) {
-  return guarded(info, [&]() -> Napi::Value {
-    engine::Dict dict = engine::runtime_info();
-    dict.keys.push_back({std::string("threads")});
-    dict.values.push_back({describe(engine::configured_threads())});
-    return {info.Env(), encode(info.Env(), {std::move(dict)})};
+  return guarded(info, [&]() -> Napi::Value { return {info.Env(), encode(info.Env(), all_info())}; });
+}
+
+// readRuntimeInfo(id): settles with the same
+Napi::Value read_runtime_info(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    background(info.Env(), id_of(info.Env(), argument(info, 0)), all_info);
+    return info.Env().Undefined();
+  });
+}
+
+// manualSeed(id, seed): settles when every default generator of the process has the seed
+Napi::Value manual_seed(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const napi_env env = info.Env();
+    uint64_t seed = 0;
+    bool lossless = false;
+    if (napi_get_value_bigint_uint64(env, argument(info, 1), &seed, &lossless) != napi_ok || !lossless) {
+      throw engine::EngineError("ERR_INVALID_ARGUMENT", "Expected a bigint of 64 bits for the seed");
+    }
+    // A run that draws numbers holds the generator's lock for as long as that takes.
+    background(env, id_of(env, argument(info, 0)), [seed] {
+      engine::manual_seed(seed);
+      return engine::Value{};
+    });
+    return info.Env().Undefined();
   });
 }
 
@@ -76,7 +107,42 @@ Napi::Value dtypes(const Napi::CallbackInfo& info) {
   });
 }
 
-// allocateBytes(count): ArrayBuffer whose memory a load can keep alive by itself
+napi_value array_buffer(napi_env env, napi_value value, const char* where) {
+  bool is_array_buffer = false;
+  check(napi_is_arraybuffer(env, value, &is_array_buffer));
+  if (is_array_buffer) return value;
+  throw engine::EngineError("ERR_INVALID_ARGUMENT", std::string("Expected an ArrayBuffer for ") + where);
+}
+
+// allocateArtifact(count): ArrayBuffer for a model file
+Napi::Value allocate_artifact(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    const int64_t bytes = decode_count(env, argument(info, 0), "bytes", 0, int64_t{1} << 50);
+    return {env, Environment::of(env).allocate_artifact(static_cast<size_t>(bytes))};
+  });
+}
+
+// releaseArtifact(buffer): gives its memory back, once no load reads it
+Napi::Value release_artifact(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const napi_env env = info.Env();
+    Environment::of(env).release_artifact(array_buffer(env, argument(info, 0), "buffer"));
+    return info.Env().Undefined();
+  });
+}
+
+// isFree(buffer): whether nothing refers to memory of allocateBytes but the buffer itself
+Napi::Value is_free(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    void* data = nullptr;
+    check(napi_get_arraybuffer_info(env, array_buffer(env, argument(info, 0), "buffer"), &data, nullptr));
+    return Napi::Boolean::New(env, Environment::of(env).is_free(data));
+  });
+}
+
+// allocateBytes(count): ArrayBuffer that runs read in place
 Napi::Value allocate_bytes(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const napi_env env = info.Env();
@@ -127,6 +193,14 @@ Napi::Value parse_numbers(const Napi::CallbackInfo& info) {
   });
 }
 
+// deliver(): the settlements that onSettled was told that there are more of
+Napi::Value deliver(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    Environment::of(info.Env()).channel().deliver(info.Env());
+    return info.Env().Undefined();
+  });
+}
+
 // holdLoop(hold)
 Napi::Value hold_loop(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
@@ -149,10 +223,16 @@ Napi::Value shutdown(const Napi::CallbackInfo& info) {
 void export_runtime_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("initialise", Napi::Function::New(env, initialise, "initialise"));
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
+  exports.Set("readRuntimeInfo", Napi::Function::New(env, read_runtime_info, "readRuntimeInfo"));
+  exports.Set("manualSeed", Napi::Function::New(env, manual_seed, "manualSeed"));
   exports.Set("deviceFailures", Napi::Function::New(env, device_failures, "deviceFailures"));
   exports.Set("dtypes", Napi::Function::New(env, dtypes, "dtypes"));
+  exports.Set("allocateArtifact", Napi::Function::New(env, allocate_artifact, "allocateArtifact"));
+  exports.Set("releaseArtifact", Napi::Function::New(env, release_artifact, "releaseArtifact"));
+  exports.Set("isFree", Napi::Function::New(env, is_free, "isFree"));
   exports.Set("allocateBytes", Napi::Function::New(env, allocate_bytes, "allocateBytes"));
   exports.Set("parseNumbers", Napi::Function::New(env, parse_numbers, "parseNumbers"));
+  exports.Set("deliver", Napi::Function::New(env, deliver, "deliver"));
   exports.Set("holdLoop", Napi::Function::New(env, hold_loop, "holdLoop"));
   exports.Set("shutdown", Napi::Function::New(env, shutdown, "shutdown"));
 }

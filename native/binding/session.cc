@@ -58,6 +58,9 @@ Value describe(const engine::ModelInfo& info) {
               .build()};
 }
 
+// From here on a model leaves enough behind when it is loaded or freed that it is worth looking for.
+constexpr int64_t kLargeModel = 16 << 20;
+
 // A job's two halves share its settlement.
 struct Work {
   explicit Work(double id) { envelope.front().id = id; }
@@ -77,6 +80,13 @@ void measured(Work& work, const char* fallback_code, Function&& function) {
     settlement.error = engine::current_error(fallback_code);
   }
   settlement.run_ms = milliseconds(Clock::now() - started);
+}
+
+// The artifact's bytes go when this ends, however it does.
+std::shared_ptr<const engine::Model> load_now(engine::LoadRequest request) {
+  const engine::LoadRequest taken = std::move(request);
+  engine::open_operator_libraries(taken.operator_libraries);
+  return taken.package ? engine::load_compiled(taken) : engine::load_torchscript(taken);
 }
 
 EngineError disposed() { return {"ERR_DISPOSED", "The model was disposed"}; }
@@ -110,10 +120,8 @@ void Session::load(double id, engine::LoadRequest request) {
   job.worker = 0;
   job.run = [this, work, request = std::move(request)](size_t) mutable {
     measured(*work, "ERR_MODEL_LOAD", [&] {
-      const engine::LoadRequest taken = std::move(request);  // the artifact's bytes go when the load ends
-      engine::open_operator_libraries(taken.operator_libraries);
-      std::shared_ptr<const engine::Model> model =
-          taken.package ? engine::load_compiled(taken) : engine::load_torchscript(taken);
+      std::shared_ptr<const engine::Model> model = load_now(std::move(request));
+      if (model->info().parameter_bytes >= kLargeModel) engine::return_freed_memory();
       Value info = describe(model->info());
       const std::lock_guard lock(mutex_);
       model_ = std::move(model);
@@ -175,8 +183,13 @@ void Session::gone() {
   {
     // On this worker, outside the lock: freeing a large model takes time that the event loop has not.
     std::shared_ptr<const engine::Model> model;
-    const std::lock_guard lock(mutex_);
-    model.swap(model_);
+    {
+      const std::lock_guard lock(mutex_);
+      model.swap(model_);
+    }
+    const bool freed = model && model->info().parameter_bytes >= kLargeModel;
+    model.reset();
+    if (freed) engine::return_freed_memory();
   }
   std::vector<double> waiting;
   {

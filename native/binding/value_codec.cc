@@ -202,6 +202,10 @@ bool decode_flag(napi_env env, napi_value value, const std::string& where) {
   return flag;
 }
 
+double id_of(napi_env env, napi_value value) {
+  return static_cast<double>(decode_count(env, value, "id", 0, kMaxSafeInteger));
+}
+
 int64_t decode_count(napi_env env, napi_value value, const std::string& where, int64_t min, int64_t max) {
   const double number = decode_number(env, value, where);
   if (number >= static_cast<double>(min) && number <= static_cast<double>(max) &&

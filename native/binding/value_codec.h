@@ -33,6 +33,9 @@ bool decode_flag(napi_env env, napi_value value, const std::string& where);
 // one.
 int64_t decode_count(napi_env env, napi_value value, const std::string& where, int64_t min, int64_t max);
 
+// Of an operation, as JavaScript gives them out.
+double id_of(napi_env env, napi_value value);
+
 // A property of an object, undefined where it has none.
 napi_value member(napi_env env, napi_value object, const char* name);
 

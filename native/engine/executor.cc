@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/model_output.h"
 #include "engine/threads.h"
 
 namespace node_libtorch::engine {
@@ -162,8 +163,9 @@ void Executor::finish(size_t worker, const Job& job) {
 
 void Executor::work(size_t worker) {
   name_this_thread(worker);
-  // Both are properties of the thread, so they are set here and nowhere else.
+  // All are properties of the thread, so they are set here and nowhere else.
   apply_threads_here();
+  redirect_warnings_here();
   {
     const c10::InferenceMode guard;
     while (std::optional<Job> job = take(worker)) {

@@ -1,9 +1,11 @@
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/DeviceType.h>
 
 #include "engine/device/staging.h"
 #include "engine/error.h"
 #include "engine/ivalue_codec.h"
+#include "engine/utf8.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -19,7 +21,17 @@ constexpr int64_t kMaxElements = int64_t{1} << 32;
 
 void check_layout(const at::Tensor& tensor) {
   if (!tensor.defined()) refuse("an undefined tensor", "return None instead");
+  if (tensor.is_nested() || tensor.layout() == c10::kJagged) {
+    refuse("a nested tensor", "call torch.nested.to_padded_tensor() or unbind() in the model");
+  }
   if (tensor.layout() != c10::kStrided) refuse("a sparse tensor", "call to_dense() in the model");
+  if (tensor.is_meta()) {
+    refuse("a tensor of the meta device, where tensors have no elements",
+           "move the model and the tensors that it makes to a device");
+  }
+  if (!tensor.is_cpu() && !tensor.is_cuda()) {
+    refuse("a tensor of the device " + tensor.device().str(), "move it to the CPU in the model");
+  }
   if (tensor.is_quantized()) refuse("a quantized tensor", "call dequantize() in the model");
   if (tensor.is_complex()) refuse("a complex tensor", "call torch.view_as_real() in the model");
 }
@@ -44,7 +56,7 @@ class Decoder {
     if (value.isBool()) return {value.toBool()};
     if (value.isInt()) return {value.toInt()};
     if (value.isDouble()) return {value.toDouble()};
-    if (value.isString()) return {value.toStringRef()};
+    if (value.isString()) return {decode_text(value.toStringRef())};
     if (value.isDevice()) return {value.toDevice().str()};
     // The container is let go before its items are decoded: they are then held once, unless the model holds
     // them too.
@@ -83,12 +95,22 @@ class Decoder {
     return list;
   }
 
+  static std::string decode_text(const std::string& text) {
+    const size_t end = utf8_end(text);
+    if (end == text.size()) return text;
+    refuse("a str that is not UTF-8 (from byte " + std::to_string(end) + " of " +
+               std::to_string(text.size()) + ")",
+           "do not cut a str inside a character in the model; TorchScript counts bytes");
+  }
+
   TensorValue decode_tensor(at::Tensor tensor) {
+    if (tensor.defined() && tensor.is_mkldnn()) tensor = tensor.to_dense();
     check_layout(tensor);
     // A gradient's graph would hold everything that led here.
     if (tensor.requires_grad()) tensor = tensor.detach();
     if (placement_.output_dtype && tensor.is_floating_point()) tensor = tensor.to(*placement_.output_dtype);
     if (tensor.is_neg()) tensor = tensor.resolve_neg();
+    if (tensor._is_zerotensor()) tensor = at::zeros(tensor.sizes(), tensor.options());  // has no memory
     tensor = tensor.contiguous();
     const std::optional<DType> dtype = dtype_of(tensor.scalar_type());
     if (!dtype) {

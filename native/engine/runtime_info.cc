@@ -1,10 +1,9 @@
 #include "engine/runtime_info.h"
 
+#include <ATen/Context.h>
 #include <ATen/Version.h>
-#include <torch/csrc/jit/runtime/print_handler.h>
 #include <torch/headeronly/version.h>
 
-#include <cstdio>
 #include <string>
 
 #include "engine/device/cpu.h"
@@ -15,24 +14,6 @@ namespace node_libtorch::engine {
 namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-void print_escaped(const std::string& text) {
-  std::string line = "node-libtorch: model printed: ";
-  for (const char c : text.substr(0, 4096)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      line += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-      line += escaped;
-    } else {
-      line += c;
-    }
-  }
-  line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
 
 }  // namespace
 
@@ -51,6 +32,6 @@ Dict runtime_info() {
       .build();
 }
 
-void redirect_model_output() { torch::jit::setPrintHandler(print_escaped); }
+void manual_seed(uint64_t seed) { at::manual_seed(seed); }
 
 }  // namespace node_libtorch::engine

@@ -2,6 +2,10 @@
 
 #include <cstdlib>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "engine/error.h"
 
 namespace node_libtorch::engine {
@@ -15,6 +19,12 @@ std::shared_ptr<void> allocate_tensor_memory(size_t bytes) {
                       "Could not allocate " + std::to_string(bytes) + " bytes for an input tensor");
   }
   return {memory, [](void* pointer) { std::free(pointer); }};
+}
+
+void return_freed_memory() noexcept {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace node_libtorch::engine

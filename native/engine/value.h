@@ -43,6 +43,10 @@ struct Value {
 // Host memory for a tensor, aligned for vector instructions. Throws ERR_OUT_OF_MEMORY.
 std::shared_ptr<void> allocate_tensor_memory(size_t bytes);
 
+// Gives what the allocator keeps of freed memory back to the system, which it may not do by itself for the
+// many middle-sized tensors of a model. Takes some milliseconds: any thread but JavaScript's.
+void return_freed_memory() noexcept;
+
 // A dict with string keys, for structured answers of the engine itself.
 class DictBuilder {
  public:

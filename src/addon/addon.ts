@@ -25,7 +25,7 @@ export interface ModelHandle {
 }
 
 export interface NativeLoadOptions {
-  /** From allocateBytes; must not be written to after the call. */
+  /** From allocateArtifact; must not be written to after the call. */
   readonly bytes: ArrayBuffer;
   readonly device: string;
   readonly precision: string;
@@ -46,8 +46,11 @@ export interface NativeError {
   readonly trace?: string;
 }
 
-/** Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. */
-type OnSettled = (group: readonly unknown[]) => void;
+/**
+ * Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. `more`: the rest of what has
+ * gathered comes when `deliver` is called, which must be in another turn of the event loop.
+ */
+type OnSettled = (group: readonly unknown[], more: boolean) => void;
 
 /**
  * Functions that take an id return at once; the outcome comes to onSettled. They throw an Error with a `code` for what is
@@ -56,16 +59,33 @@ type OnSettled = (group: readonly unknown[]) => void;
 export interface Addon {
   /** Once per environment. Thread counts are the process's: the first call's win and are returned. */
   initialise(onSettled: OnSettled, intraOpThreads: number, interOpThreads: number): NativeDict;
+  /** May take a second, the first time: for a process that has nothing else to do. */
   runtimeInfo(): NativeDict;
+  /** Settles with the same. */
+  readRuntimeInfo(id: number): void;
+  /** Seeds every default generator of the process. Settles when that is done. @param seed 64 bits */
+  manualSeed(id: number, seed: bigint): void;
   /** Why devices have failed, by their names. */
   deviceFailures(): NativeDict;
   dtypes(): readonly (readonly [name: string, bytes: number])[];
+  /** Memory for a model file. */
+  allocateArtifact(bytes: number): ArrayBuffer;
+  /**
+   * Gives the memory of a buffer back without waiting for the collector: allocateArtifact's, which reads as zeros from then
+   * on, as soon as no load needs it; another buffer is detached.
+   */
+  releaseArtifact(buffer: ArrayBuffer): void;
+  /** Memory that runs read in place, where other inputs are copied. */
   allocateBytes(bytes: number): ArrayBuffer;
+  /** Whether nothing refers to the memory of allocateBytes but its buffer: no run, and no model that kept an input. */
+  isFree(buffer: ArrayBuffer): boolean;
   /**
    * Reads the JSON array of numbers that opens at `begin` into `out`, and [end, min, max] into `found`. Returns how many
    * there are; 0 when it is not an array of plain numbers that fits.
    */
   parseNumbers(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
+  /** Calls onSettled with more of what has gathered. */
+  deliver(): void;
   holdLoop(hold: boolean): void;
   shutdown(): void;
   createModel(instances: number, maxPending: number): ModelHandle;

@@ -28,9 +28,13 @@ class Operation extends Ticket<NativeResult> {
 export class Dispatcher {
   readonly #operations = new Map<number, Operation>();
   readonly #desk: Desk<Operation>;
+  readonly #deliver: () => void;
   #nextId = 1;
 
   constructor(addon: Addon, clock?: Clock) {
+    this.#deliver = () => {
+      addon.deliver();
+    };
     this.#desk = new Desk({
       clock,
       hold: (held) => {
@@ -45,7 +49,8 @@ export class Dispatcher {
   }
 
   /** For Addon.initialise. */
-  readonly onSettled = (group: readonly unknown[]): void => {
+  readonly onSettled = (group: readonly unknown[], more = false): void => {
+    if (more) setImmediate(this.#deliver);
     for (let i = 0; i < group.length; i += 5) {
       this.#settle(
         group[i] as number,

@@ -191,14 +191,12 @@ class Followers {
  * Calls `listener` when the signal aborts; returns what takes it off again. One signal may serve every call of a program
  * (its shutdown, say): it has one listener of ours whatever the number of calls, so that neither their number costs nor
  * Node warns of a leak.
+ * @param listener a function of this call alone
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const followers = followersOf.get(signal) ?? new Followers(signal);
-  const callback = (): void => {
-    listener();
-  };
-  followers.add(callback);
+  followers.add(listener);
   return () => {
-    followers.delete(callback);
+    followers.delete(listener);
   };
 }

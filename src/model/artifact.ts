@@ -7,7 +7,11 @@ import { describe, torchError } from '../errors.js';
 export interface Artifact {
   /** Memory that nothing else refers to: what was hashed is what is loaded. */
   readonly bytes: ArrayBuffer;
+  /** How many there are; it stays when they are released. */
+  readonly size: number;
   readonly sha256: string;
+  /** Nobody reads the bytes from here on: their memory goes at once, where the engine's allocator can do that. Idempotent. */
+  readonly release: () => void;
 }
 
 /** Read and hashed in pieces, so that the event loop is never held for longer than a piece takes. */
@@ -19,6 +23,8 @@ type Take = (into: Buffer, from: number, length: number) => Promise<number>;
 export interface ReadOptions {
   /** Gives the memory, so that the engine can keep it alive by itself. */
   readonly allocate: (bytes: number) => ArrayBuffer;
+  /** Frees what `allocate` gave, or any other buffer that nobody uses; the collector does where it is left out. */
+  readonly release?: (buffer: ArrayBuffer) => void;
   /** Refuse other bytes. */
   readonly sha256?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,14 +54,25 @@ export async function readArtifact(path: string, options: ReadOptions): Promise<
   }
 }
 
-/** The same of bytes in memory, which nothing else may change. @throws as readArtifact */
-export async function readArtifactBytes(name: string, bytes: Uint8Array, options: ReadOptions): Promise<Artifact> {
+/**
+ * The same of bytes in memory, which nothing else may use: they are released once they are read, or cannot be.
+ * @throws as readArtifact
+ */
+export async function readArtifactBytes(
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: ReadOptions,
+): Promise<Artifact> {
   const take: Take = async (into, from, length) => {
     await setImmediate();
     into.set(bytes.subarray(from, from + length), from);
     return length;
   };
-  return readPieces(name, bytes.length, take, options);
+  try {
+    return await readPieces(name, bytes.length, take, options);
+  } finally {
+    if (bytes.length > 0) options.release?.(bytes.buffer);
+  }
 }
 
 async function readPieces(name: string, size: number, take: Take, options: ReadOptions): Promise<Artifact> {
@@ -68,22 +85,42 @@ async function readPieces(name: string, size: number, take: Take, options: ReadO
     );
   }
   const bytes = allocate(size);
+  const release = once(() => options.release?.(bytes));
+  try {
+    const sha256 = await fill(name, bytes, take, signal);
+    if (wanted === undefined || sha256 === wanted) return { bytes, size, sha256, release };
+    throw torchError(
+      'ERR_INTEGRITY',
+      `Expected sha256 ${wanted} for ${name} but its bytes have ${sha256}: the file was changed or damaged`,
+    );
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Reads all of it. Returns the digest. */
+async function fill(name: string, bytes: ArrayBuffer, take: Take, signal: AbortSignal | undefined): Promise<string> {
   const view = Buffer.from(bytes);
   const hash = createHash('sha256');
-  for (let offset = 0; offset < size;) {
+  for (let offset = 0; offset < view.length;) {
     signal?.throwIfAborted();
-    const taken = await take(view, offset, Math.min(pieceBytes, size - offset));
+    const taken = await take(view, offset, Math.min(pieceBytes, view.length - offset));
     if (taken === 0) throw torchError('ERR_MODEL_LOAD', `${name} became shorter while it was read`);
     hash.update(view.subarray(offset, offset + taken));
     offset += taken;
   }
   signal?.throwIfAborted(); // during the last piece
-  const sha256 = hash.digest('hex');
-  if (wanted === undefined || sha256 === wanted) return { bytes, sha256 };
-  throw torchError(
-    'ERR_INTEGRITY',
-    `Expected sha256 ${wanted} for ${name} but its bytes have ${sha256}: the file was changed or damaged`,
-  );
+  return hash.digest('hex');
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
 }
 
 /** @throws ERR_INVALID_ARGUMENT unless it is 64 lower-case hex digits */

@@ -10,6 +10,7 @@ type Dict = Parameters<typeof entriesOf>[0];
 /** Memory for gathered inputs, reused from batch to batch. */
 export interface SlabPool {
   take(bytes: number): ArrayBuffer;
+  /** The run is over. */
   give(slab: ArrayBuffer): void;
 }
 
@@ -123,8 +124,12 @@ function notRows(total: number, got: string) {
 const keptBytes = 64 * 2 ** 20;
 const smallest = 4096;
 
-/** A pool of powers of two, so that batches of any size find a slab. */
-export function slabPool(allocate: (bytes: number) => ArrayBuffer): SlabPool {
+/**
+ * A pool of powers of two, so that batches of any size find a slab.
+ * @param isFree whether nobody else refers to a slab's memory. A model may keep its input beyond the run: what the next
+ * batch wrote there would be taken for that input, one caller's row for another's.
+ */
+export function slabPool(allocate: (bytes: number) => ArrayBuffer, isFree: (slab: ArrayBuffer) => boolean): SlabPool {
   const free = new Map<number, ArrayBuffer[]>();
   let kept = 0;
   return {
@@ -136,7 +141,7 @@ export function slabPool(allocate: (bytes: number) => ArrayBuffer): SlabPool {
       return slab;
     },
     give(slab) {
-      if (slab.byteLength > keptBytes) return;
+      if (slab.byteLength > keptBytes || !isFree(slab)) return; // it is collected once the last lets it go
       if (kept + slab.byteLength > keptBytes) {
         free.clear(); // what an earlier load needed must not keep out what the present one does
         kept = 0;

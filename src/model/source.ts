@@ -12,7 +12,7 @@ export interface ArtifactSource {
   readonly name: string;
   /** Undefined for bytes. */
   readonly path: string | undefined;
-  /** @throws as readArtifact */
+  /** Once. @throws as readArtifact */
   read(options: ReadOptions): Promise<Artifact>;
 }
 
@@ -30,7 +30,8 @@ export function artifactSource(source: ModelSource): ArtifactSource {
   return { name: path, path, read: (options) => readArtifact(path, options) };
 }
 
-function ofBytes(bytes: Uint8Array): ArtifactSource {
+/** @param bytes a copy, which goes when it was read: a second copy of a large model must not wait for the collector */
+function ofBytes(bytes: Uint8Array<ArrayBuffer>): ArtifactSource {
   const name = `the ${bytes.length} bytes that were given`;
   return { name, path: undefined, read: (options) => readArtifactBytes(name, bytes, options) };
 }

@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/ivalue_codec.h"
 #include "engine/model.h"
+#include "engine/model_output.h"
 #include "engine/torchscript/load.h"
 
 namespace node_libtorch::engine {
@@ -52,6 +53,7 @@ class TorchScriptModel : public Model {
   explicit TorchScriptModel(LoadedModule loaded) : loaded_(std::move(loaded)) {
     for (const MethodInfo& method : loaded_.info.methods) {
       methods_.emplace(method.name, loaded_.module.get_method(method.name));
+      redirect_warnings_of_forks(methods_.at(method.name));
     }
   }
 

@@ -13,7 +13,7 @@ import type { Signature } from '../../signature/spec.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Value } from '../../tensor/value.js';
 import type { StartedAddon } from '../torch/started-addon.js';
-import { modelOf, prepareTorchLoad } from '../torch/load.js';
+import { modelOf, prepareTorchLoad, type TorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
 import { blobFile, checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
 import { InputTree, treeBinder } from './input-tree.js';
@@ -31,6 +31,14 @@ const unpackedFolder = 'package';
  */
 export async function loadCompiledPackage(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
   const { started, artifact, options } = await prepareTorchLoad(from, given);
+  try {
+    return await loadArtifact({ started, artifact, options });
+  } finally {
+    artifact.release();
+  }
+}
+
+async function loadArtifact({ started, artifact, options }: TorchLoad): Promise<LoadedModel> {
   const { signal } = options;
   const bytes = Buffer.from(artifact.bytes);
   const checked = await checkPackage(bytes, options.signature);
@@ -47,6 +55,7 @@ export async function loadCompiledPackage(from: ArtifactSource, given: ResolvedL
     await freed();
     throw error;
   }
+  artifact.release();
   const unpacked = join(folder.path, unpackedFolder);
   const source = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path, unpacked) };
   try {

@@ -1,4 +1,4 @@
-import { checkTorchScriptArchive } from './archive.js';
+import { checkTorchScriptArchive, type CheckedArchive } from './archive.js';
 import type { Artifact } from '../../model/artifact.js';
 import type { EngineModel } from '../../model/engine.js';
 import { LoadedModel, type LoadedParts } from '../../model/loaded-model.js';
@@ -25,22 +25,38 @@ export async function prepareTorchLoad(source: ArtifactSource, options: Resolved
   checkThreads(started.threads.intraOp, options.instances);
   requireCuda(options.device, started.native.libtorch);
   const operatorLibraries = await locateOperatorLibraries(options.operatorLibraries);
-  const allocate = (bytes: number): ArrayBuffer => started.addon.allocateBytes(bytes);
-  const artifact = await source.read({ allocate, sha256: options.sha256, signal: options.signal });
+  const { addon } = started;
+  const artifact = await source.read({
+    allocate: (bytes) => addon.allocateArtifact(bytes),
+    release: (buffer) => {
+      addon.releaseArtifact(buffer);
+    },
+    sha256: options.sha256,
+    signal: options.signal,
+  });
   return { started, artifact, options: { ...options, operatorLibraries } };
 }
 
 /** Loads a TorchScript file. @throws as loadModel */
 export async function loadTorchScript(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
   const { started, artifact, options } = await prepareTorchLoad(from, given);
-  const { extraFiles } = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
-  options.signal?.throwIfAborted();
-  const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
+  const { session, extraFiles } = await openTorchScript({ started, artifact, options }).finally(artifact.release);
   return modelOf(started, session, () => {
     const info = extraFiles.length > 0 ? { ...session.info, extraFiles } : session.info;
     const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
     return { info, signature };
   });
+}
+
+interface Opened extends CheckedArchive {
+  readonly session: TorchSession;
+}
+
+async function openTorchScript({ started, artifact, options }: TorchLoad): Promise<Opened> {
+  const contents = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+  options.signal?.throwIfAborted();
+  const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
+  return { ...contents, session };
 }
 
 /** The model around a session; the session is freed again where `describe` refuses it. */
@@ -52,7 +68,10 @@ export async function modelOf(
   try {
     const { info, ...parts } = describe();
     const frozen = Object.freeze({ ...info, warnings: Object.freeze([...info.warnings]) });
-    const slabs = slabPool((bytes) => addon.allocateBytes(bytes));
+    const slabs = slabPool(
+      (bytes) => addon.allocateBytes(bytes),
+      (slab) => addon.isFree(slab),
+    );
     return new LoadedModel({ engine: session, slabs, ...parts, info: frozen });
   } catch (error) {
     await session.free();

@@ -64,13 +64,14 @@ export class TorchSession implements EngineModel {
         (id) => {
           const how = { device, precision, outputDtype, optimize, autograd: autogradOf(options), operatorLibraries };
           addon.load(id, handle, { ...source, ...how });
+          artifact.release(); // the load keeps what it reads, and frees it when it ends
         },
         { signal },
       );
       const { callSpec, statefulReason, ...said } = fromWire(value) as unknown as NativeInfo;
-      const { sha256, bytes } = artifact;
+      const { sha256, size } = artifact;
       const why = statefulReason ? { statefulReason } : {};
-      const info = { ...said, ...why, instances, maxPending, sha256, artifactBytes: bytes.byteLength };
+      const info = { ...said, ...why, instances, maxPending, sha256, artifactBytes: size };
       addon.reportMemory(handle, info.parameterBytes);
       liveInstances += instances;
       warnOfCrowding(threads.intraOp);

@@ -15,6 +15,8 @@ export interface StartedAddon {
   readonly threads: { readonly intraOp: number; readonly interOp: number };
 }
 
+/** Of runtime.manualSeed, for when the addon starts. */
+let earlySeed: bigint | undefined;
 let started: StartedAddon | undefined;
 let starting: Promise<StartedAddon> | undefined;
 
@@ -26,12 +28,28 @@ export function startAddon(instances = 1): Promise<StartedAddon> {
   // Imported late: a program that runs no model needs nothing of the search for LibTorch.
   return (starting = import('../../libtorch/load.js')
     .then(({ loadNative }) => loadNative({ intraOpThreads }))
-    .then((native) => (started ??= initialise(native, intraOpThreads)))
+    .then((native) => initialise(native, intraOpThreads))
+    .then(async (addon) => {
+      if (earlySeed !== undefined) await seed(addon, earlySeed);
+      return (started ??= addon);
+    })
     .catch((error: unknown) => {
       starting = undefined; // a missing LibTorch may be installed meanwhile and tried again
       releaseThreads();
       throw error;
     }));
+}
+
+/** Seeds the random numbers of every model in this process; where nothing has started the addon yet, when it is. */
+export async function seedGenerators(value: bigint): Promise<void> {
+  if (starting) await seed(await starting, value);
+  else earlySeed = value;
+}
+
+async function seed({ addon, dispatcher }: StartedAddon, value: bigint): Promise<void> {
+  await dispatcher.start((id) => {
+    addon.manualSeed(id, value);
+  });
 }
 
 /** The started addon; undefined if nothing has started it yet. */

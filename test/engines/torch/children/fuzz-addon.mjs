@@ -42,7 +42,8 @@ function attempt(name, args) {
 }
 
 const settled = new Map();
-const onSettled = (group) => {
+const onSettled = (group, more) => {
+  if (more) setImmediate(() => addon.deliver());
   for (let i = 0; i < group.length; i += 5) {
     settled.get(group[i])?.({ error: group[i + 1], value: group[i + 2] });
     const code = group[i + 1] ? group[i + 1].code : 'none';
@@ -183,7 +184,7 @@ const description = () =>
     ],
   });
 const artifact = () => {
-  const buffer = addon.allocateBytes(bytes.length);
+  const buffer = addon.allocateArtifact(bytes.length);
   new Uint8Array(buffer).set(bytes);
   return buffer;
 };
@@ -226,6 +227,12 @@ let nextId = 1;
 const right = {
   initialise: () => [onSettled, 1, 1],
   runtimeInfo: () => [],
+  readRuntimeInfo: () => [nextId++],
+  manualSeed: () => [nextId++, pick([0n, 1n, 2n ** 64n - 1n, 2n ** 64n, -1n, 1])],
+  busy: () => [someHandle()],
+  allocateArtifact: () => [pick([0, 1, 64, 1000])],
+  releaseArtifact: () => [pick([artifact(), addon.allocateBytes(8), new ArrayBuffer(8), anything()])],
+  isFree: () => [pick([artifact(), addon.allocateBytes(8), new ArrayBuffer(8), anything()])],
   deviceFailures: () => [],
   dtypes: () => [],
   parseNumbers: () => [
@@ -235,6 +242,7 @@ const right = {
     new Float64Array(3),
   ],
   allocateBytes: () => [pick([0, 1, 64, 1000])],
+  deliver: () => [],
   holdLoop: () => [false],
   createModel: () => [1, 2],
   load: () => [
