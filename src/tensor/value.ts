@@ -89,8 +89,14 @@ export function copyValue(value: Value, where: string, depth = 0): Value {
   return mapChildren(value, (item, key) => copyValue(item, `${where}.${String(key)}`, depth + 1));
 }
 
-/** @throws ERR_INVALID_INPUT for what no model can take: functions, symbols, undefined */
+/** Half of a character: UTF-8, which models take, has no way to write it. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** @throws ERR_INVALID_INPUT for what no model can take: functions, symbols, undefined, and texts with half a character */
 export function checkedLeaf<T>(value: T, where: string): T {
+  if (typeof value === 'string' && loneSurrogate.test(value)) {
+    throw torchError('ERR_INVALID_INPUT', `Expected text without lone surrogates (halves of characters) for ${where}`);
+  }
   if (value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value)) return value;
   throw unsupported(value, where);
 }

@@ -1,5 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { describe, torchError } from '../../errors.js';
 import { unsafe, type ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
@@ -29,13 +31,14 @@ async function write(archive: ZipArchive, entry: ZipEntry, target: string, signa
     const stream = await archive.stream(entry);
     let crc = 0;
     try {
-      for await (const piece of stream) {
+      const take = async (piece: Buffer): Promise<void> => {
         signal?.throwIfAborted();
-        crc = crc32(piece as Buffer, crc);
-        await onDisk(() => file.write(piece as Buffer));
-      }
+        crc = crc32(piece, crc);
+        await onDisk(() => file.writeFile(piece)); // all of it, where write may do a part
+      };
+      // Not `for await`, which would take all that has gathered as one copy: the stream of an entry in memory has all.
+      await pipeline(stream, eachPiece(take));
     } catch (error) {
-      stream.destroy();
       signal?.throwIfAborted();
       if (!(error instanceof Error) || 'code' in error) throw error;
       throw unsafe(`entry ${describe(entry.name)} cannot be unpacked (${error.message})`);
@@ -44,6 +47,16 @@ async function write(archive: ZipArchive, entry: ZipEntry, target: string, signa
   } finally {
     await file.close();
   }
+}
+
+function eachPiece(take: (piece: Buffer) => Promise<void>): Writable {
+  return new Writable({
+    write(piece: Buffer, _encoding, done) {
+      take(piece).then(() => {
+        done();
+      }, done);
+    },
+  });
 }
 
 async function onDisk<T>(action: () => Promise<T>): Promise<T> {
