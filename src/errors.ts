@@ -203,7 +203,17 @@ export function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object';
 }
 
+/** An Error, also one that another realm (vm, Jest) made, which `instanceof` does not know; so are Node's own there. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
 /** Warns of what a listener threw: anything at all, and process.emitWarning itself throws for what is no Error. */
 export function warnOf(thrown: unknown): void {
-  process.emitWarning(thrown instanceof Error ? thrown : `A listener threw ${describe(thrown)}`);
+  try {
+    process.emitWarning(isError(thrown) ? thrown : `A listener threw ${describe(thrown)}`);
+  } catch {
+    const { name, message } = thrown as Error; // an error of another realm is none to Node
+    process.emitWarning(`A listener threw ${name}: ${message}`);
+  }
 }

@@ -5,7 +5,7 @@ export { runtime } from './engines/runtime.js';
 export { Tensor, type TensorDataLike } from './tensor/tensor.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './tensor/float16.js';
 export type { Nested } from './tensor/nested.js';
-export type { Arguments, Value } from './tensor/value.js';
+export type { Arguments, RunInput, Value } from './tensor/value.js';
 export type { Execution, Model, WarmupOptions, WarmupReport } from './model/model.js';
 export type { AnyMethods, Methods, MethodTypes } from './model/methods.js';
 export {

@@ -7,7 +7,7 @@ import type { Execution, Model } from '../model/model.js';
 import { checkRunOptions } from '../model/options.js';
 import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Arguments, Value } from '../tensor/value.js';
+import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import type { RunOptions } from '../model/options.js';
 import type { Bounds } from '../signature/range.js';
 import {
@@ -106,7 +106,7 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
-  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: QueueRunOptions): Promise<T> {
+  run<T extends Value = Tensor>(input: RunInput, options?: QueueRunOptions): Promise<T> {
     return this.#enter('forward', this.#batchable.argumentsOf(input), options, valueOf as (execution: Execution) => T);
   }
 

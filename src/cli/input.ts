@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { describe, torchError } from '../errors.js';
+import { isError, describe, torchError } from '../errors.js';
 import type { Nested } from '../tensor/nested.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
@@ -88,7 +88,7 @@ async function readInput(file: string): Promise<unknown> {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code?.startsWith('ERR_')) throw cause;
     // A JSON parser's message quotes the input.
-    const reason = cause instanceof SyntaxError ? 'it is no JSON' : (code ?? message);
+    const reason = isError(cause) && cause.name === 'SyntaxError' ? 'it is no JSON' : (code ?? message);
     throw torchError('ERR_INVALID_INPUT', `Expected a readable input in ${file} but ${reason}`, { cause });
   }
 }

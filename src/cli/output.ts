@@ -2,12 +2,12 @@ import { inspect } from 'node:util';
 import type { Nested } from '../tensor/nested.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Value } from '../tensor/value.js';
+import { isMap, type Value } from '../tensor/value.js';
 
 /** A result as JSON that `run --input` reads again: tensors as `{"dtype", "shape", "data"}`, Maps as lists of pairs. */
 export function toJson(value: Value): unknown {
   if (value instanceof Tensor) return value.toJSON();
-  if (value instanceof Map) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item as Value)]);
+  if (isMap(value)) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item as Value)]);
   if (Array.isArray(value)) return value.map((item) => toJson(item as Value));
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item as Value)]));
@@ -22,7 +22,7 @@ export function toText(value: Value): string {
   if (Array.isArray(value)) return value.map((item, index) => `[${index}] ${toText(item as Value)}`).join('\n') || '[]';
   if (typeof value === 'object' && value !== null) {
     const entries =
-      value instanceof Map ? [...(value as Map<unknown, Value>)] : Object.entries(value as Record<string, Value>);
+      isMap(value) ? [...value] : Object.entries(value as Record<string, Value>);
     return entries.map(([key, item]) => `${String(key)}: ${toText(item)}`).join('\n') || '{}';
   }
   return shown(value);

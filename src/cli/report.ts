@@ -1,4 +1,4 @@
-import { TorchError } from '../errors.js';
+import { isError, TorchError } from '../errors.js';
 
 /** 0 done, 1 it failed, 2 it was asked wrongly. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
@@ -10,13 +10,13 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 export function reportError(error: unknown, { json }: { json: boolean }): void {
   const lacksFiles = isOutOfFiles(error);
   const code = error instanceof TorchError ? error.code : lacksFiles ? 'ERR_CONFIG' : 'ERR_INTERNAL';
-  const said = error instanceof Error ? error.message : String(error);
+  const said = isError(error) ? error.message : String(error);
   const message = lacksFiles ? `${said}\n  fix: raise the limit of open files: ulimit -n 4096` : said;
   const errors = error instanceof TorchError ? error.errors : undefined;
   process.stderr.write(
     json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`,
   );
-  if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env['DEBUG'] && isError(error)) process.stderr.write(`${error.stack}\n`);
 }
 
 /** The system refuses to open another file: even the modules of this program may be too many for it. */

@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants as fs, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { describe, torchError } from '../errors.js';
+import { describe, isError, torchError } from '../errors.js';
 
 export interface Artifact {
   /** Memory that nothing else refers to: what was hashed is what is loaded. */
@@ -134,5 +134,5 @@ export function checkSha256(sha256: unknown): void {
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+  return isError(cause) && 'code' in cause ? String(cause.code) : 'unreadable';
 }

@@ -3,7 +3,7 @@ import { schemaBinder, type Binder, type BoundArguments } from '../signature/bin
 import type { Signature } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
 import { Tensor } from '../tensor/tensor.js';
-import { isPlainObject, type Arguments, type Value } from '../tensor/value.js';
+import { isPlainObject, type Arguments, type RunInput, type Value } from '../tensor/value.js';
 import type { Batchable, PrepareOptions } from './batchable.js';
 import { prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
@@ -78,7 +78,7 @@ export class LoadedModel implements Batchable, Warmable {
     return this.#warmupReport;
   }
 
-  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: ModelRunOptions): Promise<T> {
+  async run<T extends Value = Tensor>(input: RunInput, options?: ModelRunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.argumentsOf(input), options)).value;
   }
 

@@ -1,7 +1,7 @@
 /** The types of a model's methods, as `node-libtorch types` writes them. Nothing of this exists at run time. */
 import type { RunTimings } from '../async/clock.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Arguments, Value } from '../tensor/value.js';
+import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import type { ModelRunOptions } from './options.js';
 
 /** A result with the time it took. */
@@ -24,12 +24,12 @@ export type Methods = Readonly<Record<string, MethodTypes>>;
 export type AnyMethods = Readonly<
   Record<
     string,
-    { readonly inputs: Readonly<Record<string, Value>>; readonly ordered: readonly Value[]; readonly outputs: Value }
+    { readonly inputs: Readonly<Record<string, Value | undefined>>; readonly ordered: readonly (Value | undefined)[]; readonly outputs: Value }
   >
 >;
 
 /** What `run` takes: forward's arguments, or its first tensor alone; its only argument itself where that is a list or a dict. */
-type RunInput<F> = F extends MethodTypes
+type InputOf<F> = F extends MethodTypes
   ? [F['ordered']] extends [readonly [infer Only]]
     ? Only extends Tensor
       ? Only | F['inputs'] | F['ordered']
@@ -46,7 +46,7 @@ type OutputsOf<F> = F extends MethodTypes ? F['outputs'] : never;
 
 /** How a model runs of whose methods nothing is known. */
 interface AnyRuns {
-  run<T extends Value = Tensor>(input: Tensor | Arguments, options?: ModelRunOptions): Promise<T>;
+  run<T extends Value = Tensor>(input: RunInput, options?: ModelRunOptions): Promise<T>;
   call<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<T>;
   execute<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<Execution<T>>;
 }
@@ -57,7 +57,7 @@ interface AnyRuns {
  */
 interface TypedRuns<M extends Methods> {
   run<T extends Value>(input: never, options?: ModelRunOptions): Promise<T>;
-  run(input: RunInput<M['forward']>, options?: ModelRunOptions): Promise<OutputsOf<M['forward']>>;
+  run(input: InputOf<M['forward']>, options?: ModelRunOptions): Promise<OutputsOf<M['forward']>>;
   call<T extends Value>(method: never, args: Arguments, options?: ModelRunOptions): Promise<T>;
   call<N extends keyof M & string>(
     method: N,

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { expected } from '../errors.js';
+import { expected, torchError } from '../errors.js';
+import { isDetached } from '../tensor/dtype.js';
 import { readArtifact, readArtifactBytes, type Artifact, type ReadOptions } from './artifact.js';
 
 /** Where a model is: a path, a `file:` URL, or its bytes. A string is always a path. */
@@ -21,8 +22,8 @@ export interface ArtifactSource {
  * @throws ERR_INVALID_ARGUMENT for anything but a path, a `file:` URL and bytes
  */
 export function artifactSource(source: ModelSource): ArtifactSource {
-  if (types.isUint8Array(source)) return ofBytes(new Uint8Array(source));
-  if (types.isAnyArrayBuffer(source)) return ofBytes(new Uint8Array(source).slice());
+  if (types.isUint8Array(source)) return ofBytes(copyOf(source));
+  if (types.isAnyArrayBuffer(source)) return ofBytes(copyOf(viewOf(source)));
   const path = isUrl(source) ? pathOf(source) : source;
   if (typeof path !== 'string' || path === '') {
     throw expected('a path, a file: URL, a Uint8Array or an ArrayBuffer', 'the model', source);
@@ -34,6 +35,23 @@ export function artifactSource(source: ModelSource): ArtifactSource {
 function ofBytes(bytes: Uint8Array<ArrayBuffer>): ArtifactSource {
   const name = `the ${bytes.length} bytes that were given`;
   return { name, path: undefined, read: (options) => readArtifactBytes(name, bytes, options) };
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (isDetached(bytes)) throw detached();
+  return new Uint8Array(bytes);
+}
+
+function viewOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw detached();
+  }
+}
+
+function detached() {
+  return torchError('ERR_INVALID_ARGUMENT', 'Expected the bytes of a model but their buffer was detached or has shrunk');
 }
 
 /** A URL object, also of another realm. */

@@ -1,4 +1,5 @@
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { isError } from '../errors.js';
 import { scrub } from './scrub.js';
 
 export type { Logger } from 'pino';
@@ -44,7 +45,7 @@ export function createLogger({
         // A bare error is logged under `err`, by the same rules.
         logMethod(args, method) {
           const [first, ...rest] = args as unknown[];
-          const record = first instanceof Error ? { err: first } : first;
+          const record = isError(first) ? { err: first } : first;
           method.apply(this, [record, ...rest] as Parameters<typeof method>);
         },
       },

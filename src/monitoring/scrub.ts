@@ -1,4 +1,6 @@
 /** What a log line may hold: never an input value, never a credential. */
+import { types } from 'node:util';
+import { isError } from '../errors.js';
 
 /** Request data and results; logged as kind and length only. */
 const dataKeys = new Set([
@@ -55,10 +57,10 @@ function scrubValue(key: string, value: unknown, depth: number): unknown {
   if (typeof value === 'string') return clip(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '[function]' : value;
-  if (value instanceof Error) return scrubError(value);
+  if (isError(value)) return scrubError(value);
   if (depth >= maxDepth || isBinary(value)) return kindOf(value);
   if (Array.isArray(value)) return scrubArray(key, value, depth);
-  if (value instanceof Map || value instanceof Set) return kindOf(value);
+  if (types.isMap(value) || types.isSet(value)) return kindOf(value);
   return scrub(value as Record<string, unknown>, depth + 1);
 }
 
@@ -76,7 +78,7 @@ function scrubError(error: Error, depth = 0): Record<string, unknown> {
     ...(typeof code === 'string' && { code }),
     message: clip(error.message),
     ...(error.stack !== undefined && { stack: frames(error.stack) }),
-    ...(error.cause instanceof Error && depth < maxDepth && { cause: scrubError(error.cause, depth + 1) }),
+    ...(isError(error.cause) && depth < maxDepth && { cause: scrubError(error.cause, depth + 1) }),
   };
 }
 
@@ -91,7 +93,7 @@ function clip(text: string): string {
 }
 
 function isBinary(value: object): boolean {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
 }
 
 function kindOf(value: unknown): string {

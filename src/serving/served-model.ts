@@ -15,7 +15,7 @@ import type { ModelRecord } from '../registry/index.js';
 import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
 import type { Encoded } from '../tasks/kinds/kind.js';
 import { Tensor } from '../tensor/tensor.js';
-import { isMap, type Arguments, type Value } from '../tensor/value.js';
+import { isMap, type Arguments, type RunInput, type Value } from '../tensor/value.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -129,7 +129,7 @@ export class ServedModel implements ServedModelParts {
   }
 
   /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls */
-  async run<T extends Value = Tensor>(input: Tensor | Arguments, options?: QueueRunOptions): Promise<T> {
+  async run<T extends Value = Tensor>(input: RunInput, options?: QueueRunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.#argumentsOf(input), options)).value;
   }
 
@@ -232,8 +232,8 @@ export class ServedModel implements ServedModelParts {
       : this.model.execute<T>(method, args, limits);
   }
 
-  #argumentsOf(input: Tensor | Arguments): Arguments {
-    return isBatchable(this.model) ? this.model.argumentsOf(input) : [input];
+  #argumentsOf(input: RunInput): Arguments {
+    return isBatchable(this.model) ? this.model.argumentsOf(input) : [input as Value];
   }
 
   /** Resolves once no call is in flight. */
@@ -250,7 +250,7 @@ function rowWarning({ outcome, rows, share, stopped }: RowCheckEvent, why: strin
 }
 
 function rowsOf(args: Arguments): number {
-  const tensor = Object.values<Value>(args).find((value) => value instanceof Tensor);
+  const tensor = Object.values<Value | undefined>(args).find((value) => value instanceof Tensor);
   return tensor?.shape[0] ?? 1;
 }
 

@@ -95,7 +95,7 @@ function orderedArguments(inputs: readonly NamedInput[], args: Arguments): Bound
   throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${ordered.length}`);
 }
 
-function byName(inputs: readonly NamedInput[], args: Record<string, Value>): BoundArguments {
+function byName(inputs: readonly NamedInput[], args: Readonly<Record<string, Value | undefined>>): BoundArguments {
   for (const name of Object.keys(args)) {
     if (!inputs.some((spec) => spec.name === name)) {
       throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${describe(name)} too`);

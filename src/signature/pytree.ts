@@ -1,6 +1,6 @@
 import { describe, torchError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Value } from '../tensor/value.js';
+import { isMap, type Value } from '../tensor/value.js';
 
 /** How PyTorch nests what goes into and comes out of a model. */
 export type Tree =
@@ -128,9 +128,9 @@ export function flattenValue(tree: Tree, value: Value | undefined, where: string
   );
 }
 
-function membersOf(value: Value | undefined): Map<string, Value> | undefined {
+function membersOf(value: Value | undefined): ReadonlyMap<string, Value> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Tensor) return undefined;
-  if (value instanceof Map) return value as Map<string, Value>;
+  if (isMap(value)) return value as ReadonlyMap<string, Value>;
   return new Map(Object.entries(value as Readonly<Record<string, Value>>));
 }
 

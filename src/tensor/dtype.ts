@@ -155,6 +155,27 @@ export function typedArrayKind(value: unknown): Kind | undefined {
   return tag.call(value);
 }
 
+/** A view of the same memory that is a Uint8Array and nothing more. */
+function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+const { includes } = Uint8Array.prototype;
+
+/**
+ * Whether the memory of a typed array is gone: its buffer was transferred, or has shrunk so far that the array lies outside.
+ * Such an array says that it is empty, as one that was made without elements does.
+ */
+export function isDetached(data: ArrayBufferView): boolean {
+  if (data.byteLength > 0) return false;
+  try {
+    includes.call(data as Uint8Array, 0); // looks whether there is memory, before anything else
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The dtype that a typed array's kind stands for. */
 export function dtypeOfKind<K extends Kind>(kind: K): DTypeOfKind<K> {
   return dtypeByKind[kind];
@@ -167,7 +188,8 @@ export function dtypeOfKind<K extends Kind>(kind: K): DTypeOfKind<K> {
 export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
   const { name } = dtypeTable[dtype].array;
   const kind = typedArrayKind(data);
-  if (kind === name) return data as DataOf<D>;
+  // A Buffer's slice() and toString() are not those of a Uint8Array.
+  if (kind === name) return (Buffer.isBuffer(data) ? plainBytes(data) : data) as DataOf<D>;
   if (kind === 'Float16Array' && dtype === 'float16') {
     const bits = data as ArrayBufferView;
     return new Uint16Array(bits.buffer, bits.byteOffset, bits.byteLength / 2) as DataOf<D>;

@@ -1,7 +1,7 @@
 /** float16 (IEEE 754 binary16) and bfloat16 as 16 raw bits, rounded to nearest, ties to even. */
 
-import { expected } from '../errors.js';
-import { typedArrayKind } from './dtype.js';
+import { expected, torchError } from '../errors.js';
+import { isDetached, typedArrayKind } from './dtype.js';
 
 const word = new DataView(new ArrayBuffer(4));
 
@@ -77,9 +77,19 @@ export function float32ToBFloat16(values: ArrayLike<number>): Uint16Array {
 
 function checkBits(bits: unknown): void {
   if (typedArrayKind(bits) !== 'Uint16Array') throw expected('a Uint16Array', 'the bits', bits);
+  requireMemory(bits as Uint16Array, 'the bits');
+}
+
+function requireMemory(view: ArrayBufferView, where: string): void {
+  if (!isDetached(view)) return;
+  throw torchError('ERR_INVALID_ARGUMENT', `Expected a typed array for ${where} but its buffer was detached or has shrunk`);
 }
 
 function checkNumbers(values: unknown): void {
-  if (Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(String(typedArrayKind(values)))) return;
+  if (Array.isArray(values)) return;
+  if (['Float32Array', 'Float64Array'].includes(String(typedArrayKind(values)))) {
+    requireMemory(values as ArrayBufferView, 'the values');
+    return;
+  }
   throw expected('a Float32Array or an array of numbers', 'the values', values);
 }

@@ -1,8 +1,8 @@
 import { describe, torchError } from '../errors.js';
-import { checkDType, dtypeTable, type DType, type TensorData } from './dtype.js';
+import { allocate, checkDType, type DType, type TensorData } from './dtype.js';
 import { decoderOf, defaultDType, encoderOf, isLeaf, type Leaf } from './element.js';
+import { rowEncoderOf, type RowEncoder } from './row-encoder.js';
 import { elementCount, formatShape, maxRank } from './shape.js';
-import { allocate } from './dtype.js';
 
 /** Numbers, bigints or booleans in arrays of arrays of one size; a lone one is of rank 0. */
 export type Nested<L extends Leaf = Leaf> = L | readonly Nested<L>[];
@@ -10,13 +10,14 @@ export type Nested<L extends Leaf = Leaf> = L | readonly Nested<L>[];
 /** Row-major elements of a nested array. Throws ERR_INVALID_SHAPE when it is ragged, ERR_INVALID_DTYPE for no dtype. */
 export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: TensorData; shape: number[] } {
   const shape = shapeOf(nested);
-  const leaves: Leaf[] = [];
-  collect(nested, shape, 0, leaves);
-  const resolved = dtype ?? defaultDType(leaves[0]);
+  requireNesting(nested, shape, 0); // before memory is asked for: a ragged array may begin as a huge one would
+  const elements = elementCount(shape);
+  const resolved = dtype ?? defaultDType(elements > 0 ? firstLeaf(nested) : undefined);
   checkDType(resolved);
-  const data = new dtypeTable[resolved].array(elementCount(shape)) as TensorData;
-  const encode = encoderOf(resolved);
-  for (const [index, leaf] of leaves.entries()) data[index] = encode(leaf, index);
+  const data = allocate(resolved, elements);
+  const rowInto = rowEncoderOf(resolved, (got) => (Array.isArray(got) ? ragged(shape, shape.length, got) : noLeaf(got)));
+  if (shape.length === 0) rowInto([nested], 1, data, 0);
+  else if (elements > 0) collect(nested as readonly Nested[], shape, 0, data, 0, rowInto);
   return { dtype: resolved, data, shape };
 }
 
@@ -70,16 +71,37 @@ function shapeOf(nested: Nested): number[] {
   return shape;
 }
 
-function collect(nested: unknown, shape: readonly number[], axis: number, leaves: Leaf[]): void {
-  if (axis === shape.length) {
-    if (!isLeaf(nested)) {
-      throw Array.isArray(nested) ? ragged(shape, axis, nested) : noLeaf(nested);
-    }
-    leaves.push(nested);
-    return;
-  }
+/** All but the innermost level, whose items are looked at when they are read. */
+function requireNesting(nested: unknown, shape: readonly number[], axis: number): void {
+  if (axis === shape.length) return;
   if (!Array.isArray(nested) || nested.length !== shape[axis]) throw ragged(shape, axis, nested);
-  for (const item of nested) collect(item, shape, axis + 1, leaves);
+  if (axis + 1 === shape.length) return;
+  for (const item of nested) requireNesting(item, shape, axis + 1);
+}
+
+function firstLeaf(nested: Nested): Leaf {
+  let level: unknown = nested;
+  while (Array.isArray(level)) level = level[0];
+  if (!isLeaf(level)) throw noLeaf(level);
+  return level;
+}
+
+/** Writes the elements of a level from `at` on. Returns the place behind them. */
+function collect(
+  nested: readonly unknown[],
+  shape: readonly number[],
+  axis: number,
+  data: TensorData,
+  at: number,
+  rowInto: RowEncoder,
+): number {
+  const length = shape[axis] as number;
+  if (axis + 1 === shape.length) {
+    rowInto(nested, length, data, at);
+    return at + length;
+  }
+  for (let i = 0; i < length; ++i) at = collect(nested[i] as readonly unknown[], shape, axis + 1, data, at, rowInto);
+  return at;
 }
 
 function ragged(shape: readonly number[], axis: number, got: unknown) {

@@ -1,6 +1,6 @@
 import { torchError } from '../errors.js';
 import { argmaxAlong, argmaxOfAll } from './argmax.js';
-import { checkDType, type DataOf, type DType, type ElementOf, type TensorData } from './dtype.js';
+import { checkDType, isDetached, type DataOf, type DType, type ElementOf, type TensorData } from './dtype.js';
 import { decoderOf } from './element.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.js';
 import { elementsFromJson, elementsToJson, type TensorJson } from './json.js';
@@ -10,6 +10,9 @@ import { allocate, dataOf, dtypeOfKind, typedArrayKind, type DTypeOfKind, type K
 
 /** What a tensor's `data` may be given as: the dtype's typed array, or a Float16Array for float16. */
 export type TensorDataLike<D extends DType = DType> = DataOf<D> | ('float16' extends D ? ArrayBufferView : never);
+
+/** What every copy of this package marks its tensors with. */
+const brand = Symbol.for('node-libtorch.Tensor');
 
 /**
  * A dense tensor in row-major order.
@@ -30,8 +33,13 @@ export class Tensor<D extends DType = DType> {
   readonly shape: readonly number[];
   readonly data: DataOf<D>;
 
-  /** For the compiler alone: an `unknown` that is an instance is a `Tensor`, not a `Tensor<any>`. */
-  declare static readonly [Symbol.hasInstance]: (value: unknown) => value is Tensor;
+  /**
+   * Tensors of every copy of this package are tensors: Jest loads one for each test file, `require` and `import` one each. What
+   * merely says to be one is checked where it is used: in native code, and by its dtype, data and shape.
+   */
+  static [Symbol.hasInstance](value: unknown): value is Tensor {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
 
   /**
    * @param data elements in row-major order, as many as the shape says; typed arrays of other realms are taken too
@@ -44,10 +52,10 @@ export class Tensor<D extends DType = DType> {
     const own = Array.isArray(shape) ? [...(shape as readonly number[])] : shape;
     const elements = elementCount(own);
     this.dtype = dtype;
-    this.shape = Object.freeze(own);
+    this.shape = Object.freeze(elements === 0 ? own.map((size) => size + 0) : own); // -0 + 0 is 0
     this.data = dataOf(dtype, data);
-    if (this.data.length !== elements) {
-      const detached = elements > 0 && isDetached(this.data);
+    const detached = this.data.length === 0 && isDetached(this.data);
+    if (this.data.length !== elements || detached) {
       throw torchError(
         'ERR_INVALID_SHAPE',
         `Expected ${elements} elements for shape ${formatShape(this.shape)} but received ${detached ? 'a detached buffer' : this.data.length}`,
@@ -60,7 +68,7 @@ export class Tensor<D extends DType = DType> {
    * A tensor over a typed array, which is not copied. The array's kind gives the dtype: Float32Array is float32,
    * BigInt64Array int64, Uint16Array uint16, Float16Array float16; Uint8ClampedArray and Buffer are uint8.
    * @param shape default: one dimension of all elements
-   * @throws ERR_INVALID_SHAPE for another number of elements than the shape has
+   * @throws ERR_INVALID_SHAPE for another number of elements than the shape has, and for a detached buffer
    */
   static from<K extends Kind>(
     data: ArrayBufferView & { readonly [Symbol.toStringTag]: K },
@@ -85,7 +93,8 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * A tensor that JSON holds, as `toJSON` wrote it; `data` may also be nested, and then `shape` may be left out.
+   * A tensor that JSON holds, as `toJSON` wrote it; `data` may also be nested as the shape is, and then `shape` may be left
+   * out.
    * @throws ERR_INVALID_INPUT, ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_OUT_OF_RANGE
    */
   static fromJSON(json: unknown): Tensor {
@@ -94,8 +103,14 @@ export class Tensor<D extends DType = DType> {
     }
     const { dtype, shape, data } = json as Partial<Record<keyof TensorJson, unknown>>;
     checkDType(dtype);
-    const elements = Tensor.from(elementsFromJson(data, dtype), dtype);
-    return shape === undefined ? elements : new Tensor(dtype, elements.data, shape as readonly number[]);
+    const elements = flatten(elementsFromJson(data, dtype), dtype);
+    const tensor = new Tensor(dtype, elements.data, (shape ?? elements.shape) as readonly number[]);
+    const nested = formatShape(elements.shape);
+    if (elements.shape.length < 2 || nested === formatShape(tensor.shape)) return tensor;
+    throw torchError(
+      'ERR_INVALID_SHAPE',
+      `Expected data that is flat or nested as its shape ${formatShape(tensor.shape)} is, but it is nested as ${nested}`,
+    );
   }
 
   /**
@@ -191,8 +206,10 @@ export class Tensor<D extends DType = DType> {
   /**
    * A float32 tensor of the same shape and numbers, in memory of its own: exact for float16, bfloat16, bool and integers of
    * up to 16 bits, rounded for the others.
+   * @throws ERR_INVALID_SHAPE when the buffer was detached since
    */
   toFloat32(): Tensor<'float32'> {
+    requireElements(this.data, elementCount(this.shape));
     const { dtype, data, shape } = this as Tensor;
     if (dtype === 'float16') return new Tensor('float32', float16ToFloat32(data as Uint16Array), shape);
     if (dtype === 'bfloat16') return new Tensor('float32', bfloat16ToFloat32(data as Uint16Array), shape);
@@ -200,13 +217,11 @@ export class Tensor<D extends DType = DType> {
   }
 }
 
-function fromTyped(kind: Kind, data: TensorData, shape: readonly number[] = [data.length]): Tensor {
+Object.defineProperty(Tensor.prototype, brand, { value: true });
+
+function fromTyped(kind: Kind, data: TensorData, shape?: readonly number[]): Tensor {
   const dtype = dtypeOfKind(kind);
   // Canvas pixels: the same bytes, which are clamped only when they are written to.
   const own = kind === 'Uint8ClampedArray' ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
-  return new Tensor<DType>(dtype, own, shape);
-}
-
-function isDetached(data: TensorData): boolean {
-  return data.buffer.byteLength === 0;
+  return new Tensor<DType>(dtype, own, shape ?? [own.length]);
 }

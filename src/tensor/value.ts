@@ -25,8 +25,11 @@ export type Value =
 /** A value with others inside it. */
 export type Container = readonly Value[] | { readonly [key: string]: Value } | ReadonlyMap<DictKey, Value>;
 
-/** Arguments of a call: an array by position, a plain object by name. */
-export type Arguments = readonly Value[] | Readonly<Record<string, Value>>;
+/** Arguments of a call: an array by position, a plain object by name. One that is `undefined` takes its default. */
+export type Arguments = readonly (Value | undefined)[] | Readonly<Record<string, Value | undefined>>;
+
+/** What `run` takes: one tensor, the arguments, or a Map where the only argument is a dict. */
+export type RunInput = Tensor | Arguments | ReadonlyMap<DictKey, Value>;
 
 /** As engine/value.h's kMaxDepth: cycles and runaway nesting end in an error. */
 const maxDepth = 64;
@@ -69,7 +72,7 @@ export function mapChildren(container: Container, change: (item: Value, key: Dic
 }
 
 /** Arguments by name. @throws ERR_INVALID_INPUT unless they are a plain object */
-export function namedArguments(args: unknown): Readonly<Record<string, Value>> {
+export function namedArguments(args: unknown): Readonly<Record<string, Value | undefined>> {
   if (isPlainObject(args)) return args;
   throw torchError(
     'ERR_INVALID_INPUT',

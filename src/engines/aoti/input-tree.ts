@@ -81,7 +81,8 @@ export class InputTree {
    */
   flatten(args: Arguments): readonly Value[] {
     if (Array.isArray(args)) return this.#byPosition(args as readonly Value[]);
-    const given = new Map(Object.entries(namedArguments(args)));
+    const entries = Object.entries(namedArguments(args)).filter(([, value]) => value !== undefined);
+    const given = new Map(entries as [string, Value][]);
     if (this.#names.length === given.size && this.#names.every((name) => given.has(name))) {
       return this.#names.map((name) => given.get(name) as Value);
     }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torchError } from '../../errors.js';
+import { isError, torchError } from '../../errors.js';
 import { compareDotted } from '../../libtorch/version.js';
 import type { EngineModel } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
@@ -162,7 +162,7 @@ function explainBounds(message: string): string {
 }
 
 function explained(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : '';
+  const text = isError(error) ? error.message : '';
   if (!/failed to map segment|Operation not permitted/.test(text)) return error;
   return torchError(
     'ERR_MODEL_LOAD',

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
-import { describe, torchError } from '../../errors.js';
+import { describe, isError, torchError } from '../../errors.js';
 import { unsafe, type ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
 
 /**
@@ -40,7 +40,7 @@ async function write(archive: ZipArchive, entry: ZipEntry, target: string, signa
       await pipeline(stream, eachPiece(take));
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof Error) || 'code' in error) throw error;
+      if (!isError(error) || 'code' in error) throw error;
       throw unsafe(`entry ${describe(entry.name)} cannot be unpacked (${error.message})`);
     }
     if (crc !== entry.crc) throw unsafe(`entry ${describe(entry.name)} has bytes that its checksum is not of`);

@@ -2,7 +2,7 @@
 
 import { open, stat, truncate } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { torchError, type TorchError } from '../../errors.js';
+import { isError, torchError, type TorchError } from '../../errors.js';
 import type { Bar } from './progress.js';
 
 export interface DownloadOptions {
@@ -81,7 +81,7 @@ async function attempt(url: URL, part: string, from: number, options: DownloadOp
   } catch (error) {
     if (stop.signal.aborted) throw stop.signal.reason;
     // fetch's own errors are TypeErrors, whose cause says what happened to the connection.
-    if (error instanceof TypeError) throw new Interrupted(causeOf(error));
+    if (isError(error) && error.name === 'TypeError') throw new Interrupted(causeOf(error));
     throw error;
   } finally {
     clearTimeout(stalled);

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Desk, Ticket } from '../../async/ticket.js';
-import { torchError } from '../../errors.js';
+import { isError, torchError } from '../../errors.js';
 import type { ImageAnswer, ImageJob } from './image-worker.js';
 import type { ResolvedImage } from './spec.js';
 
@@ -55,7 +55,7 @@ class ImageThread {
 }
 
 function ended(cause: unknown) {
-  const why = cause instanceof Error ? cause.message : 'it was ended';
+  const why = isError(cause) ? cause.message : 'it was ended';
   return torchError('ERR_INTERNAL', `Expected the thread that decodes images to answer but ${why}`, { cause });
 }
 
