@@ -17,7 +17,8 @@ const ascii = (head: Buffer, from: number, text: string): boolean =>
 const at = (from: number, text: string) => (head: Buffer) => ascii(head, from, text);
 const start = (text: string) => at(0, text);
 /** White space and a byte order mark in front do not count. */
-const textStart = (pattern: RegExp) => (head: Buffer) => pattern.test(head.toString('latin1').replace(/^(ï»¿)?\s+/, ''));
+const textStart = (pattern: RegExp) => (head: Buffer) =>
+  pattern.test(head.toString('latin1').replace(/^(ï»¿)?\s+/, ''));
 
 const exportIt = 'build the model in Python, load the weights and export it';
 const unpack = 'unpack it; the model is a file inside';
@@ -81,7 +82,7 @@ const kinds: readonly FileKind[] = [
     is: looksLikeOnnx,
   },
   {
-    what: 'a zip archive that is cut off or damaged: its end is missing',
+    what: 'a zip archive that is cut off or damaged',
     advice: 'fetch it again and compare its size and sha256',
     is: start('PK\x03\x04'),
   },
@@ -100,5 +101,10 @@ export function fileKind(head: Buffer, size = head.length): { what: string; advi
 
 /** A ModelProto: the first field is the version of the format, a small number, and text or the graph follows. */
 export function looksLikeOnnx(head: Buffer): boolean {
-  return head[0] === 0x08 && (head[1] ?? 0) >= 1 && (head[1] ?? 0) <= 32 && [0x12, 0x1a, 0x2a, 0x3a, 0x42].includes(head[2] ?? 0);
+  return (
+    head[0] === 0x08 &&
+    (head[1] ?? 0) >= 1 &&
+    (head[1] ?? 0) <= 32 &&
+    [0x12, 0x1a, 0x2a, 0x3a, 0x42].includes(head[2] ?? 0)
+  );
 }

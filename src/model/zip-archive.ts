@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { inflateRawSync } from 'node:zlib';
 import type yauzl from 'yauzl';
 import { describe, torchError, type TorchError } from '../errors.js';
 
@@ -33,14 +34,20 @@ export interface ZipEntry {
 
 /** The fixed part of a local header; a name and padding follow. */
 const localHeaderBytes = 30;
+/** PK 3 4 */
+const localHeaderMark = 0x04034b50;
+/** Of an entry that is unpacked at once, on the event loop: well below a millisecond. */
+const smallBytes = 64 * 1024;
 
 /** A zip archive in memory, whose directory was read and whose sizes, names and places were checked. */
 export class ZipArchive {
   readonly entries: readonly ZipEntry[];
+  readonly #bytes: Buffer;
   readonly #zip: yauzl.ZipFile;
   readonly #raw: ReadonlyMap<ZipEntry, yauzl.Entry>;
 
-  private constructor(zip: yauzl.ZipFile, raw: ReadonlyMap<ZipEntry, yauzl.Entry>) {
+  private constructor(bytes: Buffer, zip: yauzl.ZipFile, raw: ReadonlyMap<ZipEntry, yauzl.Entry>) {
+    this.#bytes = bytes;
     this.#zip = zip;
     this.#raw = raw;
     this.entries = [...raw.keys()];
@@ -64,7 +71,7 @@ export class ZipArchive {
       checkEntry(entry, limits);
     }
     checkOverlap([...raw.keys()], bytes.length);
-    return new ZipArchive(zip, raw);
+    return new ZipArchive(bytes, zip, raw);
   }
 
   /** The unpacked bytes in pieces; more or fewer than the directory says are an error of the stream. */
@@ -75,6 +82,27 @@ export class ZipArchive {
         else resolve(stream);
       });
     });
+  }
+
+  /** The unpacked bytes in pieces, as `stream`; those of a small entry at once, which takes a tenth of the time. */
+  async pieces(entry: ZipEntry): Promise<AsyncIterable<Buffer> | Iterable<Buffer>> {
+    const small = entry.unpacked <= smallBytes ? this.#unpacked(entry) : undefined;
+    return small ? [small] : ((await this.stream(entry)) as AsyncIterable<Buffer>);
+  }
+
+  /** Undefined for what is not as the directory says; the stream then says what is wrong with it. */
+  #unpacked({ offset, packed, unpacked, stored }: ZipEntry): Buffer | undefined {
+    const bytes = this.#bytes;
+    if (offset + localHeaderBytes > bytes.length || bytes.readUInt32LE(offset) !== localHeaderMark) return undefined;
+    const begin = offset + localHeaderBytes + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28);
+    const body = bytes.subarray(begin, begin + packed);
+    if (stored) return body.length === unpacked ? body : undefined;
+    try {
+      const found = inflateRawSync(body, { maxOutputLength: Math.max(1, unpacked) });
+      return found.length === unpacked ? found : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
 

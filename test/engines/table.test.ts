@@ -9,6 +9,9 @@ describe('the table of engines', () => {
     ['model.pt', 'torchscript'],
     ['model.pts', 'torchscript'],
     ['dir.onnx/model.JIT', 'torchscript'],
+    ['model.pth', 'torchscript'],
+    ['yolo.torchscript', 'torchscript'],
+    ['mobile.ptl', 'torchscript'],
     ['model.v1.pt2', 'aotinductor'],
     ['model.onnx', 'onnx'],
   ];

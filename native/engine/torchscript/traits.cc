@@ -88,9 +88,21 @@ class Origins {
       return value->type()->kind() == c10::TypeKind::TensorType ? Origin::fixed : Origin::size;
     }
     Origin most = Origin::fixed;
+    if (node->kind() == c10::prim::If || node->kind() == c10::prim::Loop) return of_outcome(value, node);
     for (const Value* input : node->inputs()) most = std::max(most, of(input));
     for (const Block* inner : node->blocks()) {
       for (const Value* output : inner->outputs()) most = std::max(most, of(output));
+    }
+    return most;
+  }
+
+  // What a branch or a loop makes of values; what decides is no part of it.
+  Origin of_outcome(const Value* value, const Node* node) {
+    const size_t index = value->offset();
+    const bool is_loop = node->kind() == c10::prim::Loop;
+    Origin most = is_loop ? of(node->inputs()[index + 2]) : Origin::fixed;
+    for (const Block* inner : node->blocks()) {
+      most = std::max(most, of(inner->outputs()[index + (is_loop ? 1 : 0)]));
     }
     return most;
   }

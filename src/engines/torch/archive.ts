@@ -23,7 +23,8 @@ export const maxNesting = 500;
 export async function checkTorchScriptArchive(bytes: Buffer, limits = defaultArchiveLimits): Promise<CheckedArchive> {
   const noZip = (reason: string): TorchError => {
     const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
-    return kind ? notThis(kind.what, kind.advice) : format(`no zip archive (${reason})`);
+    if (kind === undefined) return format(`no zip archive (${reason})`);
+    return notThis(kind.what.includes('zip') ? `${kind.what} (${reason})` : kind.what, kind.advice);
   };
   let code = 0;
   const archive = await ZipArchive.open(bytes, noZip, limits, (entry) => {
@@ -46,7 +47,7 @@ async function checkNesting(archive: ZipArchive, entry: ZipEntry): Promise<void>
   const isCode = /^[^/]+\/code\/.*\.py$/.test(entry.name);
   const isPickle = /^[^/]+\/(data|constants)\.pkl$/.test(entry.name);
   if (!isCode && !isPickle) return;
-  const file = await archive.stream(entry);
+  const file = await archive.pieces(entry);
   const depth = await (isCode ? CodeDepth.of(file, maxNesting) : pickleDepth(file, maxNesting));
   if (depth <= maxNesting) return;
   throw unsafe(

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /**
  * How deeply a file of TorchScript code nests, at most: brackets, blocks, and chains of operators, attributes and
  * calls, whose trees are as deep as they are long. LibTorch reads code by recursion, and its threads have a stack of
@@ -27,9 +25,9 @@ export class CodeDepth {
   }
 
   /** @returns the depth of a whole file */
-  static async of(file: Readable, limit: number): Promise<number> {
+  static async of(file: AsyncIterable<Buffer> | Iterable<Buffer>, limit: number): Promise<number> {
     const depth = new CodeDepth();
-    for await (const piece of file as AsyncIterable<Buffer>) {
+    for await (const piece of file) {
       depth.take(piece);
       if (depth.deepest > limit) break; // the rest may be long
     }
@@ -151,7 +149,9 @@ export class CodeDepth {
   }
 }
 
-const [newline, space, tab, hash, comma, quote, apostrophe, backslash] = [...'\n \t#,"\'\\'].map((c) => c.charCodeAt(0));
+const [newline, space, tab, hash, comma, quote, apostrophe, backslash] = [...'\n \t#,"\'\\'].map((c) =>
+  c.charCodeAt(0),
+);
 const openers: ReadonlySet<number> = new Set([...'([{'].map((c) => c.charCodeAt(0)));
 const closers: ReadonlySet<number> = new Set([...')]}'].map((c) => c.charCodeAt(0)));
 

@@ -26,7 +26,7 @@ export async function readExtraFiles(archive: ZipArchive): Promise<readonly Extr
 /** Undefined for bytes that are no text. */
 async function textOf(archive: ZipArchive, entry: ZipEntry): Promise<string | undefined> {
   const pieces: Buffer[] = [];
-  for await (const piece of (await archive.stream(entry)) as AsyncIterable<Buffer>) pieces.push(piece);
+  for await (const piece of await archive.pieces(entry)) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
   return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : undefined;
 }

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** A list, dict, tuple or object of a pickle; what it holds may grow after it was put somewhere. */
 type Node = Node[];
 
@@ -16,7 +14,16 @@ const fixedOperands: Readonly<Record<string, number>> = {
   j: 4, // LONG_BINGET
 };
 /** Those that begin with their length, in so many bytes. */
-const countedOperands: Readonly<Record<string, number>> = { X: 4, '\x8c': 1, U: 1, T: 4, B: 4, C: 1, '\x8a': 1, '\x8b': 4 };
+const countedOperands: Readonly<Record<string, number>> = {
+  X: 4,
+  '\x8c': 1,
+  U: 1,
+  T: 4,
+  B: 4,
+  C: 1,
+  '\x8a': 1,
+  '\x8b': 4,
+};
 
 /** More objects than any archive has whose pickles fit into the limits of an archive. */
 const maxNodes = 20_000_000;
@@ -26,9 +33,9 @@ const maxNodes = 20_000_000;
  * by one. Operations that it does not know are left to it to refuse.
  * @returns the depth, or any greater number than `limit` once that is passed
  */
-export async function pickleDepth(file: Readable, limit: number): Promise<number> {
+export async function pickleDepth(file: AsyncIterable<Buffer> | Iterable<Buffer>, limit: number): Promise<number> {
   const pieces: Buffer[] = [];
-  for await (const piece of file as AsyncIterable<Buffer>) pieces.push(piece);
+  for await (const piece of file) pieces.push(piece);
   return deepest(holdersOf(Buffer.concat(pieces)), limit);
 }
 
@@ -104,7 +111,8 @@ function holdersOf(bytes: Buffer): readonly Node[] {
     '0': () => stack.pop(),
     '2': () => stack.push(stack.at(-1) ?? leaf),
   };
-  const number = (at: number, length: number): number => (length > 0 && at + length <= bytes.length ? bytes.readUIntLE(at, length) : 0);
+  const number = (at: number, length: number): number =>
+    length > 0 && at + length <= bytes.length ? bytes.readUIntLE(at, length) : 0;
   for (let at = 0; at < bytes.length && nodes.length < maxNodes;) {
     const code = String.fromCharCode(bytes[at] ?? 0);
     ++at;

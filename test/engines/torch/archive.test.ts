@@ -97,16 +97,16 @@ describe('archive check', () => {
 
   const foreign: [string, RegExp, Buffer][] = [
     ['nothing', /no zip archive/, Buffer.alloc(0)],
-    ['a pickle of the time before zip', /no zip archive/, Buffer.from('\x80\x02\x8a\x0alFC')],
+    ['a pickle of the time before zip', /pickle/, Buffer.from('\x80\x02\x8a\x0alFC')],
     ['a bare end record', /without a TorchScript/, rawZip([])],
     [
       'a zip64 locator that points nowhere',
-      /no zip archive/,
+      /cut off or damaged/,
       rawZip(core, { zip64Count: 2n, locatorTarget: 2n ** 63n }),
     ],
     [
       'a zip64 locator that points at something else',
-      /no zip archive/,
+      /cut off or damaged/,
       rawZip(core, { zip64Count: 2n, locatorTarget: 0n }),
     ],
     ['an end record inside a comment', /without a TorchScript/, rawZip(core, { comment: rawZip([]) })],

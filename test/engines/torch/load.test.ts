@@ -16,9 +16,9 @@ describe('loadModel', () => {
     ['state_dict.pt', 'ERR_MODEL_FORMAT', /torch\.save/],
     ['pickled_module.pt', 'ERR_MODEL_FORMAT', /torch\.save/],
     ['plain_zip.pt', 'ERR_MODEL_FORMAT', /zip archive without/],
-    ['text.pt', 'ERR_MODEL_FORMAT', /no zip archive/],
+    ['text.pt', 'ERR_MODEL_FORMAT', /received text/],
     ['empty.pt', 'ERR_MODEL_FORMAT', /empty/],
-    ['truncated.pt', 'ERR_MODEL_FORMAT', /no zip archive/],
+    ['truncated.pt', 'ERR_MODEL_FORMAT', /cut off or damaged/],
   ];
   for (const [file, code, message] of refused) {
     it(`refuses ${file} saying what it is`, async () => {

@@ -163,6 +163,7 @@ const options = {
   precision: 'auto',
   outputDtype: 'float32',
   optimize: 'freeze',
+  autograd: 'auto',
   operatorLibraries: [],
   package: undefined,
 };
