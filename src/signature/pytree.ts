@@ -76,9 +76,11 @@ function typeFrom(tree: Tree, names: readonly string[], types: Iterator<string, 
   if (tree.kind === 'leaf') return types.next().value ?? 'Tensor';
   const items = tree.items.map((item) => typeFrom(item, [], types));
   if (tree.kind === 'list') return `Tuple[${items.join(', ') || '()'}]`;
-  const areTensors = items.every((item) => item === 'Tensor');
-  const areKeys = names.every((name, i) => name === tree.keys[i]);
-  return `Dict[str, ${areTensors && areKeys ? 'Tensor' : 'Any'}]`;
+  // Other names than its keys: members of those names do not come out.
+  const areKeys = tree.items.every(({ kind }) => kind === 'leaf') && names.every((name, i) => name === tree.keys[i]);
+  const kinds = [...new Set(items)];
+  if (!areKeys) return 'Dict[str, Any]';
+  return `Dict[str, ${kinds.length > 1 ? `Union[${kinds.join(', ')}]` : (kinds[0] ?? 'Tensor')}]`;
 }
 
 /** A name for every leaf of the inputs: the argument it belongs to and the way from there, `mask` or `features.0.left`. */

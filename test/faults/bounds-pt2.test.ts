@@ -1,10 +1,11 @@
 /** Sizes that compiled packages take: those that were exported, not those that PyTorch conjectured while it compiled. */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BatchQueue, loadModel, Tensor, type Model, type TensorSpec } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
-import { fixture } from '../support/paths.js';
+import { fixture, root } from '../support/paths.js';
 import { recordedCases } from '../support/recorded.js';
 import { compiled, entriesIn, scratch, type Entry } from '../support/repack.js';
 import { expectValue } from '../support/values.js';
@@ -125,6 +126,11 @@ describe('what our exporter writes down', () => {
       bounds: [{ min: 1, max: 64 }, null],
       symbols: ['batch', null],
     });
+    const inspected = spawnSync(process.execPath, [`${root}dist/cli/main.js`, 'inspect', file('mixed')], {
+      encoding: 'utf8',
+    });
+    expect(inspected.stdout).to.match(/in y +float32 \[batch 1\.\.64, columns 2\.\.9\]/);
+    expect(inspected.stdout).to.match(/out sum +float32 \[batch 1\.\.64, 3\]/);
     const x = new Tensor('float32', new Float32Array(65 * 3), [65, 3]);
     const { message } = await rejection(() => model.call('forward', [x, x]), 'ERR_INVALID_SHAPE');
     expect(message).to.match(/batch 1\.\.64/);

@@ -115,6 +115,31 @@ describe('compiled packages that keep state', function () {
     });
   });
 
+  it('a constant that an operator of another library is given: the operator’s schema says whether it writes', async () => {
+    const calling = async (target: string): Promise<Model> => {
+      const entries = await entriesIn(fixture('faults/bounds-pt2/table.pt2'));
+      const call =
+        'aoti_torch_proxy_executor_call_function(proxy_executor, 0, 0, x, 1, std::array<AtenTensorHandle, 1>{table}.data());';
+      const node = { target, inputs: [], outputs: [{ as_tensor: { name: 'buf9' } }], metadata: {} };
+      const changed = entries.flatMap((entry) => {
+        if (!entry.name.endsWith('.wrapper.cpp')) return [entry];
+        const source = entry.data.toString().replace('inputs.clear();', `inputs.clear();\n${call}`);
+        const list = {
+          name: entry.name.replace(/cpp$/, 'json'),
+          data: Buffer.from(JSON.stringify({ nodes: [{ name: 'buf9', node }] })),
+        };
+        return [{ ...entry, data: Buffer.from(source) }, list];
+      });
+      const path = join(temporary(), 'operator.pt2');
+      writeFileSync(path, zip(changed));
+      return loadModel(path);
+    };
+    await using pure = await calling('mkldnn::_linear_pointwise');
+    expect(pure.info.stateful, pure.info.statefulReason).to.equal(false);
+    await using writing = await calling('mkldnn::_convolution_pointwise_.binary');
+    expect(writing.info.statefulReason).to.match(/operator mkldnn::_convolution_pointwise_\.binary, which writes/);
+  });
+
   it('a copy whose run fails tells nothing: the package counts as stateful and says why', async () => {
     // The signature is wrong about a size, which an operator of PyTorch's sees before it reads.
     const path = join(temporary(), 'mm.pt2');

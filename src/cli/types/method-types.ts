@@ -52,7 +52,10 @@ function resultOf(returns: readonly string[], outputs: readonly TensorSpec[]): R
     return { kind: 'tuple', members: args.map((type, i) => elementMember(formatTorchType(type), specs[i])) };
   }
   const isTensors = text === 'Dict[str, Tensor]' && only && outputs.every(({ type }) => type === undefined);
-  if (isTensors) return { kind: 'object', members: outputs.map((spec) => outputMember(spec)) };
+  // A compiled package's, whose exporter wrote down what is none.
+  const isMixed =
+    /^Dict\[str, (?:Union\[|int|bool|NoneType)/.test(text) && outputs.some(({ type }) => type !== undefined);
+  if (isTensors || isMixed) return { kind: 'object', members: outputs.map((spec) => outputMember(spec, spec.type)) };
   return { kind: 'one', value: { name: '', type: typescriptType(text, 'out') } };
 }
 

@@ -106,6 +106,34 @@ describe('declarations', () => {
       .and.not.match(/\b(Inputs|Outputs)\b/);
   });
 
+  it('of a compiled package have the names of exported dimensions, and results that are no tensors', () => {
+    const batch = { bounds: [{ min: 1, max: 64 }, null], symbols: ['batch', null] } as const;
+    const text = declarations({
+      title: 'compiled.pt2',
+      info: {
+        ...{ engine: 'aotinductor', sha256 },
+        methods: [
+          {
+            name: 'forward',
+            args: [{ name: 'x', type: 'Tensor', hasDefault: false }],
+            returns: ['Dict[str, Union[Tensor, NoneType, int]]'],
+          },
+        ],
+      },
+      signature: {
+        inputs: [{ name: 'x', dtype: 'float32', shape: [null, 4], ...batch }],
+        outputs: [
+          { name: 'logits', dtype: 'float32', shape: [null, 10], ...batch },
+          { name: 'past', dtype: null, shape: null, type: 'NoneType' },
+          { name: 'rows', dtype: null, shape: null, type: 'int' },
+        ],
+      },
+    });
+    expect(text).to.include("  /** float32 [batch 1..64, 4] */\n  readonly x: Tensor<'float32'>;");
+    expect(text).to.include("  /** float32 [batch 1..64, 10] */\n  readonly logits: Tensor<'float32'>;");
+    expect(text).to.include('readonly past: null;').and.to.include('readonly rows: number | bigint;');
+  });
+
   it('map every type of TorchScript', () => {
     const types: [string, string, string][] = [
       ['Tensor', 'Tensor', 'Tensor'],

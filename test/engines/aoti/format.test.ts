@@ -132,6 +132,11 @@ describe('trees of values', () => {
     );
     expect(resultType(dict, [])).to.equal('Dict[str, Tensor]');
     expect(resultType(dict, ['a', 'b'])).to.equal('Dict[str, Tensor]');
+    expect(resultType(dict, ['a', 'b'], ['Tensor', 'NoneType'])).to.equal('Dict[str, Union[Tensor, NoneType]]');
+    expect(resultType(dict, ['a', 'b'], ['int', 'int'])).to.equal('Dict[str, int]');
+    expect(resultType(tree(node('tuple', [leaf, node('list', [leaf])])), [], ['Tensor', 'int'])).to.equal(
+      'Tuple[Tensor, Tuple[int]]',
+    );
     // Other names than its keys: members of those names do not come out.
     expect(resultType(dict, ['a', 'renamed'])).to.equal('Dict[str, Any]');
     expect(resultType(tree(node('dict', [node('list', [leaf])], ['a'])), ['a.0'])).to.equal('Dict[str, Any]');
