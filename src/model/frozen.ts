@@ -2,7 +2,7 @@ import { expected } from '../errors.js';
 
 /** A value of plain objects and arrays that nobody changes any more, neither its maker nor its reader. */
 export function frozen<T>(value: T): T {
-  if (!isPlain(value) || Object.isFrozen(value)) return value;
+  if (!isPlain(value)) return value;
   for (const member of Object.values(value)) frozen(member as unknown);
   return Object.freeze(value);
 }

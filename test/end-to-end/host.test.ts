@@ -1,11 +1,14 @@
 import { expect } from 'chai';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelHost, ModelRegistry, Tensor, type RunEvent } from '#dist/index.js';
+import { createServer } from '#dist/server/index.js';
 import { rowModel } from '#dist/server/codec/row-model.js';
 import { rejection } from '../support/rejection.js';
+import { keptLogger } from '../support/server/logs.js';
 
 const root = new URL('../../', import.meta.url);
 const fixture = (name: string) => fileURLToPath(new URL(`test/fixtures/torchscript/${name}`, root));
@@ -216,5 +219,47 @@ describe('model host', () => {
       expect(await rejection(ModelHost.open(options))).to.have.property('code', 'ERR_INVALID_ARGUMENT');
     const registry = ModelRegistry.open({ registyDir: '/nowhere' } as never);
     expect(await rejection(registry)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+  });
+});
+
+describe('a record whose model /predict cannot answer for', () => {
+  it('is up with a warning', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'node-libtorch-unanswered-'));
+    try {
+      const bytes = await readFile(fixture('linear.pt'));
+      const spec = (name: string, ...shape: (number | null)[]) => ({ name, dtype: 'float32', shape });
+      const tasks = {
+        free: { type: 'other' },
+        vectors: { type: 'embedding', normalize: false },
+        classes: { type: 'classification', activation: 'softmax', labels: ['a', 'b', 'c'] },
+      };
+      for (const [name, task] of Object.entries(tasks)) {
+        for (const kind of ['models', 'registry']) await mkdir(join(folder, kind, name, 'v1.0'), { recursive: true });
+        await writeFile(join(folder, 'models', name, 'v1.0', 'model.pt'), bytes);
+        const record = {
+          ...{ schemaVersion: 1, name, version: 'v1.0', created: '2026-01-02T03:04:05Z', sourceCommit: 'a'.repeat(40) },
+          engine: 'torchscript',
+          artifact: { file: 'model.pt', sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length },
+          framework: { torch: '2.15.0', python: '3.11' },
+          signature: { inputs: [spec('x', null, 4)], outputs: [spec('y', null, 3)] },
+          ...{ task, metrics: {}, training: { dataset: 'none' } },
+        };
+        await writeFile(join(folder, 'registry', name, 'v1.0', 'metadata.json'), JSON.stringify(record));
+      }
+      const registry = await ModelRegistry.open({ registryDir: join(folder, 'registry'), modelsDir: join(folder, 'models') });
+      const models = Object.keys(tasks).map((name) => ({ name }));
+      // The server may come before the models, or after them.
+      for (const isEarly of [true, false]) {
+        const host = ModelHost.start({ models, registry });
+        if (!isEarly) await host.ready;
+        const log = keptLogger();
+        const server = await createServer({ host, port: 0, logger: log.logger });
+        await host.ready.finally(() => server.close()).finally(() => host.close());
+        const warned = log.lines().filter(({ msg }) => /\/predict cannot answer/.test(String(msg)));
+        expect(warned.map(({ level, model }) => `${String(level)} ${String(model)}`)).to.deep.equal(['warn free', 'warn vectors']);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
