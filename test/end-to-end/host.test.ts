@@ -230,7 +230,7 @@ describe('a record whose model /predict cannot answer for', () => {
       const spec = (name: string, ...shape: (number | null)[]) => ({ name, dtype: 'float32', shape });
       const tasks = {
         free: { type: 'other' },
-        vectors: { type: 'embedding', normalize: false },
+        vectors: { type: 'embedding', pooling: 'none', normalize: false },
         classes: { type: 'classification', activation: 'softmax', labels: ['a', 'b', 'c'] },
       };
       for (const [name, task] of Object.entries(tasks)) {
