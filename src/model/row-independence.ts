@@ -279,7 +279,8 @@ class RowCheck {
         if (!leaves) continue;
         const differs = leaves.some((leaf, index) => !isSame(leaf, first[index] as Tensor, this.#tolerances[index]));
         if (!differs) continue;
-        const why = 'two equal runs differ, as those of random operators do (or of a state that nobody saw), so that nothing can be said of its rows';
+        const why =
+          'two equal runs differ, as those of random operators do (or of a state that nobody saw), so that nothing can be said of its rows';
         throw new Verdict({ rowIndependent: undefined, rowIndependence: `${why}; ${accepts}`, random: true });
       }
     }
@@ -289,7 +290,9 @@ class RowCheck {
     const isUsual = batch.every(({ probe }) => probe.isOrdinary);
     const by = share < 1 ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
     const isQuantised = (await this.#looksQuantised()) ?? (isUsual && share < slight);
-    const cause = isQuantised ? '; dynamically quantised models do that: their scales are those of the whole batch' : '';
+    const cause = isQuantised
+      ? '; dynamically quantised models do that: their scales are those of the whole batch'
+      : '';
     return this.#dependent(`a row’s output changes with the other rows of its batch${by}${cause}; ${accepts}`);
   }
 
@@ -334,7 +337,10 @@ function isSame(again: Tensor, first: Tensor, tolerance: Tolerance | undefined):
   if (again.data.length !== first.data.length) return false;
   const options = { tolerance: tolerance ?? { absolute: 0, relative: 1e-4 }, isLenient: true };
   return Array.from({ length: rows }, (_, row) => row).every((row) => {
-    const alone = new Tensor(first.dtype, first.data.subarray(row * width, (row + 1) * width), [1, ...first.shape.slice(1)]);
+    const alone = new Tensor(first.dtype, first.data.subarray(row * width, (row + 1) * width), [
+      1,
+      ...first.shape.slice(1),
+    ]);
     return !compareRow(again, row, alone, options).differs;
   });
 }
@@ -345,7 +351,8 @@ function stacked(batch: readonly Asked[]): BoundArguments {
     if (!(value instanceof Tensor)) return value;
     const width = value.data.length;
     const data = new (value.data.constructor as new (length: number) => Float32Array)(width * batch.length);
-    for (const [row, { args }] of batch.entries()) data.set((args[position] as Tensor).data as Float32Array, row * width);
+    for (const [row, { args }] of batch.entries())
+      data.set((args[position] as Tensor).data as Float32Array, row * width);
     return new Tensor(value.dtype, data, [batch.length, ...value.shape.slice(1)]);
   });
 }

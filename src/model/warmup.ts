@@ -69,7 +69,14 @@ export async function warmUp(model: Warmable, options: InternalWarmupOptions): P
     refusal === undefined
       ? await checkRowIndependence(model, example, (args) => warmUp.run(args, {}), { tolerance, sizes: ran.sizes })
       : { rowIndependent: undefined, rowIndependence: refusal, random: false };
-  return { runs: warmUp.runs, batchSizes: ran.sizes, refused: refusal, tolerance, ...verdict, durationMs: performance.now() - started };
+  return {
+    runs: warmUp.runs,
+    batchSizes: ran.sizes,
+    refused: refusal,
+    tolerance,
+    ...verdict,
+    durationMs: performance.now() - started,
+  };
 }
 
 interface Ran {

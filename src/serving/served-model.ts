@@ -96,7 +96,10 @@ export class ServedModel implements ServedModelParts {
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor({ name, version, record, model, queue, notBatched, warnings }: ServedModelParts, hooks: ServedModelHooks) {
+  constructor(
+    { name, version, record, model, queue, notBatched, warnings }: ServedModelParts,
+    hooks: ServedModelHooks,
+  ) {
     this.name = name;
     this.version = version;
     this.record = record;

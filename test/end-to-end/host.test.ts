@@ -246,7 +246,10 @@ describe('a record whose model /predict cannot answer for', () => {
         };
         await writeFile(join(folder, 'registry', name, 'v1.0', 'metadata.json'), JSON.stringify(record));
       }
-      const registry = await ModelRegistry.open({ registryDir: join(folder, 'registry'), modelsDir: join(folder, 'models') });
+      const registry = await ModelRegistry.open({
+        registryDir: join(folder, 'registry'),
+        modelsDir: join(folder, 'models'),
+      });
       const models = Object.keys(tasks).map((name) => ({ name }));
       // The server may come before the models, or after them.
       for (const isEarly of [true, false]) {
@@ -256,7 +259,10 @@ describe('a record whose model /predict cannot answer for', () => {
         const server = await createServer({ host, port: 0, logger: log.logger });
         await host.ready.finally(() => server.close()).finally(() => host.close());
         const warned = log.lines().filter(({ msg }) => /\/predict cannot answer/.test(String(msg)));
-        expect(warned.map(({ level, model }) => `${String(level)} ${String(model)}`)).to.deep.equal(['warn free', 'warn vectors']);
+        expect(warned.map(({ level, model }) => `${String(level)} ${String(model)}`)).to.deep.equal([
+          'warn free',
+          'warn vectors',
+        ]);
       }
     } finally {
       await rm(folder, { recursive: true });

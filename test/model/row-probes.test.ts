@@ -21,7 +21,11 @@ describe('rows to ask a model about', () => {
     expect(ofKind(probes, 'loudNegative')).to.deep.equal([-4000, -2000, -1000]);
     expect(ofKind(probes, 'zero')).to.deep.equal([0, 0, 0]);
     expect(ofKind(probes, 'quiet')!.map((x) => Number(x.toFixed(6)))).to.deep.equal([0.001, 0.002, 0.004]);
-    expect(probes.filter(({ isOrdinary }) => isOrdinary).map(({ kind }) => kind)).to.deep.equal(['first', 'second', 'spread']);
+    expect(probes.filter(({ isOrdinary }) => isOrdinary).map(({ kind }) => kind)).to.deep.equal([
+      'first',
+      'second',
+      'spread',
+    ]);
   });
 
   it('are those of the example where it has several', () => {
@@ -68,7 +72,11 @@ describe('rows to ask a model about', () => {
     const signed = probeRows([ids('int32', -3, 5, 0)], free).flatMap((probe) => numbers(probe));
     expect(Math.min(...signed)).to.equal(-3);
     expect(Math.max(...signed)).to.equal(5);
-    expect(probeRows([ids('int64', 5)], within([0, 100])).flatMap((probe) => numbers(probe)).some((x) => x > 5)).to.equal(true);
+    expect(
+      probeRows([ids('int64', 5)], within([0, 100]))
+        .flatMap((probe) => numbers(probe))
+        .some((x) => x > 5),
+    ).to.equal(true);
   });
 
   it('open and close a mask of ones, and take all the levels of a picture', () => {

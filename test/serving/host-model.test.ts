@@ -45,10 +45,7 @@ describe('models of a host', () => {
 
   for (const [what, models, why] of bad) {
     it(`are refused: ${what}`, async () => {
-      for (const attempt of [
-        () => checkHostModels(models),
-        () => ModelHost.start({ models: models as HostModel[] }),
-      ]) {
+      for (const attempt of [() => checkHostModels(models), () => ModelHost.start({ models: models as HostModel[] })]) {
         expect((await rejection(attempt as () => unknown, 'ERR_INVALID_ARGUMENT')).message).to.match(why);
       }
     });
@@ -78,7 +75,8 @@ describe('what a caller says of a registered artifact', () => {
   const given = (load: object) => () => requireNoContradiction(load, record);
 
   it('may be what the record says', () => {
-    for (const load of [{}, { sha256: digest }, { engine: 'torchscript' }, { signature: structuredClone(signature) }]) given(load)();
+    for (const load of [{}, { sha256: digest }, { engine: 'torchscript' }, { signature: structuredClone(signature) }])
+      given(load)();
   });
 
   it('may be nothing else', async () => {
