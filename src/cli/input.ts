@@ -30,7 +30,10 @@ export async function readArguments(files: readonly string[], context: InputCont
   const [only] = values;
   if (only instanceof Arrays) {
     if (values.length === 1) return argumentsOf(only.byName, context);
-    throw torchError('ERR_INVALID_INPUT', 'Expected one .npz file alone, which holds all arguments, but received more files');
+    throw torchError(
+      'ERR_INVALID_INPUT',
+      'Expected one .npz file alone, which holds all arguments, but received more files',
+    );
   }
   if (values.length === 1 && isObject(only) && Object.keys(only).join() === 'args') {
     const { args } = only;
@@ -130,5 +133,11 @@ function decode(value: unknown, type: string, dtype: DType | undefined): Value {
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Tensor) && !(value instanceof Arrays);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Tensor) &&
+    !(value instanceof Arrays)
+  );
 }

@@ -68,7 +68,8 @@ function numbers(dtype: DType, { shape, isFortran, isBigEndian, bytes }: Content
 /** Characters of four bytes each, with zeros behind the last. */
 function strings(width: number, { shape, isFortran, isBigEndian, bytes }: Content): Value {
   const count = shape.reduce((product, size) => product * size, 1);
-  if (bytes.length !== count * width * 4) throw invalid(`${count} strings of ${width} characters`, `${bytes.length} bytes`);
+  if (bytes.length !== count * width * 4)
+    throw invalid(`${count} strings of ${width} characters`, `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Array<string>(count).fill('');
   const places = rowMajor(shape);

@@ -11,7 +11,7 @@ import { checkSignature } from '../signature/check.js';
 /** How a model is brought up. Every member is optional. */
 export interface LoadOptions {
   /**
-   * By default taken from the file's extension: `.pt .pts .jit .pth .ts .ptl .torchscript` torchscript, `.pt2` aotinductor, `.onnx`
+   * By default taken from the file's extension: `.pt .pts .jit .pth .ts .ptl .torchscript` torchscript, `.pt2` aotinductor, `.onnx .ort`
    * onnx; from its first bytes for other extensions.
    */
   engine?: EngineName;

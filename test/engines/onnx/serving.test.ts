@@ -49,7 +49,7 @@ describe('ONNX behind the host and the command line', function () {
     expect(ended.stdout)
       .to.match(/onnx/)
       .and.match(/forward\(a: Tensor, b: Tensor\)/)
-      .and.match(/out\s+greater\s+bool \[\?, 2\]/);
+      .and.match(/out\s+greater\s+bool \[batch, 2\]/);
     const json = await node([main, 'inspect', onnx('two'), '--json']);
     expect(JSON.parse(json.stdout)).to.include({ engine: 'onnx', optimize: 'all' });
   });
