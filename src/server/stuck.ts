@@ -1,4 +1,5 @@
 /** Models whose runs do not end. Nothing can stop a run, so it is found by its age and told to whoever can act. */
+import { warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServedModel } from '../serving/index.js';
@@ -57,7 +58,15 @@ export function reportStuckModels(host: InferenceHost, { afterMs, logger, onStuc
       onStuck?.();
     }
   };
-  const timer = setInterval(look, Math.min(longestIntervalMs, Math.max(50, afterMs / 10)));
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch (error) {
+      // A host that is not ours may throw: no reason to end the process.
+      warnOf(error);
+      clearInterval(timer);
+    }
+  }, Math.min(longestIntervalMs, Math.max(50, afterMs / 10)));
   timer.unref();
   return () => {
     clearInterval(timer);
