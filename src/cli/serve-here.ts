@@ -34,6 +34,8 @@ interface Role {
   /** Takes connections, and is drained, from now on; the model may still be loading. */
   readonly onListening: (server: InferenceServer, host: ModelHost) => void;
   readonly onReady: (server: InferenceServer) => void;
+  /** The load failed: this process is about to close its server. */
+  readonly onFailed: () => void;
   /** One line is enough for a person. */
   readonly announces: boolean;
 }
@@ -58,7 +60,7 @@ export async function serveAlone(
     logger.info({ url: server.url }, 'listening');
   };
   const options = { listen: port.listen };
-  await serveHere(target, { settings, logger, options, onListening, onReady: () => undefined, announces: onTerminal });
+  await serveHere(target, { settings, logger, options, onListening, onReady: nothing, onFailed: nothing, announces: onTerminal });
 }
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
@@ -91,6 +93,8 @@ export async function serveAsWorker({ target, settings, onTerminal }: ServeJob):
       if (!isFirst) listening(server);
       tell({ kind: 'ready' });
     },
+    // Without it the close would wait for connections that may still come.
+    onFailed: () => tell({ kind: 'leaving' }),
     announces: onTerminal && id === 1,
   });
 }
@@ -107,6 +111,7 @@ async function serveHere(target: Target | undefined, role: Role): Promise<void> 
   } catch (error) {
     // A signal came during the load; its drain ends the process.
     if (error instanceof TorchError && error.code === 'ERR_DRAINING') return;
+    role.onFailed();
     await server?.close({ preStopDelayMs: 0 });
     await host.close();
     throw error;
@@ -114,6 +119,8 @@ async function serveHere(target: Target | undefined, role: Role): Promise<void> 
   role.onReady(server);
   await announce(server, host, logger, role.announces);
 }
+
+const nothing = (): void => undefined;
 
 async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
   const { instances, maxPending } = settings;

@@ -50,12 +50,19 @@ export interface ServeJob {
 async function asServer(job: ServeJob): Promise<void> {
   const { settings } = job;
   const port = await openPort(settings.host, settings.port);
-  if (settings.workers === 1) {
-    const { serveAlone } = await import('./serve-here.js');
-    return serveAlone(job, port);
+  try {
+    if (settings.workers === 1) {
+      const { serveAlone } = await import('./serve-here.js');
+      return await serveAlone(job, port);
+    }
+    const { supervise } = await import('./cluster/supervisor.js');
+    process.exitCode = await supervise(port, settings, job.onDrainable);
+    port.close();
+  } catch (error) {
+    // An open port would keep the process.
+    port.close();
+    throw error;
   }
-  const { supervise } = await import('./cluster/supervisor.js');
-  process.exitCode = await supervise(port, settings, job.onDrainable);
 }
 
 async function asWorker(job: ServeJob): Promise<void> {

@@ -26,7 +26,7 @@ describe('faults: a stuck run', function () {
     ask(port, '/predict', { body: Buffer.from(JSON.stringify({ input_data: [1, word] })) });
   const health = async (port: number, which: 'ready' | 'live') => {
     const { status, body } = await ask(port, `/health/${which}`);
-    return { status, ...(JSON.parse(body) as { status: string; reason?: string }) };
+    return { code: status, ...(JSON.parse(body) as { status: string; reason?: string }) };
   };
   const notReady = (port: number) =>
     until('it is not ready', async () => (await ask(port, '/health/ready')).status === 503);
@@ -36,7 +36,7 @@ describe('faults: a stuck run', function () {
     expect((await predict(port, 1)).status).to.equal(200);
     expect((await predict(port, endless)).status).to.equal(504);
     await notReady(port);
-    const { reason } = (await ask(port, '/health/ready').then(({ body }) => JSON.parse(body))) as { reason: string };
+    const { reason } = await health(port, 'ready');
     expect(reason).to.match(/^stuck v1\.0 is stuck: the run of its only instance has not ended for \d+ s$/);
     const [line] = await server.seen(
       'model is stuck: no instance has ended its run; if it does not, only a restart of the process helps',
@@ -74,7 +74,9 @@ describe('faults: a stuck run', function () {
     expect((await health(port, 'live')).status).to.equal('live');
     await predict(port, endless);
     await notReady(port);
-    expect(await health(port, 'live')).to.have.property('reason').that.matches(/is stuck/);
+    const failed = await health(port, 'live');
+    expect(failed).to.include({ code: 503, status: 'stuck' });
+    expect(failed.reason).to.match(/is stuck/);
     server?.child.kill('SIGKILL');
     await server?.ended;
 

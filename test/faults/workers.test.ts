@@ -145,7 +145,7 @@ describe('faults: workers', function () {
   it('keeps the limits of connections that the primary accepted', async () => {
     const { port } = await ready('--headers-timeout-ms', '300', '--connections-checking-interval-ms', '50', '--max-connections', '1');
     // A client that says nothing.
-    expect(await dial(port, 'GET / HTTP/1.1\r\n').end).to.equal('HTTP/1.1 408 Request Timeout');
+    expect(await dial(port, 'GET / HTTP/1.1\r\n').end).to.equal('HTTP/1.1 408 Request timeout');
     // One that ends its side before it has the answer.
     const half = dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
     half.socket.end();

@@ -135,7 +135,7 @@ function warnOfCrowding(intraOp: number): void {
   if (crowded || liveInstances * intraOp <= cores) return;
   crowded = true;
   process.emitWarning(
-    `All models together have ${liveInstances} instances of ${intraOp} threads for ${cores} cores`,
+    `The models of this process may use ${liveInstances * intraOp} threads at once on ${cores} cores: all are slower while all run; fewer instances or threads avoid it (docs/threads.md)`,
     'NodeLibtorchWarning',
   );
 }

@@ -22,6 +22,8 @@ export interface OpenPort {
   readonly listen: Listen;
   /** Hands every connection to somebody else, paused. */
   passTo(take: (socket: Socket) => void): Intake;
+  /** Closes the port, and the connections that still wait. */
+  close(): void;
 }
 
 /** Opens a port for a server. @throws ERR_CONFIG when the address cannot be listened on */
@@ -54,6 +56,10 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
     passTo(next) {
       passTo(next);
       return intakeOf(server);
+    },
+    close() {
+      passTo((socket) => void socket.destroy());
+      server.close();
     },
   };
 }

@@ -70,6 +70,16 @@ describe('drain', () => {
     expect(await answer).to.equal('cut');
   });
 
+  it('takes the delay of one close, and refuses what is no delay', async () => {
+    const { server } = await serve({ preStopDelayMs: 600_000 }); // the test would end in its own limit
+    for (const wrong of [{ preStopDelay: 0 }, { preStopDelayMs: -1 }, { preStopDelayMs: '0' }]) {
+      const error = (await server.close(wrong as never).catch((thrown: unknown) => thrown)) as { code?: string };
+      expect(error.code).to.equal('ERR_INVALID_ARGUMENT');
+    }
+    expect(server.http.listening).to.equal(true);
+    await server.close({ preStopDelayMs: 0 });
+  });
+
   it('is disposed with await using', async () => {
     const { server } = await serve();
     await server[Symbol.asyncDispose]();
@@ -92,8 +102,8 @@ describe('drain', () => {
   });
 
   describe('on a signal', () => {
-    const signals = ['SIGUSR2'] as const;
-    const run = async (close: () => Promise<{ aborted: number }>, hostClose: () => Promise<void>, twice = false) => {
+    const signals = ['SIGUSR2', 'SIGWINCH', 'SIGHUP'] as const;
+    const run = async (close: () => Promise<{ aborted: number }>, hostClose: () => Promise<void>, ...more: NodeJS.Signals[]) => {
       const ended = new EventEmitter();
       const codes: number[] = [];
       const { logger, lines } = keptLogger();
@@ -106,7 +116,7 @@ describe('drain', () => {
         },
       });
       process.emit('SIGUSR2', 'SIGUSR2');
-      if (twice) process.emit('SIGUSR2', 'SIGUSR2');
+      for (const signal of more) process.emit(signal, signal);
       await until('it exits', () => codes.length > 0);
       stop();
       return { code: codes[0], messages: lines().map((line) => line['msg']) };
@@ -143,7 +153,12 @@ describe('drain', () => {
       ).to.equal(1);
     });
     it('exits 1 at the second signal', async () => {
-      expect((await run(never, never, true)).code).to.equal(1);
+      expect((await run(never, never, 'SIGWINCH')).code).to.equal(1);
+    });
+    it('takes the same signal at once again, and a SIGHUP, for the first one', async () => {
+      const { code, messages } = await run(done, async () => undefined, 'SIGUSR2', 'SIGHUP');
+      expect(code).to.equal(0);
+      expect(messages).to.deep.equal(['draining', 'drained']);
     });
   });
 });
