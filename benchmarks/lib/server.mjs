@@ -29,7 +29,8 @@ export async function startProcess({ command, args = [], env = {}, port, url, re
   const log = openSync(join(folder, 'log'), 'w');
   const from = performance.now();
   const child = spawn(command, args, {
-    env: { ...process.env, ...env, PORT: String(port) },
+    // Nothing is in front of it that has to notice its end.
+    env: { ...process.env, NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0', ...env, PORT: String(port) },
     stdio: ['ignore', log, log],
   });
   const stop = async () => {

@@ -60,7 +60,15 @@ export async function serveAlone(
     logger.info({ url: server.url }, 'listening');
   };
   const options = { listen: port.listen };
-  await serveHere(target, { settings, logger, options, onListening, onReady: nothing, onFailed: nothing, announces: onTerminal });
+  await serveHere(target, {
+    settings,
+    logger,
+    options,
+    onListening,
+    onReady: nothing,
+    onFailed: nothing,
+    announces: onTerminal,
+  });
 }
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */

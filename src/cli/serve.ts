@@ -53,7 +53,8 @@ async function asServer(job: ServeJob): Promise<void> {
   try {
     if (settings.workers === 1) {
       const { serveAlone } = await import('./serve-here.js');
-      return await serveAlone(job, port);
+      await serveAlone(job, port);
+      return;
     }
     const { supervise } = await import('./cluster/supervisor.js');
     process.exitCode = await supervise(port, settings, job.onDrainable);

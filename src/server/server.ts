@@ -61,7 +61,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     try {
       checkClose(given);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     const { preStopDelayMs = limits.preStopDelayMs ?? 0 } = given;
     const parts = { http, intake, connections, lifecycle: context.lifecycle };

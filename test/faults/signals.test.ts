@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { ask, digitBody, freePort, LoggingProcess, main, quiet, serveProcess } from '../support/server/serve-process.js';
+import {
+  ask,
+  digitBody,
+  freePort,
+  LoggingProcess,
+  main,
+  quiet,
+  serveProcess,
+} from '../support/server/serve-process.js';
 import { until } from '../support/server/http.js';
 
 describe('faults: signals', function () {
@@ -121,7 +129,9 @@ describe('faults: signals', function () {
       it(`drains when its parent ends by ${signal}`, async () => {
         const { server } = await under({ npm_command: 'exec' });
         server.child.kill(signal);
-        expect((await server.seen('draining'))[0]).to.have.property('reason').that.matches(/npm/);
+        expect((await server.seen('draining'))[0])
+          .to.have.property('reason')
+          .that.matches(/npm/);
         await server.ended; // of all who hold its output, the server included
         expect(server.of('drained')[0]).to.include({ aborted: 0, hostClosed: true });
       });
@@ -131,7 +141,10 @@ describe('faults: signals', function () {
       const { server, pid } = await under({});
       const port = await server.port();
       server.child.kill('SIGKILL');
-      await until('it has another parent', () => !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(` ${server.child.pid} `));
+      await until(
+        'it has another parent',
+        () => !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(` ${server.child.pid} `),
+      );
       // Twice the interval at which a parent is looked for under npm.
       await new Promise((resolve) => setTimeout(resolve, 1100));
       expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(200);

@@ -73,7 +73,13 @@ describe('faults: a failed start', function () {
   }
 
   it('ends, and frees the port, where the models cannot even be looked for', async () => {
-    const { code, lines } = await serve('mnist-mlp', '--port', '0', '--registry', join(folder, 'no', 'such', 'registry'));
+    const { code, lines } = await serve(
+      'mnist-mlp',
+      '--port',
+      '0',
+      '--registry',
+      join(folder, 'no', 'such', 'registry'),
+    );
     expect(code).to.equal(1);
     expect(lines.at(-1)).to.include({ level: 'fatal', msg: 'could not start' });
   });

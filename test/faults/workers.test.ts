@@ -124,7 +124,11 @@ describe('faults: workers', function () {
   it('closes what waits for too long when nobody is ready', async () => {
     const { started, port } = await ready('--headers-timeout-ms', '1000', '--receive-timeout-ms', '1000');
     for (const pid of started.workers) process.kill(pid, 'SIGSTOP');
-    const ends = await Promise.all(Array.from({ length: 3 }, () => dial(port)).slice(2).map(({ end }) => end));
+    const ends = await Promise.all(
+      Array.from({ length: 3 }, () => dial(port))
+        .slice(2)
+        .map(({ end }) => end),
+    );
     expect(ends).to.deep.equal(['closed']);
     await started.seen('closed connections that no worker took');
   });
@@ -143,7 +147,14 @@ describe('faults: workers', function () {
   });
 
   it('keeps the limits of connections that the primary accepted', async () => {
-    const { port } = await ready('--headers-timeout-ms', '300', '--connections-checking-interval-ms', '50', '--max-connections', '1');
+    const { port } = await ready(
+      '--headers-timeout-ms',
+      '300',
+      '--connections-checking-interval-ms',
+      '50',
+      '--max-connections',
+      '1',
+    );
     // A client that says nothing.
     expect(await dial(port, 'GET / HTTP/1.1\r\n').end).to.equal('HTTP/1.1 408 Request timeout');
     // One that ends its side before it has the answer.

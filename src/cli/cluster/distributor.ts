@@ -93,7 +93,10 @@ export class Distributor {
   /** Closes what has waited for too long. */
   expire(): void {
     const before = this.#options.now() - this.#options.maxWaitMs;
-    while (this.#waiting[0] && this.#waiting[0].since < before) this.#close(this.#waiting.shift()!.socket);
+    for (let first = this.#waiting[0]; first && first.since < before; first = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#close(first.socket);
+    }
     this.#settle();
   }
 

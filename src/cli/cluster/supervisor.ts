@@ -64,7 +64,9 @@ class Supervisor {
       maxWaiting: settings.maxConnections,
       maxWaitMs: settings.headersTimeoutMs,
       now: () => performance.now(),
-      onClosed: () => void this.#closedConnections++,
+      onClosed: () => {
+        this.#closedConnections++;
+      },
     });
     this.#watchdog = new Watchdog(Math.ceil(settings.workerTimeoutMs / tickMs), (worker) => this.#onHanging(worker));
   }

@@ -57,7 +57,7 @@ export const shareMetrics: NonNullable<AppOptions['shareMetrics']> = (own) => {
 /** Where the server of this process gets its connections: the primary hands them over one by one. */
 export const fromPrimary =
   (address: AddressInfo): Listen =>
-  async (http, connections) => {
+  (http, connections) => {
     // This is what starts node's checks of the time limits.
     http.emit('listening');
     hear('connection', ({ number }, socket) => {
@@ -66,7 +66,7 @@ export const fromPrimary =
       inject(http, connections, socket);
     });
     const last = new Promise<void>((resolve) => hear('last', () => resolve()));
-    return { address, stop: () => last };
+    return Promise.resolve({ address, stop: () => last });
   };
 
 /** Answers the primary, and drains when it says so. */

@@ -36,7 +36,7 @@ describe('cluster: the distributor of connections', () => {
   let closed = 0;
   const make = () => {
     time = closed = 0;
-    return new Distributor({ maxWaiting: 3, maxWaitMs: 100, now: () => time, onClosed: () => void closed++ });
+    return new Distributor({ maxWaiting: 3, maxWaitMs: 100, now: () => time, onClosed: () => ++closed });
   };
   const offer = (to: Distributor, ...names: string[]) =>
     names.map((name) => {

@@ -15,7 +15,7 @@ describe('node-libtorch serve --workers', function () {
   afterEach(() => child?.kill('SIGKILL'));
 
   const start = (workers: number) => {
-    const args = [main, 'serve', 'mnist-mlp', '--port', '0', '--workers', String(workers)];
+    const args = [main, 'serve', 'mnist-mlp', '--port', '0', '--pre-stop-delay-ms', '0', '--workers', String(workers)];
     const server = (child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
     const lines: Line[] = [];
     let onLine = (): void => undefined;

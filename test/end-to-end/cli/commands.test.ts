@@ -148,7 +148,7 @@ describe('node-libtorch serve', () => {
 
   /** Starts a server and waits for the log lines of the messages. */
   async function start(args: readonly string[], ...messages: string[]) {
-    const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...args], {
+    const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--pre-stop-delay-ms', '0', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     server = child;

@@ -40,10 +40,14 @@ describe('serve, when nobody takes its output', function () {
       if (!existsSync('/dev/full')) this.skip();
       const output = open();
       const port = await freePort();
-      const child = spawn(process.execPath, [`${root}dist/cli/main.js`, 'serve', '--port', String(port)], {
-        stdio: ['ignore', output, 'ignore'],
-        cwd: root,
-      });
+      const child = spawn(
+        process.execPath,
+        [`${root}dist/cli/main.js`, 'serve', '--port', String(port), '--pre-stop-delay-ms', '0'],
+        {
+          stdio: ['ignore', output, 'ignore'],
+          cwd: root,
+        },
+      );
       try {
         const url = `http://127.0.0.1:${port}`;
         const ready = () =>

@@ -103,7 +103,11 @@ describe('drain', () => {
 
   describe('on a signal', () => {
     const signals = ['SIGUSR2', 'SIGWINCH', 'SIGHUP'] as const;
-    const run = async (close: () => Promise<{ aborted: number }>, hostClose: () => Promise<void>, ...more: NodeJS.Signals[]) => {
+    const run = async (
+      close: () => Promise<{ aborted: number }>,
+      hostClose: () => Promise<void>,
+      ...more: NodeJS.Signals[]
+    ) => {
       const ended = new EventEmitter();
       const codes: number[] = [];
       const { logger, lines } = keptLogger();

@@ -89,7 +89,11 @@ export interface Asked {
 }
 
 /** One request; a body makes it a POST. Without an agent it is a connection of its own. */
-export function ask(port: number, path: string, { body, agent = false }: { body?: Buffer; agent?: Agent | false } = {}) {
+export function ask(
+  port: number,
+  path: string,
+  { body, agent = false }: { body?: Buffer; agent?: Agent | false } = {},
+) {
   return new Promise<Asked>((resolve) => {
     const headers = body ? { 'content-type': 'application/json', 'content-length': body.length } : {};
     const sent = request({ port, host: '127.0.0.1', path, agent, method: body ? 'POST' : 'GET', headers }, (answer) => {
