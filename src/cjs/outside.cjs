@@ -3,4 +3,17 @@
 const { runInThisContext } = require('node:vm');
 
 const { createRequire } = runInThisContext('process').getBuiltinModule('node:module');
-module.exports = createRequire(__filename);
+const requireModule = createRequire(__filename);
+
+module.exports = (file) => {
+  try {
+    return requireModule(file);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND' || error.requireStack?.[0] !== __filename) throw error;
+    const message =
+      'A bundler took node-libtorch in, and cannot follow it from there\n' +
+      "  fix: keep it external: serverExternalPackages: ['node-libtorch'] (Next), --external:node-libtorch (esbuild),\n" +
+      "       externals: ['node-libtorch'] (webpack), ssr.external: ['node-libtorch'] (Vite)";
+    throw Object.assign(new Error(message, { cause: error }), { code: 'ERR_ADDON_LOAD' });
+  }
+};

@@ -1,19 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledError } from './bundled.js';
 import { resolveFrom } from './resolve.js';
 
 let known: string | undefined;
 
-/** The folder of this package: the nearest package.json above this file that is ours, wherever dist/ was put. */
+/**
+ * The folder of this package: the nearest package.json above this file that is ours, wherever dist/ was put.
+ * @throws ERR_ADDON_LOAD where there is none, since a bundler took this file elsewhere
+ */
 export function packageRoot(): string {
-  return (known ??= find(dirname(fileURLToPath(import.meta.url))));
+  // A bundler that makes CommonJS leaves the URL out.
+  return (known ??= find((import.meta as { readonly url?: string }).url ?? 'file:///'));
 }
 
-function find(from: string): string {
-  for (let folder = from; ; folder = dirname(folder)) {
+function find(url: string): string {
+  for (let folder = dirname(fileURLToPath(url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && ownManifest(folder).name === 'node-libtorch') return folder;
-    if (folder === dirname(folder)) return from;
+    if (folder === dirname(folder)) throw bundledError('the package.json of node-libtorch above its code');
   }
 }
 
@@ -32,6 +37,11 @@ export function ownManifest(root: string = packageRoot()): OwnManifest {
 export function packageFolder(name: string, root: string = packageRoot()): string | undefined {
   const manifest = resolveFrom(root, `${name}/package.json`);
   return manifest === undefined ? undefined : dirname(manifest);
+}
+
+/** Whether a tracer (Next's standalone output, serverless packers) left out what no import reaches, native modules too. */
+export function isTraced(): boolean {
+  return !existsSync(join(packageRoot(), 'CMakeLists.txt'));
 }
 
 /** Whether this is a clone of the repository; otherwise it is an installed package. */

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { torchError } from '../errors.js';
 import type { Addon } from '../addon/addon.js';
+import { bundledError, wasBundled } from '../files/bundled.js';
 import type { AddonFiles } from './find/addon-files.js';
 import { findAddon } from './find/addon-files.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
@@ -23,7 +24,6 @@ export interface LoadedNative {
   readonly libtorch: LoadedLibraries;
 }
 
-const require = createRequire(import.meta.url);
 let loaded: LoadedNative | undefined;
 let loading: Promise<LoadedNative> | undefined;
 
@@ -84,8 +84,9 @@ function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
 function requireModule(path: string, files: AddonFiles): unknown {
   try {
     if (isTruncatedElf(path)) throw new Error('the file is truncated');
-    return require(path);
+    return createRequire(import.meta.url)(path) as unknown;
   } catch (error) {
+    if (wasBundled()) throw bundledError(`${path} to be loaded`, error);
     const { message } = error as Error;
     throw torchError('ERR_ADDON_LOAD', `${path} could not be loaded: ${message}\n  fix: ${fixFor(message, files)}`, {
       cause: error,

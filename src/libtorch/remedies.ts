@@ -1,20 +1,27 @@
 /** The commands that repair an installation. They differ between a clone, where things are built, and an installed package. */
 
 import type { SetKind } from './find/cache.js';
-import { isClone, ownManifest } from '../files/package-root.js';
+import { isClone, isTraced, ownManifest } from '../files/package-root.js';
 import { libtorchVersion } from './version.js';
 
 /** Whether one of our packages is published for this version. A clone's package.json lists none. */
 const isPublished = (name: string): boolean => name in (ownManifest().optionalDependencies ?? {});
 
+/** For a copy that holds what imports reach and nothing else. */
+const traced =
+  "copy node_modules/@node-libtorch too, which no import names: for Next's output: 'standalone', with\n" +
+  "       outputFileTracingIncludes: { '/*': ['./node_modules/@node-libtorch/**/*'] }; see docs/bundlers.md of node-libtorch";
+
 export const remedies = {
   noAddon(addonPackage: string): string {
     if (isClone()) return 'npm run build';
+    if (isTraced()) return traced;
     return isPublished(addonPackage) ? 'npm install --include=optional node-libtorch' : 'npx node-libtorch build';
   },
 
   noLibtorch(libtorchPackage: string): string {
     if (isClone()) return 'npm run build';
+    if (isTraced()) return traced;
     const install = isPublished(libtorchPackage) ? 'npm install --include=optional node-libtorch, or ' : '';
     return `${install}npx node-libtorch setup --cpu`;
   },

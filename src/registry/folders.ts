@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { torchError } from '../errors.js';
+import { packageRoot } from '../files/package-root.js';
 
 /** The records that come with this package. */
 export const bundledRegistryDir = (): string => bundled('model-registry');
@@ -32,5 +33,5 @@ export function codeOf(error: unknown): string {
 }
 
 function bundled(folder: string): string {
-  return fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+  return join(packageRoot(), folder);
 }

@@ -1,4 +1,5 @@
 /** The HTTP server: `node-libtorch/server`. */
+import '../files/unbundled.js';
 export { createApp, type App } from './app.js';
 export type { InferenceHost } from './host.js';
 export type { DrainReport } from './http/drain.js';

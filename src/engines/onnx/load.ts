@@ -10,6 +10,7 @@ import { reconcile } from '../../signature/reconcile.js';
 import type { TensorSpec } from '../../signature/spec.js';
 import { InstanceQueue } from '../remote/instance-queue.js';
 import { descriptorRoot, ExternalData } from './external-data.js';
+import { holdBinding } from './held-binding.js';
 import type { ModelSummary } from './model-proto.js';
 import { OnnxSession } from './session.js';
 import { planOfSession } from './ort-format.js';
@@ -33,6 +34,7 @@ export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoa
   const runtimePath = findOnnxRuntime();
   keepOldRuntime(runtimePath);
   const artifact = await source.read({ allocate: (bytes) => new ArrayBuffer(bytes), sha256, signal });
+  await holdBinding(runtimePath);
   const threads = Array.from({ length: options.instances }, () => startOnnxThread(runtimePath));
   try {
     return await unlessAborted(signal, bringUp(source.path, artifact, threads, options, intraOpThreads));

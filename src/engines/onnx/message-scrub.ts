@@ -23,12 +23,22 @@ const onlyShapes = /^\s*\d+ by \d+\s*$|(?:^|\s)index: \d+ Got: -?\d+ Expected: -
  * process has only the first of them.
  */
 export function runtimeMessage(text: string): string {
-  const isOther = /version [`'"]?VERS_[\d.]+|OrtGetApiBase/.test(text);
-  return isOther
-    ? `onnxruntime-node could not be loaded: another version of it is loaded in this process already (${loadMessage(text)})\n` +
-        '  fix: npm ls onnxruntime-node shows who brings which; make it one version (overrides in package.json, npm dedupe)'
-    : `onnxruntime-node could not be loaded: ${loadMessage(text)}\n` +
-        '  fix: install it again on this machine, or see which platforms it has binaries for';
+  const what = (why: string, fix: string): string => `onnxruntime-node could not be loaded: ${why}\n  fix: ${fix}`;
+  const said = loadMessage(text);
+  if (/version [`'"]?VERS_[\d.]+|OrtGetApiBase/.test(text)) {
+    return what(
+      `another version of it is loaded in this process already (${said})`,
+      'npm ls onnxruntime-node shows who brings which; make it one version (overrides in package.json, npm dedupe)',
+    );
+  }
+  // See held-binding.ts, which cannot help where node-libtorch itself was in a thread that has ended.
+  if (/did not self-register/.test(text)) {
+    return what(
+      'the thread that had it has ended, and versions before 1.25 cannot be loaded a second time',
+      'npm install onnxruntime-node@^1.25.0, or use it in a thread that stays',
+    );
+  }
+  return what(said, 'install it again on this machine, or see which platforms it has binaries for');
 }
 
 /** Of a model that was not loaded. */

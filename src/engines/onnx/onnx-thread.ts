@@ -1,3 +1,4 @@
+import { ownFile } from '../../files/bundled.js';
 import { WorkerPort } from '../remote/worker-port.js';
 import type { OnnxReplies, OnnxRequest } from './protocol.js';
 
@@ -6,7 +7,7 @@ export type OnnxThread = WorkerPort<OnnxRequest, OnnxReplies>;
 /** A worker thread for one session. @param runtimePath where onnxruntime-node is */
 export function startOnnxThread(runtimePath: string): OnnxThread {
   return new WorkerPort({
-    url: new URL('./worker.js', import.meta.url),
+    url: ownFile('./worker.js', import.meta.url),
     name: 'node-libtorch onnx',
     title: 'The thread of the ONNX model',
     workerData: { runtimePath },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { torchError } from '../../errors.js';
+import { bundledError, wasBundled } from '../../files/bundled.js';
 import { resolveFrom } from '../../files/resolve.js';
 import { packageRoot } from '../../files/package-root.js';
 
@@ -41,9 +42,10 @@ function isOld(runtimePath: string): boolean {
 export function findOnnxRuntime(): string {
   const found = resolveFrom(packageRoot(), 'onnxruntime-node');
   if (found !== undefined) return found;
+  if (wasBundled()) throw bundledError('the package onnxruntime-node');
   throw torchError(
     'ERR_ONNXRUNTIME_NOT_FOUND',
     'Expected the package onnxruntime-node, which runs ONNX models, but it is not installed\n' +
-      '  fix: npm install onnxruntime-node@^1.30.0 --onnxruntime-node-install=skip',
+      '  fix: npm install onnxruntime-node --onnxruntime-node-install=skip',
   );
 }

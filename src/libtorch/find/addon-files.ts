@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
+import { bundledError, wasBundled } from '../../files/bundled.js';
 import { packageFolder, packageRoot } from '../../files/package-root.js';
 import type { Platform } from '../platform.js';
 import { currentPlatform, describePlatform, packageSuffix } from '../platform.js';
@@ -33,6 +34,7 @@ export function findAddon(root: string = packageRoot()): AddonFiles {
     if (existsSync(files.loader) && existsSync(files.addon))
       return { ...files, stub: existsSync(stub) ? stub : undefined, prebuilt: folder === built ? undefined : folder };
   }
+  if (wasBundled()) throw bundledError(`the package ${prebuilt}`);
   throw torchError(
     'ERR_ADDON_NOT_FOUND',
     `The native addon for ${describePlatform(platform)} was not found. Looked at:\n` +

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Desk, Ticket } from '../../async/ticket.js';
 import { isError, torchError } from '../../errors.js';
+import { ownFile } from '../../files/bundled.js';
 import type { ImageAnswer, ImageJob } from './image-worker.js';
 import type { ResolvedImage } from './spec.js';
 
@@ -35,7 +36,7 @@ class ImageThread {
 
   #start(): Worker {
     // Flags of the process, such as --input-type, are not for a file.
-    const worker = new Worker(new URL('./image-worker.js', import.meta.url), { name: 'images', execArgv: [] });
+    const worker = new Worker(ownFile('./image-worker.js', import.meta.url), { name: 'images', execArgv: [] });
     worker.on('message', (answer: ImageAnswer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
