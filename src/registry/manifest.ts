@@ -5,10 +5,11 @@ import { signatureFaults } from '../signature/check.js';
 import { isFileName } from './names.js';
 import { schemaFault } from './schema-faults.js';
 import { ModelRecordSchema, type ModelRecord } from './schema.js';
-import { labelsOf, taskFaults } from '../tasks/kinds/index.js';
+import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
 
-// The schema is ours: a test checks it, so that no process compiles the schema of schemas for it.
-const ajv = new Ajv2020({ allErrors: false, meta: false, validateSchema: false });
+// The schema is ours: a test checks it, so that no process compiles the schema of schemas for it. All faults are collected: a
+// record is at most 4 MiB, and whoever writes one by hand mends them in one go.
+const ajv = new Ajv2020({ allErrors: true, discriminator: true, meta: false, validateSchema: false });
 formats.default(ajv, ['date-time']);
 const validate = ajv.compile(ModelRecordSchema);
 
@@ -16,7 +17,7 @@ const validate = ajv.compile(ModelRecordSchema);
  * Reads the text of a metadata.json and checks it against the schema and against itself.
  * @param where how messages call the record, e.g. `mnist-mlp v1.0`
  * @param identity the name and version that the record must carry: those of its folder
- * @throws ERR_MANIFEST with the JSON pointers of what is wrong
+ * @throws ERR_MANIFEST with the JSON pointers of what is wrong, each fault at once, up to `mostFaults`
  */
 export function parseRecord(text: string, where: string, identity: { name: string; version: string }): ModelRecord {
   let value: unknown;
@@ -25,16 +26,23 @@ export function parseRecord(text: string, where: string, identity: { name: strin
   } catch (cause) {
     throw torchError('ERR_MANIFEST', `Expected JSON in the record of ${where}: ${(cause as Error).message}`, { cause });
   }
-  if (!validate(value)) throw invalid(where, (validate.errors ?? []).map(fault));
-  const record = value as ModelRecord;
-  const faults = [...contradictions(record)];
+  // What the schema refuses cannot be asked whether its parts agree.
+  const faults = validate(value)
+    ? [...contradictions(value as ModelRecord)]
+    : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
+  faults.push(...misnamed(value, identity));
+  if (faults.length > 0) throw invalid(where, faults);
+  return value as ModelRecord;
+}
+
+/** A name or version that is not its folder's. */
+function* misnamed(value: unknown, identity: { name: string; version: string }): Generator<ErrorDetail> {
   for (const key of ['name', 'version'] as const) {
-    if (record[key] !== identity[key]) {
-      faults.push({ pointer: `/${key}`, detail: `must be ${JSON.stringify(identity[key])}, as the folder is called` });
+    const found = (value as Partial<ModelRecord> | null)?.[key];
+    if (typeof found === 'string' && found !== identity[key]) {
+      yield { pointer: `/${key}`, detail: `must be ${JSON.stringify(identity[key])}, as the folder is called` };
     }
   }
-  if (faults.length > 0) throw invalid(where, faults);
-  return record;
 }
 
 /** What the schema cannot say: parts of the record that must agree with each other. */
@@ -68,12 +76,21 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
 }
 
 function fault(error: ErrorObject): ErrorDetail {
+  if (error.keyword === 'discriminator') {
+    const types = taskKinds.map(({ type }) => type).join(', ');
+    return { pointer: `${error.instancePath}/type`, detail: `must be one of ${types}` };
+  }
   const { kind, pointer, memberPointer, message, allowed } = schemaFault(error);
   if (kind === 'unknown') return { pointer: memberPointer, detail: 'is not a member of the schema' };
   return { pointer, detail: `${message}${allowed ? `: ${allowed.join(', ')}` : ''}` };
 }
 
-function invalid(where: string, errors: readonly ErrorDetail[]) {
+/** Faults that an error names; how many more there are it says. */
+const mostFaults = 20;
+
+function invalid(where: string, all: readonly ErrorDetail[]) {
+  const errors = all.slice(0, mostFaults);
   const list = errors.map(({ pointer, detail }) => `${pointer === '' ? 'the record' : pointer} ${detail}`).join('; ');
-  return torchError('ERR_MANIFEST', `Invalid record of ${where}: ${list}`, { errors });
+  const more = all.length > mostFaults ? `; and ${all.length - mostFaults} more` : '';
+  return torchError('ERR_MANIFEST', `Invalid record of ${where}: ${list}${more}`, { errors });
 }

@@ -29,6 +29,8 @@ export interface RegistryEntry {
 }
 
 const maxRecordBytes = 4 * 2 ** 20;
+/** Who has it may make a registry: JavaScript knows no private constructor. */
+const inOpen = Symbol('ModelRegistry.open');
 
 /**
  * The models that are known here, and what is known of them. It only reads, and reads anew at every call, so that it
@@ -38,19 +40,27 @@ export class ModelRegistry {
   readonly registryDir: string;
   readonly modelsDir: string;
 
-  private constructor(registryDir: string, modelsDir: string) {
+  private constructor(registryDir: string, modelsDir: string, opened?: typeof inOpen) {
+    if (opened !== inOpen) {
+      throw torchError(
+        'ERR_INVALID_ARGUMENT',
+        'Expected await ModelRegistry.open({ registryDir, modelsDir }), which looks at the folders, but received new ModelRegistry()',
+      );
+    }
     this.registryDir = registryDir;
     this.modelsDir = modelsDir;
   }
 
-  /** @throws ERR_CONFIG when a folder does not exist or cannot be read */
+  /** @throws ERR_CONFIG when a folder does not exist or cannot be read, ERR_INVALID_ARGUMENT for an option that is no path */
   static async open(options: RegistryOptions = {}): Promise<ModelRegistry> {
     check.options('ModelRegistry', options, ['registryDir', 'modelsDir']);
-    const registryDir = options.registryDir ?? bundledRegistryDir();
-    const modelsDir = options.modelsDir ?? bundledModelsDir();
+    const { registryDir = bundledRegistryDir(), modelsDir = bundledModelsDir() } = options;
+    check.text('registryDir', registryDir, 'a path');
+    check.text('modelsDir', modelsDir, 'a path');
     return new ModelRegistry(
       await existingFolder(registryDir, 'registryDir'),
       await existingFolder(modelsDir, 'modelsDir'),
+      inOpen,
     );
   }
 

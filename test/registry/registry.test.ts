@@ -253,6 +253,45 @@ describe('model registry', () => {
       ['an unknown member of an input', () => withSpec({ extra: 1 }), '/signature/inputs/0/extra'],
       ['an accuracy above one', () => ({ ...sample(), metrics: { testAccuracy: 98 } }), '/metrics/testAccuracy'],
     ];
+    it('with many faults tell all of them at once, without those of other tasks', async () => {
+      const { created: _, ...rest } = sample();
+      await write({
+        ...rest,
+        name: 'other',
+        sourceCommit: 'x',
+        extra: 1,
+        artifact: { ...rest.artifact, bytes: 0 },
+        task: { type: 'embedding', pooling: 5, labels: ['a'] },
+      });
+      const error = await rejection(registry.record('tiny', 'v1.0'));
+      const parts = [
+        "'created'",
+        '/name',
+        '/sourceCommit',
+        '/extra',
+        '/artifact/bytes',
+        '/task/pooling',
+        '/task/labels',
+      ];
+      for (const part of parts) expect(error.message).to.include(part);
+      expect(error.message).not.to.include('activation');
+      expect(error.errors).to.have.length.below(10);
+    });
+
+    it('with more faults than anybody reads name twenty, and how many more', async () => {
+      const input = { a: 1, b: 2 };
+      await write({ ...sample(), signature: { inputs: new Array(10).fill(input), outputs: [input] } });
+      const error = await rejection(registry.record('tiny', 'v1.0'));
+      expect(error.errors).to.have.length(20);
+      expect(error.message).to.match(/; and 35 more$/);
+    });
+
+    it('with a task of no kind name the kinds', async () => {
+      await write({ ...sample(), task: { type: 'guess' } });
+      const error = await rejection(registry.record('tiny', 'v1.0'));
+      expect(error.message).to.match(/: \/task\/type must be one of classification, multi-label, embedding, other$/);
+    });
+
     for (const [name, record, pointer] of cases) {
       it(`with ${name} are refused`, async () => {
         await write(record());
@@ -365,6 +404,17 @@ describe('model registry', () => {
         expect(error.message).to.include(pointer);
       });
     }
+  });
+
+  it('refuses options that are no paths, and is made by open() alone', async () => {
+    for (const options of [5, { registry: 5 }, { registryDir: 5 }, { modelsDir: '' }, { registryDir: null }]) {
+      const error = await rejection(ModelRegistry.open(options as object));
+      expect(error, JSON.stringify(options)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+    }
+    const Registry = ModelRegistry as unknown as new (...args: string[]) => unknown;
+    expect(() => new Registry('a', 'b'))
+      .to.throw('ModelRegistry.open')
+      .with.property('code', 'ERR_INVALID_ARGUMENT');
   });
 
   it('refuses folders that are not there', async () => {

@@ -53,10 +53,13 @@ export function* taskFaults(task: AnyTask, signature: Signature): Generator<Erro
   if (task.image) yield* imageFaults(task.image, signature);
 }
 
-/** A record's member `task`: one of the kinds. */
+/** A record's member `task`: one of the kinds. Its `type` says which, so that faults are told of that kind alone. */
 export function taskSchema(): JsonSchema {
   return {
-    anyOf: taskKinds.map(({ type, members, optional = [] }: TaskKind<AnyTask & Record<string, unknown>>) => ({
+    type: 'object',
+    required: ['type'],
+    discriminator: { propertyName: 'type' },
+    oneOf: taskKinds.map(({ type, members, optional = [] }: TaskKind<AnyTask & Record<string, unknown>>) => ({
       type: 'object',
       required: ['type', ...Object.keys(members).filter((name) => !optional.includes(name))],
       properties: { type: { type: 'string', const: type }, ...members, image: imageSchema },
