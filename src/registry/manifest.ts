@@ -28,7 +28,7 @@ export function parseRecord(text: string, where: string, identity: { name: strin
   }
   // What the schema refuses cannot be asked whether its parts agree.
   const faults = validate(value)
-    ? [...contradictions(value as ModelRecord)]
+    ? [...contradictions(value)]
     : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
   faults.push(...misnamed(value, identity));
   if (faults.length > 0) throw invalid(where, faults);
