@@ -34,22 +34,28 @@ constexpr std::array kHints{
          "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
          "one example"},
     Hint{"mat1 and mat2 shapes cannot be multiplied", "",
-         "The last dimension of the input is not what the layer was made for, or the batch dimension is missing: "
+         "The last dimension of the input is not what the layer was made for, or the batch dimension is "
+         "missing: "
          "[1, ...] for one example"},
     Hint{"Could not run '", "'CUDA' backend",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
+         "CPU, "
          "and take the device from an input (x.device)"},
     Hint{"Torch not compiled with CUDA enabled", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
+         "CPU, "
          "and take the device from an input (x.device)"},
     Hint{"PyTorch is not linked with support for cuda devices", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
+         "CPU, "
          "and take the device from an input (x.device)"},
     Hint{"Cannot initialize CUDA", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the CPU, "
+         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
+         "CPU, "
          "and take the device from an input (x.device)"},
     Hint{"Expected all tensors to be on the same device", "cuda",
-         "The graph has a fixed device in it: trace the model on the device it is to run on, or take the device "
+         "The graph has a fixed device in it: trace the model on the device it is to run on, or take the "
+         "device "
          "from an input (x.device)"},
     Hint{"does not require grad", "",
          "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
@@ -89,7 +95,8 @@ size_t begin_of_error(std::string_view text) {
 // Texts whose first sentence says it all: a dispatcher goes on to list every kernel of the process, in four
 // thousand characters.
 std::string_view first_sentence(std::string_view message) {
-  for (const std::string_view begin : std::initializer_list<std::string_view>{"Could not run '", "Cannot initialize CUDA without"}) {
+  for (const std::string_view begin :
+       std::initializer_list<std::string_view>{"Could not run '", "Cannot initialize CUDA without"}) {
     if (message.substr(0, begin.size()) != begin) continue;
     const size_t end = message.find(". ");
     return end == std::string_view::npos ? message.substr(0, message.find('\n')) : message.substr(0, end + 1);

@@ -58,8 +58,8 @@ struct ModelInfo {
   std::vector<MethodInfo> methods;
   bool stateful = false;
   std::string stateful_reason;  // what makes it stateful, a clause for people
-  bool random = false;       // it draws random numbers
-  bool autograd = false;     // it runs in gradient mode
+  bool random = false;          // it draws random numbers
+  bool autograd = false;        // it runs in gradient mode
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
   std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON

@@ -20,6 +20,9 @@ const start = (text: string) => at(0, text);
 const textStart = (pattern: RegExp) => (head: Buffer) =>
   pattern.test(head.toString('latin1').replace(/^(ï»¿)?\s+/, ''));
 
+/** Of protocol 2 to 5. */
+const isPickle = (head: Buffer): boolean => head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5;
+
 const exportIt = 'build the model in Python, load the weights and export it';
 const unpack = 'unpack it; the model is a file inside';
 
@@ -60,12 +63,12 @@ const kinds: readonly FileKind[] = [
     what: 'a pickle that torch.save wrote before PyTorch 1.6 (a state_dict or a whole nn.Module), which holds no code to run',
     advice: exportIt,
     // protocol 2, then the magic number 0x1950a86a20f9469cfc6c
-    is: (head) => /^\x80[\x02-\x05]\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19/.test(head.toString('latin1')),
+    is: (head) => isPickle(head) && ascii(head, 2, '\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19'),
   },
   {
     what: 'a pickle, which holds no code to run',
     advice: exportIt,
-    is: (head) => /^\x80[\x02-\x05][\x00-\xff]/.test(head.toString('latin1')),
+    is: isPickle,
   },
   { what: 'a NumPy array', advice: 'give it to --input; the model is another file', is: start('\x93NUMPY') },
   { what: 'a shared library or a program (ELF)', advice: 'give the model file', is: start('\x7fELF') },

@@ -1,7 +1,7 @@
 /** Gradients inside forward (T4): energies and forces, by every way to take a gradient in TorchScript. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { BatchQueue, loadModel, Tensor, type Model, type TorchError } from 'node-libtorch';
+import { BatchQueue, loadModel, Tensor, type Model, type TorchError, type Value } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 
@@ -18,7 +18,7 @@ const rows = (x: readonly number[]): Tensor => new Tensor('float32', Float32Arra
 
 async function gradient(model: Model, method: string, x: readonly number[]): Promise<number[]> {
   const value = await model.call(method, [rows(x)]);
-  return Array.from((Array.isArray(value) ? value[1] : value).data as Float32Array);
+  return Array.from(((Array.isArray(value) ? (value as readonly Value[])[1] : value) as Tensor).data as Float32Array);
 }
 
 async function answersAsPyTorch(model: Model, { method, calls }: Case, tolerance = 1e-4): Promise<void> {
@@ -88,7 +88,7 @@ describe('faults: gradients inside forward', () => {
     await model.warmup({ example: rows([1, 2, 3, 4, 5, 6]), batchSizes: [1, 4] });
     const queue = new BatchQueue(model, { maxBatchSize: 4 });
     const xs = [1, 2, 3, 4].map((k) => [0.1 * k, 0.2 * k, 0.3 * k]);
-    const together = await Promise.all(xs.map((x) => queue.run<Tensor>(rows(x))));
+    const together = await Promise.all(xs.map((x) => queue.run(rows(x))));
     for (const [i, x] of xs.entries()) {
       const alone = await gradient(model, 'forward', x);
       for (const [at, number] of Array.from(together[i]?.data as Float32Array).entries())

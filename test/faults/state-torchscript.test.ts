@@ -1,7 +1,7 @@
 /** State that is not seen (T3): every way to write to something that outlives a run, and what only looks like it. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { BatchQueue, loadModel, Tensor, type Model } from 'node-libtorch';
+import { BatchQueue, loadModel, Tensor, type Model, type Value } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 
@@ -20,7 +20,7 @@ const row = (x: readonly number[]): Tensor => new Tensor('float32', Float32Array
 async function answersAsPyTorch(model: Model, { calls }: Case): Promise<void> {
   for (const [i, { method, x, want }] of calls.entries()) {
     const value = await model.call(method, [row(x)]);
-    const got = Array.from((Array.isArray(value) ? value[0] : value).data as Float32Array);
+    const got = Array.from(((Array.isArray(value) ? (value as readonly Value[])[0] : value) as Tensor).data as Float32Array);
     expect(got, `run ${i + 1}`).to.have.length(want.length);
     for (const [at, number] of got.entries()) {
       expect(number, `run ${i + 1}, element ${at}`).to.be.closeTo(want[at] as number, 1e-4 * (1 + Math.abs(number)));

@@ -136,8 +136,8 @@ void replace_by_constants(Node* node) {
   }
 }
 
-// Where the condition of a branch is known, only what it chooses is left. LibTorch's own pass also removes what
-// it takes for dead, writes through lists among it.
+// Where the condition of a branch is known, only what it chooses is left. LibTorch's own pass also removes
+// what it takes for dead, writes through lists among it.
 void fold_constants(Block* block) {
   for (auto at = block->nodes().begin(); at != block->nodes().end();) {
     Node* node = *at;

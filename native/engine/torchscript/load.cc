@@ -75,10 +75,11 @@ Module read_module(const LoadRequest& request, const c10::Device& device) {
   } catch (const std::exception& error) {
     const std::string missing = missing_operators(error.what(), reader);
     if (missing.empty()) throw;
-    throw EngineError("ERR_OPERATOR_NOT_FOUND",
-                      "The model calls " + missing +
-                          ", which this process does not have; name the libraries that define them with the option "
-                          "operatorLibraries (--operator-library)");
+    throw EngineError(
+        "ERR_OPERATOR_NOT_FOUND",
+        "The model calls " + missing +
+            ", which this process does not have; name the libraries that define them with the option "
+            "operatorLibraries (--operator-library)");
   }
 }
 

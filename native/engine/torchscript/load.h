@@ -19,9 +19,9 @@ struct LoadedModule {
   std::vector<c10::IValue> written_constants;
 };
 
-// Load onto the chosen device, eval, convert, look for state, freeze, optimize. Must run under InferenceMode: a
-// module that was run once in gradient mode throws under InferenceMode for ever after. Only a model that takes
-// gradients is loaded, and must be run, outside it.
+// Load onto the chosen device, eval, convert, look for state, freeze, optimize. Must run under InferenceMode:
+// a module that was run once in gradient mode throws under InferenceMode for ever after. Only a model that
+// takes gradients is loaded, and must be run, outside it.
 LoadedModule load_module(const LoadRequest& request, const DeviceChoice& choice);
 
 }  // namespace node_libtorch::engine

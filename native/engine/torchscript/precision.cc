@@ -100,8 +100,9 @@ class Converter {
  private:
   static bool may_hold_tensors(const IValue& value) {
     return value.isTensor() || value.isTuple() || value.isGenericDict() || value.isObject() ||
-           value.isTensorList() || (value.isList() && !value.isIntList() && !value.isDoubleList() &&
-                                    !value.isBoolList() && !value.isComplexDoubleList());
+           value.isTensorList() ||
+           (value.isList() && !value.isIntList() && !value.isDoubleList() && !value.isBoolList() &&
+            !value.isComplexDoubleList());
   }
 
   at::Tensor convert_tensor(const at::Tensor& tensor) {
@@ -114,8 +115,8 @@ class Converter {
       const auto elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.element_size());
       const at::Tensor all = tensor.detach().as_strided({elements}, {1}, 0);
       // The weak reference keeps the key's address from being used again, and none of the memory.
-      found =
-          converted_.emplace(key, std::make_pair(tensor.storage().getWeakStorageImpl(), all.to(dtype_))).first;
+      found = converted_.emplace(key, std::make_pair(tensor.storage().getWeakStorageImpl(), all.to(dtype_)))
+                  .first;
     }
     return found->second.second.as_strided(tensor.sizes(), tensor.strides(), tensor.storage_offset());
   }
@@ -123,7 +124,8 @@ class Converter {
   IValue convert_tuple(const IValue& value) {
     const auto& tuple = value.toTupleRef();
     std::vector<IValue> items;
-    for (const IValue& item : tuple.elements()) items.push_back(may_hold_tensors(item) ? convert(item) : item);
+    for (const IValue& item : tuple.elements())
+      items.push_back(may_hold_tensors(item) ? convert(item) : item);
     const c10::TupleTypePtr type = tuple.type();
     if (type->schema()) return c10::ivalue::Tuple::createNamed(std::move(items), type);
     return c10::ivalue::Tuple::create(std::move(items));
@@ -142,7 +144,9 @@ class Converter {
 
   const at::ScalarType dtype_;
   std::set<const void*> seen_;
-  std::map<std::pair<const c10::StorageImpl*, at::ScalarType>, std::pair<c10::weak_intrusive_ptr<c10::StorageImpl>, at::Tensor>> converted_;
+  std::map<std::pair<const c10::StorageImpl*, at::ScalarType>,
+           std::pair<c10::weak_intrusive_ptr<c10::StorageImpl>, at::Tensor>>
+      converted_;
   std::set<std::string> fixed_;
   bool opaque_ = false;
 };

@@ -29,15 +29,38 @@ struct Thing {
 
 // Operators whose result may be their argument itself, although their schema calls it new.
 const std::set<std::string>& may_return_an_input() {
-  static const std::set<std::string> names = {
-      "aten::type_as",          "aten::dropout",         "aten::feature_dropout", "aten::alpha_dropout",
-      "aten::feature_alpha_dropout", "aten::meshgrid",   "aten::broadcast_tensors", "aten::atleast_1d",
-      "aten::atleast_2d",       "aten::atleast_3d",      "aten::einsum",          "aten::sum_to_size",
-      "aten::conj_physical",    "aten::_cast_Float",     "aten::_cast_Double",    "aten::_cast_Half",
-      "aten::_cast_Int",        "aten::_cast_Long",      "aten::_cast_Byte",      "aten::_cast_Char",
-      "aten::_cast_Short",      "aten::dequantize",      "aten::to_dense",        "aten::pad",
-      "aten::linalg_multi_dot", "aten::chain_matmul",    "aten::native_dropout",  "aten::pixel_shuffle",
-      "aten::pixel_unshuffle",  "aten::channel_shuffle", "aten::rnn_flatten",     "aten::combinations"};
+  static const std::set<std::string> names = {"aten::type_as",
+                                              "aten::dropout",
+                                              "aten::feature_dropout",
+                                              "aten::alpha_dropout",
+                                              "aten::feature_alpha_dropout",
+                                              "aten::meshgrid",
+                                              "aten::broadcast_tensors",
+                                              "aten::atleast_1d",
+                                              "aten::atleast_2d",
+                                              "aten::atleast_3d",
+                                              "aten::einsum",
+                                              "aten::sum_to_size",
+                                              "aten::conj_physical",
+                                              "aten::_cast_Float",
+                                              "aten::_cast_Double",
+                                              "aten::_cast_Half",
+                                              "aten::_cast_Int",
+                                              "aten::_cast_Long",
+                                              "aten::_cast_Byte",
+                                              "aten::_cast_Char",
+                                              "aten::_cast_Short",
+                                              "aten::dequantize",
+                                              "aten::to_dense",
+                                              "aten::pad",
+                                              "aten::linalg_multi_dot",
+                                              "aten::chain_matmul",
+                                              "aten::native_dropout",
+                                              "aten::pixel_shuffle",
+                                              "aten::pixel_unshuffle",
+                                              "aten::channel_shuffle",
+                                              "aten::rnn_flatten",
+                                              "aten::combinations"};
   return names;
 }
 
@@ -74,8 +97,7 @@ bool may_refer(const Value* value) { return may_refer(value->type()); }
 
 std::string described(const Node* node) {
   std::string name = node->kind().toQualString();
-  if (node->hasAttribute(c10::attr::name) &&
-      node->kindOf(c10::attr::name) == torch::jit::AttributeKind::s) {
+  if (node->hasAttribute(c10::attr::name) && node->kindOf(c10::attr::name) == torch::jit::AttributeKind::s) {
     name += " " + node->s(c10::attr::name);
   }
   return name;
@@ -343,8 +365,7 @@ class Analysis {
     }
     for (size_t i = 0; i < count; ++i) argument(node, schema.arguments()[i], i);
     for (size_t i = 0; i < node->outputs().size(); ++i) {
-      const c10::AliasInfo* alias =
-          i < schema.returns().size() ? schema.returns()[i].alias_info() : nullptr;
+      const c10::AliasInfo* alias = i < schema.returns().size() ? schema.returns()[i].alias_info() : nullptr;
       result(node, schema, node->outputs()[i], alias);
     }
   }
@@ -361,9 +382,8 @@ class Analysis {
       if (takes_gradients_) write(node, refs(input));
       return;
     }
-    const bool writes_content =
-        std::any_of(alias->containedTypes().begin(), alias->containedTypes().end(),
-                    [](const c10::AliasInfo& inner) { return inner.isWrite(); });
+    const bool writes_content = std::any_of(alias->containedTypes().begin(), alias->containedTypes().end(),
+                                            [](const c10::AliasInfo& inner) { return inner.isWrite(); });
     if (writes_content) write(node, is_container(input->type()) ? contents(input) : Things(refs(input)));
     if (!alias->isWrite()) return;
     write(node, Things(refs(input)));

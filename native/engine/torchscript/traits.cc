@@ -77,9 +77,8 @@ class Origins {
     if (node->kind() == c10::prim::Param) return of_parameter(value, node);
     if (node->kind() == c10::prim::Constant || node->kind() == c10::prim::GetAttr) return Origin::fixed;
     static const std::set<std::string> reads_a_tensor = {
-        "aten::Int",   "aten::IntImplicit", "aten::item",  "aten::ScalarImplicit",
-        "prim::tolist", "aten::Float",      "aten::Bool",  "aten::FloatImplicit",
-        "aten::_local_scalar_dense"};
+        "aten::Int",   "aten::IntImplicit", "aten::item",          "aten::ScalarImplicit",     "prim::tolist",
+        "aten::Float", "aten::Bool",        "aten::FloatImplicit", "aten::_local_scalar_dense"};
     if (reads_a_tensor.count(name) > 0 && node->inputs().size() > 0 &&
         node->input(0)->type()->kind() == c10::TypeKind::TensorType) {
       return Origin::data;
@@ -132,11 +131,12 @@ std::optional<int64_t> constant_integer(const Value* value) {
 bool may_trap(const Node* node, Origins& origins) {
   const std::string name = node->kind().toQualString();
   static const std::set<std::string> integer_divisions = {
-      "aten::remainder", "aten::floordiv", "aten::__round_to_zero_floordiv", "aten::divmod",
-      "aten::gcd",       "aten::floor_divide"};
+      "aten::remainder", "aten::floordiv", "aten::__round_to_zero_floordiv",
+      "aten::divmod",    "aten::gcd",      "aten::floor_divide"};
   if (integer_divisions.count(name) == 0 || node->inputs().size() < 2) return false;
   const auto may_be_integer = [](const Value* value) {
-    return value->type()->kind() == c10::TypeKind::IntType || value->type()->kind() == c10::TypeKind::NumberType;
+    return value->type()->kind() == c10::TypeKind::IntType ||
+           value->type()->kind() == c10::TypeKind::NumberType;
   };
   if (!may_be_integer(node->input(0)) || !may_be_integer(node->input(1))) return false;
   const std::optional<int64_t> divisor = constant_integer(node->input(1));
@@ -144,7 +144,8 @@ bool may_trap(const Node* node, Origins& origins) {
   const Origin of_divisor = origins.of(node->input(1));
   // Only this one does not look for zero itself.
   if (name == "aten::remainder" && of_divisor == Origin::size) return true;
-  return of_divisor == Origin::data && (name == "aten::remainder" || origins.of(node->input(0)) == Origin::data);
+  return of_divisor == Origin::data &&
+         (name == "aten::remainder" || origins.of(node->input(0)) == Origin::data);
 }
 
 // torch.div(…, rounding_mode='trunc') of integer tensors.
@@ -193,7 +194,8 @@ Traits find_traits(const std::vector<MethodGraph>& graphs) {
   warn(random, "The model draws random numbers (",
        "): equal inputs give different answers unless runtime.manualSeed() fixes the generator");
   warn(divided, "The model divides integers that come from its input (",
-       "): a divisor of 0, or the least integer and -1, ends the process with SIGFPE. Check them in the model, or "
+       "): a divisor of 0, or the least integer and -1, ends the process with SIGFPE. Check them in the "
+       "model, or "
        "before the call");
   warn(truncated, "The model divides tensors with rounding_mode='trunc' (",
        "): if they are integers, the least integer and -1 end the process with SIGFPE");

@@ -1,4 +1,5 @@
-// What a module's graphs do that a caller should know: random numbers, batch statistics, gradients, divisions.
+// What a module's graphs do that a caller should know: random numbers, batch statistics, gradients,
+// divisions.
 #pragma once
 
 #include <string>

@@ -149,11 +149,13 @@ export class CodeDepth {
   }
 }
 
-const [newline, space, tab, hash, comma, quote, apostrophe, backslash] = [...'\n \t#,"\'\\'].map((c) =>
-  c.charCodeAt(0),
-);
-const openers: ReadonlySet<number> = new Set([...'([{'].map((c) => c.charCodeAt(0)));
-const closers: ReadonlySet<number> = new Set([...')]}'].map((c) => c.charCodeAt(0)));
+const [newline, space, tab, hash, comma, quote, apostrophe, backslash] = codesOf('\n \t#,"\'\\');
+const openers: ReadonlySet<number> = new Set(codesOf('([{'));
+const closers: ReadonlySet<number> = new Set(codesOf(')]}'));
+
+function codesOf(characters: string): number[] {
+  return Array.from(characters, (character) => character.charCodeAt(0));
+}
 
 /** Letters, digits, the underscore, and bytes of other scripts. */
 function isWordByte(byte: number): boolean {
