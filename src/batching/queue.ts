@@ -77,7 +77,7 @@ export class BatchQueue implements AsyncDisposable {
   #stopped: string | undefined;
 
   /**
-   * @throws ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
+   * @throws ERR_DISPOSED, ERR_INVALID_ARGUMENT, ERR_STATEFUL_MODEL, or ERR_NOT_BATCHABLE for a model that mixes rows or was never
    * checked (warmup) unless `rowIndependent` says otherwise
    */
   constructor(model: Model, options?: BatchQueueOptions);
@@ -86,6 +86,7 @@ export class BatchQueue implements AsyncDisposable {
   constructor(model: Model, options: BatchQueueOptions, clock: Clock, random?: () => number);
   constructor(model: Model, options: BatchQueueOptions = {}, clock?: Clock, random: () => number = Math.random) {
     if (!isBatchable(model)) throw expected('a Model', 'the model of BatchQueue', model);
+    if (model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
     this.options = resolveBatchOptions(options, model.maxRows);
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;

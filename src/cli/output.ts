@@ -7,10 +7,10 @@ import { isMap, type Value } from '../tensor/value.js';
 /** A result as JSON that `run --input` reads again: tensors as `{"dtype", "shape", "data"}`, Maps as lists of pairs. */
 export function toJson(value: Value): unknown {
   if (value instanceof Tensor) return value.toJSON();
-  if (isMap(value)) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item as Value)]);
+  if (isMap(value)) return [...value].map(([key, item]) => [jsonNumber(key), toJson(item)]);
   if (Array.isArray(value)) return value.map((item) => toJson(item as Value));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item as Value)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
   }
   return jsonNumber(value);
 }

@@ -24,7 +24,11 @@ export type Methods = Readonly<Record<string, MethodTypes>>;
 export type AnyMethods = Readonly<
   Record<
     string,
-    { readonly inputs: Readonly<Record<string, Value | undefined>>; readonly ordered: readonly (Value | undefined)[]; readonly outputs: Value }
+    {
+      readonly inputs: Readonly<Record<string, Value | undefined>>;
+      readonly ordered: readonly (Value | undefined)[];
+      readonly outputs: Value;
+    }
   >
 >;
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { Tensor } from 'node-libtorch';
+import { BatchQueue, Tensor, type RunOptions, type WarmupOptions } from 'node-libtorch';
+import type { Batchable } from '#dist/model/batchable.js';
 import { rejection } from '../support/errors.js';
 import { contract, modelsLoaded, onceStarted, rows, turn } from './contract.js';
 
@@ -38,6 +39,29 @@ contract('disposal', ({ load, slow, brief }) => {
       () => model.warmup({ example: rows(2) }),
     ];
     for (const call of calls) await rejection(call, 'ERR_DISPOSED');
+  });
+
+  it('comes before everything else that may be wrong with a call', async () => {
+    const model = (await load('linear')) as Batchable;
+    const queue = new BatchQueue(model, { rowIndependent: true });
+    await model.dispose();
+    const aborted = AbortSignal.abort(new Error('given up'));
+    const wrong = [rows(1), undefined, 'x', Tensor.from([1]), [], { nothing: 1 }, () => 1] as unknown as Tensor[];
+    const options = [undefined, { timeout: 5 }, { timeoutMs: -1 }, 5, { signal: aborted }] as RunOptions[];
+    for (const input of wrong) {
+      for (const given of options) {
+        await rejection(() => model.run(input, given), 'ERR_DISPOSED');
+        await rejection(() => model.call('nothing', input as never, given), 'ERR_DISPOSED');
+        await rejection(() => model.call('forward', input as never, given), 'ERR_DISPOSED');
+        await rejection(() => model.execute('forward', input as never, given), 'ERR_DISPOSED');
+        await rejection(() => model.warmup(given), 'ERR_DISPOSED');
+        await rejection(() => queue.run(input, given), 'ERR_DISPOSED');
+        await rejection(() => queue.call('forward', input as never, given), 'ERR_DISPOSED');
+      }
+      await rejection(() => model.prepare('nothing', input as never), 'ERR_DISPOSED');
+    }
+    await rejection(() => new BatchQueue(model, { rowIndependent: true }), 'ERR_DISPOSED');
+    await queue.close();
   });
 
   it('leaves the answers alone', async () => {

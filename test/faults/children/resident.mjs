@@ -2,6 +2,7 @@
  * How much resident memory a load leaves behind, in MiB: `node resident.mjs FILE HOW`. Prints JSON. Nothing is collected by
  * force.
  */
+/* global AbortSignal */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadModel, runtime } from 'node-libtorch';
@@ -10,7 +11,11 @@ const [, , file, how] = process.argv;
 const engine = file.endsWith('.pt2') ? 'aotinductor' : 'torchscript';
 
 const rss = () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
-const codeOf = (promise) => promise.then(() => 'loaded', (error) => error.code ?? error.name);
+const codeOf = (promise) =>
+  promise.then(
+    () => 'loaded',
+    (error) => error.code ?? error.name,
+  );
 
 const ways = {
   path: async () => {
