@@ -234,6 +234,8 @@ class RowCheck {
           cleared.add(one);
           continue;
         }
+        // Runs of few random numbers are alike now and then.
+        if (this.#model.info.random) throw this.#isRandom('the model has random operators');
         throw await this.#mixing(found, batch);
       }
     }
@@ -279,9 +281,7 @@ class RowCheck {
         if (!leaves) continue;
         const differs = leaves.some((leaf, index) => !isSame(leaf, first[index] as Tensor, this.#tolerances[index]));
         if (!differs) continue;
-        const why =
-          'two equal runs differ, as those of random operators do (or of a state that nobody saw), so that nothing can be said of its rows';
-        throw new Verdict({ rowIndependent: undefined, rowIndependence: `${why}; ${accepts}`, random: true });
+        throw this.#isRandom('two equal runs differ, as those of random operators do (or of a state that nobody saw)');
       }
     }
   }
@@ -314,6 +314,11 @@ class RowCheck {
       if (shares.length === 2) return Math.max(...shares) > 0 && shares.every((share) => share < slight);
     }
     return undefined;
+  }
+
+  #isRandom(why: string): Verdict {
+    const rowIndependence = `${why}, so that nothing can be said of its rows; ${accepts}`;
+    return new Verdict({ rowIndependent: undefined, rowIndependence, random: true });
   }
 
   #dependent(why: string): Verdict {

