@@ -32,10 +32,10 @@ interface Given {
 }
 
 const ordinary = ['first', 'second', 'spread'] as const;
-const extreme = ['quiet', 'loud', 'negative', 'loudNegative', 'zero'] as const;
+const extreme = ['quiet', 'loud', 'negative', 'loudNegative', 'zero', 'quietest', 'loudest'] as const;
 export type ProbeKind = (typeof ordinary)[number] | (typeof extreme)[number] | 'example';
 
-/** How much larger and smaller the extreme rows are. */
+/** How much larger and smaller extreme rows are: a sound may be 120 dB below another. */
 const factor = 1000;
 /** Rows of the example that are probes of their own, beside the first two. */
 const mostExamples = 2;
@@ -78,6 +78,8 @@ const floats: Readonly<Record<Exclude<ProbeKind, 'example'>, Make>> = {
   negative: (given) => mirrored(given, lively(given)),
   loudNegative: (given) => scaled(given, mirrored(given, given.other.some((x) => x !== 0) ? given.other : lively(given)), factor),
   zero: (given) => given.base.map(() => nearZero(given)),
+  quietest: (given) => scaled(given, lively(given), 1 / factor ** 2),
+  loudest: (given) => scaled(given, lively(given), factor ** 2),
 };
 
 const rotated = (values: readonly number[], by: number): readonly number[] => [...values.slice(by), ...values.slice(0, by)];
@@ -93,6 +95,8 @@ const integers: typeof floats = {
   negative: ({ base, min, max }) => base.map((x) => min + max - x),
   loudNegative: (given) => chosen(given, 5),
   zero: ({ base }) => rotated(base, 1),
+  quietest: (given) => chosen(given, 7),
+  loudest: (given) => chosen(given, 9),
 };
 
 /**

@@ -20,6 +20,7 @@ describe('rows to ask a model about', () => {
     expect(ofKind(probes, 'negative')).to.deep.equal([-1, -2, -4]);
     expect(ofKind(probes, 'loudNegative')).to.deep.equal([-4000, -2000, -1000]);
     expect(ofKind(probes, 'zero')).to.deep.equal([0, 0, 0]);
+    expect(ofKind(probes, 'loudest')).to.deep.equal([1e6, 2e6, 4e6]);
     expect(ofKind(probes, 'quiet')!.map((x) => Number(x.toFixed(6)))).to.deep.equal([0.001, 0.002, 0.004]);
     expect(probes.filter(({ isOrdinary }) => isOrdinary).map(({ kind }) => kind)).to.deep.equal([
       'first',
