@@ -49,7 +49,11 @@ const kinds: readonly FileKind[] = [
     is: at(4, 'PTMF'),
   },
   { what: 'an ExecuTorch program', advice: 'export the model for this engine', is: at(4, 'ET1') },
-  { what: 'an ORT format model', advice: 'use the .onnx file that it was made of', is: at(4, 'ORTM') },
+  {
+    what: 'an ORT format model (ONNX Runtime’s own)',
+    advice: 'give it the extension .ort, or set the engine to onnx',
+    is: looksLikeOrt,
+  },
   { what: 'a TensorFlow Lite model', advice: 'export the model to ONNX', is: at(4, 'TFL3') },
   { what: 'an HDF5 file (Keras weights)', advice: 'export the model to ONNX', is: start('\x89HDF\r\n\x1a\n') },
   { what: 'a 7z archive', advice: unpack, is: start('7z\xbc\xaf\x27\x1c') },
@@ -100,6 +104,11 @@ const kinds: readonly FileKind[] = [
 /** `a GGUF file (llama.cpp)`, and what to do about it; undefined for bytes that are not known. */
 export function fileKind(head: Buffer, size = head.length): { what: string; advice: string } | undefined {
   return kinds.find(({ is }) => is(head, size));
+}
+
+/** ONNX Runtime's own format: a flatbuffer that names itself behind its first four bytes. */
+export function looksLikeOrt(head: Uint8Array): boolean {
+  return [0x4f, 0x52, 0x54, 0x4d].every((letter, i) => head[4 + i] === letter); // ORTM
 }
 
 /** A ModelProto: the first field is the version of the format, a small number, and text or the graph follows. */

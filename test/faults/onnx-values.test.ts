@@ -295,6 +295,20 @@ describe('faults: values of ONNX models', function () {
     expect((await model.call<Tensor>('forward', [of(2, 3), of(2, 1)])).shape).to.deep.equal([1, 1]);
     const { message } = await rejection(() => model.call('forward', [of(2, 3), of(3, 3)]), 'ERR_INVALID_SHAPE');
     expect(message).to.include('batch').and.include('2 in x and 3 in y');
+    const without = [null, null];
+    const spec = { dtype: 'float32' as const, shape: [null, null], symbols: without };
+    const signature = {
+      inputs: [
+        { ...spec, name: 'x' },
+        { ...spec, name: 'y' },
+      ],
+      outputs: [],
+    };
+    await using told = await loadModel(faulty('named_dimensions'), { signature });
+    expect(
+      (await told.call<Tensor>('forward', [of(2, 3), of(3, 3)])).shape,
+      'a signature that knows better',
+    ).to.deep.equal([1, 1]);
     const shown = await node([`${root}dist/cli/main.js`, 'inspect', faulty('named_dimensions')]);
     expect(shown.stdout).to.match(/in x\s+float32 \[batch, \?\]/);
   });
@@ -346,6 +360,19 @@ describe('faults: values of ONNX models', function () {
       }
     });
   });
+
+  const strangers: [what: string, content: string, said: RegExp][] = [
+    ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n', /git lfs pull/],
+    ['a web page', '<!DOCTYPE html><html></html>', /HTML page/],
+    ['zeros', '\0'.repeat(600), /zeros/],
+  ];
+  for (const [what, content, said] of strangers) {
+    it(`a file .onnx that is ${what} is called so`, async () => {
+      const path = join(folder, 'stranger.onnx');
+      writeFileSync(path, content);
+      expect((await rejection(() => loadModel(path), 'ERR_MODEL_FORMAT')).message).to.match(said);
+    });
+  }
 
   it('a name that every object has is a name like any other', async () => {
     await using model = await loadModel(faulty('odd_names'));

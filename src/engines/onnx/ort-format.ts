@@ -6,11 +6,6 @@ import type { SessionReply, SessionValue } from './protocol.js';
 import { noEdit } from './rewrite.js';
 import { unsupported } from './values.js';
 
-/** ONNX Runtime's own format (`.ort`): a flatbuffer that names itself behind its first four bytes. */
-export function isOrtFormat(bytes: Uint8Array): boolean {
-  return [0x4f, 0x52, 0x54, 0x4d].every((letter, i) => bytes[4 + i] === letter); // ORTM
-}
-
 /**
  * How a model in that format is called: as ONNX Runtime says, for nothing else reads it. Its inputs with defaults stay as they
  * are, and an output that is no tensor cannot be had.

@@ -1,4 +1,4 @@
-import { looksLikeOnnx } from '../../model/file-kind.js';
+import { looksLikeOnnx, looksLikeOrt } from '../../model/file-kind.js';
 import type { EngineRow } from '../row.js';
 
 declare module '../../model/info.js' {
@@ -10,7 +10,7 @@ declare module '../../model/info.js' {
 /** ONNX, through ONNX Runtime in worker threads. */
 export const onnx: EngineRow = {
   extensions: ['.onnx', '.ort'],
-  recognizes: looksLikeOnnx,
+  recognizes: (head) => looksLikeOnnx(head) || looksLikeOrt(head),
   needs: 'ONNX Runtime',
   lacks: {
     operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it',

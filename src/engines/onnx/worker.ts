@@ -4,13 +4,13 @@ import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { torchError, TorchError } from '../../errors.js';
+import { looksLikeOrt } from '../../model/file-kind.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { TensorData } from '../../tensor/dtype.js';
 import type { RunReply, WireValue } from '../remote/protocol.js';
 import { serveRequests } from '../remote/serve.js';
 import { loadMessage, runMessage, runtimeMessage } from './message-scrub.js';
 import { readModelProto } from './model-proto.js';
-import { isOrtFormat } from './ort-format.js';
 import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest, SessionValue } from './protocol.js';
 import { rewriteModel } from './rewrite.js';
 
@@ -33,7 +33,7 @@ async function handle(request: OnnxRequest, transfer: ArrayBuffer[]): Promise<On
   switch (request.kind) {
     case 'open':
       model = new Uint8Array(request.model);
-      return request.inspect && !isOrtFormat(model) ? readModelProto(model) : undefined;
+      return request.inspect && !looksLikeOrt(model) ? readModelProto(model) : undefined;
     case 'create':
       return create(request);
     case 'run':
