@@ -35,7 +35,7 @@ describe('command line', () => {
     ['an unknown command', ['bake']],
     ['an unknown flag', ['serve', '--nope']],
     ['a missing argument', ['inspect']],
-    ['a missing flag', ['run', 'mnist-mlp']],
+    ['a flag without its value', ['run', 'mnist-mlp', '--input']],
     ['an argument too many', ['serve', 'a', 'b']],
     ['a setting out of bounds', ['serve', '--port', '70000']],
     ['a setting of the wrong type', ['inspect', 'mnist-mlp', '--threads', 'many']],

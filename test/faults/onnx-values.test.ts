@@ -148,7 +148,7 @@ describe('faults: values of ONNX models', function () {
       await using model = await loadModel(faulty('words_and_numbers'));
       const args = { word: [['a'], ['b']], x: new Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]) };
       const report = await model.warmup({ example: args });
-      expect(report.rowIndependent).to.equal(false);
+      expect(report.rowIndependent).to.not.equal(true);
       expect(report.rowIndependence).to.include('strings');
       await rejection(() => new BatchQueue(model), 'ERR_NOT_BATCHABLE');
       await using queue = new BatchQueue(model, { rowIndependent: true });
