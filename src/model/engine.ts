@@ -18,7 +18,7 @@ export interface Run extends Placement {
   /** What messages call the argument at each place. */
   readonly names: readonly string[];
   readonly limits: RunOptions;
-  /** Some of the engine's `outputNames`; without it all of them. */
+  /** Some of the engine's `outputNames`, to be read before anything is awaited; without it all of them. */
   readonly outputs?: readonly string[];
   /** The engine has taken the run. Not called for one that it refuses. */
   readonly accepted: () => void;

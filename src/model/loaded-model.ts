@@ -159,7 +159,7 @@ export class LoadedModel implements Batchable, Warmable {
   async #start(
     method: string,
     values: BoundArguments,
-    { outputs, ...limits }: ModelRunOptions,
+    options: ModelRunOptions,
     placement: Placement = {},
     onFinished?: () => void,
   ): Promise<Execution> {
@@ -169,8 +169,8 @@ export class LoadedModel implements Batchable, Warmable {
       method,
       values,
       names,
-      limits,
-      ...(outputs && { outputs: [...outputs] }),
+      limits: options,
+      ...(options.outputs && { outputs: options.outputs }),
       accepted: () => {
         ++this.#pending;
       },

@@ -100,7 +100,8 @@ async function bringUp(
     warnings: plan.warnings,
   });
   const queue = new InstanceQueue(threads, options.maxPending);
-  const engine = new OnnxSession(queue, { inputs: plan.inputs, outputs: planned });
+  const returned = session.outputs.map(({ name }) => name);
+  const engine = new OnnxSession(queue, { inputs: plan.inputs, outputs: planned }, returned);
   options.signal?.throwIfAborted(); // an aborted load has no caller who would dispose the model
   return new LoadedModel({ engine, info, signature, slabs: engine.slabs });
 }

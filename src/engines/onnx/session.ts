@@ -26,14 +26,23 @@ export class OnnxSession implements EngineModel {
   readonly #queue: InstanceQueue;
   readonly #inputs: readonly InputPlan[];
   readonly #outputs: readonly OutputPlan[];
+  readonly #all: Fetch;
   readonly #owned = new WeakSet<ArrayBufferLike>();
 
-  /** @param plan in the order of the arguments and of the results */
-  constructor(queue: InstanceQueue, plan: { inputs: readonly InputPlan[]; outputs: readonly OutputPlan[] }) {
+  /**
+   * @param plan in the order of the arguments and of the results
+   * @param returned names of all that the session returns when nothing is chosen
+   */
+  constructor(
+    queue: InstanceQueue,
+    { inputs, outputs }: { inputs: readonly InputPlan[]; outputs: readonly OutputPlan[] },
+    returned: readonly string[],
+  ) {
     this.#queue = queue;
-    this.#inputs = plan.inputs;
-    this.#outputs = plan.outputs;
-    this.outputNames = plan.outputs.map(({ spec }) => spec.name);
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+    this.#all = fetchOf(outputs, returned);
+    this.outputNames = outputs.map(({ spec }) => spec.name);
     this.slabs = {
       take: (bytes) => {
         const slab = new ArrayBuffer(bytes);
@@ -46,17 +55,18 @@ export class OnnxSession implements EngineModel {
   }
 
   async run({ values, limits, instance = -1, outputs, accepted, finished }: Run): Promise<Execution> {
-    const chosen = outputs ? outputs.map((name) => this.#output(name)) : this.#outputs;
-    requireOutputs(chosen, this.#outputs);
-    const fetched = [...new Set(chosen.map(({ from }) => from as string))];
+    const { chosen, places, names } = outputs ? this.#choice(outputs) : this.#all;
+    if (places.includes(-1)) requireOutputs(chosen, this.#outputs);
     const hooks = { accepted, finished };
-    const pack = (): Submission => ({ ...this.#pack(values), outputs: fetched });
-    const { outputs: got, timings } = await this.#queue.submit(pack, limits, instance, hooks);
-    const named = chosen.map((plan) => {
-      return [plan.spec.name, valueOf(got[fetched.indexOf(plan.from as string)] as WireValue, plan.keys)] as const;
-    });
-    const [only, ...others] = named;
-    return { value: only && others.length === 0 ? only[1] : Object.fromEntries(named), timings };
+    const { outputs: got, timings } = await this.#queue.submit(
+      () => this.#pack(values, names),
+      limits,
+      instance,
+      hooks,
+    );
+    const results = chosen.map((plan, i) => valueOf(got[places[i] as number] as WireValue, plan.keys));
+    if (results.length === 1) return { value: results[0] as Value, timings };
+    return { value: Object.fromEntries(chosen.map(({ spec }, i) => [spec.name, results[i] as Value])), timings };
   }
 
   busy(): Busy {
@@ -68,15 +78,18 @@ export class OnnxSession implements EngineModel {
     return this.#queue.close();
   }
 
-  #output(name: string): OutputPlan {
-    return this.#outputs.find(({ spec }) => spec.name === name) as OutputPlan; // LoadedModel has checked the names
+  /** LoadedModel has checked the names. */
+  #choice(names: readonly string[]): Fetch {
+    const chosen = names.map((name) => this.#outputs.find(({ spec }) => spec.name === name) as OutputPlan);
+    const fetched = [...new Set(chosen.flatMap(({ from }) => from ?? []))];
+    return { ...fetchOf(chosen, fetched), names: fetched };
   }
 
   /** Binding has checked the values. What was left out has a default. */
-  #pack(values: BoundArguments): Submission {
+  #pack(values: BoundArguments, outputs: readonly string[] | undefined): Submission {
     const inputs = this.#inputs.map((plan, i) => this.#wire(plan, values[i]));
     const transfer = inputs.flatMap((input) => (input.dtype === 'string' ? [] : [input.data.buffer as ArrayBuffer]));
-    return { inputs, transfer };
+    return outputs ? { inputs, transfer, outputs } : { inputs, transfer };
   }
 
   #wire({ spec, value: preset }: InputPlan, value: Value | undefined): WireValue {
@@ -88,6 +101,19 @@ export class OnnxSession implements EngineModel {
     const { dtype, shape, data } = preset as WireValue;
     return dtype === 'string' ? { dtype, shape, data } : { dtype, shape, data: data.slice() };
   }
+}
+
+/** Which outputs a run gives, and where among those that the session returns. */
+interface Fetch {
+  readonly chosen: readonly OutputPlan[];
+  /** -1 for one that cannot be had. */
+  readonly places: readonly number[];
+  /** What the session is asked for; undefined for all that it has. */
+  readonly names?: readonly string[];
+}
+
+function fetchOf(chosen: readonly OutputPlan[], returned: readonly string[]): Fetch {
+  return { chosen, places: chosen.map(({ from }) => (from === undefined ? -1 : returned.indexOf(from))) };
 }
 
 function valueOf(wire: WireValue, keys: OutputPlan['keys']): Value {

@@ -115,7 +115,7 @@ async function run({ inputs, outputs }: RunRequest, transfer: ArrayBuffer[]): Pr
   let results: Readonly<Record<string, OnnxRuntime.Tensor>>;
   const started = performance.now();
   try {
-    results = await session.run(feeds, names);
+    results = await (outputs ? session.run(feeds, outputs) : session.run(feeds));
   } catch (error) {
     throw runError((error as Error).message);
   }
