@@ -81,7 +81,7 @@ function intakeOf(server: NetServer): Intake {
   return {
     address: server.address() as AddressInfo,
     async stop() {
-      await quietTurn();
+      await quietTurn(server);
       // The close of node:http would also close idle connections, at once, and stop checking the time limits. Bun's server is
       // no server of node:net: it has that close only.
       if (server instanceof NetServer) NetServer.prototype.close.call(server);
@@ -91,20 +91,28 @@ function intakeOf(server: NetServer): Intake {
 }
 
 const quietMs = 0.5;
-const mostTurns = 50;
+const mostTurns = 500;
 
 /**
- * Waits for a turn of the event loop in which next to nothing happened but the acceptance of connections. The kernel resets
- * those that have arrived and are not accepted when the port closes, so little may happen between the two.
+ * Waits for a turn of the event loop that found no connection to accept, and in which next to nothing else happened. The
+ * kernel resets connections that have arrived and are not accepted when the port closes, so little may happen between the two.
  */
-async function quietTurn(): Promise<void> {
+async function quietTurn(server: NetServer): Promise<void> {
+  let accepted = false;
+  const onConnection = (): void => {
+    accepted = true;
+  };
+  server.on('connection', onConnection);
   // The first turn ends where this one stands: it accepts nothing.
   await turn();
   for (let turns = 0; turns < mostTurns; turns++) {
+    accepted = false;
     const began = performance.now();
     await turn();
-    if (performance.now() - began < quietMs) return;
+    // libuv accepts one connection a turn.
+    if (!accepted && performance.now() - began < quietMs) break;
   }
+  server.off('connection', onConnection);
 }
 
 function bind(server: NetServer, hostname: string, port: number): Promise<void> {
