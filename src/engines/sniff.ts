@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { torchError } from '../errors.js';
+import { noModelFile } from '../files/regular-file.js';
 import { fileKind, fileKindBytes } from '../model/file-kind.js';
 import type { EngineName } from '../model/info.js';
 import type { EngineRow } from './row.js';
@@ -18,16 +19,20 @@ export async function sniffEngine(path: string, table: Readonly<Record<EngineNam
   }
   const extensions = Object.values(table).flatMap((row) => row.extensions);
   const kind = fileKind(head, size);
-  const received = kind ? `${kind.what}; ${kind.advice}` : 'bytes of no known kind; set the option engine (--engine) if it is a model';
-  throw torchError('ERR_MODEL_FORMAT', `Expected a model file (${extensions.join(', ')}) at ${path} but received ${received}`);
+  const received = kind
+    ? `${kind.what}; ${kind.advice}`
+    : 'bytes of no known kind; set the option engine (--engine) if it is a model';
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected a model file (${extensions.join(', ')}) at ${path} but received ${received}`,
+  );
 }
 
 async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: number }> {
   // As readArtifact opens it: a FIFO without a writer must not hold a thread.
   const { constants } = await import('node:fs');
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${code ?? 'unreadable'})`, { cause });
+    throw noModelFile(path, cause);
   });
   try {
     const status = await file.stat();

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { torchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 
 export interface RegularFile extends AsyncDisposable {
   readonly file: FileHandle;
@@ -27,6 +27,13 @@ export async function openRegularFile(path: string, refuse: () => Error, flags =
     await file.close();
     throw error;
   }
+}
+
+/** The error of a model's file that cannot be opened. */
+export function noModelFile(path: string, cause: unknown): TorchError {
+  const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
+  const what = code === 'ENOENT' ? `No such file: ${path}` : `Expected a readable model file at ${path} (${code})`;
+  return torchError('ERR_MODEL_LOAD', what, { cause });
 }
 
 /** The error of a file whose content is known beforehand, so that anything but a regular file is another one. */

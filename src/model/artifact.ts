@@ -2,7 +2,8 @@ import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants as fs, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { describe, isError, torchError } from '../errors.js';
+import { describe, torchError } from '../errors.js';
+import { noModelFile } from '../files/regular-file.js';
 
 export interface Artifact {
   /** Memory that nothing else refers to: what was hashed is what is loaded. */
@@ -42,7 +43,7 @@ export async function readArtifact(path: string, options: ReadOptions): Promise<
   signal?.throwIfAborted();
   // Without O_NONBLOCK opening a FIFO would wait for a writer that may never come.
   const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0) | flags).catch((cause: unknown) => {
-    throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${reason(cause)})`, { cause });
+    throw noModelFile(path, cause);
   });
   try {
     const status = await file.stat();
@@ -131,8 +132,4 @@ export function checkSha256(sha256: unknown): void {
       `Expected 64 lower-case hex digits for sha256 but received ${describe(sha256)}`,
     );
   }
-}
-
-function reason(cause: unknown): string {
-  return isError(cause) && 'code' in cause ? String(cause.code) : 'unreadable';
 }

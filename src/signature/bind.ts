@@ -92,8 +92,10 @@ function orderedArguments(inputs: readonly NamedInput[], args: Arguments): Bound
   if (ordered.length === inputs.length) return ordered;
   const required = inputs.findLastIndex(({ optional }) => !optional) + 1;
   if (ordered.length >= required && ordered.length < inputs.length) return ordered;
-  throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${ordered.length}`);
+  throw torchError('ERR_INVALID_INPUT', `Expected the inputs ${names(inputs)} but received ${count(ordered.length)}`);
 }
+
+const count = (given: number): string => (given === 1 ? '1 argument' : `${given} arguments`);
 
 function byName(inputs: readonly NamedInput[], args: Readonly<Record<string, Value | undefined>>): BoundArguments {
   for (const name of Object.keys(args)) {

@@ -152,7 +152,7 @@ describe('faults: kinds of files', () => {
     for (const name of ['state.pth', 'model.safetensors', 'weights.bin']) {
       const { stderr, code } = await cli('inspect', name);
       expect(code).to.equal(1);
-      expect(stderr, name).to.match(/ERR_MODEL_LOAD.*readable model file/);
+      expect(stderr, name).to.match(/ERR_MODEL_LOAD.*No such file/);
     }
   });
 

@@ -39,7 +39,7 @@ describe('signature', () => {
   });
 
   const wrong: [string, string, RegExp, unknown][] = [
-    ['too few', 'ERR_INVALID_INPUT', /ids, mask but received 1/, [ids]],
+    ['too few', 'ERR_INVALID_INPUT', /ids, mask but received 1 argument$/, [ids]],
     ['too many', 'ERR_INVALID_INPUT', /received 3/, [ids, mask, mask]],
     ['a missing name', 'ERR_INVALID_INPUT', /"mask" is missing/, { ids }],
     ['an object with an inherited name', 'ERR_INVALID_INPUT', /plain object/, { ids, __proto__: { mask } }],
@@ -108,7 +108,7 @@ describe('signature', () => {
 
     const refused: [string, string, RegExp, unknown][] = [
       ['no tensor for one', 'ERR_INVALID_INPUT', /a tensor for x but received 1/, [1, 5]],
-      ['too few', 'ERR_INVALID_INPUT', /x, rate, mask \(optional\), bias \(optional\) but received 1/, [x]],
+      ['too few', 'ERR_INVALID_INPUT', /x, rate, mask \(optional\), bias \(optional\) but received 1 argument$/, [x]],
       ['too many', 'ERR_INVALID_INPUT', /received 5/, [x, 5, mask, x, x]],
       ['a missing name', 'ERR_INVALID_INPUT', /"rate" is missing/, { x, mask }],
       ['a tensor of another shape for what may be one', 'ERR_INVALID_SHAPE', /for mask/, [x, 5, flat]],
