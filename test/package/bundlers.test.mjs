@@ -97,7 +97,7 @@ describe('a bundle that took node-libtorch in', () => {
       `import { loadModel } from 'node-libtorch';\nawait loadModel('model.pt');\n`,
     );
     const stats = await promisify(requireTool('webpack'))({
-      mode: 'development',
+      mode: 'production',
       target: 'node20',
       entry: join(app.app, 'whole.mjs'),
       experiments: { outputModule: true },
