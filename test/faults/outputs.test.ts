@@ -44,7 +44,7 @@ describe('outputs that are no dense tensors', () => {
   };
   for (const [method, expected] of Object.entries(dense)) {
     it(`(${method}) are made dense where they are nothing else`, async () => {
-      const { dtype, shape, data } = (await model.call(method, [x])) as Tensor;
+      const { dtype, shape, data } = await model.call<Tensor>(method, [x]);
       expect([dtype, shape, [...data]]).to.deep.equal(['float32', [2, 2], expected]);
     });
   }

@@ -1,14 +1,6 @@
 /** P3 and its neighbours: tensors of memory that is gone, of odd shapes, of JSON that contradicts itself, and of much at once. */
 import { expect } from 'chai';
-import {
-  float16ToFloat32,
-  float32ToBFloat16,
-  loadModel,
-  Tensor,
-  type Arguments,
-  type DType,
-  type Value,
-} from 'node-libtorch';
+import { float16ToFloat32, float32ToBFloat16, loadModel, Tensor, type Arguments, type DType } from 'node-libtorch';
 import { flatten } from '#dist/tensor/nested.js';
 import { dtypes } from '#dist/tensor/dtype.js';
 import { fixture } from '../support/paths.js';
