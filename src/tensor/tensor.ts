@@ -104,7 +104,7 @@ export class Tensor<D extends DType = DType> {
     const { dtype, shape, data } = json as Partial<Record<keyof TensorJson, unknown>>;
     checkDType(dtype);
     const elements = flatten(elementsFromJson(data, dtype), dtype);
-    const tensor = new Tensor(dtype, elements.data, (shape ?? elements.shape) as readonly number[]);
+    const tensor = new Tensor(dtype, elements.data, (shape === undefined ? elements.shape : shape) as readonly number[]);
     const nested = formatShape(elements.shape);
     if (elements.shape.length < 2 || nested === formatShape(tensor.shape)) return tensor;
     throw torchError(
@@ -223,5 +223,5 @@ function fromTyped(kind: Kind, data: TensorData, shape?: readonly number[]): Ten
   const dtype = dtypeOfKind(kind);
   // Canvas pixels: the same bytes, which are clamped only when they are written to.
   const own = kind === 'Uint8ClampedArray' ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
-  return new Tensor<DType>(dtype, own, shape ?? [own.length]);
+  return new Tensor<DType>(dtype, own, shape === undefined ? [own.length] : shape);
 }
