@@ -55,7 +55,7 @@ export interface LoadContext {
   warmupBatchSizes: readonly number[] | undefined;
   signal: AbortSignal;
   /** Told of each step. */
-  progress(event: LoadProgress): void;
+  readonly progress: (event: LoadProgress) => void;
 }
 
 /** Where the load of one model is. */

@@ -141,7 +141,7 @@ describe('checks of rows', () => {
     const queue = engine.queue({ checkRows: 1, maxBatchSize: 4 });
     const inputs = Array.from({ length: 40 }, (_, i) => i + 1);
     const answers = await engine.clock.drive(Promise.all(inputs.map((i) => queue.run(rowsOf(i)))), 0.5);
-    for (const [i, answer] of answers.entries()) expect(numbers(answer as Tensor)[0], `row ${i}`).to.equal(2 * (i + 1));
+    for (const [i, answer] of answers.entries()) expect(numbers(answer)[0], `row ${i}`).to.equal(2 * (i + 1));
     expect(queue.stats().requests).to.include({ completed: 40, failed: 0, aborted: 0, timedOut: 0 });
     await queue.close();
   });
@@ -154,7 +154,7 @@ describe('checks of rows', () => {
     const [, , large] = await engine.clock.drive(Promise.all(calls), 0.5);
     expect(numbers(large as Tensor)).to.deep.equal(new Array(40).fill(own(10)));
     const later = await engine.clock.drive(queue.run(rowsOf(1, 7)), 0.5);
-    expect(numbers(later as Tensor)[0]).to.equal(own(7));
+    expect(numbers(later)[0]).to.equal(own(7));
     await queue.close();
   });
 
@@ -162,8 +162,9 @@ describe('checks of rows', () => {
     const engine = new FakeEngine({ answer: mixing, runMs: () => 1 });
     const queue = engine.queue({ checkRows: 1, maxBatchSize: 4, allowedBatchSizes: [2, 4] });
     const alone = await engine.clock.drive(queue.run(rowsOf(3)), 0.5);
-    expect(numbers(alone as Tensor)[0], 'the padding was found out').to.equal(6);
-    expect(numbers((await engine.clock.drive(queue.run(rowsOf(5)), 0.5)) as Tensor)[0]).to.equal(10);
+    expect(numbers(alone)[0], 'the padding was found out').to.equal(6);
+    const later = await engine.clock.drive(queue.run(rowsOf(5)), 0.5);
+    expect(numbers(later)[0]).to.equal(10);
     expect(engine.batches.at(-1)?.sentinels).to.deep.equal([5]);
     await queue.close();
   });
@@ -179,7 +180,7 @@ describe('checks of rows', () => {
     });
     const queue = engine.queue({ checkRows: 1 });
     const answers = await engine.clock.drive(Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(2))]), 0.5);
-    expect(answers.map((answer) => numbers(answer as Tensor)[0])).to.deep.equal([1, 2]);
+    expect(answers.map((answer) => numbers(answer)[0])).to.deep.equal([1, 2]);
     expect(queue.stats().rowChecks).to.deep.equal({ checked: 0, differed: 0 });
     await queue.close();
   });

@@ -38,7 +38,7 @@ function argument({ dtype, shape, data, value }: Input, rows: number): Value {
   ).flat();
   const convert: (x: number) => number | bigint = dtype === 'int64' ? BigInt : Number;
   const array = new dtypeTable[dtype].array(numbers.length);
-  for (const [i, x] of numbers.entries()) array[i] = convert(x) as never;
+  for (const [i, x] of numbers.entries()) array[i] = convert(x);
   return new Tensor(dtype, array, [rows, ...shape.slice(1)]);
 }
 

@@ -12,7 +12,8 @@ describe('what nobody may change any more', () => {
     expect(value.a).to.be.frozen;
     expect(value.a[0]).to.be.frozen;
     data[0] = 1;
-    expect(frozen(undefined)).to.equal(undefined);
+    const nothing: unknown = undefined;
+    expect(frozen(nothing)).to.equal(nothing);
     expect(frozen(5)).to.equal(5);
   });
 

@@ -46,7 +46,7 @@ describe('models of a host', () => {
   for (const [what, models, why] of bad) {
     it(`are refused: ${what}`, async () => {
       for (const attempt of [() => checkHostModels(models), () => ModelHost.start({ models: models as HostModel[] })]) {
-        expect((await rejection(attempt as () => unknown, 'ERR_INVALID_ARGUMENT')).message).to.match(why);
+        expect((await rejection(attempt, 'ERR_INVALID_ARGUMENT')).message).to.match(why);
       }
     });
   }
