@@ -58,15 +58,18 @@ export function reportStuckModels(host: InferenceHost, { afterMs, logger, onStuc
       onStuck?.();
     }
   };
-  const timer = setInterval(() => {
-    try {
-      look();
-    } catch (error) {
-      // A host that is not ours may throw: no reason to end the process.
-      warnOf(error);
-      clearInterval(timer);
-    }
-  }, Math.min(longestIntervalMs, Math.max(50, afterMs / 10)));
+  const timer = setInterval(
+    () => {
+      try {
+        look();
+      } catch (error) {
+        // A host that is not ours may throw: no reason to end the process.
+        warnOf(error);
+        clearInterval(timer);
+      }
+    },
+    Math.min(longestIntervalMs, Math.max(50, afterMs / 10)),
+  );
   timer.unref();
   return () => {
     clearInterval(timer);
