@@ -91,9 +91,8 @@ describe('node-libtorch serve --workers', function () {
   });
 
   it('says once what keeps the workers from starting', () => {
-    const { status, stderr } = spawnSync(process.execPath, [main, 'serve', 'no-such-model', '--workers', '3'], {
-      encoding: 'utf8',
-    });
+    const args = ['serve', 'no-such-model', '--workers', '3', '--port', '0'];
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
     expect(status).to.equal(1);
     expect(stderr).to.match(/^error \[ERR_MODEL_NOT_FOUND\] .*\n$/);
     const usage = spawnSync(process.execPath, [main, 'serve', '--workers', '0'], { encoding: 'utf8' });
