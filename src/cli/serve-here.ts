@@ -78,7 +78,7 @@ export async function serveAsWorker({ target, settings, onTerminal }: ServeJob):
   const logger = createLogger({ level: settings.logLevel, shared: true }).child({ worker: id });
   const { intraOpThreads = threadsPerWorker(settings) } = settings;
   // It can leave by itself: the primary puts another in its place.
-  let leaveNow = (): void => undefined;
+  let leaveNow: (hostTimeoutMs: number) => void = nothing;
   const listening = (server: InferenceServer): void => {
     tell({ kind: 'listening' });
     logger.info({ url: server.url }, 'listening');
@@ -89,11 +89,12 @@ export async function serveAsWorker({ target, settings, onTerminal }: ServeJob):
     options: {
       listen: fromPrimary(address),
       shareMetrics,
-      onDeviceFailure: () => leaveNow(),
-      onStuck: () => leaveNow(),
+      onDeviceFailure: () => leaveNow(10_000),
+      // Its runs have had their time.
+      onStuck: () => leaveNow(500),
     },
     onListening(server, host) {
-      leaveNow = () => void leave(server, host, logger);
+      leaveNow = (hostTimeoutMs) => void leave(server, host, logger, hostTimeoutMs);
       obey(server, host, logger);
       if (isFirst) listening(server);
     },

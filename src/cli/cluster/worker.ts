@@ -82,9 +82,17 @@ export function obey(server: InferenceServer, host: ModelHost, logger: Logger): 
   tell({ kind: 'started' });
 }
 
-/** Ends this worker: the primary puts another in its place. */
-export async function leave(server: InferenceServer, host: ModelHost, logger: Logger): Promise<void> {
+/**
+ * Ends this worker: the primary puts another in its place.
+ * @param hostTimeoutMs how long the models may take to end their runs
+ */
+export async function leave(
+  server: InferenceServer,
+  host: ModelHost,
+  logger: Logger,
+  hostTimeoutMs: number,
+): Promise<void> {
   tell({ kind: 'leaving' });
-  await shutDown({ close: () => server.close({ preStopDelayMs: 0 }) }, host, logger);
+  await shutDown({ close: () => server.close({ preStopDelayMs: 0 }) }, host, logger, hostTimeoutMs);
   process.exit(exitCodes.failure);
 }
