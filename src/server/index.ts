@@ -4,6 +4,6 @@ export { createApp, type App } from './app.js';
 export type { InferenceHost } from './host.js';
 export type { DrainReport } from './http/drain.js';
 export type { AppOptions, ServerOptions } from './options.js';
-export { createServer, type InferenceServer } from './server.js';
+export { createServer, type CloseOptions, type InferenceServer } from './server.js';
 export { drainOnSignal, shutDown, type ShutdownOptions } from './shutdown.js';
 export { createLogger, flushLogger, type Logger, type LoggerOptions } from '../monitoring/logging.js';
