@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { torchError } from '../errors.js';
-import { noModelFile } from '../files/regular-file.js';
 import { fileKind, fileKindBytes } from '../model/file-kind.js';
 import type { EngineName } from '../model/info.js';
 import type { EngineRow } from './row.js';
@@ -14,6 +13,7 @@ const tailBytes = 2 ** 20;
  */
 export async function sniffEngine(path: string, table: Readonly<Record<EngineName, EngineRow>>): Promise<EngineName> {
   const { head, tail, size } = await ends(path);
+  if (size === 0) throw torchError('ERR_MODEL_FORMAT', `Expected a model in ${path} but it is empty`);
   for (const [name, row] of Object.entries(table) as [EngineName, EngineRow][]) {
     if (row.recognizes(head, tail)) return name;
   }
@@ -32,7 +32,10 @@ async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: n
   // As readArtifact opens it: a FIFO without a writer must not hold a thread.
   const { constants } = await import('node:fs');
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    throw noModelFile(path, cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${code ?? 'unreadable'})`, {
+      cause,
+    });
   });
   try {
     const status = await file.stat();

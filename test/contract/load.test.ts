@@ -63,7 +63,11 @@ contract('a load', ({ name, file, load, info, signature }) => {
       await writeFile(place('other'), text);
       await rejection(() => loadModel(place('other')), 'ERR_MODEL_FORMAT');
     }
-    await rejection(() => loadModel(join(folder, 'model.bin')), 'ERR_MODEL_FORMAT');
+    for (const text of ['', 'hello']) {
+      await writeFile(join(folder, 'nothing.bin'), text);
+      await rejection(() => loadModel(join(folder, 'nothing.bin')), 'ERR_MODEL_FORMAT');
+    }
+    await rejection(() => loadModel(join(folder, 'absent.bin')), 'ERR_MODEL_LOAD');
   });
 
   it('refuses cuda by name where there is none', async function () {

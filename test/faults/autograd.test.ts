@@ -57,7 +57,9 @@ describe('faults: gradients inside forward', () => {
       () => loadModel(file('Forces'), { autograd: true, optimize: 'inference' }),
       'ERR_INVALID_ARGUMENT',
     );
-    expect(error.message).to.match(/autograd/).and.to.match(/inference/);
+    expect(error.message)
+      .to.match(/autograd/)
+      .and.to.match(/inference/);
     await rejection(() => loadModel(file('Forces'), { autograd: 'yes' } as never), 'ERR_INVALID_ARGUMENT');
     await rejection(() => loadModel('model.onnx', { autograd: true }), 'ERR_INVALID_ARGUMENT');
   });

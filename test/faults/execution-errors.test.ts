@@ -17,7 +17,9 @@ describe('faults: errors of models', () => {
   for (const name of ['CudaZeros', 'CudaTo', 'CudaMethod', 'CudaArange']) {
     it(`says to trace on the CPU, and no more than that: ${name}`, async () => {
       const { message } = await failure(name, [floats([1, 4])]);
-      expect(message).to.match(/on the CPU/).and.to.match(/cuda/i);
+      expect(message)
+        .to.match(/on the CPU/)
+        .and.to.match(/cuda/i);
       expect(message).to.have.length.below(400);
       expect(message).to.not.match(/registered at|Facebook|ldd/);
     });
@@ -45,7 +47,9 @@ describe('faults: errors of models', () => {
       const { message, cause } = await failure(name, [floats([1, 3])]);
       expect(message).to.match(/^addmm: /);
       expect(cause).to.be.instanceOf(Error);
-      expect((cause as Error).message).to.match(/Traceback of TorchScript/).and.to.match(/<--- HERE/);
+      expect((cause as Error).message)
+        .to.match(/Traceback of TorchScript/)
+        .and.to.match(/<--- HERE/);
     }
   });
 

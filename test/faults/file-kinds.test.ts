@@ -76,7 +76,8 @@ describe('faults: kinds of files', () => {
     length.writeBigUInt64LE(BigInt(header.length));
     return Buffer.concat([length, header, Buffer.alloc(4)]);
   };
-  const flatbuffer = (mark: string): Buffer => Buffer.concat([Buffer.from([16, 0, 0, 0]), Buffer.from(mark), Buffer.alloc(64)]);
+  const flatbuffer = (mark: string): Buffer =>
+    Buffer.concat([Buffer.from([16, 0, 0, 0]), Buffer.from(mark), Buffer.alloc(64)]);
   const tar = (): Buffer => {
     const block = Buffer.alloc(1024);
     block.write('model.pt');
@@ -85,7 +86,11 @@ describe('faults: kinds of files', () => {
   };
   const archive = (name: string): Buffer => zip([{ name, data: 'x' }]);
   const strangers: [string, () => Buffer | string, RegExp][] = [
-    ['a Git LFS pointer', () => 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n', /Git LFS.*git lfs pull/],
+    [
+      'a Git LFS pointer',
+      () => 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n',
+      /Git LFS.*git lfs pull/,
+    ],
     ['safetensors', safetensors, /safetensors/],
     ['GGUF', () => Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(60)]), /GGUF/],
     ['an HTML page', () => '\n<!DOCTYPE html>\n<html><body>404</body></html>', /HTML page.*download/],
@@ -93,7 +98,11 @@ describe('faults: kinds of files', () => {
     ['tar.gz', () => gzipSync(tar()), /gzip/],
     ['tar', tar, /tar archive/],
     ['7z', () => Buffer.from('377abcaf271c000400000000', 'hex'), /7z/],
-    ['a pickle of before 1.6', () => Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', 'hex'), /before PyTorch 1\.6/],
+    [
+      'a pickle of before 1.6',
+      () => Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', 'hex'),
+      /before PyTorch 1\.6/,
+    ],
     ['another pickle', () => Buffer.from('80047d942e', 'hex'), /pickle/],
     ['a mobile flatbuffer', () => flatbuffer('PTMF'), /flatbuffer/],
     ['an ORT model', () => flatbuffer('ORTM'), /ORT format/],
@@ -135,7 +144,9 @@ describe('faults: kinds of files', () => {
     copyFileSync(fixture('torchscript/state_dict.pt'), join(folder, 'state.pth'));
     const refused = await cli('inspect', join(folder, 'state.pth'));
     expect(refused.code).to.equal(1);
-    expect(refused.stderr).to.match(/ERR_MODEL_FORMAT/).and.to.match(/state_dict/);
+    expect(refused.stderr)
+      .to.match(/ERR_MODEL_FORMAT/)
+      .and.to.match(/state_dict/);
     const named = join(folder, 'odd.weird');
     copyFileSync(linear, named);
     const inspected = await cli('inspect', named, '--engine', 'torchscript', '--json');
@@ -200,7 +211,11 @@ describe('faults: kinds of files', () => {
       ['calls of calls', (n) => `    y = self${times(n, '()')}`],
       ['conditions', (n) => `    y = True${times(n, ' and True')}`],
       ['elifs', (n) => `    if True:\n      pass\n${times(n, '    elif True:\n      pass\n')}    else:\n      pass`],
-      ['blocks', (n) => Array.from({ length: n }, (_, i) => `${' '.repeat(4 + i)}if True:\n`).join('') + `${' '.repeat(4 + n)}pass`],
+      [
+        'blocks',
+        (n) =>
+          Array.from({ length: n }, (_, i) => `${' '.repeat(4 + i)}if True:\n`).join('') + `${' '.repeat(4 + n)}pass`,
+      ],
       ['types', (n) => `    y = annotate(${times(n, 'List[')}int${times(n, ']')}, [])`],
       ['parentheses behind a string', (n) => `    s = "(\\"'"\n    y = ${times(n, '(')}1${times(n, ')')}`],
       ['parentheses behind a comment', (n) => `    # it's "\n    y = ${times(n, '(')}1${times(n, ')')}`],
@@ -215,8 +230,20 @@ describe('faults: kinds of files', () => {
     }
 
     const pickles: [string, (n: number) => Buffer][] = [
-      ['tuples in tuples', (n) => Buffer.concat([Buffer.from([0x80, 2, 0x29]), Buffer.alloc(n, 0x85), Buffer.from('.')])],
-      ['lists in lists', (n) => Buffer.concat([Buffer.from([0x80, 2]), Buffer.alloc(n + 1, ']'), Buffer.alloc(n, 'a'), Buffer.from([0x85, 0x2e])])],
+      [
+        'tuples in tuples',
+        (n) => Buffer.concat([Buffer.from([0x80, 2, 0x29]), Buffer.alloc(n, 0x85), Buffer.from('.')]),
+      ],
+      [
+        'lists in lists',
+        (n) =>
+          Buffer.concat([
+            Buffer.from([0x80, 2]),
+            Buffer.alloc(n + 1, ']'),
+            Buffer.alloc(n, 'a'),
+            Buffer.from([0x85, 0x2e]),
+          ]),
+      ],
       [
         'lists that are filled from the outside in',
         (n) =>

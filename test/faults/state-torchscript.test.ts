@@ -9,7 +9,11 @@ interface Case {
   readonly name: string;
   readonly stateful: boolean;
   /** One run after the other on one loaded module: what PyTorch answered. */
-  readonly calls: readonly { readonly method: string; readonly x: readonly number[]; readonly want: readonly number[] }[];
+  readonly calls: readonly {
+    readonly method: string;
+    readonly x: readonly number[];
+    readonly want: readonly number[];
+  }[];
 }
 
 const folder = 'faults/state-torchscript/';
@@ -20,7 +24,9 @@ const row = (x: readonly number[]): Tensor => new Tensor('float32', Float32Array
 async function answersAsPyTorch(model: Model, { calls }: Case): Promise<void> {
   for (const [i, { method, x, want }] of calls.entries()) {
     const value = await model.call(method, [row(x)]);
-    const got = Array.from(((Array.isArray(value) ? (value as readonly Value[])[0] : value) as Tensor).data as Float32Array);
+    const got = Array.from(
+      ((Array.isArray(value) ? (value as readonly Value[])[0] : value) as Tensor).data as Float32Array,
+    );
     expect(got, `run ${i + 1}`).to.have.length(want.length);
     for (const [at, number] of got.entries()) {
       expect(number, `run ${i + 1}, element ${at}`).to.be.closeTo(want[at] as number, 1e-4 * (1 + Math.abs(number)));

@@ -97,7 +97,7 @@ describe('archive check', () => {
 
   const foreign: [string, RegExp, Buffer][] = [
     ['nothing', /no zip archive/, Buffer.alloc(0)],
-    ['a pickle of the time before zip', /pickle/, Buffer.from('\x80\x02\x8a\x0alFC')],
+    ['a pickle of the time before zip', /pickle/, Buffer.from('\x80\x02\x8a\x0alFC', 'latin1')],
     ['a bare end record', /without a TorchScript/, rawZip([])],
     [
       'a zip64 locator that points nowhere',
