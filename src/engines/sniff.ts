@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { torchError } from '../errors.js';
+import { noModelFile } from '../files/regular-file.js';
 import { fileKind, fileKindBytes } from '../model/file-kind.js';
 import type { EngineName } from '../model/info.js';
 import type { EngineRow } from './row.js';
@@ -32,10 +33,7 @@ async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: n
   // As readArtifact opens it: a FIFO without a writer must not hold a thread.
   const { constants } = await import('node:fs');
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw torchError('ERR_MODEL_LOAD', `Expected a readable model file at ${path} (${code ?? 'unreadable'})`, {
-      cause,
-    });
+    throw noModelFile(path, cause);
   });
   try {
     const status = await file.stat();
