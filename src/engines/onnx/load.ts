@@ -14,7 +14,7 @@ import { holdBinding } from './held-binding.js';
 import type { ModelSummary } from './model-proto.js';
 import { OnnxSession } from './session.js';
 import { planOfSession } from './ort-format.js';
-import { findOnnxRuntime, keepOldRuntime } from './peer.js';
+import { findOnnxRuntime } from './peer.js';
 import { planModel, type ModelPlan } from './plan.js';
 import type { SessionReply, SessionRequest } from './protocol.js';
 import { noEdit } from './rewrite.js';
@@ -32,7 +32,6 @@ export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoa
   checkThreads(intraOpThreads, options.instances);
   requireCpu(device);
   const runtimePath = findOnnxRuntime();
-  keepOldRuntime(runtimePath);
   const artifact = await source.read({ allocate: (bytes) => new ArrayBuffer(bytes), sha256, signal });
   await holdBinding(runtimePath);
   const threads = Array.from({ length: options.instances }, () => startOnnxThread(runtimePath));

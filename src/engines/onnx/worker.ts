@@ -115,12 +115,18 @@ async function run({ inputs, outputs }: RunRequest, transfer: ArrayBuffer[]): Pr
   let results: Readonly<Record<string, OnnxRuntime.Tensor>>;
   const started = performance.now();
   try {
-    results = await (outputs ? session.run(feeds, outputs) : session.run(feeds));
+    results = await (outputs && hasChoice(ort) ? session.run(feeds, outputs) : session.run(feeds));
   } catch (error) {
     throw runError((error as Error).message);
   }
   const runMs = performance.now() - started;
   return { outputs: names.map((name) => outputOf(results[name], name, transfer)), runMs };
+}
+
+/** Before 1.24 the binding mixes up the outputs of a choice, so all are taken. */
+function hasChoice({ env }: Ort): boolean {
+  const [, minor = 0] = (env.versions.node ?? env.versions.common).split('.').map(Number);
+  return minor >= 24;
 }
 
 function fedTensor(runtime: Ort, input: WireValue): OnnxRuntime.Tensor {
