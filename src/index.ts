@@ -17,7 +17,7 @@ export {
   type RegistryOptions,
 } from './registry/index.js';
 export { BatchQueue, type BatchQueueOptions, type QueueRunOptions, type QueueStats } from './batching/index.js';
-export type { BatchEvent, CloseReason, Fit } from './batching/index.js';
+export type { BatchEvent, CloseReason, Fit, QueueEvents, RowCheckEvent } from './batching/index.js';
 export {
   ModelHost,
   type AnswerInput,
@@ -30,7 +30,11 @@ export {
   type HostOptions,
   type HostRegistryModel,
   type HostState,
+  type HostWarmup,
+  type HostWarning,
+  type LoadProgress,
   type RunEvent,
+  type ServedRowCheckEvent,
 } from './serving/index.js';
 export {
   EnvironmentError,

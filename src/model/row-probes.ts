@@ -33,7 +33,7 @@ interface Given {
 
 const ordinary = ['first', 'second', 'spread'] as const;
 const extreme = ['quiet', 'loud', 'negative', 'loudNegative', 'zero', 'quietest', 'loudest'] as const;
-export type ProbeKind = (typeof ordinary)[number] | (typeof extreme)[number] | 'example';
+type ProbeKind = (typeof ordinary)[number] | (typeof extreme)[number] | 'example';
 
 /** How much larger and smaller extreme rows are: a sound may be 120 dB below another. */
 const factor = 1000;
@@ -76,13 +76,17 @@ const floats: Readonly<Record<Exclude<ProbeKind, 'example'>, Make>> = {
   quiet: (given) => scaled(given, lively(given), 1 / factor),
   loud: (given) => scaled(given, lively(given), factor),
   negative: (given) => mirrored(given, lively(given)),
-  loudNegative: (given) => scaled(given, mirrored(given, given.other.some((x) => x !== 0) ? given.other : lively(given)), factor),
+  loudNegative: (given) =>
+    scaled(given, mirrored(given, given.other.some((x) => x !== 0) ? given.other : lively(given)), factor),
   zero: (given) => given.base.map(() => nearZero(given)),
   quietest: (given) => scaled(given, lively(given), 1 / factor ** 2),
   loudest: (given) => scaled(given, lively(given), factor ** 2),
 };
 
-const rotated = (values: readonly number[], by: number): readonly number[] => [...values.slice(by), ...values.slice(0, by)];
+const rotated = (values: readonly number[], by: number): readonly number[] => [
+  ...values.slice(by),
+  ...values.slice(0, by),
+];
 const chosen = ({ base, min, max }: Given, seed: number): readonly number[] =>
   base.map((_, i) => min + Math.floor(share(i, seed) * (max - min + 1)));
 

@@ -41,7 +41,7 @@ export interface InternalWarmupOptions extends WarmupOptions {
 }
 
 /** Where a warm-up is. */
-export interface WarmupStep {
+interface WarmupStep {
   /** Rows of the runs that come now; undefined while rows are checked for independence. */
   readonly rows: number | undefined;
   readonly instance: number;

@@ -1,4 +1,11 @@
 /** Models held ready for callers. */
 export { ModelHost, type HostEvents, type HostOptions, type HostState, type HostWarning } from './host.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup, LoadProgress } from './load-served.js';
-export { ServedModel, type AnswerInput, type AnswerOptions, type RunEvent, type ServedAnswer, type ServedRowCheckEvent } from './served-model.js';
+export {
+  ServedModel,
+  type AnswerInput,
+  type AnswerOptions,
+  type RunEvent,
+  type ServedAnswer,
+  type ServedRowCheckEvent,
+} from './served-model.js';

@@ -209,6 +209,9 @@ function queueOf(
     const { code, message } = error as TorchError;
     if (code !== 'ERR_NOT_BATCHABLE' && code !== 'ERR_STATEFUL_MODEL') throw error;
     const isCold = cold && code === 'ERR_NOT_BATCHABLE';
-    return { queue: undefined, notBatched: isCold ? notIndependent(`that was never checked, for ${cold.why}`).message : message };
+    return {
+      queue: undefined,
+      notBatched: isCold ? notIndependent(`that was never checked, for ${cold.why}`).message : message,
+    };
   }
 }

@@ -20,7 +20,11 @@ async function warm(path = file): Promise<Model> {
 
 /** y = 2x; in a batch of two rows and more, as large as its rows are many. */
 const mixing = (x: Tensor): Tensor =>
-  new Tensor('float32', (x.data as Float32Array).map((v) => v * (1 + (x.shape[0] as number))), x.shape);
+  new Tensor(
+    'float32',
+    (x.data as Float32Array).map((v) => v * (1 + (x.shape[0] as number))),
+    x.shape,
+  );
 
 describe('a batch whose rows depend on each other', () => {
   it('is found out, answered right, and the last of its kind', async () => {
@@ -71,7 +75,10 @@ describe('a batch whose rows depend on each other', () => {
       await using model = await loadModel(fixture(`faults/rows/${name}`));
       const shape = name === 'attention.pt2' ? [1, 3, 4] : [1, 4];
       const input = (i: number): Tensor => {
-        const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(i + at) * 10 ** (i % 7));
+        const data = Float32Array.from(
+          { length: shape.reduce((a, b) => a * b) },
+          (_, at) => Math.sin(i + at) * 10 ** (i % 7),
+        );
         return new Tensor('float32', data, shape);
       };
       await model.warmup({ example: input(0) });
