@@ -160,8 +160,6 @@ function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-const { includes } = Uint8Array.prototype;
-
 /**
  * Whether the memory of a typed array is gone: its buffer was transferred, or has shrunk so far that the array lies outside.
  * Such an array says that it is empty, as one that was made without elements does.
@@ -169,7 +167,7 @@ const { includes } = Uint8Array.prototype;
 export function isDetached(data: ArrayBufferView): boolean {
   if (data.byteLength > 0) return false;
   try {
-    includes.call(data as Uint8Array, 0); // looks whether there is memory, before anything else
+    Uint8Array.prototype.includes.call(data as Uint8Array, 0); // looks whether there is memory, before anything else
     return false;
   } catch {
     return true;

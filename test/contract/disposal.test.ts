@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BatchQueue, Tensor, type RunOptions, type WarmupOptions } from 'node-libtorch';
+import { BatchQueue, Tensor, type RunOptions } from 'node-libtorch';
 import type { Batchable } from '#dist/model/batchable.js';
 import { rejection } from '../support/errors.js';
 import { contract, modelsLoaded, onceStarted, rows, turn } from './contract.js';
