@@ -82,7 +82,10 @@ function checkBits(bits: unknown): void {
 
 function requireMemory(view: ArrayBufferView, where: string): void {
   if (!isDetached(view)) return;
-  throw torchError('ERR_INVALID_ARGUMENT', `Expected a typed array for ${where} but its buffer was detached or has shrunk`);
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected a typed array for ${where} but its buffer was detached or has shrunk`,
+  );
 }
 
 function checkNumbers(values: unknown): void {

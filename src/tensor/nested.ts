@@ -15,7 +15,9 @@ export function flatten(nested: Nested, dtype?: DType): { dtype: DType; data: Te
   const resolved = dtype ?? defaultDType(elements > 0 ? firstLeaf(nested) : undefined);
   checkDType(resolved);
   const data = allocate(resolved, elements);
-  const rowInto = rowEncoderOf(resolved, (got) => (Array.isArray(got) ? ragged(shape, shape.length, got) : noLeaf(got)));
+  const rowInto = rowEncoderOf(resolved, (got) =>
+    Array.isArray(got) ? ragged(shape, shape.length, got) : noLeaf(got),
+  );
   if (shape.length === 0) rowInto([nested], 1, data, 0);
   else if (elements > 0) collect(nested as readonly Nested[], shape, 0, data, 0, rowInto);
   return { dtype: resolved, data, shape };
