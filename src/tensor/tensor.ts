@@ -104,7 +104,11 @@ export class Tensor<D extends DType = DType> {
     const { dtype, shape, data } = json as Partial<Record<keyof TensorJson, unknown>>;
     checkDType(dtype);
     const elements = flatten(elementsFromJson(data, dtype), dtype);
-    const tensor = new Tensor(dtype, elements.data, (shape === undefined ? elements.shape : shape) as readonly number[]);
+    const tensor = new Tensor(
+      dtype,
+      elements.data,
+      (shape === undefined ? elements.shape : shape) as readonly number[],
+    );
     const nested = formatShape(elements.shape);
     if (elements.shape.length < 2 || nested === formatShape(tensor.shape)) return tensor;
     throw torchError(
