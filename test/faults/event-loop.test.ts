@@ -242,6 +242,37 @@ describe('faults: the event loop', function () {
       socket.destroy();
     });
 
+    it('takes turns with others while a thousand requests that came at once are answered', async () => {
+      let [inTurn, most, watching] = [0, 0, true];
+      // Asked once for each request.
+      const counting = new Proxy(host, {
+        get(target, name) {
+          if (name === 'deviceFailures') most = Math.max(most, ++inTurn);
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+      const counted = await createServer({ host: counting, port: 0, logger: false, maxRequestsPerSocket: 2000 });
+      const turn = () => {
+        inTurn = 0;
+        if (watching) setImmediate(turn);
+      };
+      setImmediate(turn);
+      const { socket, received } = await rawConnection(counted.port);
+      const ids = () => [...received().matchAll(/x-request-id: n(\d+)/g)].map(([, id]) => Number(id));
+      const requests = Array.from(
+        { length: 1000 },
+        (_, id) => `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Request-Id: n${id}\r\n\r\n`,
+      );
+      socket.write(requests.join(''));
+      await until('all are answered', () => ids().length === 1000);
+      watching = false;
+      socket.destroy();
+      await counted.close();
+      expect(ids()).to.deep.equal([...Array(1000).keys()]);
+      expect(most, 'requests in one turn').to.be.within(1, 64);
+    });
+
     it('takes a body whose pieces are as small as TCP makes them', async () => {
       const body = JSON.stringify({ input_data: Array<number>(784).fill(0.5) });
       const chunked = body.replace(/./g, '1\r\n$&\r\n');

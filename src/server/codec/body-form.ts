@@ -5,7 +5,7 @@ import { requireShallow } from '../http/json.js';
 import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } from '../http/json-tokens.js';
 
 /** What a member may hold, as far as single tokens tell. */
-export type MemberForm =
+type MemberForm =
   { readonly kind: 'array' } | { readonly kind: 'integer' } | { readonly kind: 'string'; readonly maxLength: number };
 
 /** The members that a body may have. */

@@ -67,6 +67,11 @@ export class Exchange implements Endable {
     return this.#open.isSpare;
   }
 
+  /** Calls at once, or in a turn of the event loop of its own when its connection has had enough of this one. */
+  inTurn(handle: () => void): void {
+    this.#open.inTurn(handle);
+  }
+
   get note(): PredictionNote {
     return this.call.note;
   }

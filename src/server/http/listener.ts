@@ -20,6 +20,10 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   const isProbe = probes(routes);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     const exchange = Exchange.of(context, req, res);
+    exchange.inTurn(() => handle(exchange));
+  };
+  const handle = (exchange: Exchange) => {
+    const { req, res } = exchange;
     const fault =
       headerFault(req, maxHeadersCount) ?? (exchange.isSpare && !isProbe(req) ? tooManyConnections() : undefined);
     const hot = hotRoute(req.method, req.url);

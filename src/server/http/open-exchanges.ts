@@ -9,6 +9,9 @@ export interface Endable {
   end(): void;
 }
 
+/** Requests of one connection that are begun in one turn of the event loop, if none of them was answered before. */
+const mostInTurn = 32;
+
 const bySocket = new WeakMap<Duplex, OpenExchanges>();
 
 /**
@@ -21,6 +24,7 @@ export class OpenExchanges extends Set<Endable> {
   /** The connection is one more than the server takes: it is for a single request of a probe. */
   isSpare = false;
   #last: Endable | undefined;
+  readonly #later: (() => void)[] = [];
   #whenNoneIsOwed: (() => void) | undefined;
   #abort: AbortController | undefined;
 
@@ -67,6 +71,22 @@ export class OpenExchanges extends Set<Endable> {
     this.add(exchange);
   }
 
+  /**
+   * Handles a request at once; or, of a client that has sent a great many without waiting for answers, in a later turn: one
+   * segment holds well over a thousand, and others want their turn as well.
+   */
+  inTurn(handle: () => void): void {
+    if (this.size <= mostInTurn && this.#later.length === 0) handle();
+    else if (this.#later.push(handle) === 1) setImmediate(() => this.#handleMore());
+  }
+
+  #handleMore(): void {
+    const now = this.#later.slice(0, mostInTurn);
+    for (const handle of now) handle();
+    this.#later.splice(0, mostInTurn);
+    if (this.#later.length > 0) setImmediate(() => this.#handleMore());
+  }
+
   override delete(exchange: Endable): boolean {
     const wasOpen = super.delete(exchange);
     if (wasOpen) this.#settle();
@@ -82,6 +102,7 @@ export class OpenExchanges extends Set<Endable> {
 
   #close(): void {
     this.#whenNoneIsOwed = undefined;
+    this.#later.length = 0;
     this.#abort?.abort(new ClientGone());
     for (const exchange of this) exchange.end();
   }
