@@ -89,8 +89,9 @@ async function bringUp(
         returns: outputs.map(({ type = 'Tensor' }) => type),
       },
     ],
-    stateful: false,
-    random: false,
+    stateful: plan.statefulReason !== undefined,
+    ...(plan.statefulReason !== undefined && { statefulReason: plan.statefulReason }),
+    random: plan.random,
     autograd: false,
     sha256: artifact.sha256,
     artifactBytes,
@@ -139,6 +140,7 @@ async function startOnnx(
 ): Promise<Started> {
   const plan = planModel(summary);
   requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
+  requireOneInstance(plan, options.instances);
   const { sha256, externalSha256, externalDataRoot, signal } = options;
   const external = await ExternalData.read(path, summary.external, {
     digests: externalSha256,
@@ -191,6 +193,15 @@ function requireCpu(device: string): void {
   if (device === 'auto' || device === 'cpu') return;
   if (!/^cuda(:\d+)?$/.test(device)) throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
   throw torchError('ERR_DEVICE_UNAVAILABLE', `Expected the CPU, on which ONNX models run, but ${device} was asked for`);
+}
+
+/** Each instance would have a state of its own. */
+function requireOneInstance({ statefulReason }: ModelPlan, instances: number): void {
+  if (statefulReason === undefined || instances === 1) return;
+  throw torchError(
+    'ERR_STATEFUL_MODEL',
+    `The model keeps state (${statefulReason}), so its runs must not overlap; expected instances: 1 but received ${instances}`,
+  );
 }
 
 /** ONNX Runtime converts nothing, so a precision may be asked for only where it is what the model has. */

@@ -2,6 +2,7 @@ import { torchError } from '../../errors.js';
 import { fileKind, fileKindBytes, looksLikeOnnx } from '../../model/file-kind.js';
 import { readDefault, type DefaultValue } from './proto-default.js';
 import { field } from './proto-fields.js';
+import { TraitReader, type Traits } from './proto-traits.js';
 import { readSparse, readTensor, type ExternalTensor, type TensorsFound } from './proto-tensor.js';
 import { readValue, type GraphValue } from './proto-value.js';
 import { readZipMap, valuesRead, type ZipMap } from './proto-zipmap.js';
@@ -20,6 +21,7 @@ export interface ModelSummary {
   readonly zipMaps: readonly ZipMap[];
   readonly parameterBytes: number;
   readonly external: readonly ExternalTensor[];
+  readonly traits: Traits;
 }
 
 /** An input that may be left out. */
@@ -42,6 +44,8 @@ interface Found extends TensorsFound {
   readonly outputs: GraphValue[];
   readonly initializers: Map<string, Span | undefined>;
   readonly zipMaps: ZipMap[];
+  /** Undefined while graphs are read that only training runs. */
+  traitReader: TraitReader | undefined;
 }
 
 /** @throws ERR_MODEL_FORMAT for bytes that are not an ONNX model; it says what they are where that is known */
@@ -58,9 +62,10 @@ export function readModelProto(bytes: Uint8Array): ModelSummary {
 }
 
 function readModel(bytes: Uint8Array): ModelSummary {
+  const traitReader = new TraitReader();
   const found: Found = {
     ...{ inputs: [], outputs: [], initializers: new Map(), zipMaps: [], external: [] },
-    parameterBytes: 0,
+    ...{ parameterBytes: 0, traitReader },
   };
   const { model } = field;
   const whole: Span = { bytes, start: 0, end: bytes.length };
@@ -86,6 +91,7 @@ function readModel(bytes: Uint8Array): ModelSummary {
     zipMaps: withReaders(zipMaps, whole),
     parameterBytes,
     external,
+    traits: traitReader.told(whole),
   };
 }
 
@@ -134,14 +140,18 @@ function readFunction(body: Span, found: Found): void {
 }
 
 function readTraining(training: Span, found: Found): void {
+  const { traitReader } = found;
+  found.traitReader = undefined;
   for (const { number, span } of fields(training)) {
     // Not the main graph: depth 1 keeps its inputs out of the signature.
     if (span && (number === field.training.initialization || number === field.training.algorithm))
       readGraph(span, found, 1);
   }
+  found.traitReader = traitReader;
 }
 
 function readNode(node: Span, found: Found, depth: number): void {
+  found.traitReader?.see(node);
   for (const { number, span } of fields(node)) {
     if (span && number === field.node.attribute) readAttribute(span, found, depth);
   }

@@ -29,6 +29,9 @@ export function planOfSession({ inputs, outputs }: SessionReply): ModelPlan {
     outputs: results,
     fed: inputs.map(({ name }) => name),
     edit: noEdit,
+    // Nobody says otherwise.
+    random: false,
+    statefulReason: undefined,
     warnings: refused.map((name) => `output ${name} cannot be returned here: choose others with the option outputs`),
   };
 }

@@ -30,6 +30,10 @@ export interface ModelPlan {
   /** Names of the session's inputs, in the graph's order. */
   readonly fed: readonly string[];
   readonly edit: GraphEdit;
+  /** Equal inputs may give different answers. */
+  readonly random: boolean;
+  /** What a run changes for later runs; undefined for nothing. */
+  readonly statefulReason: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -55,7 +59,13 @@ export function planModel(summary: ModelSummary): ModelPlan {
     outputs: plans.outputs,
     fed: summary.order.filter((name) => freed.has(name) || inputs.some((input) => input.name === name)),
     edit: { ...noEdit, ...plans.edit, initializers: freed },
-    warnings: [...(fixed.length > 0 ? [`the file's own values are used for ${listed(fixed)}`] : []), ...plans.warnings],
+    random: summary.traits.random,
+    statefulReason: summary.traits.statefulReason,
+    warnings: [
+      ...(fixed.length > 0 ? [`the file's own values are used for ${listed(fixed)}`] : []),
+      ...plans.warnings,
+      ...summary.traits.warnings,
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ export const field = {
   node: { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 },
   attribute: {
     name: 1,
+    integer: 3,
     tensor: 5,
     graph: 6,
     integers: 8,
