@@ -8,6 +8,7 @@ import { createServer, type InferenceServer } from '#dist/server/index.js';
 import { root } from '../support/paths.js';
 import { exchangeRaw, rawConnection, until } from '../support/server/http.js';
 import { keptLogger } from '../support/server/logs.js';
+import { quiet } from '../support/server/serve-process.js';
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
@@ -96,7 +97,8 @@ describe('faults: connections', function () {
     if (process.platform !== 'linux') return;
     const serve = (limit: number, ...flags: string[]) => {
       const command = `ulimit -n ${limit}; exec "$0" dist/cli/main.js serve --port 0 "$@"`;
-      const child = spawn('bash', ['-c', command, process.execPath, ...flags], { cwd: root });
+      const env = { ...process.env, ...quiet };
+      const child = spawn('bash', ['-c', command, process.execPath, ...flags], { cwd: root, env });
       let [stdout, stderr] = ['', ''];
       child.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)));
       child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)));

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { loadModel, ModelHost, Tensor, type Value } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
 import { fixture, root } from '../support/paths.js';
+import { quiet } from '../support/server/serve-process.js';
 
 const file = (name: string): string => fixture(`faults/warmup/${name}.onnx`);
 const zeros = (...shape: number[]): Tensor =>
@@ -195,7 +196,8 @@ describe('serve', () => {
   const logOf = (...args: readonly string[]): Promise<string> =>
     new Promise((resolve, reject) => {
       const command = ['dist/cli/main.js', 'serve', ...args, '--port', '0'];
-      const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+      const env = { ...process.env, ...quiet };
+      const child = spawn(process.execPath, command, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
       let log = '';
       const add = (text: string): void => {
         log += text;

@@ -105,6 +105,7 @@ class Walk {
       ...this.#env,
       HOME: this.#folder,
       npm_config_cache: join(this.#folder, '.npm'),
+      NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0', // as for Ctrl-C on a terminal, which this is not
       NO_COLOR: '1',
     };
     return spawn('bash', ['-c', script], { cwd: this.#cwd, env, stdio, ...options });
