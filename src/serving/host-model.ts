@@ -1,11 +1,52 @@
 /** What a caller says of the models of a host, checked before anything is loaded. */
+import { basename, extname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { resolveBatchOptions } from '../batching/index.js';
+import { resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import * as check from '../check.js';
 import { expected, torchError } from '../errors.js';
+import type { Model, WarmupOptions } from '../model/model.js';
 import type { LoadOptions } from '../model/options.js';
 import { signatureOf, type ModelRecord } from '../registry/index.js';
-import type { HostModel } from './load-served.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Arguments } from '../tensor/value.js';
+
+/** How a host warms a model up. */
+export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
+  /** As that of `Model.warmup`; or a function that makes it of the loaded model. */
+  example?: WarmupOptions['example'] | ((model: Model) => Arguments | Tensor | Promise<Arguments | Tensor>);
+};
+
+export interface HostModelOptions {
+  /** What the record does not decide: device, precision, instances, … What contradicts the record is refused. */
+  load?: Omit<LoadOptions, 'signal'>;
+  /**
+   * Default: the sizes that batching makes, else [1, 32], on an example made from the signature; false: none. A model that
+   * refuses an example that we made up is served without batching, and says so; one that refuses the caller's is not served.
+   */
+  warmup?: HostWarmup | false;
+  /** Puts concurrent calls of `forward` into batches. A model that cannot be batched runs without, and says so. */
+  batching?: BatchQueueOptions | false;
+}
+
+/** A model of the registry. */
+export interface HostRegistryModel extends HostModelOptions {
+  name: string;
+  /** The first is the default. Left out: the only version there is, or v1.0. */
+  versions?: readonly string[];
+}
+
+/** A model file that is in no registry: it has no record, and so no task and no known digest. */
+export interface HostFileModel extends HostModelOptions {
+  file: string;
+  /** Default: the file's name without its extension. */
+  name?: string;
+}
+
+export type HostModel = HostRegistryModel | HostFileModel;
+
+export function nameOf(model: HostModel): string {
+  return model.name ?? basename((model as HostFileModel).file, extname((model as HostFileModel).file));
+}
 
 const modelOptions = ['name', 'versions', 'file', 'load', 'warmup', 'batching'];
 const warmupOptions = ['example', 'batchSizes', 'tolerance'];

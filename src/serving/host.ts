@@ -3,8 +3,8 @@ import * as check from '../check.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { ModelRegistry } from '../registry/index.js';
-import { checkBatchSizes, checkHostModels } from './host-model.js';
-import { loadServed, nameOf, type HostModel, type LoadProgress } from './load-served.js';
+import { checkBatchSizes, checkHostModels, nameOf, type HostModel } from './host-model.js';
+import { loadServed, type LoadProgress } from './load-served.js';
 import { ServedModel, type RunEvent, type ServedBatchEvent, type ServedRowCheckEvent } from './served-model.js';
 
 export interface HostOptions {

@@ -1,6 +1,7 @@
 /** Models held ready for callers. */
 export { ModelHost, type HostEvents, type HostOptions, type HostState, type HostWarning } from './host.js';
-export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup, LoadProgress } from './load-served.js';
+export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';
+export type { LoadProgress } from './load-served.js';
 export {
   ServedModel,
   type AnswerInput,

@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path';
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
@@ -9,45 +8,9 @@ import { firstLine, isFatal } from '../model/refusal.js';
 import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Arguments } from '../tensor/value.js';
 import { checkAgainstRecord } from './check-record.js';
-import { requireNoContradiction } from './host-model.js';
+import { nameOf, requireNoContradiction, type HostModel, type HostModelOptions } from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
-
-/** How a host warms a model up. */
-export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
-  /** As that of `Model.warmup`; or a function that makes it of the loaded model. */
-  example?: WarmupOptions['example'] | ((model: Model) => Arguments | Tensor | Promise<Arguments | Tensor>);
-};
-
-interface HostModelOptions {
-  /** What the record does not decide: device, precision, instances, … What contradicts the record is refused. */
-  load?: Omit<LoadOptions, 'signal'>;
-  /**
-   * Default: the sizes that batching makes, else [1, 32], on an example made from the signature; false: none. A model that
-   * refuses an example that we made up is served without batching, and says so; one that refuses the caller's is not served.
-   */
-  warmup?: HostWarmup | false;
-  /** Puts concurrent calls of `forward` into batches. A model that cannot be batched runs without, and says so. */
-  batching?: BatchQueueOptions | false;
-}
-
-/** A model of the registry. */
-export interface HostRegistryModel extends HostModelOptions {
-  name: string;
-  /** The first is the default. Left out: the only version there is, or v1.0. */
-  versions?: readonly string[];
-}
-
-/** A model file that is in no registry: it has no record, and so no task and no known digest. */
-export interface HostFileModel extends HostModelOptions {
-  file: string;
-  /** Default: the file's name without its extension. */
-  name?: string;
-}
-
-export type HostModel = HostRegistryModel | HostFileModel;
 
 export interface LoadContext {
   registry: ModelRegistry | undefined;
@@ -73,10 +36,6 @@ export interface LoadProgress {
 
 /** Versions of a bare file: there is only the one, called as clients call it by default. */
 const fileVersion = 'v1.0';
-
-export function nameOf(model: HostModel): string {
-  return model.name ?? basename((model as HostFileModel).file, extname((model as HostFileModel).file));
-}
 
 /**
  * Loads, checks and warms up every version of one model. What was loaded is yielded at once, so that the caller can

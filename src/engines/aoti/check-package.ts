@@ -6,7 +6,8 @@ import { boundsVouchedFor, largestSize, specOfSignature, widened, type PackageSp
 import { declaredBounds } from './program-bounds.js';
 import { readEntry, readPackage, type PackageFiles } from './package-files.js';
 import { liftedSymbols } from './source-bounds.js';
-import { stateOf, type PackageState } from './state.js';
+import type { PackageState } from './source-state.js';
+import { stateOf } from './state.js';
 import { nativeConstants, readStoredConstants, type StoredConstants } from './stored-constants.js';
 import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
 import { readWrapperSource } from './wrapper-source.js';

@@ -5,7 +5,17 @@
  */
 
 import { functionBody } from './source-text.js';
-import type { PackageState } from './state.js';
+
+/** What is known of a package's state before it is opened. */
+export type PackageState =
+  | {
+      readonly kind: 'none';
+      /** Operators that are no PyTorch's own and are given constants: their schema says whether they write to them. */
+      readonly operators: readonly string[];
+    }
+  | { readonly kind: 'kept'; readonly reason: string }
+  /** A run of a second copy shows it. */
+  | { readonly kind: 'unknown' };
 
 /** Around a tensor in an argument: they change nothing of which tensor it is. */
 const transparent = new Set([

@@ -1,18 +1,7 @@
 import type { ZipEntry } from '../../model/zip-archive.js';
 import { readEntry, type PackageFiles } from './package-files.js';
-import { listed, stateInSource } from './source-state.js';
+import { listed, stateInSource, type PackageState } from './source-state.js';
 import { writtenState } from './written-spec.js';
-
-/** What is known of a package's state before it is opened. */
-export type PackageState =
-  | {
-      readonly kind: 'none';
-      /** Operators that are no PyTorch's own and are given constants: their schema says whether they write to them. */
-      readonly operators: readonly string[];
-    }
-  | { readonly kind: 'kept'; readonly reason: string }
-  /** A run of a second copy shows it. */
-  | { readonly kind: 'unknown' };
 
 /**
  * Whether forward changes what later runs compute: as the exporter wrote it down, else by the wrapper's source.

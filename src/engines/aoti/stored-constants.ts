@@ -7,7 +7,7 @@ import type { DType } from '../../tensor/dtype.js';
 import { readEntry, type PackageFiles } from './package-files.js';
 
 /** A constant as raw bytes of an entry. */
-export interface StoredConstant {
+interface StoredConstant {
   /** The constant's own, or that of the module's state. */
   readonly name: string;
   /** Of the entry, below the package's folder. */

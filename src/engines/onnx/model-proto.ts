@@ -25,7 +25,7 @@ export interface ModelSummary {
 }
 
 /** An input that may be left out. */
-export interface DefaultedInput extends GraphValue {
+interface DefaultedInput extends GraphValue {
   /** Undefined where it is not read here: it is large, lies outside of the file, or the file says that it never changes. */
   readonly value: DefaultValue | undefined;
 }

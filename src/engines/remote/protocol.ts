@@ -13,7 +13,7 @@ export interface WireTensor {
 }
 
 /** Strings, row-major. */
-export interface WireStrings {
+interface WireStrings {
   readonly dtype: 'string';
   readonly shape: readonly number[];
   readonly data: readonly string[];

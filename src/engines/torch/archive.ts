@@ -12,7 +12,7 @@ export interface CheckedArchive {
 }
 
 /** Of code, types and pickled values. Real models have less than 50; LibTorch ends the process some way above this. */
-export const maxNesting = 500;
+const maxNesting = 500;
 
 /**
  * Reads the directory of a zip archive and how deeply its code nests, without unpacking the weights, and refuses what no

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyTypeOf, foreignBody, readBody, type Body, type BodyLimits } from '../http/body.js';
+import type { Body } from '../http/body-bytes.js';
+import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body.js';
 import { parseJson, smallText } from '../http/json.js';
 import { withoutByteOrderMark } from '../http/json-tokens.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
-import { decoderOf, tooLarge } from './encoding.js';
+import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
+import { decoderOf } from './encoding.js';
 
 /** The client closed the connection before its request was whole. */
 export class ClientGone extends Error {
@@ -16,22 +17,6 @@ export type BodyType = 'json' | 'octets';
 
 /** The most bytes of a body, by its type, as sent and as decompressed. */
 export type BodyLimits = Readonly<Record<BodyType, number>>;
-
-/** A body that was read to its end. */
-export interface Body {
-  /** Its bytes; of a body that is larger than any use for it, only the first. */
-  readonly bytes: Buffer;
-  /** How many it had. */
-  readonly length: number;
-}
-
-/** How much of a body is read, and how much of that is kept. */
-export interface ReadLimits {
-  /** Bytes, compressed and decompressed alike; reading stops there. */
-  readonly limit: number;
-  /** Bytes that can be used: what comes behind them is counted and let go. Default: all. */
-  readonly useful?: number;
-}
 
 /** What a charset of UTF-8 is called; `utf8` is no registered name, but many clients send it. */
 const utf8Name = /^\s*"?utf-?8"?\s*$/;

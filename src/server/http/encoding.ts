@@ -1,6 +1,6 @@
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import { torchError, TorchError } from '../../errors.js';
-import type { Body, ReadLimits } from './body.js';
+import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
 
 /** What `content-encoding` may say. */
 export const acceptedEncodings = 'gzip, deflate, identity';
@@ -47,8 +47,4 @@ function decoder(create: () => Gunzip | Inflate): Decoder {
         })
         .end(bytes);
     });
-}
-
-export function tooLarge(limit: number): TorchError {
-  return torchError('ERR_PAYLOAD_TOO_LARGE', `Expected a body of at most ${limit} bytes but received a larger one`);
 }

@@ -98,7 +98,7 @@ const mostTurns = 500;
  * kernel resets connections that have arrived and are not accepted when the port closes, so little may happen between the two.
  */
 async function quietTurn(server: NetServer): Promise<void> {
-  let accepted = false;
+  let accepted: boolean;
   const onConnection = (): void => {
     accepted = true;
   };

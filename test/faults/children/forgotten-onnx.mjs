@@ -10,9 +10,9 @@ const ways = {
   // What was asked is answered, and the model lives as long as somebody waits.
   answered: async () => {
     const promise = (await loadModel(model)).run(x);
-    gc();
+    globalThis.gc();
     await setTimeout(20);
-    gc();
+    globalThis.gc();
     if ((await promise).shape.join() !== '1,3') throw new Error('no answer');
   },
   aborted: async (i) => {
@@ -29,7 +29,7 @@ const ways = {
 const threads = () => readdirSync('/proc/self/task').length;
 const settled = async (isSettled) => {
   for (let i = 0; i < 200 && !isSettled(); ++i) {
-    gc();
+    globalThis.gc();
     await setTimeout(25);
   }
 };

@@ -1,0 +1,21 @@
+import { torchError, type TorchError } from '../../errors.js';
+
+/** A body that was read to its end. */
+export interface Body {
+  /** Its bytes; of a body that is larger than any use for it, only the first. */
+  readonly bytes: Buffer;
+  /** How many it had. */
+  readonly length: number;
+}
+
+/** How much of a body is read, and how much of that is kept. */
+export interface ReadLimits {
+  /** Bytes, compressed and decompressed alike; reading stops there. */
+  readonly limit: number;
+  /** Bytes that can be used: what comes behind them is counted and let go. Default: all. */
+  readonly useful?: number;
+}
+
+export function tooLarge(limit: number): TorchError {
+  return torchError('ERR_PAYLOAD_TOO_LARGE', `Expected a body of at most ${limit} bytes but received a larger one`);
+}
