@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { describe, torchError, type TorchError } from '../../errors.js';
+import { archiveKind, compiledArchive } from '../../model/archive-kind.js';
+import { fileKind, fileKindBytes } from '../../model/file-kind.js';
 import { unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
 
 /** What of a package is wanted, and where it goes. */
@@ -33,14 +35,15 @@ const maxText = 64 * 2 ** 20;
  * @throws ERR_MODEL_FORMAT for what is no package with one compiled model, ERR_UNSAFE_ARCHIVE for hostile sizes, names and kinds
  */
 export async function readPackage(bytes: Buffer): Promise<PackageFiles> {
-  const archive = await ZipArchive.open(bytes, (reason) => format(`no zip archive (${reason})`));
+  const archive = await ZipArchive.open(bytes, (reason) => noZip(bytes, reason));
+  checkKind(archive.entries.map(({ name }) => name));
   const files = filesOf(archive.entries);
   const compressed = archive.entries.reduce((sum, { stored, unpacked }) => sum + (stored ? 0 : unpacked), 0);
   if (compressed > 256 * 2 ** 20) throw unsafe(`what it compresses unpacks to ${compressed} bytes`);
 
   const models = new Set([...files.keys()].flatMap((path) => modelFile.exec(path)?.[1] ?? []));
   const [model] = models;
-  if (model === undefined) throw format(kindOfFile([...files.keys()]));
+  if (model === undefined) throw format('a zip archive without a compiled model');
   if (models.size > 1) {
     throw format(`a package of ${models.size} models; package each by itself`);
   }
@@ -122,19 +125,24 @@ function wanted(files: ReadonlyMap<string, ZipEntry>): Map<string, ZipEntry> {
   return new Map([...files].filter(([path]) => !/\.(cpp|h|cu|blob)$|_flags\.json$|^\.data\//.test(path)));
 }
 
-function kindOfFile(paths: readonly string[]): string {
-  if (paths.includes('data.pkl') && paths.includes('constants.pkl'))
-    return 'a TorchScript file; give it the extension .pt';
-  if (paths.includes('data.pkl')) return 'a pickle made by torch.save, which holds no code to run';
-  if (paths.some((path) => /^models\/[^/]+\.json$|serialized_exported_program\.json$/.test(path))) {
-    return 'an exported program that is not compiled (torch.export.save)';
-  }
-  return 'a zip archive without a compiled model';
+function noZip(bytes: Buffer, reason: string): TorchError {
+  const kind = fileKind(bytes.subarray(0, fileKindBytes), bytes.length);
+  if (kind)
+    return format(
+      `${kind.what}${kind.what.includes('zip') ? ` (${reason})` : ', which is no zip archive'}`,
+      kind.advice,
+    );
+  return format(`no zip archive (${reason})`);
 }
 
-function format(what: string): TorchError {
-  return torchError(
-    'ERR_MODEL_FORMAT',
-    `Expected an AOTInductor package but received ${what}; make one with torch._inductor.aoti_compile_and_package (docs/aotinductor.md)`,
-  );
+/** Before anything else of an archive is held to the rules of a package. */
+function checkKind(names: readonly string[]): void {
+  const kind = archiveKind(names);
+  if (kind && kind !== compiledArchive) throw format(kind.what, kind.advice);
+}
+
+const exportIt = 'make one with torch._inductor.aoti_compile_and_package (docs/aotinductor.md)';
+
+function format(what: string, advice = exportIt): TorchError {
+  return torchError('ERR_MODEL_FORMAT', `Expected an AOTInductor package but received ${what}; ${advice}`);
 }

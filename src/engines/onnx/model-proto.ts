@@ -1,5 +1,3 @@
-import { torchError } from '../../errors.js';
-import { fileKind, fileKindBytes, looksLikeOnnx } from '../../model/file-kind.js';
 import { readDefault, type DefaultValue } from './proto-default.js';
 import { field } from './proto-fields.js';
 import { TraitReader, type Traits } from './proto-traits.js';
@@ -48,20 +46,8 @@ interface Found extends TensorsFound {
   traitReader: TraitReader | undefined;
 }
 
-/** @throws ERR_MODEL_FORMAT for bytes that are not an ONNX model; it says what they are where that is known */
+/** @throws ERR_MODEL_FORMAT for bytes that are not an ONNX model */
 export function readModelProto(bytes: Uint8Array): ModelSummary {
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw malformed('a zip directory, as PyTorch’s own formats have');
-  try {
-    return readModel(bytes);
-  } catch (error) {
-    const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, fileKindBytes));
-    const kind = looksLikeOnnx(head) ? undefined : fileKind(head, bytes.length);
-    if (!kind) throw error;
-    throw torchError('ERR_MODEL_FORMAT', `Expected an ONNX model but received ${kind.what}; ${kind.advice}`);
-  }
-}
-
-function readModel(bytes: Uint8Array): ModelSummary {
   const traitReader = new TraitReader();
   const found: Found = {
     ...{ inputs: [], outputs: [], initializers: new Map(), zipMaps: [], external: [] },

@@ -9,8 +9,8 @@ import type { DType } from '../../tensor/dtype.js';
 import type { TensorData } from '../../tensor/dtype.js';
 import type { RunReply, WireValue } from '../remote/protocol.js';
 import { serveRequests } from '../remote/serve.js';
+import { inspectModel } from './inspect.js';
 import { loadMessage, runMessage, runtimeMessage } from './message-scrub.js';
-import { readModelProto } from './model-proto.js';
 import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest, SessionValue } from './protocol.js';
 import { rewriteModel } from './rewrite.js';
 
@@ -33,7 +33,7 @@ async function handle(request: OnnxRequest, transfer: ArrayBuffer[]): Promise<On
   switch (request.kind) {
     case 'open':
       model = new Uint8Array(request.model);
-      return request.inspect && !looksLikeOrt(model) ? readModelProto(model) : undefined;
+      return request.inspect && !looksLikeOrt(model) ? inspectModel(model) : undefined;
     case 'create':
       return create(request);
     case 'run':

@@ -1,4 +1,5 @@
 import { describe, torchError, type TorchError } from '../../errors.js';
+import { archiveKind, torchScriptArchive } from '../../model/archive-kind.js';
 import { fileKind, fileKindBytes } from '../../model/file-kind.js';
 import type { ExtraFile } from '../../model/info.js';
 import { defaultArchiveLimits, unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
@@ -55,34 +56,12 @@ async function checkNesting(archive: ZipArchive, entry: ZipEntry): Promise<void>
   );
 }
 
-/** Zip archives that are something else, by a name in them. */
-const otherArchives: readonly (readonly [name: RegExp, what: string, advice: string])[] = [
-  [/\.so$|aotinductor\//, 'an AOTInductor package', 'give it the extension .pt2'],
-  [
-    /(^|\/)(models\/[^/]+\.json|serialized_exported_program\.json)$/,
-    'an exported program that is not compiled',
-    'compile it with the exporter of this package (docs/aotinductor.md)',
-  ],
-  [/^MAR-INF\//, 'a TorchServe archive (.mar)', 'unpack it with unzip; the TorchScript file is inside'],
-  [/(^|\/)model\.weights\.h5$|^keras_metadata/, 'a Keras model', 'export the model to ONNX'],
-  [/\.npy$/, 'a NumPy archive (.npz)', 'give it to --input; the model is another file'],
-  [/^word\/|^xl\/|^ppt\//, 'an office document', 'give the model file'],
-  [/^META-INF\/MANIFEST\.MF$/, 'a Java archive', 'give the model file'],
-  [/\.mlmodelc?$|\.mlpackage\//, 'a Core ML model', 'export the model again'],
-  [/\.(pt|pts|pth|torchscript|ptl|onnx)$/, 'a zip archive with a model file in it', 'unpack it'],
-];
-
 function checkKind(names: readonly string[]): void {
-  const root = names[0]?.split('/')[0] ?? '';
-  const has = (suffix: string): boolean => names.includes(`${root}/${suffix}`);
-  if (has('constants.pkl') && has('data.pkl')) return;
-  if (has('data.pkl')) {
-    throw format('a pickle made by torch.save (a state_dict or a whole nn.Module), which holds no code to run');
-  }
-  for (const [name, what, advice] of otherArchives) {
-    if (names.some((entry) => name.test(entry))) throw notThis(what, advice);
-  }
-  throw format('a zip archive without a TorchScript module');
+  const kind = archiveKind(names);
+  if (kind === torchScriptArchive) return;
+  if (!kind) throw format('a zip archive without a TorchScript module');
+  if (kind.advice === undefined) throw format(kind.what);
+  throw notThis(kind.what, kind.advice);
 }
 
 function notThis(what: string, advice: string): TorchError {
