@@ -28,12 +28,47 @@ export interface SignatureFault {
   readonly value: unknown;
 }
 
-/** @throws ERR_INVALID_ARGUMENT for what is no Signature, so that no run stumbles over it later */
+/**
+ * @throws ERR_INVALID_ARGUMENT for what is no Signature, so that no run stumbles over it later; and for a member that no
+ * signature has, which would otherwise be a check that somebody asked for and nobody makes
+ */
 export function checkSignature(signature: unknown): asserts signature is Signature {
+  requireKnownMembers(signature);
   for (const { path, wanted, value } of signatureFaults(signature)) {
     const members = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`));
     throw expected(wanted, `signature${members.join('')}`, value);
   }
+}
+
+const known = {
+  signature: ['inputs', 'outputs', 'task'],
+  spec: ['name', ...rules.map(([member]) => member), ...axisRules.map(([member]) => member)],
+  bound: ['min', 'max'],
+} as const;
+
+/** Of a record its schema says this. Members of a task are those of its kind. */
+function requireKnownMembers(signature: unknown): void {
+  only(known.signature, 'signature', signature);
+  for (const side of ['inputs', 'outputs'] as const) {
+    for (const [i, spec] of listed(signature, side).entries()) {
+      const where = `signature.${side}[${i}]`;
+      only(known.spec, where, spec);
+      for (const [axis, bound] of listed(spec, 'bounds').entries())
+        only(known.bound, `${where}.bounds[${axis}]`, bound);
+    }
+  }
+}
+
+function only(members: readonly string[], where: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return; // said elsewhere
+  const unknown = Object.keys(value).find((name) => !members.includes(name));
+  if (unknown !== undefined)
+    throw expected(`one of ${[...members].sort().join(', ')}`, `a member of ${where}`, unknown);
+}
+
+function listed(value: unknown, member: string): readonly unknown[] {
+  const list = (Object(value) as Record<string, unknown>)[member];
+  return Array.isArray(list) ? list : [];
 }
 
 export function* signatureFaults(signature: unknown): Generator<SignatureFault> {
