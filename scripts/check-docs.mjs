@@ -2,14 +2,24 @@
 // Checks the documentation: every relative link and anchor of every Markdown file leads somewhere, and the ```js blocks of
 // the pages in `runnable` run. A block is an ES module of its own, run from the root of the repository, where the package
 // is importable by its name, or from a project that has it installed; ```js continued goes on where the block before it ended,
-// and ```ts is never run. docs/getting-started.md has a runner of its own.
+// and ```ts is never run. Those for projects are also compiled as strict TypeScript. docs/getting-started.md has a runner of its own.
 // Needs what `npm run build` makes. Prints the faults and exits 1 when there are any.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runnable = ['README.md', 'docs/library.md', 'docs/tasks.md'];
@@ -111,10 +121,31 @@ function run({ page, line, source }) {
   });
 }
 
+/** Compiles programs as a project's own TypeScript, against the declarations of the package. */
+function compile(programs) {
+  const files = programs.map(({ source }, i) => {
+    const file = join(project, `block-${i}.mts`);
+    writeFileSync(file, source);
+    return file;
+  });
+  const compiled = ts.createProgram(files, {
+    ...{ target: ts.ScriptTarget.ES2023, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'], types: ['node'] },
+    ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+    ...{ strict: true, skipLibCheck: true, noEmit: true, preserveSymlinks: true },
+  });
+  for (const { file, start, messageText } of ts.getPreEmitDiagnostics(compiled)) {
+    const program = programs[files.indexOf(file?.fileName)];
+    const within = file?.getLineAndCharacterOfPosition(start).line ?? 0;
+    const where = program ? `${program.page}:${program.line + 1 + within}` : (file?.fileName ?? 'TypeScript');
+    faults.push(`${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  }
+}
+
 const project = mkdtempSync(join(tmpdir(), 'check-docs-'));
 mkdirSync(join(project, 'node_modules'));
 symlinkSync(root, join(project, 'node_modules/node-libtorch'));
-symlinkSync(join(root, 'node_modules/express'), join(project, 'node_modules/express'));
+for (const name of ['express', '@types'])
+  symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
 
 const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
   .split('\0')
@@ -122,6 +153,7 @@ const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encod
 for (const page of pages) checkLinks(page);
 const programs = runnable.filter((page) => existsSync(join(root, page))).flatMap(programsOf);
 for (const program of programs) await run(program);
+compile(programs.filter(({ page }) => forProjects.includes(page)));
 rmSync(project, { recursive: true });
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);
