@@ -78,7 +78,10 @@ export class RowChecker {
    * @param calls of the batch, in the order of the values
    * @returns undefined where it could not be run
    */
-  async check(calls: readonly Call[], values: readonly Value[]): Promise<Omit<RowCheckEvent, 'rows' | 'stopped'> | undefined> {
+  async check(
+    calls: readonly Call[],
+    values: readonly Value[],
+  ): Promise<Omit<RowCheckEvent, 'rows' | 'stopped'> | undefined> {
     const index = this.#below(calls.length);
     const call = calls[index] as Call;
     const row = this.#below(call.rows);

@@ -21,8 +21,7 @@ export function toText(value: Value): string {
     return `${value.dtype} ${formatShape(value.shape)}\n${shown(rounded(value.toArray(), value))}`;
   if (Array.isArray(value)) return value.map((item, index) => `[${index}] ${toText(item as Value)}`).join('\n') || '[]';
   if (typeof value === 'object' && value !== null) {
-    const entries =
-      isMap(value) ? [...value] : Object.entries(value as Record<string, Value>);
+    const entries = isMap(value) ? [...value] : Object.entries(value as Record<string, Value>);
     return entries.map(([key, item]) => `${String(key)}: ${toText(item)}`).join('\n') || '{}';
   }
   return shown(value);

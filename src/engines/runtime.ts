@@ -63,8 +63,10 @@ export const runtime = {
    * @throws ERR_INVALID_ARGUMENT for another seed
    */
   async manualSeed(seed: number | bigint): Promise<void> {
-    const isSeed = typeof seed === 'bigint' ? seed === BigInt.asUintN(64, seed) : Number.isSafeInteger(seed) && seed >= 0;
-    if (!isSeed) throw expected('an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n', 'the seed', seed);
+    const isSeed =
+      typeof seed === 'bigint' ? seed === BigInt.asUintN(64, seed) : Number.isSafeInteger(seed) && seed >= 0;
+    if (!isSeed)
+      throw expected('an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n', 'the seed', seed);
     await seedGenerators(BigInt(seed));
   },
 

@@ -115,7 +115,9 @@ export function isRounding(found: Deviation, alone: Tensor, moved: readonly Tens
     const flips = new Set(moved.flatMap((leaf) => compareRow(leaf, 0, alone, exact).at));
     return found.at.length > 0 && found.at.every((i) => flips.has(i));
   }
-  const own = Math.max(...moved.slice(0, 2).map((leaf) => compareRow(leaf, 0, alone, { ...exact, isLenient: true }).size));
+  const own = Math.max(
+    ...moved.slice(0, 2).map((leaf) => compareRow(leaf, 0, alone, { ...exact, isLenient: true }).size),
+  );
   return found.size <= noise * own;
 }
 

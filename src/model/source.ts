@@ -51,7 +51,10 @@ function viewOf(buffer: ArrayBufferLike): Uint8Array {
 }
 
 function detached() {
-  return torchError('ERR_INVALID_ARGUMENT', 'Expected the bytes of a model but their buffer was detached or has shrunk');
+  return torchError(
+    'ERR_INVALID_ARGUMENT',
+    'Expected the bytes of a model but their buffer was detached or has shrunk',
+  );
 }
 
 /** A URL object, also of another realm. */

@@ -3,7 +3,10 @@ import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './
 import type { Tensor } from './tensor.js';
 
 /** The elements of a tensor as numbers: 16-bit floats decoded, 64-bit integers rounded where they are no safe integers. */
-export function realsOf({ dtype, data }: Tensor): Float64Array | Exclude<Tensor['data'], BigInt64Array | BigUint64Array> {
+export function realsOf({
+  dtype,
+  data,
+}: Tensor): Float64Array | Exclude<Tensor['data'], BigInt64Array | BigUint64Array> {
   if (dtype === 'float16') return Float64Array.from(data as Uint16Array, decodeFloat16);
   if (dtype === 'bfloat16') return Float64Array.from(data as Uint16Array, decodeBFloat16);
   if (dtypeTable[dtype].bytes === 8 && dtypeTable[dtype].kind === 'int') {

@@ -38,7 +38,7 @@ function sampled({ data, shape }: Tensor, stride: number): number[] {
 /** A JPEG without its APP2 segments, where the colour profile is. */
 function withoutProfile(jpeg: Buffer): Buffer {
   const kept = [jpeg.subarray(0, 2)];
-  for (let at = 2; ; ) {
+  for (let at = 2; ;) {
     const [marker, length] = [jpeg[at + 1]!, jpeg.readUInt16BE(at + 2)];
     if (marker === 0xda) return Buffer.concat([...kept, jpeg.subarray(at)]);
     if (marker !== 0xe2) kept.push(jpeg.subarray(at, at + 2 + length));

@@ -21,7 +21,9 @@ describe('values on the wire', () => {
   it('gives an array of this realm, over the memory of the addon’s', () => {
     const data = runInNewContext('new Int16Array([0, 1, 2]).subarray(1)') as Int16Array;
     const output = fromWire({ dtype: 'int16', shape: [2], data }) as Tensor;
-    expect(output.data).to.be.instanceOf(Int16Array).and.deep.equal(new Int16Array([1, 2]));
+    expect(output.data)
+      .to.be.instanceOf(Int16Array)
+      .and.deep.equal(new Int16Array([1, 2]));
     expect(output.data.buffer).to.equal(data.buffer);
     const own = new Int16Array(2);
     expect((fromWire({ dtype: 'int16', shape: [2], data: own }) as Tensor).data).to.equal(own);
