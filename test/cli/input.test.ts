@@ -160,6 +160,8 @@ describe('targets', () => {
   it('are files by a path or an extension, else names of the registry', () => {
     for (const file of ['./m', 'a/b', 'model.pt', 'model.onnx', '/x/mnist-mlp'])
       expect(parseTarget(file)).to.deep.equal({ file });
+    expect(parseTarget('package.json'), 'a file that is there').to.deep.equal({ file: 'package.json' });
+    expect(parseTarget('package.jsonc')).to.deep.equal({ name: 'package.jsonc' });
     expect(parseTarget('mnist-mlp')).to.deep.equal({ name: 'mnist-mlp' });
     expect(parseTarget('mnist-mlp@v1.0')).to.deep.equal({ name: 'mnist-mlp', version: 'v1.0' });
   });

@@ -284,18 +284,18 @@ describe('nested arrays', () => {
     }
   });
 
-  it('a million numbers cost less than ten times what a copy of them does', () => {
+  it('a million numbers cost no more than a few copies of them', () => {
     const numbers = Array.from({ length: 1_000_000 }, (_, i) => i / 3);
-    const least = (action: () => unknown): number =>
-      Math.min(
-        ...[1, 2, 3, 4, 5].map(() => {
-          const before = process.cpuUsage();
-          action();
-          return process.cpuUsage(before).user;
-        }),
-      );
+    /** Processor time, of several: the clock of a process has steps of ten milliseconds. */
+    const cost = (action: () => unknown): number => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < 8; ++i) action();
+      return process.cpuUsage(before).user;
+    };
+    const least = (action: () => unknown): number => Math.min(cost(action), cost(action), cost(action));
     const copy = least(() => Float32Array.from(numbers));
-    expect(least(() => Tensor.from(numbers))).to.be.below(10 * Math.max(copy, 2_000));
+    // Twice as much, and fifteen times when each is looked at by a call of its own.
+    expect(least(() => Tensor.from(numbers))).to.be.below(6 * Math.max(copy, 20_000));
   });
 });
 

@@ -110,6 +110,23 @@ export function ask(
 /** How many descriptors a process has open. */
 export const descriptors = (pid: number | undefined): number => readdirSync(`/proc/${pid}/fd`).length;
 
+/** Processes that a process has started and that have not ended. */
+export function childrenOf(parent: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => parentOf(pid) === parent)
+    .map(Number)
+    .filter(isAlive);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return undefined; // it has ended meanwhile
+  }
+}
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
