@@ -8,7 +8,7 @@ const endless = 12345;
 const some = 54321;
 
 describe('faults: a stuck run', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: LoggingProcess | undefined;
   afterEach(async () => {
     server?.child.kill('SIGKILL');

@@ -209,7 +209,7 @@ describe('serve', () => {
     });
 
   it('takes --warmup-example and --no-warmup', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const folder = mkdtempSync(join(tmpdir(), 'warmup-'));
     try {
       writeFileSync(join(folder, 'ids.json'), JSON.stringify([5, 6, 7]));

@@ -62,7 +62,7 @@ function clients(port: number, paths: readonly string[]) {
 }
 
 describe('faults: workers', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: LoggingProcess | undefined;
   afterEach(async () => {
     // A worker that is stopped does not notice that the primary has gone.
@@ -158,7 +158,7 @@ describe('faults: workers', function () {
   });
 
   it('kills a worker whose event loop stands still, and answers the connection it was sent', async () => {
-    const { started, port } = await ready('--worker-timeout-ms', '1000');
+    const { started, port } = await ready('--worker-timeout-ms', '3000');
     const [victim] = started.workers;
     process.kill(victim!, 'SIGSTOP');
     const ends = Array.from({ length: 4 }, () => dial(port).end);
