@@ -32,7 +32,6 @@ const wait = (model: Model, count: number, options: (i: number) => RunOptions): 
 type Order = (controllers: readonly AbortController[]) => readonly AbortController[];
 const orders: Readonly<Record<string, Order>> = {
   'last first': (all) => all.toReversed(),
-  'first first': (all) => all,
   'in any order': (all) => {
     const next = seeded(7);
     return all

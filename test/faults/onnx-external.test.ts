@@ -17,6 +17,7 @@ import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { loadModel, Tensor, TorchError, type LoadOptions } from 'node-libtorch';
 import { ExternalData } from '#dist/engines/onnx/external-data.js';
+import { ExternalFileHandle } from '#dist/engines/onnx/external-file.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';
 import { fixture, root } from '../support/paths.js';
@@ -201,6 +202,28 @@ describe('faults: external data of ONNX models', function () {
         await external.close();
         expect(error, what).to.be.instanceOf(TorchError).with.property('code', 'ERR_INTEGRITY');
       }
+    });
+
+    it('is looked at once the step of its times has passed, so that a change just after that shows', async () => {
+      if (process.platform !== 'linux') return;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the handle that they belong to
+      const { settle, hash } = ExternalFileHandle.prototype;
+      const order: string[] = [];
+      ExternalFileHandle.prototype.settle = async function () {
+        await settle.call(this);
+        order.push(`settled ${Date.now() - statSync(at('w.bin')).ctimeMs >= 50}`);
+      };
+      ExternalFileHandle.prototype.hash = function (...args) {
+        order.push('hash');
+        return hash.apply(this, args);
+      };
+      try {
+        sparse(at('w.bin'), manyRows, 7);
+        await row(modelOf('rows_80_mib'), 0);
+      } finally {
+        Object.assign(ExternalFileHandle.prototype, { settle, hash });
+      }
+      expect(order).to.deep.equal(['settled true', 'hash']);
     });
 
     it('is what was hashed, while somebody renames files over it', async function () {
