@@ -92,7 +92,7 @@ export class BatchQueue implements AsyncDisposable {
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
     this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
-    this.#checker = new RowChecker(model, this.options.checkRows, random);
+    this.#checker = new RowChecker(model, this.options.checkRows, this.#desk.clock, random);
     this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, this.#checker, {
       ended: (event) => {
         this.#pump();
@@ -130,6 +130,11 @@ export class BatchQueue implements AsyncDisposable {
   stats(): QueueStats {
     const { completed, failed, timedOut, aborted, refused, closed, batchSizes, batches, rows, paddedRows, isolated } =
       this.#counters;
+    const rowChecks = {
+      checked: this.#checker.checked,
+      differed: this.#checker.differed,
+      failed: this.#checker.failed,
+    };
     return {
       waitingRequests: this.#waiting.requests,
       waitingRows: this.#waiting.rows,
@@ -142,7 +147,7 @@ export class BatchQueue implements AsyncDisposable {
       batchSizes: { ...batchSizes },
       requests: { completed, failed, timedOut, aborted, refused },
       isolated,
-      rowChecks: { checked: this.#checker.checked, differed: this.#checker.differed },
+      rowChecks,
       stopped: this.#stopped,
       fit: this.#runner.fit.value,
       batchCapacity: this.#capacity(),

@@ -132,11 +132,9 @@ export class BatchRunner {
     if (!this.isAlone) {
       const calls = requests.map(({ call }) => call);
       const found = await this.#checker.check(calls, execution.values);
-      if (found) {
-        const stopped = found.outcome === 'differs' && this.#hooks.maySkipBatching({ rows, ...found });
-        this.isAlone ||= stopped;
-        this.#hooks.checked({ rows, ...found, stopped });
-      }
+      const stopped = found.outcome === 'differs' && this.#hooks.maySkipBatching({ rows, ...found });
+      this.isAlone ||= stopped;
+      this.#hooks.checked({ rows, ...found, stopped });
     }
     // Another batch may have been found out meanwhile.
     if (this.isAlone) await this.#isolate(requests, started);

@@ -27,8 +27,11 @@ export interface QueueStats {
   };
   /** Requests that were run again by themselves after their batch had failed, or had been found to mix rows. */
   readonly isolated: number;
-  /** Rows that were run again by themselves, and those of them whose output was another than in their batch. */
-  readonly rowChecks: { readonly checked: number; readonly differed: number };
+  /**
+   * Rows that were run again by themselves, those of them whose output was another than in their batch, and rows that could
+   * not be run by themselves.
+   */
+  readonly rowChecks: { readonly checked: number; readonly differed: number; readonly failed: number };
   /** Why calls share no runs any more; undefined while they do. */
   readonly stopped: string | undefined;
   /** t(n) = a·n + b milliseconds, as measured. */

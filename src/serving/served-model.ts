@@ -114,7 +114,7 @@ export class ServedModel implements ServedModelParts {
     let differences = 0;
     queue?.on('rows', (event) => {
       hooks.rows({ ...event, model: name, version });
-      if (event.outcome === 'same') return;
+      if (event.outcome === 'same' || event.outcome === 'failed') return;
       // Where batching goes on, each further word waits for twice as many.
       if (!Number.isInteger(Math.log2(++differences))) return;
       hooks.warn({ model: name, version, message: rowWarning(event, queue.stopped) });

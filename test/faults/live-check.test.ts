@@ -6,6 +6,7 @@ import { RowChecker } from '#dist/batching/row-check.js';
 import type { Batchable } from '#dist/model/batchable.js';
 import { createServer } from '#dist/server/index.js';
 import { FakeEngine, rowsOf } from '../support/fake-engine.js';
+import { torchError } from '../support/internals.js';
 import { fixture } from '../support/paths.js';
 import { seeded } from '../support/random.js';
 import { keptLogger } from '../support/server/logs.js';
@@ -47,7 +48,7 @@ describe('a batch whose rows depend on each other', () => {
     await Promise.all(inputs.map((input) => queue.run(input)));
     const stats = queue.stats();
     expect(stats.batches - batches, 'each by itself').to.equal(64);
-    expect(stats.rowChecks).to.deep.equal({ checked: 1, differed: 1 });
+    expect(stats.rowChecks).to.deep.equal({ checked: 1, differed: 1, failed: 0 });
     expect(stats.stopped).to.equal(queue.stopped);
     expect(stats.requests).to.include({ completed: 128, failed: 0 });
   });
@@ -210,14 +211,14 @@ describe('checks of rows', () => {
     const engine = new FakeEngine({
       runMs: () => 1,
       answer: (x) => {
-        if (++runs > 1) throw new Error('no more');
+        if (++runs > 1) throw torchError('ERR_MODEL_EXECUTION', 'no more');
         return x;
       },
     });
     const queue = engine.queue({ checkRows: 1 });
     const answers = await engine.clock.drive(Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(2))]), 0.5);
     expect(answers.map((answer) => numbers(answer)[0])).to.deep.equal([1, 2]);
-    expect(queue.stats().rowChecks).to.deep.equal({ checked: 0, differed: 0 });
+    expect(queue.stats().rowChecks).to.deep.equal({ checked: 0, differed: 0, failed: 1 });
     await queue.close();
   });
 });
