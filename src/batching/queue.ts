@@ -98,7 +98,10 @@ export class BatchQueue implements AsyncDisposable {
         this.#pump();
         this.#tell('batch', event);
       },
-      maySkipBatching: (event) => this.#stopBatching(event),
+      wouldStop: () => !this.#trusted && !model.info.random && !model.warmupReport?.random,
+      stopBatching: (event) => {
+        this.#stopBatching(event);
+      },
       checked: (event) => {
         this.#tell('rows', event);
       },
@@ -231,7 +234,7 @@ export class BatchQueue implements AsyncDisposable {
       };
       const most = this.#mostRows();
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
-      const parts = runInParts(call, most, (part) => this.#submit(part, order, itself));
+      const parts = runInParts(call, most, (part) => this.#submit(part, order, itself, true));
       return parts.then((execution) => {
         const whole = this.#mostRows();
         // Rows were found to depend on each other meanwhile, and the parts of a call are no batch of the caller's.
@@ -256,9 +259,9 @@ export class BatchQueue implements AsyncDisposable {
     );
   }
 
-  #submit(call: Call, order: Order, pick: (execution: Execution) => unknown): Request {
+  #submit(call: Call, order: Order, pick: (execution: Execution) => unknown, isPart = false): Request {
     const rank = order.since + (order.level - 1) * this.options.agingMs + ++this.#sequence * 1e-9;
-    const request = new Request(this.#desk, call, order, rank, pick);
+    const request = new Request(this.#desk, call, order, rank, pick, isPart);
     this.#waiting.push(request);
     // One look per turn of the event loop: calls made in the same turn share a batch.
     if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
@@ -275,13 +278,10 @@ export class BatchQueue implements AsyncDisposable {
     return !request.started;
   }
 
-  /** A row came out otherwise by itself. From now on every call runs by itself, unless its caller knows and wants it so. */
-  #stopBatching({ rows, share }: Pick<RowCheckEvent, 'rows' | 'share'>): boolean {
-    const { info, warmupReport } = this.model;
-    if (this.#trusted || info.random || warmupReport?.random) return false;
+  /** A row came out otherwise by itself. From now on every call runs by itself. */
+  #stopBatching({ rows, share }: Pick<RowCheckEvent, 'rows' | 'share'>): void {
     const by = share < Infinity ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
     this.#stopped ??= notIndependent(`a row of a batch of ${rows} came out otherwise by itself${by}`).message;
-    return true;
   }
 
   #tell<K extends keyof QueueEvents>(name: K, ...event: QueueEvents[K]): void {

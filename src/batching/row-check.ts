@@ -88,8 +88,11 @@ export class RowChecker {
     this.#runMs += runMs;
   }
 
-  /** Counts a batch in which calls share a run, and says whether one of its rows is checked: there may be no time for it. */
-  isDue(): boolean {
+  /**
+   * Counts a batch whose rows share a run because of the queue.
+   * @returns whether one of its rows is checked: its turn has come, and there is time for it
+   */
+  countsAsDue(): boolean {
     if (this.#every === 0) return false;
     if (this.#come === this.#chosen) this.#isOwed = true;
     if (++this.#come === this.#every) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.js';
-import { TorchError } from '../errors.js';
+import { TorchError, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import type { BatchExecution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
@@ -39,8 +39,10 @@ export class Counters {
 export interface RunnerHooks {
   /** A batch has ended and its instance is idle. */
   ended(event: BatchEvent): void;
-  /** Rows were found to depend on each other: whether calls stop sharing runs. */
-  maySkipBatching(event: Omit<RowCheckEvent, 'stopped'>): boolean;
+  /** Whether calls would stop sharing runs if rows were found to depend on each other. */
+  wouldStop(): boolean;
+  /** Rows were found to depend on each other: calls stop sharing runs. */
+  stopBatching(event: Pick<RowCheckEvent, 'rows' | 'share'>): void;
   /** A row was checked. */
   checked(event: RowCheckEvent): void;
   /** A queue that is closing checks no more rows. */
@@ -102,14 +104,24 @@ export class BatchRunner {
           this.#hopeless = 0;
           this.fit.add(padTo, runMs);
           this.#checker.ran(runMs);
-          const done = (): void => finish('ok', runMs, queueMs);
-          const isShared = requests.length > 1 || padTo > rows;
-          if (isShared && (this.isAlone || (this.#checker.isDue() && this.#hooks.mayCheck()))) {
-            void this.#resolveChecked(requests, execution, started, padTo).then(done);
+          const isJoint = requests.length > 1 || padTo > rows;
+          // The rows of a part, too, are together because of this queue.
+          const isShared = isJoint || (rows > 1 && (requests[0] as Request).isPart);
+          const isChecked = isShared && !this.isAlone && this.#checker.countsAsDue() && this.#hooks.mayCheck();
+          if (!isChecked && !(isJoint && this.isAlone)) {
+            this.#resolve(requests, execution, started);
+            finish('ok', runMs, queueMs);
             return;
           }
-          this.#resolve(requests, execution, started);
-          done();
+          const done = (): void => finish('ok', runMs, queueMs);
+          const checked = isChecked
+            ? this.#resolveChecked(requests, execution, started, padTo, isJoint)
+            : this.#isolate(requests, started);
+          checked.then(done, (error: unknown) => {
+            warnOf(error); // a fault of ours, and none of the calls'
+            this.#resolve(requests, execution, started);
+            done();
+          });
         },
         (error: unknown) => {
           const failed = (): void => finish('failed', this.#clock.now() - started);
@@ -122,22 +134,31 @@ export class BatchRunner {
       );
   }
 
-  /** The answers wait for the check: what it finds wrong is run again, each request by itself. */
+  /**
+   * The answers wait for a check that can change them: what it finds wrong is run again, each request by itself.
+   * @param isJoint the requests did not run by themselves
+   */
   async #resolveChecked(
     requests: readonly Request[],
     execution: BatchExecution,
     started: number,
     rows: number,
+    isJoint: boolean,
   ): Promise<void> {
-    if (!this.isAlone) {
-      const calls = requests.map(({ call }) => call);
-      const found = await this.#checker.check(calls, execution.values);
-      const stopped = found.outcome === 'differs' && this.#hooks.maySkipBatching({ rows, ...found });
-      this.isAlone ||= stopped;
-      this.#hooks.checked({ rows, ...found, stopped });
+    const wouldStop = this.#hooks.wouldStop();
+    const calls = requests.map(({ call }) => call);
+    const checking = this.#checker.check(calls, execution.values);
+    if (!wouldStop) this.#resolve(requests, execution, started);
+    const found = await checking;
+    const stopped = wouldStop && found.outcome === 'differs';
+    if (stopped) {
+      this.isAlone = true;
+      this.#hooks.stopBatching({ rows, share: found.share });
     }
-    // Another batch may have been found out meanwhile.
-    if (this.isAlone) await this.#isolate(requests, started);
+    this.#hooks.checked({ rows, ...found, stopped });
+    if (!wouldStop) return;
+    // Another batch may have been found out meanwhile. What ran by itself is not run once more.
+    if (this.isAlone && isJoint) await this.#isolate(requests, started);
     else this.#resolve(requests, execution, started);
   }
 

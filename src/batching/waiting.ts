@@ -21,6 +21,7 @@ export class Request extends Ticket<unknown> {
   /**
    * @param rank position in the order of service: requests start in ascending order within their group
    * @param pick what of an execution the caller is given
+   * @param isPart of a call that was larger than a batch
    */
   constructor(
     desk: Desk<Request>,
@@ -28,6 +29,7 @@ export class Request extends Ticket<unknown> {
     order: Order,
     readonly rank: number,
     readonly pick: (execution: Execution) => unknown,
+    readonly isPart = false,
   ) {
     super(desk, order);
     this.level = order.level;

@@ -7,6 +7,14 @@ import { turns } from '../support/turn.js';
 const first = (tensor: Tensor): number => Number(tensor.data[0]);
 const rows = (tensor: Tensor): number => tensor.shape[0] as number;
 
+/** y = x times the rows of its run and one. */
+const mixing = (x: Tensor): Tensor =>
+  new Tensor(
+    'float32',
+    (x.data as Float32Array).map((v) => v * (1 + rows(x))),
+    x.shape,
+  );
+
 function eventsOf(queue: BatchQueue): RowCheckEvent[] {
   const events: RowCheckEvent[] = [];
   queue.on('rows', (event) => events.push(event));
@@ -91,6 +99,87 @@ describe('the check of a row', () => {
     expect(warnings).to.deep.equal(['no chance']);
     expect(events[0]).to.include({ outcome: 'failed', stopped: false });
     expect(queue.stats()).to.include({ batchesInFlight: 0 });
+    await queue.close();
+  });
+
+  it('whose end fails leaves no request and no batch behind', async () => {
+    const engine = new FakeEngine({ stepped: true });
+    let isBroken = false;
+    const queue = queueOver(engine, (model) => {
+      const report = model.warmupReport;
+      Object.defineProperty(model, 'warmupReport', {
+        get: () => {
+          if (isBroken) throw new Error('no report');
+          return report;
+        },
+      });
+    });
+    isBroken = true;
+    const warnings = await warningsOf(async () => {
+      const answers = await engine.finishAll(Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(2))]));
+      expect(answers.map(first)).to.deep.equal([2, 4]);
+    });
+    expect(warnings).to.deep.equal(['no report']);
+    expect(queue.stats()).to.include({ batchesInFlight: 0 });
+    expect(queue.stats().requests).to.include({ completed: 2 });
+    await queue.close();
+  });
+});
+
+describe('the check of a row that cannot end batching', () => {
+  const queues: [string, (engine: FakeEngine) => BatchQueue][] = [
+    ['by the word of its caller', (engine) => engine.queue({ checkRows: 1, rowIndependent: true })],
+    ['of a random model', (engine) => queueOver(engine, ({ info }) => void Object.assign(info, { random: true }))],
+  ];
+  for (const [what, open] of queues) {
+    it(`${what} keeps no answer waiting`, async () => {
+      const engine = new FakeEngine({ stepped: true });
+      const queue = open(engine);
+      const events = eventsOf(queue);
+      const two = Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(2))]);
+      await turns();
+      await engine.finish();
+      expect(engine.batches, 'the check runs').to.have.length(2);
+      const answers = await Promise.race([two, turns()]);
+      expect(answers?.map(first)).to.deep.equal([2, 4]);
+      expect(queue.stats(), 'the check has the instance').to.include({ batchesInFlight: 1 });
+      for (const { data } of answers ?? []) (data as Float32Array).fill(99); // they are the callers' now
+      await engine.finish();
+      expect(events).to.deep.equal([{ rows: 2, outcome: 'same', share: 0, stopped: false }]);
+      expect(queue.stats()).to.include({ batchesInFlight: 0 });
+      await queue.close();
+    });
+  }
+});
+
+describe('the check of a part of a call', () => {
+  it('finds out that the rows of the call depend on each other', async () => {
+    const engine = new FakeEngine({ answer: mixing, runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 4 });
+    const events = eventsOf(queue);
+    const answer = await engine.clock.drive(queue.run(rowsOf(1, 10)), 0.5);
+    expect([...(answer.data as Float32Array)]).to.deep.equal(new Array(40).fill(11));
+    expect(events[0]).to.include({ rows: 4, outcome: 'differs', stopped: true });
+    expect(queue.stats()).to.include({ isolated: 0 }); // the part is not run once more, but the call
+    await queue.close();
+  });
+
+  it('is none where the part is one row', async () => {
+    const engine = new FakeEngine({ runMs: () => 1 });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 1 });
+    await engine.clock.drive(queue.run(rowsOf(1, 3)), 0.5);
+    expect(engine.batches).to.have.length(3);
+    await queue.close();
+  });
+
+  it('is none once calls run by themselves, where a call is more than the model takes', async () => {
+    const engine = new FakeEngine({ answer: mixing, runMs: () => 1 });
+    const queue = queueOver(engine, (model) => void Object.assign(model, { maxRows: 4 }));
+    await engine.clock.drive(Promise.all([queue.run(rowsOf(1)), queue.run(rowsOf(1))]), 0.5);
+    expect(queue.stopped).to.be.a('string');
+    const before = engine.batches.length;
+    await engine.clock.drive(queue.run(rowsOf(1, 10)), 0.5);
+    expect(engine.batches.slice(before).map(({ sentinels }) => sentinels.length)).to.deep.equal([4, 4, 2]);
     await queue.close();
   });
 });

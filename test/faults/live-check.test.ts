@@ -59,9 +59,23 @@ describe('a batch whose rows depend on each other', () => {
     const events: RowCheckEvent[] = [];
     queue.on('rows', (event) => events.push(event));
     await Promise.all(Array.from({ length: 64 }, (_, i) => queue.run(row(i))));
+    await queue.close(); // the answers do not wait for the check
     expect(events[0]).to.include({ outcome: 'differs', stopped: false });
     expect(queue.stopped).to.equal(undefined);
     expect(queue.stats().rowChecks.differed).to.equal(1);
+  });
+
+  it('is found out where they are one call that is larger than a batch', async () => {
+    await using model = await warm();
+    await using queue = new BatchQueue(model, { maxBatchSize: 48, checkRows: 1 });
+    const events: RowCheckEvent[] = [];
+    queue.on('rows', (event) => events.push(event));
+    const data = Float32Array.from({ length: 4 * 96 }, (_, i) => Math.sin(i));
+    const answer = await queue.run(new Tensor('float32', data, [96, 4]));
+    expect(events[0]).to.include({ rows: 48, outcome: 'differs', stopped: true });
+    expect(numbers(answer), 'as the model answers the whole call').to.deep.equal(
+      numbers(await model.run(new Tensor('float32', data, [96, 4]))),
+    );
   });
 
   it('of a random model says nothing of its rows', async () => {
@@ -70,6 +84,7 @@ describe('a batch whose rows depend on each other', () => {
     const events: RowCheckEvent[] = [];
     queue.on('rows', (event) => events.push(event));
     await Promise.all([queue.run(row(1)), queue.run(row(2))]);
+    await queue.close(); // the answers do not wait for the check
     expect(events[0]).to.include({ outcome: 'random', stopped: false });
     expect(queue.stopped).to.equal(undefined);
   });
