@@ -3,12 +3,15 @@ import { performance } from 'node:perf_hooks';
 /** What ends a server from outside: an orchestrator, Ctrl-C, and the end of the terminal or session. */
 export const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 
-/** Ctrl-C under npm arrives twice: from the terminal, and from npm that passes it on. */
-const sameSignalMs = 500;
+/**
+ * Signals within so many milliseconds may be one: Ctrl-C under npm arrives twice, from the terminal and from npm that passes
+ * it on, and systemd and terminals send SIGHUP along with another, which may arrive after it.
+ */
+const oneEndMs = 500;
 
 /**
- * Calls `begin` at the first signal and `insist` at a later one. The first one again within half a second counts as one
- * with it. SIGHUP never insists: systemd and terminals send it along with another. Returns what stops listening.
+ * Calls `begin` at the first signal and `insist` at a later one. Within half a second, the first one again counts as one with
+ * it, and so does any signal after SIGHUP. SIGHUP itself never insists. Returns what stops listening.
  */
 export function onEndSignals(
   signals: readonly NodeJS.Signals[],
@@ -22,8 +25,9 @@ export function onEndSignals(
       begin(signal);
       return;
     }
-    const isSame = signal === first.signal && performance.now() - first.at < sameSignalMs;
-    if (!isSame && signal !== 'SIGHUP') insist();
+    const mayBeOne = signal === first.signal || first.signal === 'SIGHUP';
+    const isOne = mayBeOne && performance.now() - first.at < oneEndMs;
+    if (!isOne && signal !== 'SIGHUP') insist();
   };
   for (const signal of signals) process.on(signal, onSignal);
   return () => {

@@ -65,6 +65,33 @@ describe('faults: signals', function () {
     });
   }
 
+  // The system delivers the lower number first, and so SIGHUP before the SIGTERM that it was sent along with.
+  for (const [first, second] of [
+    ['SIGTERM', 'SIGHUP'],
+    ['SIGINT', 'SIGHUP'],
+    ['SIGHUP', 'SIGTERM'],
+  ] as const) {
+    it(`${first} and ${second} at once, in whatever order they come, are one end`, async () => {
+      const server = await serve();
+      const answer = await begin(await server.port());
+      for (const signal of ['SIGSTOP', first, second, 'SIGCONT'] as const) server.child.kill(signal);
+      await server.seen('draining');
+      expect(await answer()).to.equal('HTTP/1.1 200 OK');
+      expect(await server.ended).to.deep.equal([0, null]);
+      expect(server.of('draining')).to.have.length(1);
+    });
+  }
+
+  it('SIGTERM some time after SIGHUP ends it at once, with 1', async () => {
+    const server = await serve();
+    await begin(await server.port());
+    server.child.kill('SIGHUP');
+    await server.seen('draining');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    server.child.kill('SIGTERM');
+    expect(await server.ended).to.deep.equal([1, null]);
+  });
+
   it('workers drain on SIGHUP to the whole group', async () => {
     const server = await serve('--workers', '2');
     await server.seen('worker ready', 2);
