@@ -7,6 +7,7 @@ import { expected, torchError } from '../errors.js';
 import type { Model, WarmupOptions } from '../model/model.js';
 import type { LoadOptions } from '../model/options.js';
 import { signatureOf, type ModelRecord } from '../registry/index.js';
+import { checkTolerance } from '../signature/tolerance.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
 
@@ -80,8 +81,9 @@ function checkHostModel(model: unknown): void {
   if (warmup !== undefined && warmup !== false) {
     if (typeof warmup !== 'object') throw expected('options or false', 'warmup of a model of ModelHost', warmup);
     check.options('warmup of a model of ModelHost', warmup, warmupOptions);
-    const { batchSizes } = warmup as { batchSizes?: unknown };
+    const { batchSizes, tolerance } = warmup as { batchSizes?: unknown; tolerance?: unknown };
     if (batchSizes !== undefined) checkBatchSizes('batchSizes', batchSizes);
+    if (tolerance !== undefined) checkTolerance(tolerance);
   }
   if (batching !== undefined && batching !== false) {
     if (typeof batching !== 'object') throw expected('options or false', 'batching of a model of ModelHost', batching);

@@ -9,7 +9,7 @@ import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
-import { nameOf, requireNoContradiction, type HostModel, type HostModelOptions } from './host-model.js';
+import { nameOf, requireNoContradiction, type HostModel, type HostModelOptions, type HostWarmup } from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
 
 export interface LoadContext {
@@ -112,7 +112,7 @@ interface Cold {
 
 const remedy = 'give { file, warmup: { example } } (serve: --warmup-example FILE)';
 
-/** @throws what the model says of the caller's own example; of one that we made up, it is returned */
+/** @throws what is wrong with the caller's options, and what the model says of their example; of one that we made up, it is returned */
 async function warmUp(
   model: Model,
   options: HostModelOptions['warmup'],
@@ -131,9 +131,15 @@ async function warmUp(
     await model.warmup({ ...defaults, ...options, ...(example !== undefined && { example }) } as WarmupOptions);
     return undefined;
   } catch (error) {
-    if (example !== undefined || isFatal(error) || defaults.signal?.aborted) throw error;
+    if (example !== undefined || isFatal(error) || isOfOptions(error, options) || defaults.signal?.aborted) throw error;
     return { why: `${firstLine(error)}: ${remedy}, or turn it off by warmup: false (--no-warmup)`, isUnwanted: true };
   }
+}
+
+/** A fault that the caller's options may have caused: nothing else that warm-up is given is the caller's. */
+function isOfOptions(error: unknown, options: HostWarmup | undefined): boolean {
+  const isFault = error instanceof TorchError && error.code === 'ERR_INVALID_ARGUMENT';
+  return isFault && Object.values(options ?? {}).some((value) => value !== undefined);
 }
 
 function warningsOf({ warmupReport }: Model, cold: Cold | undefined): readonly string[] {

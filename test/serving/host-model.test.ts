@@ -27,6 +27,8 @@ const bad: readonly [string, unknown, RegExp][] = [
   ['an unknown option of warmup', [{ name: 'm', warmup: { sizes: [1] } }], /batchSizes.*"sizes"/],
   ['no warm-up sizes', [{ name: 'm', warmup: { batchSizes: [] } }], /at least one size/],
   ['a warm-up size of 0', [{ name: 'm', warmup: { batchSizes: [0] } }], /an integer from 1/],
+  ['a tolerance of -1', [{ name: 'm', warmup: { tolerance: -1 } }], /absolute, relative.*tolerance/],
+  ['half a tolerance', [{ name: 'm', warmup: { tolerance: { absolute: 1 } } }], /absolute, relative.*tolerance/],
   ['versions: []', [{ name: 'm', versions: [] }], /at least one version/],
   ['versions: "v1.0"', [{ name: 'm', versions: 'v1.0' }], /at least one version/],
   ['versions: [1]', [{ name: 'm', versions: [1] }], /at least one version/],
