@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import * as check from '../check.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
@@ -188,6 +189,9 @@ export class ModelHost implements AsyncDisposable {
       this.#emit('progress', event);
     };
     try {
+      // Whoever follows the host listens from the first step on.
+      await turn();
+      signal.throwIfAborted();
       for (const model of models) {
         for await (const parts of loadServed(model, { registry, warmupBatchSizes, signal, progress })) {
           this.#served.push(new ServedModel(parts, hooks));
