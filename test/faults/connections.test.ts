@@ -1,7 +1,7 @@
 /** More connections than there is room for: probes get in all the same, and the log says what is short (H19, H20). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { ModelHost } from '#dist/index.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
@@ -130,6 +130,35 @@ describe('faults: connections', function () {
         expect(said.length, 'lines about it').to.be.below(5);
         for (const { socket } of idle) socket.destroy();
       } finally {
+        child.kill();
+        await once(child, 'exit');
+      }
+    });
+
+    it('with workers that take none, the log counts those that are closed', async () => {
+      const { child, lines } = serve(150, '--workers', '2');
+      const of = (text: string) => lines().filter(({ msg }) => msg === text);
+      const pids: number[] = [];
+      const idle: Socket[] = [];
+      try {
+        await until('both are ready', () => of('worker ready').length === 2);
+        pids.push(...of('worker ready').map(({ pid }) => Number(pid)));
+        for (const pid of pids) process.kill(pid, 'SIGSTOP');
+        const port = Number(new URL(String(of('listening')[0]?.['url'])).port);
+        let closed = 0;
+        for (let i = 0; i < 300; i++) {
+          const socket = connect(port, '127.0.0.1');
+          socket.on('error', () => undefined).on('close', () => closed++);
+          idle.push(socket);
+        }
+        const counted = () =>
+          of('closed connections that no worker took').reduce((sum, line) => sum + Number(line['connections']), 0);
+        await until('many are closed', () => closed > 150);
+        await until('all of them are counted', () => counted() >= closed);
+        expect(counted()).to.equal(closed);
+      } finally {
+        for (const socket of idle) socket.destroy();
+        for (const pid of pids) process.kill(pid, 'SIGCONT');
         child.kill();
         await once(child, 'exit');
       }

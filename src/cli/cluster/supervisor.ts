@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, type Logger } from '../../monitoring/logging.js';
+import { connectionRoom } from '../../server/http/descriptors.js';
 import type { Intake, OpenPort } from '../../server/http/port.js';
 import type { Settings } from '../../server/settings/table.js';
 import { onEnding, type Ending } from '../ending.js';
@@ -16,6 +17,8 @@ const crashBudget = 5;
 const crashWindowMs = 60_000;
 /** How often workers are asked for a sign of life. */
 const tickMs = 1000;
+/** Descriptors for each worker: its channel, and a connection that it has not confirmed. */
+const descriptorsPerWorker = 2;
 /** How long connections that have arrived may wait for a worker once the end has begun. */
 const lastConnectionsMs = 1000;
 
@@ -38,6 +41,10 @@ export function supervise(port: OpenPort, settings: SupervisorSettings, onDraina
   });
 }
 
+type Answers = {
+  readonly [K in ToPrimary['kind']]?: (worker: Worker, message: Extract<ToPrimary, { kind: K }>) => void;
+};
+
 class Supervisor {
   readonly #metrics = new ClusterMetrics();
   readonly #port: OpenPort;
@@ -46,6 +53,20 @@ class Supervisor {
   readonly #done: (code: number) => void;
   readonly #distributor: Distributor;
   readonly #watchdog: Watchdog;
+  /** What a message does; those that are not here are of metrics. */
+  readonly #answers: Answers = {
+    started: (worker) => {
+      if (this.#code !== undefined) this.#tellEnd([worker], 0);
+    },
+    took: (worker, { number }) => this.#distributor.confirmed(worker, number),
+    pong: (worker, { sent }) => this.#distributor.heard(worker, sent),
+    listening: (worker) => this.#distributor.add(worker),
+    leaving: (worker) => {
+      this.#distributor.retire(worker);
+      send(worker, { kind: 'last' });
+    },
+    ready: (worker) => this.#onReady(worker),
+  };
   #intake: Intake | undefined;
   #closedConnections = 0;
   #crashes: number[] = [];
@@ -60,8 +81,11 @@ class Supervisor {
     this.#settings = settings;
     this.#logger = logger;
     this.#done = done;
+    this.#closedConnections = port.closed;
+    // Without a descriptor left the system would take connections and close them, and nobody would know.
+    const room = connectionRoom(descriptorsPerWorker * settings.workers);
     this.#distributor = new Distributor({
-      maxWaiting: settings.maxConnections,
+      maxWaiting: Math.min(settings.maxConnections, room),
       maxWaitMs: settings.headersTimeoutMs,
       now: () => performance.now(),
       onClosed: () => {
@@ -94,28 +118,7 @@ class Supervisor {
   #onMessage(worker: Worker, message: ToPrimary): void {
     this.#watchdog.heard(worker);
     this.#metrics.onMessage(worker, message);
-    switch (message.kind) {
-      case 'started':
-        if (this.#code !== undefined) this.#tellEnd([worker], 0);
-        break;
-      case 'took':
-        this.#distributor.confirmed(worker, message.number);
-        break;
-      case 'pong':
-        this.#distributor.heard(worker, message.sent);
-        break;
-      case 'listening':
-        this.#distributor.add(worker);
-        break;
-      case 'leaving':
-        this.#distributor.retire(worker);
-        send(worker, { kind: 'last' });
-        break;
-      case 'ready':
-        this.#onReady(worker);
-        break;
-      default: // metrics
-    }
+    this.#answers[message.kind]?.(worker, message as never);
   }
 
   #onReady(worker: Worker): void {

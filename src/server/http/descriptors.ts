@@ -11,6 +11,12 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
+/** Connections that this process can hold and still have `others` descriptors besides the reserve; Infinity where it is not known. */
+export function connectionRoom(others = 0): number {
+  const limit = descriptorLimit();
+  return limit === undefined ? Infinity : Math.max(1, limit - descriptorReserve(limit) - others);
+}
+
 /** Descriptors that connections leave to files, pipes and probes. */
 export function descriptorReserve(limit: number): number {
   return Math.min(64, Math.floor(limit / 4));

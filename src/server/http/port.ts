@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { torchError, warnOf } from '../../errors.js';
 import type { Connections } from './connections.js';
+import { connectionRoom } from './descriptors.js';
 
 /** Where the connections of a server of node:http come from. */
 export interface Intake {
@@ -18,6 +19,8 @@ export type Listen = (http: Server, connections: Connections) => Promise<Intake>
 /** A port that is open already, while what will answer there is still being made. Its connections wait, unread. */
 export interface OpenPort {
   readonly address: AddressInfo;
+  /** Connections that were closed because there was no room for more that wait. */
+  readonly closed: number;
   /** Hands the port, and what waits there, to a server of node:http. */
   readonly listen: Listen;
   /** Hands every connection to somebody else, paused. */
@@ -35,7 +38,15 @@ export async function listenOn(http: Server, hostname: string, port: number): Pr
 /** Opens a port before there is a server. @throws ERR_CONFIG when the address cannot be listened on */
 export async function openPort(hostname: string, port: number): Promise<OpenPort> {
   const waiting: Socket[] = [];
-  let take = (socket: Socket): void => void waiting.push(socket);
+  const room = connectionRoom();
+  let closed = 0;
+  let take = (socket: Socket): void => {
+    if (waiting.length < room) waiting.push(socket);
+    else {
+      closed++;
+      socket.destroy();
+    }
+  };
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
     take(socket);
   });
@@ -48,8 +59,12 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
   };
   return {
     address: server.address() as AddressInfo,
+    get closed() {
+      return closed;
+    },
     async listen(http, connections) {
       await new Promise<void>((resolve) => http.listen(server, resolve));
+      for (let dropped = 0; dropped < closed; dropped++) http.emit('drop');
       passTo((socket) => inject(http, connections, socket));
       return intakeOf(http);
     },
@@ -92,6 +107,8 @@ function intakeOf(server: NetServer): Intake {
 
 const quietMs = 0.5;
 const mostTurns = 500;
+/** A server whose turns are long is never quiet: it stops all the same. */
+const longestMs = 1000;
 
 /**
  * Waits for a turn of the event loop that found no connection to accept, and in which next to nothing else happened. The
@@ -105,9 +122,11 @@ async function quietTurn(server: NetServer): Promise<void> {
   server.on('connection', onConnection);
   // The first turn ends where this one stands: it accepts nothing.
   await turn();
+  const until = performance.now() + longestMs;
   for (let turns = 0; turns < mostTurns; turns++) {
     accepted = false;
     const began = performance.now();
+    if (began > until) break;
     await turn();
     // libuv accepts one connection a turn.
     if (!accepted && performance.now() - began < quietMs) break;
