@@ -117,6 +117,7 @@ export function requireBatchable(model: Model, rowIndependent: boolean | undefin
 
 /** ERR_NOT_BATCHABLE with the reason, and the way to batch all the same. */
 export function notIndependent(why: string): TorchError {
-  const way = why.includes('rowIndependent: true') ? '' : '; rowIndependent: true takes your word for it';
+  const isSaid = why.includes('rowIndependent: true');
+  const way = isSaid ? '' : '; rowIndependent: true (serve: --row-independent on) takes your word for it';
   return torchError('ERR_NOT_BATCHABLE', `Expected a model whose rows are independent, but ${why}${way}`);
 }

@@ -1,9 +1,5 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
-import type { BatchQueueOptions } from '../batching/index.js';
-import { runtime } from '../engines/runtime.js';
-import type { Model, WarmupReport } from '../model/model.js';
-import { ModelRegistry } from '../registry/index.js';
 import type { OpenPort } from '../server/http/port.js';
 import {
   createLogger,
@@ -15,16 +11,16 @@ import {
 } from '../server/index.js';
 import { serverOptionsOf } from '../server/options.js';
 import type { Settings } from '../server/settings/table.js';
-import type { Arguments } from '../tensor/value.js';
-import { ModelHost, type HostModel, type HostWarmup } from '../serving/index.js';
+import type { ModelHost } from '../serving/index.js';
+import { announce } from './announce.js';
 import { ownAssignment } from './cluster/messages.js';
 import { fromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
 import { onEnding } from './ending.js';
-import { readArguments } from './input.js';
+import { startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
-import { foldersOf, loadOptionsOf, type Target } from './target.js';
+import type { Target } from './target.js';
 
 /** How a process takes part in serving: as the only one, or as one of several. */
 interface Role {
@@ -130,72 +126,3 @@ async function serveHere(target: Target | undefined, role: Role): Promise<void> 
 }
 
 const nothing = (): void => undefined;
-
-async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
-  const { instances, maxPending } = settings;
-  const { model, modelVersion, warmupBatchSizes } = settings;
-  // A record names its own engine.
-  const { engine, ...options } = loadOptionsOf(settings);
-  const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
-  const common = { load, batching: batchingOf(settings), ...warmupOf(settings) };
-  const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
-  const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
-  const registry = file === undefined ? { registry: await ModelRegistry.open(foldersOf(settings)) } : {};
-  return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
-}
-
-/** The files are read once the model is there: it says what a plain array in them is. */
-function warmupOf({ warmup, warmupExample }: Settings): { warmup?: HostWarmup | false } {
-  if (warmup === 'off') return { warmup: false };
-  if (warmupExample.length === 0) return {};
-  const example = ({ info, signature }: Model): Promise<Arguments> =>
-    readArguments(warmupExample, { method: info.methods.find(({ name }) => name === 'forward'), signature });
-  return { warmup: { example } };
-}
-
-function batchingOf(settings: Settings): BatchQueueOptions | false {
-  const { batching, checkRows, maxBatchSize, maxDelayMs, allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } =
-    settings;
-  if (batching === 'off') return false;
-  return {
-    maxBatchSize,
-    maxDelayMs,
-    maxQueueSize,
-    maxQueueBytes,
-    checkRows,
-    timeoutMs: settings.requestTimeoutMs,
-    ...(allowedBatchSizes && { allowedBatchSizes }),
-    ...(targetP95Ms !== undefined && { targetP95Ms }),
-  };
-}
-
-/** What is served where, and on what: the device and the threads that were chosen. */
-async function announce(server: InferenceServer, host: ModelHost, logger: Logger, onTerminal: boolean): Promise<void> {
-  const { threads, libtorch } = await runtime.info();
-  for (const { name, version, model, queue, notBatched } of host.list()) {
-    const { device, instances, sha256, warnings } = model.info;
-    const facts = {
-      model: name,
-      version,
-      device: device.device,
-      instances,
-      threads,
-      libtorch: libtorch.version,
-      sha256,
-      maxBatchSize: queue?.options.maxBatchSize ?? 1,
-    };
-    logger.info({ ...facts, url: server.url, reason: device.reason, warmup: warmupFacts(model.warmupReport) }, 'ready');
-    if (notBatched !== undefined) logger.warn({ model: name, version }, `requests are not batched: ${notBatched}`);
-    for (const warning of [...libtorch.warnings, ...warnings]) logger.warn({ model: name, version }, warning);
-    if (!onTerminal) continue;
-    process.stdout.write(
-      `${name} ${version} at ${server.url} on ${device.device} (LibTorch ${libtorch.version}, ` +
-        `${instances} × ${threads.intraOp} threads)\n`,
-    );
-  }
-}
-
-/** Sizes as text: a list of numbers is withheld from the log, as inputs are. */
-function warmupFacts(report: WarmupReport | undefined): object | undefined {
-  return report && { ...report, batchSizes: report.batchSizes.join(',') };
-}

@@ -100,7 +100,7 @@ interface Asked {
   moved?: readonly (readonly Tensor[])[];
 }
 
-const accepts = 'rowIndependent: true accepts it';
+const accepts = 'rowIndependent: true (serve: --row-independent on) accepts it';
 /** Differences below this share of a row's size may come from rounding to few levels. */
 const slight = 0.1;
 

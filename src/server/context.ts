@@ -5,7 +5,7 @@ import { busySamples, queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
 import { Lifecycle } from './readiness.js';
-import { defaultBodyLimits } from './settings/table.js';
+import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
 
 /** Everything the handlers of one app or server share. */
 export interface ServerContext {
@@ -48,7 +48,7 @@ export function createContext(
     metricsText: shareMetrics?.(() => metrics.snapshot()) ?? (() => metrics.text()),
     lifecycle,
     bodyLimits: {
-      json: limits.jsonLimitBytes ?? limits.bodyLimitBytes ?? defaultBodyLimits.json,
+      json: limits.jsonLimitBytes ?? Math.min(limits.bodyLimitBytes ?? defaultBodyLimits.json, mostJsonBytes),
       octets: limits.binaryLimitBytes ?? limits.bodyLimitBytes ?? defaultBodyLimits.octets,
     },
     requestTimeoutMs,

@@ -87,7 +87,8 @@ async function* bringUp(
       },
     };
     const cold = await warmUp(model, warmup, defaults);
-    parts = { ...identity, model, ...queueOf(model, limits, cold), warnings: warningsOf(model, cold) };
+    const queued = queueOf(model, limits, cold);
+    parts = { ...identity, model, ...queued, warnings: warningsOf(model, cold, queued) };
   } catch (error) {
     await model?.dispose();
     if (!(error instanceof TorchError) || signal.aborted) throw error;
@@ -142,10 +143,11 @@ function isOfOptions(error: unknown, options: HostWarmup | undefined): boolean {
   return isFault && Object.values(options ?? {}).some((value) => value !== undefined);
 }
 
-function warningsOf({ warmupReport }: Model, cold: Cold | undefined): readonly string[] {
-  if (cold?.isUnwanted) return [`not warmed up, so its first runs are slow, and not batched: ${cold.why}`];
+function warningsOf({ warmupReport }: Model, cold: Cold | undefined, { queue }: Queued): readonly string[] {
+  const more = queue ? '' : ', and not batched';
+  if (cold?.isUnwanted) return [`not warmed up, so its first runs are slow${more}: ${cold.why}`];
   const { refused } = warmupReport ?? {};
-  return refused === undefined ? [] : [`warmed up without some batch sizes, and not batched: ${refused}; ${remedy}`];
+  return refused === undefined ? [] : [`warmed up without some batch sizes${more}: ${refused}; ${remedy}`];
 }
 
 /** On CUDA every new shape costs seconds, so batches are padded to powers of two unless sizes are given. */
@@ -162,11 +164,9 @@ function warmupSizes(limits: BatchQueueOptions | false, { maxRows }: Model): rea
   return allowedBatchSizes ?? [...new Set([1, maxBatchSize])];
 }
 
-function queueOf(
-  model: Model,
-  limits: BatchQueueOptions | false,
-  cold: Cold | undefined,
-): Pick<ServedModelParts, 'queue' | 'notBatched'> {
+type Queued = Pick<ServedModelParts, 'queue' | 'notBatched'>;
+
+function queueOf(model: Model, limits: BatchQueueOptions | false, cold: Cold | undefined): Queued {
   if (!limits) return { queue: undefined, notBatched: undefined };
   try {
     return { queue: new BatchQueue(model, limits), notBatched: undefined };

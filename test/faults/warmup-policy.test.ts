@@ -208,6 +208,24 @@ describe('serve', () => {
       child.once('error', reject).once('close', () => resolve(log));
     });
 
+  it('batches a model on its word with --row-independent on, and says so where it does not', async function () {
+    this.timeout(60_000);
+    const folder = mkdtempSync(join(tmpdir(), 'warmup-'));
+    try {
+      const example = join(folder, 'x.json');
+      writeFileSync(example, JSON.stringify({ dtype: 'float32', shape: [1, 4], data: [1, 2, 3, 4] }));
+      const args = [fixture('faults/rows/dynamic_quantisation.pt'), '--warmup-example', example];
+      const before = await logOf(...args);
+      expect(before).to.match(/requests are not batched.*quantised.*--row-independent on/);
+      expect(before).to.match(/"maxBatchSize":1,/);
+      const after = await logOf(...args, '--row-independent', 'on');
+      expect(after).not.to.match(/not batched/);
+      expect(after).to.match(/"maxBatchSize":32,/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('takes --warmup-example and --no-warmup', async function () {
     this.timeout(180_000);
     const folder = mkdtempSync(join(tmpdir(), 'warmup-'));
@@ -223,6 +241,8 @@ describe('serve', () => {
         const log = await logOf(file('picky'), ...args);
         expect(log, args.join(' ')).to.match(wanted);
         expect(log).to.match(/"msg":"ready"/);
+        expect(log, 'the first step').to.match(/"stage":"load".*"msg":"loading a model"/);
+        expect(log.match(/not batched/g) ?? [], 'one fact, one line').to.have.length(unwanted?.source.includes('batched') ? 0 : 1);
         if (unwanted) expect(log, args.join(' ')).not.to.match(unwanted);
       }
     } finally {

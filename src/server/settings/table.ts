@@ -15,6 +15,8 @@ import {
 
 const day = 86_400_000;
 const bodyBounds = { min: 1024, max: 2 ** 30 };
+/** JSON becomes one string, and V8's longest has 512 MiB less a few bytes. */
+export const mostJsonBytes = 500 * 2 ** 20;
 
 /** JSON takes many times the CPU of raw numbers; 128 digits of 17 decimals are 1.9 MiB of it. */
 export const defaultBodyLimits = { json: 4 * 2 ** 20, octets: 64 * 2 ** 20 };
@@ -43,6 +45,7 @@ const rows = {
   }),
   jsonLimitBytes: optionalInteger({
     ...bodyBounds,
+    max: mostJsonBytes,
     initialText: `bodyLimitBytes, or ${defaultBodyLimits.json}`,
     description: 'Largest JSON body, in bytes.',
   }),
@@ -54,13 +57,13 @@ const rows = {
   bodyLimitBytes: optionalInteger({
     ...bodyBounds,
     initialText: 'none',
-    description: 'Both limits of bodies at once, where one of them is not set.',
+    description: `Both limits of bodies at once, where one of them is not set; that of JSON is ${mostJsonBytes} at most.`,
   }),
   maxConnections: integer({
     min: 1,
     max: 65535,
     initial: 1024,
-    description: 'Open connections; more are closed at once.',
+    description: 'Open connections; 32 more are kept for probes.',
   }),
   maxRequestsPerSocket: integer({
     min: 1,
@@ -247,6 +250,11 @@ const rows = {
     max: 1_000_000_000,
     initial: 1000,
     description: 'Of so many batches one has a row run again by itself; a difference ends batching. 0: none.',
+  }),
+  rowIndependent: choice({
+    options: ['auto', 'on'],
+    initial: 'auto',
+    description: 'on: your word that no row changes another, for a model that would not be batched; auto: it is tried.',
   }),
   // The processes.
   workers: integer({
