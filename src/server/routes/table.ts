@@ -28,10 +28,10 @@ export const routes: readonly Route[] = [
     operation: {
       id: 'live',
       tag: 'operation',
-      summary: 'The process answers, and no device of its models was lost.',
+      summary: 'The process answers, and needs no restart.',
       responses: {
         200: { description: 'Alive.', content: [json({ Liveness })] },
-        503: { description: 'A device was lost: restart the process.', content: [json({ Liveness })] },
+        503: { description: 'A device was lost, or a model is stuck where the setting stuckFails is live: restart the process.', content: [json({ Liveness })] },
       },
     },
   },
@@ -46,7 +46,7 @@ export const routes: readonly Route[] = [
       summary: 'Whether predictions are served.',
       responses: {
         200: { description: 'Ready.', content: [json({ Readiness })] },
-        503: { description: 'Loading or shutting down.', content: [json({ Readiness })] },
+        503: { description: 'Loading, shutting down, a device was lost, or a model is stuck.', content: [json({ Readiness })] },
       },
     },
   },
