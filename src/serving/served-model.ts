@@ -112,11 +112,14 @@ export class ServedModel implements ServedModelParts {
       hooks.batch({ ...event, model: name, version });
     });
     let differences = 0;
+    let saidStopped = false;
     queue?.on('rows', (event) => {
       hooks.rows({ ...event, model: name, version });
       if (event.outcome === 'same' || event.outcome === 'failed') return;
-      // Where batching goes on, each further word waits for twice as many.
-      if (!Number.isInteger(Math.log2(++differences))) return;
+      // Where batching goes on, each further word waits for twice as many; its end is told in any case.
+      const isEnd = event.stopped && !saidStopped;
+      saidStopped ||= isEnd;
+      if (!Number.isInteger(Math.log2(++differences)) && !isEnd) return;
       hooks.warn({ model: name, version, message: rowWarning(event, queue.stopped) });
     });
   }

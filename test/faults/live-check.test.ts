@@ -1,10 +1,12 @@
 /** Rows that depend on each other in a way that no warm-up has seen: a queue that serves finds out, and stops. */
+import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { BatchQueue, loadModel, ModelHost, Tensor, type Model } from 'node-libtorch';
 import type { RowCheckEvent } from '#dist/batching/index.js';
 import { RowChecker } from '#dist/batching/row-check.js';
 import type { Batchable } from '#dist/model/batchable.js';
 import { createServer } from '#dist/server/index.js';
+import { ServedModel } from '#dist/serving/served-model.js';
 import { FakeEngine, rowsOf } from '../support/fake-engine.js';
 import { torchError } from '../support/internals.js';
 import { fixture } from '../support/paths.js';
@@ -132,6 +134,22 @@ describe('a batch whose rows depend on each other', () => {
     expect(said).to.have.length(1);
     expect(said[0]).to.include({ level: 'warn', model: 'unseen_above_40_rows' });
   });
+});
+
+describe('the end of batching', () => {
+  for (const before of [0, 1, 2, 5]) {
+    it(`is logged at once, after ${before} checks that said little`, () => {
+      const queue = Object.assign(new EventEmitter(), { stopped: 'a row came out otherwise' });
+      const told: string[] = [];
+      const parts = { name: 'm', version: 'v1.0', model: {}, queue, notBatched: undefined, warnings: [] };
+      const hooks = { rows: () => undefined, warn: ({ message }: { message: string }) => told.push(message) };
+      new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
+      const event: RowCheckEvent = { rows: 2, outcome: 'random', share: 0.5, stopped: false };
+      for (let i = 0; i < before; ++i) queue.emit('rows', event);
+      queue.emit('rows', { ...event, outcome: 'differs', stopped: true });
+      expect(told.at(-1)).to.match(/not batched any more/);
+    });
+  }
 });
 
 describe('checks of rows', () => {
