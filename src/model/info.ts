@@ -65,7 +65,10 @@ export interface ModelInfo {
   readonly stateful: boolean;
   /** What makes it stateful: which method writes to what by which operator, or what could not be decided. */
   readonly statefulReason?: string;
-  /** Equal inputs may give different answers, since a run draws random numbers. False for a `.ort` file, which does not say. */
+  /**
+   * Equal inputs may give different answers, since a run draws random numbers. False for a `.ort` file,
+   * which does not say.
+   */
   readonly random: boolean;
   /** Runs in gradient mode, since it takes gradients itself (forces of an energy). See `LoadOptions.autograd`. */
   readonly autograd: boolean;

@@ -4,10 +4,11 @@ import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
 import { boundsVouchedFor, largestSize, specOfSignature, widened, type PackageSpec } from './input-spec.js';
 import { declaredBounds } from './program-bounds.js';
-import { readEntry, readPackage, type PackageFiles } from './package-files.js';
+import { headOf, readEntry, readPackage, type PackageFiles } from './package-files.js';
 import { liftedSymbols } from './source-bounds.js';
+import type { Randomness } from './source-random.js';
 import type { PackageState } from './source-state.js';
-import { stateOf } from './state.js';
+import { randomnessOf, stateOf } from './state.js';
 import { nativeConstants, readStoredConstants, type StoredConstants } from './stored-constants.js';
 import { checkLibrary, checkTarget, targetOf, type Target } from './target.js';
 import { readWrapperSource } from './wrapper-source.js';
@@ -19,6 +20,7 @@ export interface CheckedPackage {
   readonly target: Target;
   readonly spec: PackageSpec;
   readonly state: PackageState;
+  readonly randomness: Randomness;
   /** What lies beside the library. */
   readonly stored: StoredConstants;
 }
@@ -33,18 +35,13 @@ export async function checkPackage(bytes: Buffer, given: Signature | undefined):
   const target = targetOf(metadata);
   checkTarget(target);
   for (const library of files.libraries) {
-    const stream = await files.archive.stream(library);
-    const head: Buffer[] = [];
-    for await (const piece of stream) {
-      head.push(piece as Buffer);
-      if (head.reduce((sum, { length }) => sum + length, 0) >= 64) break; // which also ends the stream
-    }
-    checkLibrary(Buffer.concat(head), library.unpacked);
+    checkLibrary(await headOf(files.archive, library, 64), library.unpacked);
   }
   return {
     ...{ files, target },
     spec: await specOf(files, metadata, given),
     state: await stateOf(files, metadata[writtenKey]),
+    randomness: await randomnessOf(files),
     stored: await readStoredConstants(files),
   };
 }

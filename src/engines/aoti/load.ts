@@ -19,6 +19,7 @@ import { blobFile, checkPackage, nativePackage, type CheckedPackage } from './ch
 import { InputTree, treeBinder } from './input-tree.js';
 import { packageSignature, type PackageSpec, type PlainResult } from './input-spec.js';
 import { PrivateFolder } from './private-folder.js';
+import type { Randomness } from './source-random.js';
 import { unpack } from './unpack.js';
 
 /** In the private folder. */
@@ -60,13 +61,13 @@ async function loadArtifact({ started, artifact, options }: TorchLoad): Promise<
   const source = { bytes: new ArrayBuffer(0), package: nativePackage({ ...checked, spec }, path, unpacked) };
   try {
     const session = await TorchSession.open({ started, artifact, options, source, freed });
-    return await modelOf(started, session, () => described(session, spec, signature));
+    return await modelOf(started, session, () => described(session, spec, signature, checked.randomness));
   } catch (error) {
     throw explained(error);
   }
 }
 
-function described(session: TorchSession, spec: PackageSpec, signature: Signature) {
+function described(session: TorchSession, spec: PackageSpec, signature: Signature, randomness: Randomness) {
   const [inputs, outputs] = session.callSpec.map(parseCallSpec) as [Tree, Tree];
   if (spec.outputs && spec.outputs.length !== countLeaves(outputs)) {
     throw torchError(
@@ -76,9 +77,9 @@ function described(session: TorchSession, spec: PackageSpec, signature: Signatur
   }
   const names = spec.inputs.map(({ name }) => name);
   const tree = new InputTree(inputs, spec.parameters, names, spec.constants);
-  const warnings = [...session.info.warnings, ...spec.warnings];
+  const warnings = [...session.info.warnings, ...spec.warnings, ...randomness.warnings];
   return {
-    info: { ...withResult(session.info, outputs, signature), warnings },
+    info: { ...withResult(session.info, outputs, signature), random: randomness.random, warnings },
     signature,
     forward: treeBinder(tree, signature.inputs, spec.boundsAreInferred ? explainBounds : undefined),
     engine: nesting(session, outputs, spec.results),

@@ -79,6 +79,18 @@ export async function readEntry(archive: ZipArchive, entry: ZipEntry): Promise<B
   return bytes;
 }
 
+/** The first bytes of an entry: at least as many as asked for, where it has them. */
+export async function headOf(archive: ZipArchive, entry: ZipEntry, bytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of await archive.stream(entry)) {
+    pieces.push(piece as Buffer);
+    length += (piece as Buffer).length;
+    if (length >= bytes) break; // which also ends the stream
+  }
+  return Buffer.concat(pieces);
+}
+
 /** Entries by their path below the archive's one root folder, which has the name that the file had when it was written. */
 function filesOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
   const files = new Map<string, ZipEntry>();

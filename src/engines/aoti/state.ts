@@ -1,5 +1,6 @@
 import type { ZipEntry } from '../../model/zip-archive.js';
-import { readEntry, type PackageFiles } from './package-files.js';
+import { headOf, readEntry, type PackageFiles } from './package-files.js';
+import { randomnessIn, randomnessInLibrary, symbolBytes, type Randomness } from './source-random.js';
 import { listed, stateInSource, type PackageState } from './source-state.js';
 import { writtenState } from './written-spec.js';
 
@@ -15,10 +16,23 @@ export async function stateOf(files: PackageFiles, written: string | undefined):
       : { kind: 'none', operators: [] };
   }
   if (!files.source) return { kind: 'unknown' };
-  const text = (entry: ZipEntry): Promise<string> =>
-    readEntry(files.archive, entry).then((bytes) => bytes.toString('utf8'));
-  const operators = files.operators ? operatorsIn(await text(files.operators)) : [];
-  return stateInSource(await text(files.source), operators);
+  return stateInSource(await textOf(files, files.source), await operatorsOf(files));
+}
+
+/** Whether forward draws random numbers, by the wrapper's source, or by the library where there is none. */
+export async function randomnessOf(files: PackageFiles): Promise<Randomness> {
+  const operators = await operatorsOf(files);
+  if (files.source) return randomnessIn(await textOf(files, files.source), operators);
+  const [library] = files.libraries;
+  return randomnessInLibrary(library ? await headOf(files.archive, library, symbolBytes) : Buffer.alloc(0), operators);
+}
+
+async function textOf({ archive }: PackageFiles, entry: ZipEntry): Promise<string> {
+  return (await readEntry(archive, entry)).toString('utf8');
+}
+
+async function operatorsOf(files: PackageFiles): Promise<readonly (string | undefined)[]> {
+  return files.operators ? operatorsIn(await textOf(files, files.operators)) : [];
 }
 
 /** The operators that the loader calls for the code, by their place in the list that the compiler wrote. */
