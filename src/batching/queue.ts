@@ -73,6 +73,8 @@ export class BatchQueue implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
   #sequence = 0;
+  /** Calls that run in parts. One whose parts have ended may still run again as a whole. */
+  #pieced = 0;
   readonly #trusted: boolean;
   #stopped: string | undefined;
 
@@ -133,11 +135,6 @@ export class BatchQueue implements AsyncDisposable {
   stats(): QueueStats {
     const { completed, failed, timedOut, aborted, refused, closed, batchSizes, batches, rows, paddedRows, isolated } =
       this.#counters;
-    const rowChecks = {
-      checked: this.#checker.checked,
-      differed: this.#checker.differed,
-      failed: this.#checker.failed,
-    };
     return {
       waitingRequests: this.#waiting.requests,
       waitingRows: this.#waiting.rows,
@@ -150,7 +147,7 @@ export class BatchQueue implements AsyncDisposable {
       batchSizes: { ...batchSizes },
       requests: { completed, failed, timedOut, aborted, refused },
       isolated,
-      rowChecks,
+      rowChecks: this.#checker.counts,
       stopped: this.#stopped,
       fit: this.#runner.fit.value,
       batchCapacity: this.#capacity(),
@@ -234,12 +231,17 @@ export class BatchQueue implements AsyncDisposable {
       };
       const most = this.#mostRows();
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
+      this.#pieced++;
       const parts = runInParts(call, most, (part) => this.#submit(part, order, itself, true));
-      return parts.then((execution) => {
+      const answer = parts.then((execution) => {
         const whole = this.#mostRows();
         // Rows were found to depend on each other meanwhile, and the parts of a call are no batch of the caller's.
-        const isPieced = whole > most && call.rows <= whole;
-        return isPieced ? (this.#submit(call, order, pick).promise as Promise<R>) : pick(execution);
+        const isAgain = whole > most && call.rows <= whole;
+        return isAgain ? (this.#submit(call, order, pick).promise as Promise<R>) : pick(execution);
+      });
+      return answer.finally(() => {
+        this.#pieced--;
+        if (this.#closing) this.#pumpSoon();
       });
     } catch (error) {
       return Promise.reject(error);
@@ -354,7 +356,7 @@ export class BatchQueue implements AsyncDisposable {
         this.#pump();
       });
     }
-    if (this.#waiting.requests === 0 && this.#runner.inFlight === 0) this.#idle?.();
+    if (this.#waiting.requests + this.#pieced + this.#runner.inFlight === 0) this.#idle?.();
   }
 
   /** The timer may come late, after a stall of the event loop; what has expired must not run all the same. */

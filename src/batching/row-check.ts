@@ -7,6 +7,7 @@ import { nudged } from '../model/row-probes.js';
 import { pickTensorRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { entriesOf, isContainer, type Value } from '../tensor/value.js';
+import type { QueueStats } from './stats.js';
 
 /** The share of all run time that checks may take. */
 const mostOfTime = 0.01;
@@ -67,9 +68,9 @@ export class RowChecker {
   #isOwed = false;
   #runMs = 0;
   #spentMs = 0;
-  checked = 0;
-  differed = 0;
-  failed = 0;
+  #checked = 0;
+  #differed = 0;
+  #failed = 0;
 
   /**
    * @param every of so many batches one is checked; 0: none
@@ -81,6 +82,10 @@ export class RowChecker {
     this.#clock = clock;
     this.#random = random;
     this.#chosen = this.#below(every);
+  }
+
+  get counts(): QueueStats['rowChecks'] {
+    return { checked: this.#checked, differed: this.#differed, failed: this.#failed };
   }
 
   /** Counts the time of a run. */
@@ -111,11 +116,11 @@ export class RowChecker {
   async check(calls: readonly Call[], values: readonly Value[]): Promise<Found> {
     try {
       const found = await this.#compare(this.#sample(calls, values));
-      this.checked++;
-      if (found.outcome !== 'same') this.differed++;
+      this.#checked++;
+      if (found.outcome !== 'same') this.#differed++;
       return found;
     } catch (error) {
-      this.failed++;
+      this.#failed++;
       if (!(error instanceof TorchError)) warnOf(error); // a model fails with a TorchError; all else is a fault of ours
       return { outcome: 'failed', share: 0, error };
     }

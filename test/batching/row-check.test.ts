@@ -182,4 +182,29 @@ describe('the check of a part of a call', () => {
     expect(engine.batches.slice(before).map(({ sentinels }) => sentinels.length)).to.deep.equal([4, 4, 2]);
     await queue.close();
   });
+
+  it('keeps close() waiting for the whole call, where that runs again', async () => {
+    const engine = new FakeEngine({ answer: mixing, stepped: true });
+    const queue = engine.queue({ checkRows: 1, maxBatchSize: 4 });
+    const calls = [queue.run(rowsOf(1)), queue.run(rowsOf(1)), queue.run(rowsOf(1, 10))] as const;
+    let isAnswered = false;
+    const large = calls[2].then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    await turns();
+    await engine.finish(); // of the two; now the check of one of them runs
+    const closed = queue.close().then(() => isAnswered);
+    const answer = await engine.finishAll(large);
+    expect(first(answer)).to.equal(11);
+    expect(await closed, 'answered before the end of close()').to.equal(true);
+  });
+
+  it('does not keep close() from ending where the call fails', async () => {
+    const engine = new FakeEngine({ isPoison: (sentinel) => sentinel === 7 });
+    const queue = engine.queue({ maxBatchSize: 4 });
+    const large = queue.run(rowsOf(7, 10)).catch((error: unknown) => error);
+    await queue.close();
+    expect(await large).to.include({ code: 'ERR_MODEL_EXECUTION' });
+  });
 });
