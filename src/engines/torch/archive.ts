@@ -1,3 +1,4 @@
+import { Turns } from '../../async/turns.js';
 import { describe, torchError, type TorchError } from '../../errors.js';
 import { archiveKind, torchScriptArchive } from '../../model/archive-kind.js';
 import { fileKind, fileKindBytes } from '../../model/file-kind.js';
@@ -35,7 +36,8 @@ export async function checkTorchScriptArchive(bytes: Buffer, limits = defaultArc
   if (code > limits.codeBytes)
     throw unsafe(`its code and pickles unpack to ${code} bytes, more than ${limits.codeBytes}`);
   checkKind(archive.entries.map(({ name }) => name));
-  for (const entry of archive.entries) await checkNesting(archive, entry);
+  const turns = new Turns();
+  for (const entry of archive.entries) await checkNesting(archive, entry, turns);
   return { extraFiles: await readExtraFiles(archive) };
 }
 
@@ -44,12 +46,12 @@ function isTensor({ name }: ZipEntry): boolean {
   return /^[^/]+\/(data|constants)\/[0-9]+$/.test(name);
 }
 
-async function checkNesting(archive: ZipArchive, entry: ZipEntry): Promise<void> {
+async function checkNesting(archive: ZipArchive, entry: ZipEntry, turns: Turns): Promise<void> {
   const isCode = /^[^/]+\/code\/.*\.py$/.test(entry.name);
   const isPickle = /^[^/]+\/(data|constants)\.pkl$/.test(entry.name);
   if (!isCode && !isPickle) return;
   const file = await archive.pieces(entry);
-  const depth = await (isCode ? CodeDepth.of(file, maxNesting) : pickleDepth(file, maxNesting));
+  const depth = await (isCode ? CodeDepth.of(file, maxNesting, turns) : pickleDepth(file, maxNesting, turns));
   if (depth <= maxNesting) return;
   throw unsafe(
     `entry ${describe(entry.name)} nests deeper than ${maxNesting} levels, on which LibTorch would end the process`,

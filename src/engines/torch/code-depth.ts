@@ -1,3 +1,7 @@
+import type { Turns } from '../../async/turns.js';
+
+const pieceBytes = 64 * 1024;
+
 /**
  * How deeply a file of TorchScript code nests, at most: brackets, blocks, and chains of operators, attributes and
  * calls, whose trees are as deep as they are long. LibTorch reads code by recursion, and its threads have a stack of
@@ -24,12 +28,19 @@ export class CodeDepth {
     for (const byte of bytes) this.#byte(byte);
   }
 
-  /** @returns the depth of a whole file */
-  static async of(file: AsyncIterable<Buffer> | Iterable<Buffer>, limit: number): Promise<number> {
+  /**
+   * @param turns lets the event loop go on
+   * @returns the depth of a whole file
+   */
+  static async of(file: AsyncIterable<Buffer> | Iterable<Buffer>, limit: number, turns: Turns): Promise<number> {
     const depth = new CodeDepth();
     for await (const piece of file) {
-      depth.take(piece);
-      if (depth.deepest > limit) break; // the rest may be long
+      for (let from = 0; from < piece.length; from += pieceBytes) {
+        const part = piece.subarray(from, from + pieceBytes);
+        depth.take(part);
+        if (depth.deepest > limit) return depth.deepest; // the rest may be long
+        if (turns.isDue(part.length)) await turns.pause();
+      }
     }
     return depth.deepest;
   }

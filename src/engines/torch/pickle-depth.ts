@@ -1,8 +1,8 @@
-/** A list, dict, tuple or object of a pickle; what it holds may grow after it was put somewhere. */
-type Node = Node[];
+import { unsafe } from '../../model/zip-archive.js';
+import type { Turns } from '../../async/turns.js';
 
 /** Operands that follow an operation, in bytes: those of a fixed length. */
-const fixedOperands: Readonly<Record<string, number>> = {
+const fixedOperands = byByte({
   '\x80': 1, // PROTO
   K: 1, // BININT1
   M: 2, // BININT2
@@ -12,164 +12,205 @@ const fixedOperands: Readonly<Record<string, number>> = {
   r: 4, // LONG_BINPUT
   h: 1, // BINGET
   j: 4, // LONG_BINGET
-};
+});
 /** Those that begin with their length, in so many bytes. */
-const countedOperands: Readonly<Record<string, number>> = {
-  X: 4,
-  '\x8c': 1,
-  U: 1,
-  T: 4,
-  B: 4,
-  C: 1,
-  '\x8a': 1,
-  '\x8b': 4,
-};
+const countedOperands = byByte({ X: 4, '\x8c': 1, U: 1, T: 4, B: 4, C: 1, '\x8a': 1, '\x8b': 4 });
 
-/** More objects than any archive has whose pickles fit into the limits of an archive. */
-const maxNodes = 20_000_000;
+/** What an operation does to the stack. */
+const operations = byByte<(stack: PickleStack) => void>({
+  '(': (stack) => stack.mark(),
+  ']': (stack) => stack.make(0),
+  '}': (stack) => stack.make(0),
+  t: (stack) => stack.make(stack.takeMarked()),
+  l: (stack) => stack.make(stack.takeMarked()),
+  d: (stack) => stack.make(stack.takeMarked()),
+  '\x85': (stack) => stack.make(stack.take(1)),
+  '\x86': (stack) => stack.make(stack.take(2)),
+  '\x87': (stack) => stack.make(stack.take(3)),
+  // What is called or made is a leaf of its own; its arguments are inside it.
+  R: (stack) => stack.make(stack.take(2)),
+  '\x81': (stack) => stack.make(stack.take(2)),
+  Q: (stack) => stack.make(stack.take(1)),
+  a: (stack) => stack.grow(stack.take(1)),
+  e: (stack) => stack.grow(stack.takeMarked()),
+  s: (stack) => stack.grow(stack.take(2)),
+  u: (stack) => stack.grow(stack.takeMarked()),
+  b: (stack) => stack.grow(stack.take(1)),
+  '0': (stack) => stack.take(1),
+  '2': (stack) => stack.double(),
+});
+const [put, longPut, get, longGet, proto, global, stop] = ['q', 'r', 'h', 'j', '\x80', 'c', '.'].map((code) =>
+  code.charCodeAt(0),
+);
+
+/** Of each kind, more than a real pickle has at one time: values on the stack, values that it refers to again, open marks. */
+const most = { values: 16_000_000, remembered: 4_000_000, 'open marks': 100_000 };
 
 /**
  * How deeply the values of a pickle nest: LibTorch's reader is no recursion, but what it makes is destroyed, copied and typed
  * by one. Operations that it does not know are left to it to refuse.
+ * @param turns lets the event loop go on
  * @returns the depth, or any greater number than `limit` once that is passed
+ * @throws ERR_UNSAFE_ARCHIVE for more values at one time than any exporter writes
  */
-export async function pickleDepth(file: AsyncIterable<Buffer> | Iterable<Buffer>, limit: number): Promise<number> {
+export async function pickleDepth(
+  file: AsyncIterable<Buffer> | Iterable<Buffer>,
+  limit: number,
+  turns: Turns,
+): Promise<number> {
   const pieces: Buffer[] = [];
   for await (const piece of file) pieces.push(piece);
-  return deepest(holdersOf(Buffer.concat(pieces)), limit);
-}
-
-/** Runs the pickle on a stack of nodes, and returns all of them. */
-function holdersOf(bytes: Buffer): readonly Node[] {
-  const nodes: Node[] = [];
-  const leaf: Node = [];
-  const stack: Node[] = [];
-  const marks: number[] = [];
-  const memo = new Map<number, Node>();
-  const make = (content: readonly Node[]): void => {
-    const node = content.filter((inner) => inner !== leaf);
-    nodes.push(node);
-    stack.push(node);
-  };
-  const take = (count: number): Node[] => stack.splice(Math.max(0, stack.length - count), count);
-  const takeMarked = (): Node[] => stack.splice(marks.pop() ?? 0);
-  const put = (content: readonly Node[]): void => {
-    for (const inner of content) if (inner !== leaf) stack.at(-1)?.push(inner);
-  };
-  const operations: Readonly<Record<string, () => void>> = {
-    '(': () => marks.push(stack.length),
-    ']': () => {
-      make([]);
-    },
-    '}': () => {
-      make([]);
-    },
-    ')': () => stack.push(leaf),
-    t: () => {
-      make(takeMarked());
-    },
-    l: () => {
-      make(takeMarked());
-    },
-    d: () => {
-      make(takeMarked());
-    },
-    '\x85': () => {
-      make(take(1));
-    },
-    '\x86': () => {
-      make(take(2));
-    },
-    '\x87': () => {
-      make(take(3));
-    },
-    // What is called or made is a leaf of its own; its arguments are inside it.
-    R: () => {
-      make(take(2));
-    },
-    '\x81': () => {
-      make(take(2));
-    },
-    Q: () => {
-      make(take(1));
-    },
-    a: () => {
-      put(take(1));
-    },
-    e: () => {
-      put(takeMarked());
-    },
-    s: () => {
-      put(take(2));
-    },
-    u: () => {
-      put(takeMarked());
-    },
-    b: () => {
-      put(take(1));
-    },
-    '0': () => stack.pop(),
-    '2': () => stack.push(stack.at(-1) ?? leaf),
-  };
-  const number = (at: number, length: number): number =>
-    length > 0 && at + length <= bytes.length ? bytes.readUIntLE(at, length) : 0;
-  for (let at = 0; at < bytes.length && nodes.length < maxNodes;) {
-    const code = String.fromCharCode(bytes[at] ?? 0);
-    ++at;
-    if (code === '.') break;
-    const fixed = fixedOperands[code];
-    const counted = countedOperands[code];
-    if (fixed !== undefined) {
-      if (code === 'q' || code === 'r') memo.set(number(at, fixed), stack.at(-1) ?? leaf);
-      else if (code === 'h' || code === 'j') stack.push(memo.get(number(at, fixed)) ?? leaf);
-      else if (code !== '\x80') stack.push(leaf);
-      at += fixed;
-    } else if (counted !== undefined) {
-      at += counted + number(at, counted);
-      stack.push(leaf);
-    } else if (code === 'c') {
-      // Two lines: a module and a name.
-      at = bytes.indexOf(10, bytes.indexOf(10, at) + 1) + 1;
-      if (at === 0) break;
-      stack.push(leaf);
-    } else if (Object.hasOwn(operations, code)) {
-      operations[code]?.();
-    } else {
-      stack.push(leaf); // True, False, None, and what LibTorch refuses
-    }
+  const bytes = Buffer.concat(pieces);
+  const stack = new PickleStack();
+  for (let at = 0; at < bytes.length && stack.deepest <= limit;) {
+    const from = at;
+    at = step(bytes, at, stack);
+    if (turns.isDue(at - from)) await turns.pause();
   }
-  return nodes;
+  return stack.deepest;
 }
 
-/** The length of the longest chain of nodes, found without recursion. A circle is endless. */
-function deepest(nodes: readonly Node[], limit: number): number {
-  const depths = new Map<Node, number>();
-  let most = 0;
-  for (const root of nodes) {
-    if (depths.has(root)) continue;
-    const path: { node: Node; next: number; depth: number }[] = [{ node: root, next: 0, depth: 1 }];
-    const open = new Set<Node>([root]);
-    while (path.length > 0) {
-      if (path.length > limit) return path.length;
-      const top = path.at(-1) as (typeof path)[number];
-      const inner = top.node[top.next++];
-      if (inner === undefined) {
-        depths.set(top.node, top.depth);
-        most = Math.max(most, top.depth);
-        open.delete(top.node);
-        path.pop();
-        const above = path.at(-1);
-        if (above) above.depth = Math.max(above.depth, top.depth + 1);
-        continue;
+/** One operation. Returns where the next begins. */
+function step(bytes: Buffer, at: number, stack: PickleStack): number {
+  const code = bytes[at] as number;
+  const next = at + 1;
+  const number = (length: number): number => (next + length <= bytes.length ? bytes.readUIntLE(next, length) : 0);
+  if (code === stop) return bytes.length;
+  const fixed = fixedOperands[code];
+  if (fixed !== undefined) {
+    if (code === put || code === longPut) stack.remember(number(fixed));
+    else if (code === get || code === longGet) stack.recall(number(fixed));
+    else if (code !== proto) stack.leaf();
+    return next + fixed;
+  }
+  const counted = countedOperands[code];
+  if (counted !== undefined) {
+    stack.leaf();
+    return next + counted + number(counted);
+  }
+  if (code === global) {
+    stack.leaf();
+    // Two lines: a module and a name.
+    const first = bytes.indexOf(10, next);
+    const second = first < 0 ? -1 : bytes.indexOf(10, first + 1);
+    return second < 0 ? bytes.length : second + 1;
+  }
+  const operation = operations[code];
+  if (operation) operation(stack);
+  else stack.leaf(); // True, False, None, the empty tuple, and what LibTorch refuses
+  return next;
+}
+
+/**
+ * The stack of a pickle's reader, where each value is only the depth of what is inside it. A value that the pickle refers to
+ * again has a number instead, -1, -2, …, under which its depth is kept. LibTorch writes a container in one go. One that grows
+ * deeper after it was put into another may be inside itself, and counts as endless.
+ */
+class PickleStack {
+  deepest = 0;
+  #values = new Int32Array(1024);
+  #size = 0;
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, number>();
+  readonly #depths: number[] = [];
+  /** Whether it was put into another value. */
+  readonly #isHeld: boolean[] = [];
+
+  leaf(): void {
+    this.#push(0);
+  }
+
+  /** A value with this depth of content. */
+  make(content: number): void {
+    this.#push(this.#seen(content + 1));
+  }
+
+  mark(): void {
+    requireFew('open marks', this.#marks.push(this.#size));
+  }
+
+  /** Takes values off the stack. Returns the greatest depth among them. */
+  take(count: number): number {
+    return this.#takeFrom(Math.max(0, this.#size - count));
+  }
+
+  takeMarked(): number {
+    return this.#takeFrom(Math.min(this.#marks.pop() ?? 0, this.#size));
+  }
+
+  /** Puts content of this depth into the value on top. */
+  grow(content: number): void {
+    if (this.#size === 0) return;
+    const top = this.#size - 1;
+    const value = this.#values[top] as number;
+    const before = value < 0 ? (this.#depths[-value - 1] as number) : value;
+    const after = Math.max(before, content + 1);
+    if (after === before) return;
+    this.#seen(value < 0 && this.#isHeld[-value - 1] ? Infinity : after);
+    if (value < 0) this.#depths[-value - 1] = after;
+    else this.#values[top] = after;
+  }
+
+  remember(key: number): void {
+    if (this.#size === 0) return;
+    this.#memo.set(key, this.#numbered());
+    requireFew('remembered', this.#memo.size);
+  }
+
+  recall(key: number): void {
+    this.#push(this.#memo.get(key) ?? 0);
+  }
+
+  double(): void {
+    this.#push(this.#size === 0 ? 0 : this.#numbered());
+  }
+
+  /** The value on top; with a number from now on, unless nothing is inside it and nothing can be put there. */
+  #numbered(): number {
+    const top = this.#size - 1;
+    const value = this.#values[top] as number;
+    if (value <= 0) return value;
+    requireFew('remembered', this.#isHeld.push(false));
+    return (this.#values[top] = -this.#depths.push(value));
+  }
+
+  #takeFrom(begin: number): number {
+    let depth = 0;
+    for (let i = begin; i < this.#size; ++i) {
+      const value = this.#values[i] as number;
+      if (value >= 0) depth = Math.max(depth, value);
+      else {
+        depth = Math.max(depth, this.#depths[-value - 1] as number);
+        this.#isHeld[-value - 1] = true;
       }
-      if (open.has(inner)) return Infinity;
-      const known = depths.get(inner);
-      if (known === undefined) {
-        open.add(inner);
-        path.push({ node: inner, next: 0, depth: 1 });
-      } else top.depth = Math.max(top.depth, known + 1);
     }
-    if (most > limit) return most;
+    this.#size = begin;
+    return depth;
   }
-  return most;
+
+  #push(value: number): void {
+    if (this.#size === this.#values.length) {
+      requireFew('values', this.#size);
+      const larger = new Int32Array(2 * this.#size);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#size++] = value;
+  }
+
+  #seen(depth: number): number {
+    this.deepest = Math.max(this.deepest, depth);
+    return depth;
+  }
+}
+
+function requireFew(what: keyof typeof most, count: number): void {
+  if (count > most[what]) throw unsafe(`a pickle has more than ${most[what]} ${what}, which no exporter writes`);
+}
+
+/** A table by the code of a byte. */
+function byByte<T>(rows: Readonly<Record<string, T>>): readonly (T | undefined)[] {
+  const table: (T | undefined)[] = new Array<undefined>(256).fill(undefined);
+  for (const [character, value] of Object.entries(rows)) table[character.charCodeAt(0)] = value;
+  return table;
 }
