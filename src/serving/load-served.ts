@@ -9,7 +9,13 @@ import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
-import { nameOf, requireNoContradiction, type HostModel, type HostModelOptions, type HostWarmup } from './host-model.js';
+import {
+  nameOf,
+  requireNoContradiction,
+  type HostModel,
+  type HostModelOptions,
+  type HostWarmup,
+} from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
 
 export interface LoadContext {

@@ -242,7 +242,9 @@ describe('serve', () => {
         expect(log, args.join(' ')).to.match(wanted);
         expect(log).to.match(/"msg":"ready"/);
         expect(log, 'the first step').to.match(/"stage":"load".*"msg":"loading a model"/);
-        expect(log.match(/not batched/g) ?? [], 'one fact, one line').to.have.length(unwanted?.source.includes('batched') ? 0 : 1);
+        expect(log.match(/not batched/g) ?? [], 'one fact, one line').to.have.length(
+          unwanted?.source.includes('batched') ? 0 : 1,
+        );
         if (unwanted) expect(log, args.join(' ')).not.to.match(unwanted);
       }
     } finally {

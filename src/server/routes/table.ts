@@ -31,7 +31,11 @@ export const routes: readonly Route[] = [
       summary: 'The process answers, and needs no restart.',
       responses: {
         200: { description: 'Alive.', content: [json({ Liveness })] },
-        503: { description: 'A device was lost, or a model is stuck where the setting stuckFails is live: restart the process.', content: [json({ Liveness })] },
+        503: {
+          description:
+            'A device was lost, or a model is stuck where the setting stuckFails is live: restart the process.',
+          content: [json({ Liveness })],
+        },
       },
     },
   },
@@ -46,7 +50,10 @@ export const routes: readonly Route[] = [
       summary: 'Whether predictions are served.',
       responses: {
         200: { description: 'Ready.', content: [json({ Readiness })] },
-        503: { description: 'Loading, shutting down, a device was lost, or a model is stuck.', content: [json({ Readiness })] },
+        503: {
+          description: 'Loading, shutting down, a device was lost, or a model is stuck.',
+          content: [json({ Readiness })],
+        },
       },
     },
   },
