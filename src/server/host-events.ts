@@ -37,7 +37,7 @@ export function followHost(
 }
 
 function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
-  // Bound, not wrapped: both are called for every request.
+  // Bound, not wrapped: they are called for every request, batch or check.
   const onRun = metrics.run.bind(metrics);
   const onBatch = metrics.batch.bind(metrics);
   const onRows = metrics.rowCheck.bind(metrics);

@@ -39,11 +39,12 @@ const longestIntervalMs = 5000;
 /** Logs each model that is stuck, once, and its return. Returns a function that stops it; the end of the host does too. */
 export function reportStuckModels(host: InferenceHost, { afterMs, logger, onStuck }: Watch): () => void {
   if (afterMs === Infinity) return () => undefined;
-  const known = new Map<string, object>();
+  const known = new Map<string, Stuck>();
   const look = (): void => {
     if (host.state === 'closed') clearInterval(timer);
     const stuck = new Map(stuckModels(host, afterMs).map((each) => [`${each.model} ${each.version}`, each]));
-    for (const [name, { model, version }] of [...known].filter(([name]) => !stuck.has(name)) as [string, Stuck][]) {
+    for (const [name, { model, version }] of known) {
+      if (stuck.has(name)) continue;
       known.delete(name);
       logger.info({ model, version }, 'model runs again');
     }
@@ -76,7 +77,7 @@ export function reportStuckModels(host: InferenceHost, { afterMs, logger, onStuc
   };
 }
 
-/** Of a model with an idle instance 0: what comes next runs there. */
+/** The age of a model's youngest run; 0 where an instance is idle, because the next call runs on that one. */
 function youngestOf({ model }: ServedModel): { instances: number; forMs: number } {
   const busy = (model as Partial<Pick<Batchable, 'busy'>>).busy;
   if (busy === undefined) return { instances: 0, forMs: 0 };

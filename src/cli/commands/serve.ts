@@ -21,6 +21,7 @@ export function serveCommand(): Command {
     const disarm = cluster.isWorker ? ignoreSignals() : endOnSignal();
     const { serve } = await import('../serve.js');
     const overrides = settingsOf(flags);
+    // Commander keeps --warmup and --no-warmup under one name: the later one counts, the text of the one or false for the other.
     if (overrides.warmup === false) overrides.warmup = 'off';
     await serve({ model, config: flags.config, overrides, onDrainable: disarm });
   });

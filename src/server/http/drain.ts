@@ -24,7 +24,7 @@ export interface Drained {
 
 /**
  * How long idle connections stay open, so that a request that is on its way over one of them is answered and not reset.
- * Every answer now closes its connection, so a busy client has left by itself after this time.
+ * A connection in use needs no such time: its next answer closes it.
  */
 const idleGraceMs = 250;
 

@@ -5,7 +5,6 @@ import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import { acceptedTypes, ClientGone } from './body.js';
-import { clientOf } from './client-address.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
 import { endAfterUpload, isUploading } from './linger.js';
@@ -40,13 +39,13 @@ export class Exchange implements Endable {
     readonly res: ServerResponse,
   ) {
     const { method = '' } = req;
+    this.#open = OpenExchanges.of(req.socket);
     this.call = new ServerCall(context, {
       id: requestIdOf(req),
       method: methods.has(method) ? method : 'other',
-      client: context.logsClients ? clientOf(req.socket) : undefined,
+      client: context.logsClients ? this.#open.client : undefined,
       caller: this,
     });
-    this.#open = OpenExchanges.of(req.socket);
     this.#open.begin(this);
     this.#isLast = this.#open.isSpare || this.#open.begun >= context.maxRequestsPerSocket;
     res.once('close', () => this.end());
@@ -68,8 +67,8 @@ export class Exchange implements Endable {
   }
 
   /** Calls at once, or in a turn of the event loop of its own when its connection has had enough of this one. */
-  inTurn(handle: () => void): void {
-    this.#open.inTurn(handle);
+  inTurn(handle: (exchange: Exchange) => void): void {
+    this.#open.inTurn<Exchange>(this, handle);
   }
 
   get note(): PredictionNote {

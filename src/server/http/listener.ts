@@ -19,8 +19,7 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   const { maxHeadersCount } = limits;
   const isProbe = probes(routes);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
-    const exchange = Exchange.of(context, req, res);
-    exchange.inTurn(() => handle(exchange));
+    Exchange.of(context, req, res).inTurn(handle);
   };
   const handle = (exchange: Exchange) => {
     const { req, res } = exchange;
@@ -39,7 +38,7 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
       connectionsCheckingInterval: limits.connectionsCheckingIntervalMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       noDelay: true,
-      // Checked below instead: node would answer without a body.
+      // headerFault checks it: node would answer without a body.
       requireHostHeader: false,
     },
     listener,

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { ClientGone } from './body.js';
+import { clientOf } from './client-address.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
@@ -27,15 +28,25 @@ export class OpenExchanges extends Set<Endable> {
   readonly #later: (() => void)[] = [];
   #whenNoneIsOwed: (() => void) | undefined;
   #abort: AbortController | undefined;
+  #client: string | undefined;
+
+  private constructor(readonly socket: Duplex) {
+    super();
+  }
 
   static of(socket: Duplex): OpenExchanges {
     let open = bySocket.get(socket);
     if (!open) {
-      const exchanges = (open = new OpenExchanges());
+      const exchanges = (open = new OpenExchanges(socket));
       bySocket.set(socket, exchanges);
       socket.once('close', () => exchanges.#close());
     }
     return open;
+  }
+
+  /** The address of the other end. */
+  get client(): string | undefined {
+    return (this.#client ??= clientOf(this.socket));
   }
 
   /** Aborts when the connection closes. One for all requests on it: making one takes longer than reading a request. */
@@ -75,9 +86,9 @@ export class OpenExchanges extends Set<Endable> {
    * Handles a request at once; or, of a client that has sent a great many without waiting for answers, in a later turn: one
    * segment holds well over a thousand, and others want their turn as well.
    */
-  inTurn(handle: () => void): void {
-    if (this.size <= mostInTurn && this.#later.length === 0) handle();
-    else if (this.#later.push(handle) === 1) setImmediate(() => this.#handleMore());
+  inTurn<E extends Endable>(exchange: E, handle: (exchange: E) => void): void {
+    if (this.size <= mostInTurn && this.#later.length === 0) handle(exchange);
+    else if (this.#later.push(() => handle(exchange)) === 1) setImmediate(() => this.#handleMore());
   }
 
   #handleMore(): void {

@@ -1,21 +1,23 @@
 import type { ServedModel } from '../../serving/index.js';
 import { toMicroseconds } from '../call.js';
-import { readPrediction } from '../codec/prediction.js';
+import { readPrediction, type BodyReader } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
+import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import type { Exchange, Handler } from '../http/exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
 
 /** `POST /predict`: rows of numbers in, the best class of each out. A codec over `ServedModel.predict`. */
-export function predict(): Handler {
+export function predict({ host }: ServerContext): Handler {
   const rowModels = new WeakMap<ServedModel, RowModel>();
   const rowModelOf = (served: ServedModel): RowModel => {
     let found = rowModels.get(served);
     if (!found) rowModels.set(served, (found = rowModel(served)));
     return found;
   };
-  return (exchange) => answer(exchange, rowModelOf);
+  const reader = { parser: host, maxNumbers: () => maxNumbers(host, rowModelOf) };
+  return (exchange) => answer(exchange, reader, rowModelOf);
 }
 
 /** The most numbers that a version of the default model takes; whatever fits into a body where it is no classifier. */
@@ -32,13 +34,17 @@ function maxNumbers(host: InferenceHost, rowModelOf: (served: ServedModel) => Ro
   return most;
 }
 
-async function answer(exchange: Exchange, rowModelOf: (served: ServedModel) => RowModel): Promise<void> {
+async function answer(
+  exchange: Exchange,
+  reader: BodyReader,
+  rowModelOf: (served: ServedModel) => RowModel,
+): Promise<void> {
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
   requireServing(context);
   requireRoom(context);
   call.limitTo(exchange.timeLimit);
-  const input = await readPrediction(req, bodyLimits, { parser: host, maxNumbers: () => maxNumbers(host, rowModelOf) });
+  const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const served = host.model(host.defaultModel, input.version);
   note.model = served.name;
