@@ -147,6 +147,9 @@ describe('the end of batching', () => {
       new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
       const event: RowCheckEvent = { rows: 2, outcome: 'random', share: 0.5, stopped: false };
       for (let i = 0; i < before; ++i) queue.emit('rows', event);
+      const said = told.length;
+      queue.emit('rows', { ...event, outcome: 'failed', share: 0 });
+      expect(told, 'a check that failed says nothing of the rows').to.have.length(said);
       queue.emit('rows', { ...event, outcome: 'differs', stopped: true });
       expect(told.at(-1)).to.match(/not batched any more/);
     });
