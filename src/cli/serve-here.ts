@@ -45,7 +45,9 @@ export async function serveAlone(
   const onListening = (server: InferenceServer, host: ModelHost): void => {
     onEnding(
       settings,
-      ({ because, preStopDelayMs }) => {
+      ({ because, preStopDelayMs: announcedMs }) => {
+        // Nobody sends requests to what was never ready.
+        const preStopDelayMs = host.state === 'ready' ? announcedMs : 0;
         logger.info({ ...because, preStopDelayMs }, 'draining');
         const announced = { close: () => server.close({ preStopDelayMs }) };
         void shutDown(announced, host, logger).then((code) => process.exit(code));

@@ -120,6 +120,16 @@ describe('faults: signals', function () {
     expect((await server.ended)[0]).to.equal(0);
   });
 
+  it('says nothing to anybody where it was never ready', async () => {
+    const server = serveProcess([], { NODE_LIBTORCH_PRE_STOP_DELAY_MS: '60000' });
+    running.push(server);
+    await server.seen('listening');
+    server.child.kill('SIGTERM');
+    expect((await server.seen('draining'))[0]).to.include({ preStopDelayMs: 0 });
+    expect(server.of('ready')).to.deep.equal([]);
+    expect((await server.ended)[0]).to.equal(0);
+  });
+
   it('says "not ready" for so long that the checks of a load balancer notice, where nobody chose otherwise', async () => {
     const server = serveProcess([], { NODE_LIBTORCH_PRE_STOP_DELAY_MS: '' });
     running.push(server);

@@ -98,6 +98,27 @@ describe('faults: workers', function () {
     }
   });
 
+  it('is ended in bounded time by SIGTERM while its first worker hangs in its load', async () => {
+    const { started } = await start('--drain-timeout-ms', '100', '--pre-stop-delay-ms', '600000');
+    const [first] = childrenOf(started.child.pid);
+    process.kill(first!, 'SIGSTOP');
+    started.child.kill('SIGTERM');
+    expect(await started.ended).to.deep.equal([1, null]);
+    expect(started.of('workers did not end: killed')).to.have.length(1);
+    expect(isAlive(first!)).to.equal(false);
+    // Nobody is told of the end of what was never ready.
+    expect(started.of('draining')[0]?.['preStopDelayMs']).to.equal(0);
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
+    it(`says so when its first worker is ended by ${signal} while it loads`, async () => {
+      const { started } = await start();
+      process.kill(childrenOf(started.child.pid)[0]!, signal);
+      expect(await started.ended).to.deep.equal([1, null]);
+      expect(started.lines.at(-1)).to.include({ signal, msg: 'the first worker ended before it was ready' });
+    });
+  }
+
   it('never answers 503 once somebody is ready, whoever is killed: a replacement that loads, too', async () => {
     const { started, port } = await ready();
     const asking = clients(port, ['/predict', '/predict', '/health/ready']);

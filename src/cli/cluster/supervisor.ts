@@ -1,12 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { torchError } from '../../errors.js';
 import { createLogger, type Logger } from '../../monitoring/logging.js';
 import { connectionRoom } from '../../server/http/descriptors.js';
 import type { Intake, OpenPort } from '../../server/http/port.js';
 import type { Settings } from '../../server/settings/table.js';
 import { onEnding, type Ending } from '../ending.js';
-import { exitCodes } from '../report.js';
+import { exitCodes, reportError } from '../report.js';
 import { Distributor } from './distributor.js';
 import { environmentOf, send, type ToPrimary } from './messages.js';
 import { ClusterMetrics } from './metrics.js';
@@ -21,10 +22,18 @@ const tickMs = 1000;
 const descriptorsPerWorker = 2;
 /** How long connections that have arrived may wait for a worker once the end has begun. */
 const lastConnectionsMs = 1000;
+/** Beyond the drain's own time: a worker closes its models for up to 10 s. One that hangs ends by no word. */
+const endReserveMs = 15_000;
 
 type SupervisorSettings = Pick<
   Settings,
-  'workers' | 'maxConnections' | 'headersTimeoutMs' | 'workerTimeoutMs' | 'preStopDelayMs' | 'logLevel'
+  | 'workers'
+  | 'maxConnections'
+  | 'headersTimeoutMs'
+  | 'workerTimeoutMs'
+  | 'preStopDelayMs'
+  | 'drainTimeoutMs'
+  | 'logLevel'
 >;
 
 /**
@@ -141,6 +150,8 @@ class Supervisor {
   #onCrash({ id }: Worker, code: number | null, signal: string | null): void {
     if (!this.#proven) {
       this.#code = code || exitCodes.failure;
+      // It has said itself what is wrong when it ends by this code; one that is killed cannot.
+      if (code !== exitCodes.failure) this.#sayFirstEnded(id, code, signal);
       return;
     }
     const now = performance.now();
@@ -152,6 +163,15 @@ class Supervisor {
     }
     this.#logger.fatal({ crashes: this.#crashes.length, withinMs: crashWindowMs }, 'workers keep ending');
     void this.#end(exitCodes.failure, 0);
+  }
+
+  #sayFirstEnded(worker: number, code: number | null, signal: string | null): void {
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    const hint = signal === 'SIGKILL' ? '\n  fix: if nobody killed it, the system ran out of memory: see its log' : '';
+    this.#logger.fatal({ worker, code, signal }, 'the first worker ended before it was ready');
+    reportError(torchError('ERR_INTERNAL', `The first worker ended ${how} before it was ready${hint}`), {
+      json: false,
+    });
   }
 
   /** Its connections, and one that it was sent, go to others once it has ended. */
@@ -169,8 +189,10 @@ class Supervisor {
     this.#closedConnections = 0;
   }
 
-  #onEnding({ because, preStopDelayMs }: Ending): void {
+  #onEnding({ because, preStopDelayMs: announcedMs }: Ending): void {
     if (this.#code !== undefined) return;
+    // Nobody sends requests to what was never ready.
+    const preStopDelayMs = this.#proven ? announcedMs : 0;
     this.#logger.info({ ...because, preStopDelayMs }, 'draining');
     void this.#end(exitCodes.ok, preStopDelayMs);
   }
@@ -178,6 +200,7 @@ class Supervisor {
   /** Workers say "not ready" for a while, nothing new is accepted, what has arrived is handed out, and the workers drain. */
   async #end(code: number, preStopDelayMs: number): Promise<void> {
     this.#code = code;
+    setTimeout(() => this.#killRest(), preStopDelayMs + this.#settings.drainTimeoutMs + endReserveMs).unref();
     this.#tellEnd(workers(), preStopDelayMs);
     if (preStopDelayMs > 0) await delay(preStopDelayMs);
     await this.#intake?.stop();
@@ -191,6 +214,14 @@ class Supervisor {
       send(worker, { kind: 'drain', preStopDelayMs });
       if (this.#isClosed) send(worker, { kind: 'last' });
     }
+  }
+
+  /** Nobody watches a worker that loads, and one that hangs does not hear that it is to end. */
+  #killRest(): void {
+    const left = workers();
+    this.#code = exitCodes.failure;
+    this.#logger.error({ workers: left.map(({ id }) => id) }, 'workers did not end: killed');
+    for (const worker of left) worker.process.kill('SIGKILL');
   }
 
   #killAll(): void {
