@@ -1,7 +1,10 @@
+import { constants } from 'node:buffer';
 import { expect } from 'chai';
 import { createApp, createServer, type AppOptions, type ServerOptions } from '#dist/server/index.js';
+import { createContext } from '#dist/server/context.js';
 import { resolveServerOptions, serverOptionsOf } from '#dist/server/options.js';
 import { loadSettings } from '#dist/server/settings/load.js';
+import { mostJsonBytes } from '#dist/server/settings/table.js';
 import { rejection } from '../support/errors.js';
 import { MemoryHost } from '../support/server/memory-host.js';
 
@@ -21,6 +24,13 @@ describe('the options of a server', () => {
     expect(resolveServerOptions({ ...given, host })).to.deep.equal(resolveServerOptions({ host }));
   });
 
+  it('of bodies let no JSON in that is longer than a string', () => {
+    const limits = resolveServerOptions({ host, bodyLimitBytes: 2 ** 30, logger: false });
+    const { bodyLimits } = createContext({ host, logger: false }, limits);
+    expect(bodyLimits).to.deep.equal({ json: mostJsonBytes, octets: 2 ** 30 });
+    expect(mostJsonBytes).to.be.below(constants.MAX_STRING_LENGTH);
+  });
+
   it('keep what is given, and count undefined as not given', () => {
     const given = { host, hostname: '::1', port: 0, maxConnections: undefined } as unknown as ServerOptions;
     expect(resolveServerOptions(given)).to.include({ host: '::1', port: 0, maxConnections: 1024 });
@@ -32,6 +42,7 @@ describe('the options of a server', () => {
     ['an unknown option', { prot: 80 }, '"prot"', 'bodyLimitBytes'],
     ['a setting that is no option', { modelsDir: '.' }, '"modelsDir"'],
     ['text for a number', { bodyLimitBytes: '1024' }, 'from 1024 to', 'bodyLimitBytes', '"1024"'],
+    ['more JSON than a string holds', { jsonLimitBytes: 2 ** 29 }, 'from 1024 to 524288000', 'jsonLimitBytes'],
     ['null', { requestTimeoutMs: null }, 'requestTimeoutMs', 'null'],
     ['no time at all', { requestTimeoutMs: 0 }, 'from 1 to', 'requestTimeoutMs', '0'],
     ['not a number', { requestTimeoutMs: NaN }, 'requestTimeoutMs', 'NaN'],

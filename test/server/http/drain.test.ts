@@ -70,6 +70,25 @@ describe('drain', () => {
     expect(await answer).to.equal('cut');
   });
 
+  it('closes its port though no turn of the event loop is quiet', async () => {
+    const { server } = await serve();
+    let turns = 0;
+    const busy = (): void => {
+      for (const end = performance.now() + 20; performance.now() < end;);
+      turns++;
+      next = setImmediate(busy);
+    };
+    let next = setImmediate(busy);
+    const closing = server.close();
+    try {
+      await until('the listener is closed', () => !server.http.listening);
+    } finally {
+      clearImmediate(next);
+    }
+    await closing;
+    expect(turns, 'of 20 ms').to.be.below(150);
+  });
+
   it('takes the delay of one close, and refuses what is no delay', async () => {
     const { server } = await serve({ preStopDelayMs: 600_000 }); // the test would end in its own limit
     for (const wrong of [{ preStopDelay: 0 }, { preStopDelayMs: -1 }, { preStopDelayMs: '0' }]) {
