@@ -20,6 +20,17 @@ struct Hint {
   std::string_view advice;
 };
 
+// Advice that several texts share.
+constexpr std::string_view kCudaDevice =
+    "The graph names a CUDA device, which this process does not have: trace or script the model on the "
+    "CPU, "
+    "and take the device from an input (x.device)";
+constexpr std::string_view kGradient =
+    "The model takes a gradient while it runs: load it with autograd: true (--autograd on)";
+constexpr std::string_view kDimensions =
+    "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
+    "one example";
+
 constexpr std::array kHints{
     Hint{"scalar types: Long, Int; but got", "Float",
          "The model takes integers here (ids, say), and numbers become float32 unless told otherwise: "
@@ -28,41 +39,31 @@ constexpr std::array kHints{
          "The model takes integers here, and numbers become float32 unless told otherwise: "
          "Tensor.from(ids, 'int64')"},
     Hint{"(unbatched)", "(batched)",
-         "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
-         "one example"},
+         kDimensions},
     Hint{"input (got", "D input)",
-         "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
-         "one example"},
+         kDimensions},
     Hint{"mat1 and mat2 shapes cannot be multiplied", "",
          "The last dimension of the input is not what the layer was made for, or the batch dimension is "
          "missing: "
          "[1, ...] for one example"},
     Hint{"Could not run '", "'CUDA' backend",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
-         "CPU, "
-         "and take the device from an input (x.device)"},
+         kCudaDevice},
     Hint{"Torch not compiled with CUDA enabled", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
-         "CPU, "
-         "and take the device from an input (x.device)"},
+         kCudaDevice},
     Hint{"PyTorch is not linked with support for cuda devices", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
-         "CPU, "
-         "and take the device from an input (x.device)"},
+         kCudaDevice},
     Hint{"Cannot initialize CUDA", "",
-         "The graph names a CUDA device, which this process does not have: trace or script the model on the "
-         "CPU, "
-         "and take the device from an input (x.device)"},
+         kCudaDevice},
     Hint{"Expected all tensors to be on the same device", "cuda",
          "The graph has a fixed device in it: trace the model on the device it is to run on, or take the "
          "device "
          "from an input (x.device)"},
     Hint{"does not require grad", "",
-         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+         kGradient},
     Hint{"Inference tensors cannot be saved for backward", "",
-         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+         kGradient},
     Hint{"does not have a grad_fn", "",
-         "The model takes a gradient while it runs: load it with autograd: true (--autograd on)"},
+         kGradient},
 };
 
 std::string_view trimmed(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <torch/csrc/jit/passes/constant_propagation.h>
 #include <torch/csrc/jit/passes/inliner.h>
 
+#include <algorithm>
 #include <set>
 
 namespace node_libtorch::engine {
@@ -108,8 +109,23 @@ void fold_settings(Graph& graph, const ResolvedObjects& objects, const std::set<
   }
 }
 
+// What decides a branch, and cannot fail, stop the process or fill its memory: what is folded here need not run
+// in the program.
+bool is_harmless(const Node* node) {
+  static const std::set<std::string> names = {
+      "aten::eq",      "aten::ne",      "aten::lt",     "aten::le",      "aten::gt",   "aten::ge",  "aten::__is__",
+      "aten::__isnot__", "aten::__not__", "aten::Bool",   "aten::__and__", "aten::__or__", "aten::__xor__"};
+  static const std::set<std::string> of_numbers = {"aten::add", "aten::sub", "aten::mul"};
+  const std::string name = node->kind().toQualString();
+  if (names.count(name) > 0) return true;
+  return of_numbers.count(name) > 0 &&
+         std::all_of(node->inputs().begin(), node->inputs().end(), [](const Value* input) {
+           return input->type()->kind() == c10::TypeKind::IntType;
+         });
+}
+
 bool is_foldable(const Node* node) {
-  if (node->inputs().empty() || !node->blocks().empty()) return false;
+  if (node->inputs().empty() || !node->blocks().empty() || !is_harmless(node)) return false;
   for (const Value* input : node->inputs()) {
     if (input->node()->kind() != c10::prim::Constant) return false;
     const std::optional<c10::IValue> constant = torch::jit::toIValue(input);

@@ -90,7 +90,8 @@ void optimize(Module& module, const LoadRequest& request, ModelInfo& info) {
   std::vector<std::string> others = exported_methods(module);
   const auto forward = std::find(others.begin(), others.end(), "forward");
   if (forward == others.end()) {
-    info.warnings.push_back("The module has no forward method, so it was not optimized");
+    info.warnings.push_back("The module has no forward method, so it was not optimized; give it one, or load it with optimize "
+                            "'none'");
     return;
   }
   others.erase(forward);
@@ -166,6 +167,13 @@ LoadedModule load_opened(Opened opened, LoadRequest request, ModelInfo info) {
   }
   const State state = find_state(module, opened.graphs);
   opened.graphs.clear();
+  if (!opened.traits.deadly_to_fold.empty() && request.optimize != "none") {
+    request.optimize = "none";
+    opened.traits.warnings.push_back(
+        "The module divides integers that are fixed (" + opened.traits.deadly_to_fold +
+        "), and freezing it would end the process if a divisor is 0, even where the division never runs. It "
+        "was not frozen and runs as exported; check the divisor in the model");
+  }
   info.stateful = !state.reason.empty();
   info.stateful_reason = state.reason;
   if (info.stateful && request.instances > 1) {

@@ -7,6 +7,8 @@
 #include <set>
 #include <string_view>
 
+#include "engine/joined.h"
+
 namespace node_libtorch::engine {
 namespace {
 
@@ -60,9 +62,7 @@ std::string missing_operators(const std::string& error,
   } catch (const std::exception&) {
     // The first one is known all the same.
   }
-  std::string names;
-  for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-  return (missing.size() == 1 ? "the operator " : "the operators ") + names;
+  return (missing.size() == 1 ? "the operator " : "the operators ") + joined(missing);
 }
 
 }  // namespace node_libtorch::engine

@@ -1,5 +1,4 @@
 #include <ATen/DeviceAccelerator.h>
-#include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
 
 #include <map>
@@ -7,8 +6,10 @@
 #include "engine/device/scope.h"
 #include "engine/error.h"
 #include "engine/ivalue_codec.h"
+#include "engine/joined.h"
 #include "engine/model.h"
 #include "engine/model_output.h"
+#include "engine/torchscript/kept_values.h"
 #include "engine/torchscript/load.h"
 
 namespace node_libtorch::engine {
@@ -17,36 +18,6 @@ namespace {
 using c10::IValue;
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
-
-// Puts tensors back as they were. Constants of a graph are shared by all copies of its module.
-class KeptConstants {
- public:
-  explicit KeptConstants(const std::vector<IValue>& values) {
-    const at::NoGradGuard no_gradients;
-    for (const IValue& value : values) {
-      if (value.isTensor()) kept_.emplace_back(value.toTensor(), value.toTensor().clone());
-    }
-  }
-  ~KeptConstants() {
-    const at::NoGradGuard no_gradients;
-    for (const auto& [live, before] : kept_) {
-      try {
-        if (live.sizes() == before.sizes()) {
-          live.copy_(before);
-        } else {
-          live.set_data(before);
-        }
-      } catch (...) {
-        // It stays as the run left it.
-      }
-    }
-  }
-  KeptConstants(const KeptConstants&) = delete;
-  KeptConstants& operator=(const KeptConstants&) = delete;
-
- private:
-  std::vector<std::pair<at::Tensor, at::Tensor>> kept_;
-};
 
 class TorchScriptModel : public Model {
  public:
@@ -73,17 +44,17 @@ class TorchScriptModel : public Model {
   const torch::jit::Method& find(const std::string& name) const {
     const auto found = methods_.find(name);
     if (found != methods_.end()) return found->second;
-    std::string known;
-    for (const auto& [method, _] : methods_) known += (known.empty() ? "" : ", ") + method;
+    std::vector<std::string> known;
+    for (const auto& [method, _] : methods_) known.push_back(method);
     throw EngineError("ERR_METHOD_NOT_FOUND",
-                      "Expected one of the methods " + known + " but received " + quoted(name));
+                      "Expected one of the methods " + joined(known) + " but received " + quoted(name));
   }
 
   Value run_here(const torch::jit::Method& method, RunRequest request) const {
     if (!request.scratch) return run_method(method, std::move(request));
     const torch::jit::Module copy = loaded_.module.deepcopy();
     // The worker is the only one: what keeps state has one instance.
-    const KeptConstants kept(loaded_.written_constants);
+    const KeptValues kept(loaded_.written_constants);
     return run_method(copy.get_method(method.name()), std::move(request));
   }
 

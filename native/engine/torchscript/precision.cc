@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "engine/joined.h"
 #include "engine/torchscript/graphs.h"
 
 namespace node_libtorch::engine {
@@ -89,9 +90,7 @@ class Converter {
           "does not reach them");
     }
     if (!fixed_.empty()) {
-      std::string names;
-      for (const std::string& name : fixed_) names += (names.empty() ? "" : ", ") + name;
-      texts.push_back("The graph names other number formats than the precision that was asked for (" + names +
+      texts.push_back("The graph names other number formats than the precision that was asked for (" + joined(fixed_) +
                       "), as traces do; if a run fails on two dtypes, export the model in that precision");
     }
     return texts;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 
+#include "engine/torchscript/aliases.h"
+
 namespace node_libtorch::engine {
 namespace {
 
@@ -27,74 +29,6 @@ struct Thing {
   const Node* constant = nullptr;
 };
 
-// Operators whose result may be their argument itself, although their schema calls it new.
-const std::set<std::string>& may_return_an_input() {
-  static const std::set<std::string> names = {"aten::type_as",
-                                              "aten::dropout",
-                                              "aten::feature_dropout",
-                                              "aten::alpha_dropout",
-                                              "aten::feature_alpha_dropout",
-                                              "aten::meshgrid",
-                                              "aten::broadcast_tensors",
-                                              "aten::atleast_1d",
-                                              "aten::atleast_2d",
-                                              "aten::atleast_3d",
-                                              "aten::einsum",
-                                              "aten::sum_to_size",
-                                              "aten::conj_physical",
-                                              "aten::_cast_Float",
-                                              "aten::_cast_Double",
-                                              "aten::_cast_Half",
-                                              "aten::_cast_Int",
-                                              "aten::_cast_Long",
-                                              "aten::_cast_Byte",
-                                              "aten::_cast_Char",
-                                              "aten::_cast_Short",
-                                              "aten::dequantize",
-                                              "aten::to_dense",
-                                              "aten::pad",
-                                              "aten::linalg_multi_dot",
-                                              "aten::chain_matmul",
-                                              "aten::native_dropout",
-                                              "aten::pixel_shuffle",
-                                              "aten::pixel_unshuffle",
-                                              "aten::channel_shuffle",
-                                              "aten::rnn_flatten",
-                                              "aten::combinations"};
-  return names;
-}
-
-bool is_batch_statistic(const std::string& argument) {
-  return argument == "running_mean" || argument == "running_var";
-}
-
-bool is_container(const c10::TypePtr& type) {
-  switch (type->kind()) {
-    case c10::TypeKind::ListType:
-    case c10::TypeKind::DictType:
-    case c10::TypeKind::TupleType:
-    case c10::TypeKind::FutureType:
-    case c10::TypeKind::UnionType:
-    case c10::TypeKind::AnyType:
-      return true;
-    case c10::TypeKind::ClassType:
-      return !type->is_module();
-    case c10::TypeKind::OptionalType:
-      return is_container(type->expectRef<c10::OptionalType>().getElementType());
-    default:
-      return false;
-  }
-}
-
-// Numbers, strings and the like are copied, never shared.
-bool may_refer(const c10::TypePtr& type) {
-  if (type->kind() == c10::TypeKind::TensorType || is_container(type)) return true;
-  if (type->kind() != c10::TypeKind::OptionalType) return false;
-  return may_refer(type->expectRef<c10::OptionalType>().getElementType());
-}
-
-bool may_refer(const Value* value) { return may_refer(value->type()); }
-
 std::string described(const Node* node) {
   std::string name = node->kind().toQualString();
   if (node->hasAttribute(c10::attr::name) && node->kindOf(c10::attr::name) == torch::jit::AttributeKind::s) {
@@ -113,7 +47,9 @@ class Analysis {
   State run() {
     for_each_node(method_.graph->block(), [&](Node* node) {
       takes_gradients_ = takes_gradients_ || node->kind() == c10::Symbol::fromQualString("aten::backward");
+      shares_memory_ = shares_memory_ || shares_memory(node);
     });
+    if (shares_memory_) track_inputs();
     do {
       changed_ = false;
       follow(method_.graph->block());
@@ -195,6 +131,23 @@ class Analysis {
     add(things_[id].content, content);
   }
 
+  // A new tensor, which is worth following only where the memory of another may be put into it.
+  void made(const Value* tensor) {
+    if (shares_memory_) flow(tensor, {thing(tensor, {}, {}, false)});
+  }
+
+  void track_inputs() {
+    for (const Value* input : method_.graph->inputs()) {
+      if (!may_refer(input)) continue;
+      made(input);
+      if (!is_container(input->type())) continue;
+      // Stands for all that is in it, at any depth.
+      const int inner = thing(input, "content", {}, false);
+      things_[inner].content.insert(inner);
+      hold(input, {inner});
+    }
+  }
+
   void report(const std::string& reason) {
     if (state_.reason.empty()) state_.reason = method_.method + " " + reason;
   }
@@ -259,8 +212,15 @@ class Analysis {
       case c10::prim::TupleIndex:
         for (const Value* output : node->outputs()) flow(output, contents(node->input(0)));
         return;
+      case c10::prim::unchecked_cast:
+        return flow(node->output(), node->input(0));
       case c10::prim::fork:
+      case c10::prim::awaitable:
         return fork(node);
+      case c10::prim::awaitable_nowait:
+        return hold(node->output(), Things(refs(node->input(0))));
+      case c10::prim::awaitable_wait:
+        return flow(node->output(), contents(node->input(0)));
       case c10::prim::CallMethod:
       case c10::prim::CallFunction:
         return call(node);
@@ -373,7 +333,8 @@ class Analysis {
   void argument(const Node* node, const c10::Argument& argument, size_t index) {
     const Value* input = node->input(index);
     if (is_batch_statistic(argument.name())) {
-      if (trains(node)) write(node, refs(input));
+      const Value* flag = training_flag(node);
+      if (flag == nullptr || may_be_true(flag)) write(node, refs(input));
       return;
     }
     const c10::AliasInfo* alias = argument.alias_info();
@@ -386,8 +347,13 @@ class Analysis {
                                             [](const c10::AliasInfo& inner) { return inner.isWrite(); });
     if (writes_content) write(node, is_container(input->type()) ? contents(input) : Things(refs(input)));
     if (!alias->isWrite()) return;
+    if (!is_container(input->type())) {
+      if (!shares_memory(node)) return write(node, reach(input));
+      // What was in it is let go, and what comes in is written by whoever writes to it from here on.
+      write(node, Things(refs(input)));
+      return share(input, Things(refs(node->input(1))));
+    }
     write(node, Things(refs(input)));
-    if (!is_container(input->type())) return;
     // It may hold the other arguments from here on.
     for (size_t i = 0; i < node->inputs().size(); ++i) {
       if (i == index) continue;
@@ -398,17 +364,10 @@ class Analysis {
     }
   }
 
-  static bool changes_gradient_only(const Node* node) {
-    static const std::set<std::string> names = {"aten::requires_grad_", "aten::retain_grad", "aten::detach_"};
-    return names.count(node->kind().toQualString()) > 0;
-  }
-
-  // Batch and instance norm write to their running statistics when they are told to train.
-  static bool trains(const Node* node) {
-    for (const char* flag : {"training", "train", "use_input_stats"}) {
-      if (const Value* value = input_named(node, flag)) return may_be_true(value);
-    }
-    return true;
+  void share(const Value* tensor, const Things& memory) {
+    const Things owners = refs(tensor);
+    for (const int id : owners) add(things_[id].content, memory);
+    if (owners.empty()) flow(tensor, memory);
   }
 
   void result(const Node* node, const c10::FunctionSchema& schema, const Value* output,
@@ -417,7 +376,8 @@ class Analysis {
     const bool holds = is_container(output->type());
     if (holds) hold(output, reach_of_inputs(node));
     if (alias == nullptr || alias->beforeSets().empty()) {
-      if (may_return_an_input().count(node->kind().toQualString()) > 0) flow(output, reach_of_inputs(node));
+      if (!holds) made(output);
+      if (may_return_an_input(node)) flow(output, reach_of_inputs(node));
       return;
     }
     if (alias->isWildcardBefore() || alias->isWildcardAfter()) return flow(output, reach_of_inputs(node));
@@ -440,6 +400,7 @@ class Analysis {
   std::unordered_map<const Value*, Things> refs_;
   std::set<int> written_constants_;
   bool takes_gradients_ = false;
+  bool shares_memory_ = false;
   bool changed_ = false;
   State state_;
 };

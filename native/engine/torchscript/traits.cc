@@ -4,8 +4,12 @@
 #include <torch/csrc/jit/ir/constants.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
+
+#include "engine/joined.h"
+#include "engine/torchscript/aliases.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -13,20 +17,6 @@ namespace {
 using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
-
-std::string joined(const std::set<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-// The argument of the node's schema that switches its randomness, or its training, on and off.
-const Value* training_flag(const Node* node) {
-  for (const char* name : {"training", "train", "use_input_stats"}) {
-    if (const Value* flag = input_named(node, name)) return flag;
-  }
-  return nullptr;
-}
 
 bool is_true(const Value* value) {
   const std::optional<c10::IValue> constant = torch::jit::toIValue(value);
@@ -127,18 +117,64 @@ std::optional<int64_t> constant_integer(const Value* value) {
   return constant->toInt();
 }
 
-// The processor stops a program that divides by zero, or the least integer by -1.
-bool may_trap(const Node* node, Origins& origins) {
-  const std::string name = node->kind().toQualString();
+bool divides_integers(const Node* node) {
   static const std::set<std::string> integer_divisions = {
       "aten::remainder", "aten::floordiv", "aten::__round_to_zero_floordiv",
       "aten::divmod",    "aten::gcd",      "aten::floor_divide"};
-  if (integer_divisions.count(name) == 0 || node->inputs().size() < 2) return false;
+  if (integer_divisions.count(node->kind().toQualString()) == 0 || node->inputs().size() < 2) return false;
   const auto may_be_integer = [](const Value* value) {
     return value->type()->kind() == c10::TypeKind::IntType ||
            value->type()->kind() == c10::TypeKind::NumberType;
   };
-  if (!may_be_integer(node->input(0)) || !may_be_integer(node->input(1))) return false;
+  return may_be_integer(node->input(0)) && may_be_integer(node->input(1));
+}
+
+// Whether LibTorch's passes may know the value before the program runs: nothing of it comes from an input.
+class Knowable {
+ public:
+  bool operator()(const Value* value) {
+    const auto [known, is_new] = known_.emplace(value, false);
+    if (!is_new) return known->second;
+    const bool found = find(value);
+    known_[value] = found;
+    return found;
+  }
+
+ private:
+  bool find(const Value* value) {
+    const Node* node = value->node();
+    if (node->kind() == c10::prim::Param) {
+      // What a loop carries may be what goes in; its counter is the first.
+      const Node* owner = node->owningBlock()->owningNode();
+      return owner != nullptr && owner->kind() == c10::prim::Loop && value->offset() > 0 &&
+             (*this)(owner->inputs()[value->offset() + 1]);
+    }
+    if (node->kind() == c10::prim::Loop) return (*this)(node->inputs()[value->offset() + 2]);
+    if (node->kind() == c10::prim::If) {
+      return std::any_of(node->blocks().begin(), node->blocks().end(),
+                         [&](const Block* inner) { return (*this)(inner->outputs()[value->offset()]); });
+    }
+    return std::all_of(node->inputs().begin(), node->inputs().end(),
+                       [&](const Value* input) { return input->type()->is_module() || (*this)(input); });
+  }
+
+  std::map<const Value*, bool> known_;
+};
+
+// An integer division that a pass may run, of numbers of which it is not certain that they can be divided.
+bool is_deadly_to_fold(const Node* node, Knowable& knowable) {
+  if (!divides_integers(node)) return false;
+  const std::optional<int64_t> divisor = constant_integer(node->input(1));
+  if (divisor && *divisor != 0 && *divisor != -1) return false;
+  const std::optional<int64_t> dividend = constant_integer(node->input(0));
+  if (divisor == -1 && dividend && *dividend != std::numeric_limits<int64_t>::min()) return false;
+  return knowable(node->input(0)) && knowable(node->input(1));
+}
+
+// The processor stops a program that divides by zero, or the least integer by -1.
+bool may_trap(const Node* node, Origins& origins) {
+  if (!divides_integers(node)) return false;
+  const std::string name = node->kind().toQualString();
   const std::optional<int64_t> divisor = constant_integer(node->input(1));
   if (divisor) return *divisor == 0 || (*divisor == -1 && origins.of(node->input(0)) == Origin::data);
   const Origin of_divisor = origins.of(node->input(1));
@@ -167,8 +203,10 @@ Traits find_traits(const std::vector<MethodGraph>& graphs) {
   std::set<std::string> normed;
   std::set<std::string> divided;
   std::set<std::string> truncated;
+  std::set<std::string> deadly;
   for (const MethodGraph& method : graphs) {
     Origins origins;
+    Knowable knowable;
     for_each_node(method.graph->block(), [&](Node* node) {
       const std::string name = node->kind().toQualString();
       traits.gradients = traits.gradients || takes_a_gradient(node);
@@ -181,6 +219,7 @@ Traits find_traits(const std::vector<MethodGraph>& graphs) {
       const Value* statistics = input_named(node, "running_mean");
       if (trains && statistics != nullptr && may_be_true(statistics)) normed.insert(name);
       if (may_trap(node, origins)) divided.insert(name + " in " + method.method);
+      if (is_deadly_to_fold(node, knowable)) deadly.insert(name + " in " + method.method);
       if (may_trap_in_a_tensor(node)) truncated.insert(name + " in " + method.method);
     });
   }
@@ -199,6 +238,7 @@ Traits find_traits(const std::vector<MethodGraph>& graphs) {
        "before the call");
   warn(truncated, "The model divides tensors with rounding_mode='trunc' (",
        "): if they are integers, the least integer and -1 end the process with SIGFPE");
+  traits.deadly_to_fold = joined(deadly);
   return traits;
 }
 
