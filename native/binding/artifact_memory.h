@@ -1,5 +1,4 @@
-// Memory of a model file, which goes back to the system the moment the last that reads it is done, whenever
-// JavaScript's collector gets to the ArrayBuffer over it.
+// Memory of a model file. It goes back to the system when its last reader ends; no collection is needed.
 #pragma once
 
 #include <cstddef>

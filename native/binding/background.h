@@ -1,4 +1,4 @@
-// Work that may take longer than the JavaScript thread has time, and is no model's.
+// Work that belongs to no model and may take long.
 #pragma once
 
 #include <functional>
@@ -8,8 +8,8 @@
 
 namespace node_libtorch::binding {
 
-// Runs `work` on a thread of libuv's pool: for what is rare and short. Settles `id` with what it returns or
-// throws.
+// Runs `work` on the environment's own thread for such work, one after the other; never on libuv's pool, whose
+// four threads serve the files and names of the whole process. Settles `id` with what it returns or throws.
 void background(napi_env env, double id, std::function<engine::Value()> work);
 
 }  // namespace node_libtorch::binding

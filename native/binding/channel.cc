@@ -8,7 +8,9 @@
 namespace node_libtorch::binding {
 namespace {
 
-constexpr const char* kTooLarge = "The result does not fit into JavaScript's memory";
+constexpr const char* kTooLarge = 
+    "The result does not fit into JavaScript's memory; ask the model for less at a time, or give Node more "
+    "(--max-old-space-size)";
 
 // About as many values as JavaScript takes in some ten milliseconds. What has gathered beyond them waits for
 // the next turn of the event loop: the end of ten thousand runs at once must not hold it.
@@ -113,7 +115,11 @@ void Channel::settle(Envelope envelope) noexcept {
   settled_.splice(settled_.end(), envelope);
   // The lock is held over the call, so that shut() cannot free the function in between. Where the call is
   // refused, the next settlement tries again.
-  if (!called_) called_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
+  if (!called_) call();
+}
+
+void Channel::call() noexcept {
+  called_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
 }
 
 void Channel::hold_loop(bool hold) {
@@ -154,12 +160,21 @@ void Channel::deliver(napi_env env) {
   for (Settlement& settlement : settled) {
     if (!settlement.before) continue;
     try {
-      settlement.before(env);
+      std::exchange(settlement.before, nullptr)(env);
     } catch (...) {
       // The others still have to be told.
     }
   }
-  if (!settled.empty()) hand_over(env, settled, more);
+  if (settled.empty()) return;
+  try {
+    hand_over(env, settled, more);
+  } catch (...) {
+    // JavaScript may not have heard that there is more, and then asks for none of it.
+    const std::lock_guard lock(mutex_);
+    settled_.splice(settled_.begin(), settled);
+    if (alive_ && !settled_.empty()) call();
+    throw;
+  }
 }
 
 void Channel::hand_over(napi_env env, Envelope& settled, bool more) {
@@ -171,11 +186,20 @@ void Channel::hand_over(napi_env env, Envelope& settled, bool more) {
     // No memory for the group. Each promise is told by itself, with an error that takes next to none: one
     // that hears nothing never settles.
     forget_exception(env);
-    if (settled.size() == 1 && settled.front().error) throw;
+    const bool is_least = settled.size() == 1 && settled.front().error;
+    // Their values may be gone into the group.
+    for (Settlement& settlement : settled) {
+      if (!settlement.error) settlement.error.emplace("ERR_OUT_OF_MEMORY", kTooLarge);
+    }
+    if (is_least) throw;
     for (Envelope one; !settled.empty(); one.clear()) {
       one.splice(one.end(), settled, settled.begin());
-      if (!one.front().error) one.front().error.emplace("ERR_OUT_OF_MEMORY", kTooLarge);
-      hand_over(env, one, more && settled.empty());
+      try {
+        hand_over(env, one, more && settled.empty());
+      } catch (...) {
+        settled.splice(settled.begin(), one);
+        throw;
+      }
     }
     return;
   }
@@ -186,6 +210,8 @@ void Channel::hand_over(napi_env env, Envelope& settled, bool more) {
   napi_value rest = nullptr;
   check(napi_get_boolean(env, more, &rest));
   const napi_value arguments[] = {group->array(), rest};
+  const Envelope told = std::move(settled);
+  settled.clear();
   check(napi_call_function(env, global, on_settled, 2, arguments, nullptr));
 }
 

@@ -38,7 +38,7 @@ class Channel {
 
   // From any thread. Dropped when the environment is gone.
   void settle(Envelope envelope) noexcept;
-  // On the JavaScript thread: what on_settled was told that there is more of.
+  // On the JavaScript thread. Delivers the next group, after onSettled was told `more`.
   void deliver(napi_env env);
   // On the JavaScript thread: whether waiting settlements keep the event loop alive.
   void hold_loop(bool hold);
@@ -47,7 +47,9 @@ class Channel {
 
  private:
   static void on_call(napi_env env, napi_value callback, void* context, void* data);
+  // Leaves in `settled` what JavaScript was not told of when it throws.
   void hand_over(napi_env env, Envelope& settled, bool more);
+  void call() noexcept;
 
   const napi_env env_;
   napi_ref on_settled_ = nullptr;

@@ -30,11 +30,12 @@ void leave_without_destructors() {
   });
 }
 
-// Gives a session's threads up. They go on using it, so it is kept for the life of the process.
-void leave_behind(const std::shared_ptr<Session>& session) {
-  session->executor().abandon();
+// Gives the threads up. They go on using what owns them, so it is kept for the life of the process.
+template <typename Owner>
+void leave_behind(const std::shared_ptr<Owner>& owner, engine::Executor& executor) {
+  executor.abandon();
   leave_without_destructors();
-  new std::shared_ptr<Session>(session);
+  new std::shared_ptr<Owner>(owner);
 }
 
 }  // namespace
@@ -59,6 +60,11 @@ std::shared_ptr<Channel> Environment::shared_channel() const {
   return channel_;
 }
 
+engine::Executor& Environment::background() {
+  if (!background_) background_ = std::make_shared<engine::Executor>(1, 0, [] {});
+  return *background_;
+}
+
 std::shared_ptr<Session> Environment::create_session(size_t instances, size_t max_pending) {
   auto session = Session::create(shared_channel(), instances, max_pending,
                                  [this](napi_env env, const auto& gone) { forget(env, gone); });
@@ -68,7 +74,9 @@ std::shared_ptr<Session> Environment::create_session(size_t instances, size_t ma
 
 void Environment::forget(napi_env env, const std::shared_ptr<Session>& session) {
   // Its last thread has nothing left to do, so this takes no time.
-  if (!session->executor().join_until(engine::Clock::now() + kJoinLimit)) leave_behind(session);
+  if (!session->executor().join_until(engine::Clock::now() + kJoinLimit)) {
+    leave_behind(session, session->executor());
+  }
   int64_t now = 0;
   if (session->reported_bytes != 0) napi_adjust_external_memory(env, -session->reported_bytes, &now);
   session->reported_bytes = 0;
@@ -97,11 +105,11 @@ void Environment::release_artifact(napi_value buffer) {
   void* data = nullptr;
   check(napi_get_arraybuffer_info(env_, buffer, &data, nullptr));
   const auto found = artifacts_.find(data);
-  if (found == artifacts_.end()) {
-    check(napi_detach_arraybuffer(env_, buffer));
-    return;
+  if (found != artifacts_.end()) {
+    if (const std::shared_ptr<ArtifactMemory> memory = found->second.lock()) return memory->release();
+    artifacts_.erase(found);  // the address is another buffer's by now
   }
-  if (const std::shared_ptr<ArtifactMemory> memory = found->second.lock()) memory->release();
+  check(napi_detach_arraybuffer(env_, buffer));
 }
 
 napi_value Environment::allocate_bytes(size_t bytes) {
@@ -139,15 +147,18 @@ bool Environment::is_shared(const void* data) const {
 void Environment::shut() {
   if (channel_) channel_->shut();
   for (const std::shared_ptr<Session>& session : sessions_) session->close(std::nullopt);
+  if (background_) background_->close();
   const engine::Clock::time_point deadline = engine::Clock::now() + kJoinLimit;
   for (const std::shared_ptr<Session>& session : sessions_) {
     if (session->executor().join_until(deadline)) continue;
     std::fputs(
         "node-libtorch: a model run did not end within 5 s of its environment; its thread is left behind\n",
         stderr);
-    leave_behind(session);
+    leave_behind(session, session->executor());
   }
   sessions_.clear();
+  // Last: what it waits for is most often a run.
+  if (background_ && !background_->join_until(deadline)) leave_behind(background_, *background_);
 }
 
 }  // namespace node_libtorch::binding

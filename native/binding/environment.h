@@ -10,6 +10,7 @@
 #include "binding/channel.h"
 #include "binding/file_locks.h"
 #include "binding/session.h"
+#include "engine/executor.h"
 
 namespace node_libtorch::binding {
 
@@ -25,6 +26,9 @@ class Environment {
   bool is_open() const { return channel_ != nullptr; }
   Channel& channel() { return *shared_channel(); }
   std::shared_ptr<Channel> shared_channel() const;
+
+  // The thread for work that belongs to no model; started at the first call.
+  engine::Executor& background();
 
   std::shared_ptr<Session> create_session(size_t instances, size_t max_pending);
 
@@ -58,6 +62,7 @@ class Environment {
   std::shared_ptr<Channel> channel_;
   FileLocks locks_;
   std::set<std::shared_ptr<Session>> sessions_;
+  std::shared_ptr<engine::Executor> background_;
   std::map<const void*, std::weak_ptr<ArtifactMemory>> artifacts_;
   struct SharedMemory {
     std::weak_ptr<void> owner;

@@ -1,6 +1,6 @@
 /**
  * The native addon as it really is: every function that native/binding exports, typed by hand. Nothing outside
- * src/binding and src/runtime imports this.
+ * src/addon and src/engines imports this.
  */
 
 /** A tensor on the wire; Tensor has this shape by itself. */

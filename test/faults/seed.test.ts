@@ -1,4 +1,5 @@
 /** T10, runtime.manualSeed: random operators can be repeated. */
+import { stat } from 'node:fs/promises';
 import { expect } from 'chai';
 import { loadModel, runtime, Tensor, type Model, type Value } from 'node-libtorch';
 import { node } from '../support/child.js';
@@ -45,6 +46,19 @@ describe('runtime.manualSeed', () => {
     ];
     for (const [i, value] of expected.entries()) expect(Number(normal!.data[i])).to.be.closeTo(value, 1e-6);
     expect([...integers!.data].map(Number)).to.deep.equal([771, 757, 283, 395]);
+  });
+
+  it('waits for a run that draws on a thread of its own: files are read meanwhile', async () => {
+    await using model = await loadModel(fixture('faults/seed/long.pt'));
+    const started = performance.now();
+    const run = model.run([60_000_000]).then(() => performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // libuv's pool has four threads.
+    const seeds = [1, 2, 3, 4].map((seed) => runtime.manualSeed(seed));
+    await stat(draws);
+    const read = performance.now() - started;
+    await Promise.all(seeds);
+    expect(read).to.be.below((await run) / 2);
   });
 
   it('takes bigints of 64 bits, and 0', async () => {

@@ -16,6 +16,13 @@ describe('the raw addon', () => {
   /** Errors of the addon are plain Errors with a code; the dispatcher makes ours of them. */
   const refused = (call: () => unknown, code: string) => rejection(() => started.dispatcher.start(call), code);
 
+  it('tells of the rest when JavaScript fails before it asks for more', async () => {
+    const { stdout } = await node(['test/engines/torch/children/failing-settled.mjs']);
+    const { told, failed } = JSON.parse(stdout) as { told: number; failed: number };
+    expect(failed, 'the failures that were made').to.be.above(0);
+    expect(told).to.equal(5000);
+  });
+
   it('takes no foreign object for a model', async () => {
     const { addon } = started;
     const real = addon.createModel(1, 1);
