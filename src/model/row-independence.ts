@@ -1,4 +1,5 @@
 import type { BoundArguments } from '../signature/bind.js';
+import { Turns } from '../async/turns.js';
 import { withinBounds } from '../signature/example.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
@@ -24,6 +25,8 @@ export interface RowVerdict {
   readonly rowIndependence: string;
   /** Two equal runs gave two answers. */
   readonly random: boolean;
+  /** Rows of the largest batch that was tried, of a model whose rows are independent. */
+  readonly largestBatch?: number;
 }
 
 export interface RowCheckOptions {
@@ -70,7 +73,9 @@ export async function checkRowIndependence(
     return unasked(`the signature does not allow 1 to ${leastRows} rows`);
   }
   if (rowCount(given) === undefined) return unasked('the example has no rows that all tensor arguments agree on');
-  const probes = probeRows(given, (position) => model.forwardSpecs[position]?.range);
+  const probes = await probeRows(given, (position) => model.forwardSpecs[position]?.range, {
+    mayBeZero: model.info.engine === 'torchscript', // compiled code ends the process at a division by 0
+  });
   if (probes.length < 2) return unasked('the rows of the example do not differ, so that mixing them would not show');
   try {
     return await new RowCheck(model, run, options).ask(probes);
@@ -115,6 +120,12 @@ class RowCheck {
   /** Elements of each output that were compared as numbers. */
   readonly #compared: number[] = [];
   readonly #asked: Asked[] = [];
+  /** Rows that are no numbers; what they come to themselves says nothing. */
+  readonly #broken: Asked[] = [];
+  readonly #turns = new Turns();
+  /** Rows that were among others, and the most that were so at once. */
+  readonly #tried = new Set<Asked>();
+  #largest = 1;
   #aloneMs = Infinity;
   #suspicions = 0;
 
@@ -134,17 +145,26 @@ class RowCheck {
     this.#least = first.alone.map((_, leaf) => this.#leastScale(usual, leaf));
     await this.#requireEqualRuns(first.args, first.alone, first);
     if (asked.length < 2) throw new Verdict(unasked('the model takes only one of the rows that it was tried with'));
-    let largest = 1;
-    for (const batch of this.#batches(asked, usual)) {
-      largest = Math.max(largest, batch.length);
-      await this.#together(batch);
+    for (const batch of this.#batches(asked, usual)) await this.#inParts(batch);
+    for (const broken of this.#broken) {
+      for (const batch of [
+        [first, broken],
+        [broken, first],
+      ])
+        await this.#inParts(batch);
     }
+    if (this.#largest === 1) throw new Verdict(unasked(`a batch of 2 is larger than ${mostBytes / 2 ** 20} MiB`));
     for (const [leaf, tensor] of first.alone.entries()) {
       if (tensor.data.length > 0 && !this.#compared[leaf])
         throw new Verdict(unasked('the model answers the rows that it was tried with with no numbers'));
     }
-    const tried = `${asked.length} rows of other scale, sign and order, alone and in batches of up to ${largest}`;
-    return { rowIndependent: true, rowIndependence: `f(cat(a, b)) equals f(a), f(b), for ${tried}`, random: false };
+    const tried = `${this.#tried.size} rows of other scale, sign and order, alone and in batches of up to ${this.#largest}`;
+    return {
+      rowIndependent: true,
+      rowIndependence: `f(cat(a, b)) equals f(a), f(b), for ${tried}`,
+      random: false,
+      largestBatch: this.#largest,
+    };
   }
 
   /** Asks about each row alone. A row that is refused could not be asked about; the example's must be taken. */
@@ -161,7 +181,7 @@ class RowCheck {
         this.#aloneMs = Math.min(this.#aloneMs, performance.now() - started);
         const alone = leavesOf(answer.value.result, 1);
         if (!alone) throw this.#dependent('not every output is a tensor whose dimension 0 is the rows');
-        asked.push({ probe, args, alone });
+        (probe.kind === 'notANumber' ? this.#broken : asked).push({ probe, args, alone });
         break;
       }
     }
@@ -210,9 +230,19 @@ class RowCheck {
     return [...sizes].sort((a, b) => a - b);
   }
 
+  /** As #together, in batches that are no larger than what is tried unasked. */
+  async #inParts(batch: readonly Asked[]): Promise<void> {
+    const bytes = Math.max(1, bytesOf((batch[0] as Asked).args));
+    const most = this.#sizes.includes(batch.length) ? batch.length : Math.floor(mostBytes / bytes);
+    if (most < 2) return;
+    for (let from = 0; from < batch.length; from += most) {
+      const part = batch.slice(from, from + most);
+      if (part.length > 1) await this.#together(part);
+    }
+  }
+
   async #together(batch: readonly Asked[]): Promise<void> {
-    const args = stacked(batch);
-    if (bytesOf(args) > mostBytes && !this.#sizes.includes(batch.length)) return;
+    const args = await stacked(batch, this.#turns);
     const answer = await this.#answer(args);
     if (!answer.value) {
       const what = `the model does not take ${batch.length} rows at once that it takes one by one`;
@@ -222,16 +252,20 @@ class RowCheck {
     if (joint?.length !== batch[0]?.alone.length) {
       throw this.#dependent('not every output is a tensor whose dimension 0 is the rows');
     }
-    const cleared = new Set<Asked>();
+    const cleared = new Set<string>();
+    const isBroken = batch.some((one) => this.#broken.includes(one));
     for (const [row, one] of batch.entries()) {
+      if (this.#broken.includes(one)) continue;
+      const at = this.#asked.indexOf(one);
       for (const [leaf, tensor] of (joint as Tensor[]).entries()) {
-        const found = this.#compare(tensor, row, one, leaf);
+        const found = this.#compare(tensor, row, one, leaf, isBroken);
+        if (this.#turns.isDue(one.alone[leaf]?.data.byteLength ?? 0)) await this.#turns.pause();
         this.#compared[leaf] = (this.#compared[leaf] ?? 0) + found.compared;
-        if (!found.differs || cleared.has(one)) continue;
+        if (!found.differs || cleared.has(`${at}:${leaf}`)) continue;
         // Random operators first: they would pass for roundings.
         await this.#requireEqualRuns(args, joint as Tensor[], one);
         if (await this.#isRounding(found, one, leaf)) {
-          cleared.add(one);
+          cleared.add(`${at}:${leaf}`);
           continue;
         }
         // Runs of few random numbers are alike now and then.
@@ -239,13 +273,15 @@ class RowCheck {
         throw await this.#mixing(found, batch);
       }
     }
+    this.#largest = Math.max(this.#largest, batch.length);
+    for (const one of batch) this.#tried.add(one);
   }
 
-  #compare(joint: Tensor, row: number, { probe, alone }: Asked, leaf: number): Deviation {
+  #compare(joint: Tensor, row: number, { probe, alone }: Asked, leaf: number, isLenient = false): Deviation {
     return compareRow(joint, row, alone[leaf] as Tensor, {
       tolerance: this.#tolerances[leaf] as Tolerance,
       least: this.#least[leaf] ?? 0,
-      isLenient: !probe.isOrdinary,
+      isLenient: isLenient || !probe.isOrdinary,
     });
   }
 
@@ -291,7 +327,7 @@ class RowCheck {
     const by = share < 1 ? `, by ${Number((share * 100).toPrecision(2))} % of its size` : '';
     const isQuantised = (await this.#looksQuantised()) ?? (isUsual && share < slight);
     const cause = isQuantised
-      ? '; dynamically quantised models do that: their scales are those of the whole batch'
+      ? '; it may be dynamically quantised: the scales of such a model are those of the whole batch'
       : '';
     return this.#dependent(`a row’s output changes with the other rows of its batch${by}${cause}; ${accepts}`);
   }
@@ -306,7 +342,7 @@ class RowCheck {
       const shares: number[] = [];
       for (const by of [1.3, 0.5]) {
         const args = multiplied(one.args, by, rangeOf);
-        const answer = args && (await this.#answer(stacked([one, { ...one, args }])));
+        const answer = args && (await this.#answer(await stacked([one, { ...one, args }], this.#turns)));
         const leaves = answer?.value && leavesOf(answer.value.result, 2);
         if (leaves?.length !== one.alone.length) break;
         shares.push(Math.max(...leaves.map((leaf, index) => this.#compare(leaf, 0, one, index).share)));
@@ -350,16 +386,24 @@ function isSame(again: Tensor, first: Tensor, tolerance: Tolerance | undefined):
   });
 }
 
-function stacked(batch: readonly Asked[]): BoundArguments {
+async function stacked(batch: readonly Asked[], turns: Turns): Promise<BoundArguments> {
   const [first] = batch as [Asked];
-  return first.args.map((value, position) => {
-    if (!(value instanceof Tensor)) return value;
+  const values: BoundArguments[number][] = [];
+  for (const [position, value] of first.args.entries()) {
+    if (!(value instanceof Tensor)) {
+      values.push(value);
+      continue;
+    }
     const width = value.data.length;
     const data = new (value.data.constructor as new (length: number) => Float32Array)(width * batch.length);
-    for (const [row, { args }] of batch.entries())
+    for (const [row, { args }] of batch.entries()) {
       data.set((args[position] as Tensor).data as Float32Array, row * width);
-    return new Tensor(value.dtype, data, [batch.length, ...value.shape.slice(1)]);
-  });
+      // Copying is quick: what counts is that no more than some megabytes come in one turn.
+      if (turns.isDue(value.data.byteLength / 16)) await turns.pause();
+    }
+    values.push(new Tensor(value.dtype, data, [batch.length, ...value.shape.slice(1)]));
+  }
+  return values;
 }
 
 function bytesOf(args: BoundArguments): number {

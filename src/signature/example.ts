@@ -3,6 +3,7 @@ import type { Dimension, Signature, TensorSpec } from './spec.js';
 import { dtypeTable, type TensorData } from '../tensor/dtype.js';
 import { encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
 import { elementCount } from '../tensor/shape.js';
+import { spreadOut } from '../tensor/spread.js';
 import { Tensor } from '../tensor/tensor.js';
 import { acceptsTensor } from './torch-type.js';
 
@@ -44,11 +45,12 @@ export function exampleArguments(specs: readonly FullSpec[], rows: number, other
     return known.get(symbol) as number;
   };
   return Object.fromEntries(
-    specs.map((spec) => [
+    specs.map((spec, position) => [
       spec.name,
       exampleTensor(
         spec,
         spec.shape.map((size, axis) => size ?? sizeOf(spec, axis)),
+        position,
       ),
     ]),
   );
@@ -60,15 +62,14 @@ export function withinBounds({ bounds }: Pick<TensorSpec, 'bounds'>, axis: numbe
   return bound ? Math.min(bound.max, Math.max(bound.min, wanted)) : wanted;
 }
 
-/** Deterministic values over the whole range. */
-function exampleTensor({ dtype, range }: FullSpec, shape: readonly number[]): Tensor {
+/** Deterministic values over the whole range, others for each input: what is made of their difference must not vanish. */
+function exampleTensor({ dtype, range }: FullSpec, shape: readonly number[], position: number): Tensor {
   const { array, kind, bytes } = dtypeTable[dtype];
   const [min, max] = range ?? [0, 1];
   const data = new array(elementCount(shape)) as TensorData;
   const half = dtype === 'float16' ? encodeFloat16 : dtype === 'bfloat16' ? encodeBFloat16 : undefined;
   for (let i = 0; i < data.length; ++i) {
-    const share = ((i * 2654435761) % 2 ** 32) / 2 ** 32; // Knuth's multiplicative hash: spread out, no seed needed
-    const real = min + (max - min) * share;
+    const real = min + (max - min) * spreadOut(i, position);
     const value = kind === 'float' ? real : Math.round(real);
     data[i] = kind === 'int' && bytes === 8 ? BigInt(value) : half ? half(value) : value;
   }

@@ -1,6 +1,6 @@
 /** Models whose rows depend on each other where only unusual rows, other arguments or large batches show it. */
 import { expect } from 'chai';
-import { BatchQueue, loadModel, Tensor, type Arguments, type Model, type Signature } from 'node-libtorch';
+import { loadModel, Tensor, type Model, type Signature } from 'node-libtorch';
 import { fixture } from '../support/paths.js';
 
 const load = (file: string, signature?: Signature): Promise<Model> =>
@@ -13,7 +13,12 @@ const a = Tensor.from([[0.3, -1.2, 0.7, 0.1]]);
 const b = Tensor.from([[1.1, 0.4, -0.5, 0.9]]);
 
 /** What is independent with which example; none where there is a signature. */
-const found: readonly (readonly [file: string, independent: boolean, example?: Arguments, signature?: Signature])[] = [
+const found: readonly (readonly [
+  file: string,
+  independent: boolean,
+  example?: readonly Tensor[] | undefined,
+  signature?: Signature,
+])[] = [
   ['difference_of_inputs.onnx', false],
   ['difference_of_inputs.pt', false, undefined, rows('a', 'b')],
   ['difference_of_inputs.pt', false, [a, a]],
@@ -37,7 +42,9 @@ const found: readonly (readonly [file: string, independent: boolean, example?: A
 
 describe('rows that depend on each other', () => {
   for (const [file, independent, example, signature] of found) {
-    const given = example ? JSON.stringify(example.map((value) => [...(value as Tensor).data].map(Number))) : 'none';
+    const given = example
+      ? JSON.stringify(example.map((value) => Array.from<number | bigint, number>(value.data, Number)))
+      : 'none';
     it(`${file}, example ${given}: ${independent ? 'independent' : 'found out'}`, async () => {
       await using model = await load(file, signature);
       const report = await model.warmup(example && { example });

@@ -12,8 +12,8 @@ const ofKind = (probes: readonly Probe[], kind: string): number[] | undefined =>
 };
 
 describe('rows to ask a model about', () => {
-  it('are of other scale, sign and order than the example’s, which comes first', () => {
-    const probes = probeRows([Tensor.from([[1, 2, 4]])], free);
+  it('are of other scale, sign and order than the example’s, which comes first', async () => {
+    const probes = await probeRows([Tensor.from([[1, 2, 4]])], free);
     expect(numbers(probes[0]!)).to.deep.equal([1, 2, 4]);
     expect(ofKind(probes, 'second')).to.deep.equal([4, 2, 1]);
     expect(ofKind(probes, 'loud')).to.deep.equal([1000, 2000, 4000]);
@@ -29,22 +29,22 @@ describe('rows to ask a model about', () => {
     ]);
   });
 
-  it('are those of the example where it has several', () => {
-    const probes = probeRows([Tensor.from([[1], [1], [3], [5], [7]])], free);
+  it('are those of the example where it has several', async () => {
+    const probes = await probeRows([Tensor.from([[1], [1], [3], [5], [7]])], free);
     expect(ofKind(probes, 'second')).to.deep.equal([3]);
     expect(probes.filter(({ kind }) => kind === 'example').map((probe) => numbers(probe))).to.deep.equal([[5]]);
   });
 
-  it('are each another, of zeros and of equal numbers too', () => {
+  it('are each another, of zeros and of equal numbers too', async () => {
     for (const row of [[0, 0, 0], [1, 1, 1], [-1, -1], [0.5]]) {
-      const probes = probeRows([Tensor.from([row])], free);
+      const probes = await probeRows([Tensor.from([row])], free);
       const texts = probes.map((probe) => numbers(probe).join());
       expect(new Set(texts).size).to.equal(texts.length);
       expect(texts.length).to.be.at.least(6);
     }
   });
 
-  it('keep to ranges', () => {
+  it('keep to ranges', async () => {
     for (const range of [
       [0, 1],
       [-1, 1],
@@ -53,7 +53,7 @@ describe('rows to ask a model about', () => {
       [0, 255],
     ] as const) {
       const [min, max] = range;
-      const probes = probeRows([Tensor.from([[min, (min + max) / 2, max]])], within(range));
+      const probes = await probeRows([Tensor.from([[min, (min + max) / 2, max]])], within(range));
       for (const probe of probes) for (const x of numbers(probe)) expect(x, probe.kind).to.be.within(min, max);
       expect(probes.length).to.be.at.least(5);
     }
@@ -64,44 +64,47 @@ describe('rows to ask a model about', () => {
       ? new Tensor('int64', BigInt64Array.from(values, BigInt), [1, values.length])
       : Tensor.from([values], dtype);
 
-  it('keep to the integers of the example, for they may be indices, and make no zero to divide by', () => {
-    for (const dtype of ['int64', 'int32', 'int16'] as const) {
-      for (const probe of probeRows([ids(dtype, 3, 7, 5)], free)) {
+  it('keep to the integers of the example, for they may be indices, and make no zero to divide by', async () => {
+    for (const dtype of ['int64', 'int32'] as const) {
+      for (const probe of await probeRows([ids(dtype, 3, 7, 5)], free)) {
         for (const x of numbers(probe)) expect(x).to.be.within(1, 7).and.satisfy(Number.isInteger);
       }
     }
-    const signed = probeRows([ids('int32', -3, 5, 0)], free).flatMap((probe) => numbers(probe));
+    const signed = (await probeRows([ids('int32', -3, 5, 0)], free)).flatMap((probe) => numbers(probe));
     expect(Math.min(...signed)).to.equal(-3);
     expect(Math.max(...signed)).to.equal(5);
     expect(
-      probeRows([ids('int64', 5)], within([0, 100]))
-        .flatMap((probe) => numbers(probe))
-        .some((x) => x > 5),
+      (await probeRows([ids('int64', 5)], within([0, 100]))).flatMap((probe) => numbers(probe)).some((x) => x > 5),
     ).to.equal(true);
   });
 
-  it('open and close a mask of ones, and take all the levels of a picture', () => {
-    const mask = probeRows([ids('int64', 1, 1, 1, 1)], free).flatMap((probe) => numbers(probe));
+  it('open and close a mask of ones, and take all the levels of a picture', async () => {
+    const mask = (await probeRows([ids('int64', 1, 1, 1, 1)], free)).flatMap((probe) => numbers(probe));
     expect(new Set(mask)).to.deep.equal(new Set([0, 1]));
-    const flags = probeRows([Tensor.from([[true, true]])], free).map((probe) => numbers(probe).join());
+    const flags = (await probeRows([Tensor.from([[true, true]])], free)).map((probe) => numbers(probe).join());
     expect(flags).to.include.members(['1,1', '0,0']);
-    const pixels = probeRows([ids('uint8', 0, 9)], free).flatMap((probe) => numbers(probe));
+    const pixels = (await probeRows([ids('uint8', 0, 9)], free)).flatMap((probe) => numbers(probe));
     expect(Math.max(...pixels)).to.equal(255);
+    const sound = (await probeRows([ids('int16', 3, 7)], free)).flatMap((probe) => numbers(probe));
+    expect([Math.min(...sound), Math.max(...sound)]).to.deep.equal([-32768, 32767]);
   });
 
-  it('keep big integers exactly, and halves from overflow', () => {
+  it('keep big integers exactly, and halves from overflow', async () => {
     const huge = new Tensor('int64', BigInt64Array.of(2n ** 62n + 1n, 5n), [1, 2]);
-    for (const { args } of probeRows([huge], free)) {
+    for (const { args } of await probeRows([huge], free)) {
       for (const x of (args[0] as Tensor).data as BigInt64Array) expect([2n ** 62n + 1n, 5n]).to.include(x);
     }
     for (const dtype of ['float16', 'float32'] as const) {
-      const probes = probeRows([Tensor.from([[2000, -1]], dtype)], free);
-      for (const probe of probes) for (const x of numbers(probe)) expect(x).to.satisfy(Number.isFinite);
+      const probes = await probeRows([Tensor.from([[2000, -1]], dtype)], free);
+      for (const probe of probes) {
+        if (probe.kind === 'notANumber') continue;
+        for (const x of numbers(probe)) expect(x).to.satisfy(Number.isFinite);
+      }
     }
   });
 
-  it('leave other arguments alone, and have a form with the example’s own integers', () => {
-    const probes = probeRows([Tensor.from([[1, 2]]), ids('int64', 3, 7), 5], free);
+  it('leave other arguments alone, and have a form with the example’s own integers', async () => {
+    const probes = await probeRows([Tensor.from([[1, 2]]), ids('int64', 3, 7), 5], free);
     for (const { args, calm } of probes) {
       expect(args[2]).to.equal(5);
       if (calm) expect([...realsOf(calm[1] as Tensor)]).to.deep.equal([3, 7]);
@@ -109,7 +112,7 @@ describe('rows to ask a model about', () => {
     expect(probes.some(({ calm }) => calm !== undefined)).to.equal(true);
   });
 
-  it('are moved by a hair, and made larger within their range, where they have floats', () => {
+  it('are moved by a hair, and made larger within their range, where they have floats', async () => {
     const row = [Tensor.from([[1, -2, 0]])];
     for (const [i, x] of [...realsOf(nudged(row, 1e-3)![0] as Tensor)].entries()) {
       expect(Math.abs(x - [1, -2, 0][i]!)).to.be.closeTo([1e-3, 2e-3, 0][i]!, 1e-6);
