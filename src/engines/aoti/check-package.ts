@@ -39,7 +39,7 @@ export async function checkPackage(bytes: Buffer, given: Signature | undefined):
   }
   return {
     ...{ files, target },
-    spec: await specOf(files, metadata, given),
+    spec: await specOf(files, metadata, target, given),
     state: await stateOf(files, metadata[writtenKey]),
     randomness: await randomnessOf(files),
     stored: await readStoredConstants(files),
@@ -49,6 +49,7 @@ export async function checkPackage(bytes: Buffer, given: Signature | undefined):
 async function specOf(
   files: PackageFiles,
   metadata: Record<string, string>,
+  { device }: Target,
   given: Signature | undefined,
 ): Promise<PackageSpec> {
   const written = metadata[writtenKey];

@@ -11,49 +11,106 @@ import { functionBody, listOf } from './source-text.js';
 /** What is left by PyTorch's choice of a convolution's backend. */
 const conjectured = 15;
 
+/** Calls that may be given a size: PyTorch's operators, which check their tensors, and what stands around tensors in their arguments. */
+const known =
+  /^(?:AOTI_TORCH_ERROR_CODE_CHECK|aoti_torch_empty_strided|aoti_torch_cpu_\w+|wrap_with_raii_handle_if_needed|reinterpret_tensor_wrapper|temporary_reference|static_cast|array|data|get|cbegin)$/;
+const kernelCall = /^(?:kernels\.)?(cpp_fused\w*)\(([^;]*)\)$/;
+const viewed = /^auto \w+ = (?:std::move\(|wrap_with_raii_handle_if_needed\(reinterpret_tensor_wrapper\()/;
+/** A longer one is none that PyTorch writes. */
+const longest = 16 * 1024;
+
 /**
  * Symbols that may be any size.
  * @param sources the wrapper's, and those of its kernels
  * @param symbols with the bounds that the wrapper's source has
+ * @param device that the package is for: kernels of others than the CPU are not in their source in a form that is read here
  */
-export function liftedSymbols(sources: readonly string[], symbols: ReadonlyMap<string, DimensionBounds>): string[] {
+export function liftedSymbols(
+  sources: readonly string[],
+  symbols: ReadonlyMap<string, DimensionBounds>,
+  device: string,
+): string[] {
+  const conjecturedOnes = [...symbols].filter(([, { max }]) => max === conjectured);
+  if (device !== 'cpu' || conjecturedOnes.length === 0) return [];
   const source = sources.join('\n');
   const body = functionBody(source);
   if (body === undefined || !/aoti_torch_\w*convolution/.test(body)) return [];
-  return [...symbols].flatMap(([symbol, { max }]) =>
-    max === conjectured && isFree(symbol, body, source) ? [symbol] : [],
-  );
+  const statements = body
+    .slice(body.indexOf('{') + 1)
+    .split(';')
+    .map((statement) => statement.replace(/\s+/g, ' ').replace(/^[ {}]+/, ''));
+  if (statements.some(({ length }) => length > longest)) return [];
+  return conjecturedOnes.flatMap(([symbol]) => (isFree(symbol, statements, source) ? [symbol] : []));
 }
 
-function isFree(symbol: string, body: string, source: string): boolean {
-  const mentions = (text: string): boolean => new RegExp(`\\b${symbol}\\b`).test(text);
-  // Sizes that are no sums and products may have been simplified by the bound.
-  if (body.split(';').some((line) => mentions(line) && /\bstd::(?:min|max)\b|\bc10::|[/%]/.test(line))) return false;
+/** Names that stand for the symbol, or for something that is computed from it. */
+function aliasesOf(symbol: string, statements: readonly string[]): ReadonlySet<string> {
+  const aliases = new Set([symbol]);
+  const declared = /^(?:static |constexpr |const |\[\[maybe_unused\]\] )*[\w:]+&? (\w+)(?:\[\])?(?: = | ?[{(])(.*)$/;
+  const size = statements
+    .map((statement) => declared.exec(statement))
+    .find((declaration) => declaration?.[1] === symbol)?.[2];
+  for (const statement of statements) {
+    const [, name, value] = declared.exec(statement) ?? [];
+    if (name === undefined || value === undefined || viewed.test(statement)) continue;
+    if (value === size || mentionsOf(aliases)(value)) aliases.add(name);
+  }
+  return aliases;
+}
+
+function mentionsOf(names: ReadonlySet<string>): (text: string) => boolean {
+  return (text) => text.match(/[A-Za-z_]\w*/g)?.some((word) => names.has(word)) === true;
+}
+
+function isFree(symbol: string, statements: readonly string[], source: string): boolean {
+  const mentions = mentionsOf(aliasesOf(symbol, statements));
   const arrays = new Map<string, string>();
-  for (const [, name, sizes] of body.matchAll(/int64_t (int_array_\d+)\[\] = \{([^}]*)\}/g))
-    arrays.set(String(name), String(sizes));
   const varies = new Set<string>();
-  for (const [, name, sizes] of body.matchAll(/assert_size_stride\((\w+), \{([^}]*)\}/g))
-    if (mentions(String(sizes))) varies.add(String(name));
-  for (const [, sizes, name] of body.matchAll(/aoti_torch_empty_strided\(\d+, (\w+), [^;]*&(\w+)_handle\)/g)) {
-    if (mentions(arrays.get(String(sizes)) ?? '')) varies.add(String(name));
+  const inputs = new Set<string>();
+  const isVarying = (array: string | undefined): boolean => mentions(arrays.get(String(array)) ?? '');
+  const calls: (readonly [name: string, args: string])[] = [];
+  for (const statement of statements) {
+    const array = /^(?:static )?const(?:expr)? int64_t (int_array_\d+)\[\] = \{([^}]*)\}$/.exec(statement);
+    if (array) arrays.set(String(array[1]), String(array[2]));
+    const input = /^auto (\w+) = std::move\(inputs\[\d+\]\)$/.exec(statement);
+    if (input) inputs.add(String(input[1]));
+    const asserted = /assert_size_stride\((\w+), \{([^}]*)\}/.exec(statement);
+    if (asserted && mentions(String(asserted[2]))) varies.add(String(asserted[1]));
+    const empty = /aoti_torch_empty_strided\(\d+, (\w+), .*&(\w+)_handle\)/.exec(statement);
+    if (empty && isVarying(empty[1])) varies.add(String(empty[2]));
+    // Views and new names, in the order of the source.
+    const view =
+      /^auto (\w+) = (?:std::move\(|wrap_with_raii_handle_if_needed\(reinterpret_tensor_wrapper\()(\w+)/.exec(
+        statement,
+      );
+    if (view && varies.has(String(view[2]))) varies.add(String(view[1]));
+    for (const [, base, part] of statement.matchAll(/reinterpret_tensor_wrapper\((\w+),([^()]*)\)/g))
+      if (!varies.has(String(base)) && mentions(String(part))) return false; // a part of something fixed
+    const asked = /(\w+)\.(?:sizes|strides|numel)\(|aoti_torch_get_(?:size|stride|numel)\w*\((\w+)/.exec(statement);
+    const about = asked?.[1] ?? asked?.[2];
+    if (about !== undefined && varies.has(about) && !inputs.has(about)) return false; // a size under a name that is not followed
+    const call = kernelCall.exec(statement);
+    if (call) calls.push([String(call[1]), String(call[2])]);
+    else if (mentions(statement) && !isHarmless(statement)) return false;
   }
-  // Views and new names, in the order of the source.
-  for (const [, name, base, sizes] of body.matchAll(
-    /auto (\w+) = (?:std::move\(|wrap_with_raii_handle_if_needed\(reinterpret_tensor_wrapper\()(\w+)(?:, \d+, (\w+))?/g,
-  )) {
-    if (varies.has(String(base))) varies.add(String(name));
-    else if (sizes !== undefined && mentions(arrays.get(sizes) ?? '')) return false; // a part of something fixed
-  }
-  for (const [, base, sizes] of body.matchAll(/reinterpret_tensor_wrapper\((\w+), \d+, (\w+)/g)) {
-    if (!varies.has(String(base)) && mentions(arrays.get(String(sizes)) ?? '')) return false;
-  }
-  const kernels = [...body.matchAll(/\b(cpp_fused\w*)\(([^;]*)\);/g)];
-  return kernels.every(([, name, args]) => {
-    const given = listOf(String(args));
-    if (!given.some(mentions)) return true;
-    return readsWithin(source, String(name), given, mentions, varies);
+  return calls.every(([name, args]) => {
+    const given = listOf(args);
+    return !given.some(mentions) || readsWithin(source, name, given, mentions, varies);
   });
+}
+
+/** Whether a statement that mentions a size, and calls no kernel, is one that is known to read nothing at a place that depends on it. */
+function isHarmless(statement: string): boolean {
+  // Sizes that are no sums and products may have been simplified by the bound.
+  if (/\bstd::(?:min|max)\b|\bc10::|[/%]/.test(statement)) return false;
+  if (/^if \(_check_aoti_runtime_check_inputs_env\(\)\) \{ assert_size_stride\([^()]*\)$/.test(statement)) return true;
+  if (/^assert_size_stride\([^()]*\)$/.test(statement)) return true;
+  // A declaration of a size.
+  if (/^(?:static |constexpr |const )*(?:int64_t|auto) \w+(?:\[\])? = [\w\s{},+*[\]-]+$/.test(statement)) return true;
+  if (!viewed.test(statement) && !/^(?:AOTI_TORCH_ERROR_CODE_CHECK\()?aoti_torch_/.test(statement)) return false;
+  return [...statement.matchAll(/([A-Za-z_]\w*)(?:<[^<>]*>)?(?:\{[^{}]*\})? ?\(/g)].every(
+    ([call, name]) => known.test(String(name)) || call.startsWith('move('),
+  );
 }
 
 /** Whether a kernel reads and writes tensors of a fixed size at fixed places only. */

@@ -165,13 +165,15 @@ extern "C" void cpp_fused_0(const float* in_ptr0,
     }
 }
 `;
-  const lifted = (source: readonly string[], ...kernels: string[]) =>
+  const lifted = (source: readonly string[], ...kernels: string[]) => liftedFor('cpu', source, ...kernels);
+  const liftedFor = (device: string, source: readonly string[], ...kernels: string[]) =>
     liftedSymbols(
       [wrapper(['w', 't'], ...source), ...kernels],
       new Map([
         ['s77', { min: 1, max: 15 }],
         ['s1', { min: 1, max: 64 }],
       ]),
+      device,
     );
 
   it('is lifted where the constants are read at places that do not depend on the size', () => {
@@ -182,6 +184,48 @@ extern "C" void cpp_fused_0(const float* in_ptr0,
     for (const index of ['x1 + 8L*x0', 'x0', 'tmp0', '8L*ks0']) {
       expect(lifted([...lines, call], kernel(index)), index).to.deep.equal([]);
     }
+  });
+
+  it('stays where the size is read under another name', () => {
+    const renamed = (name: string, ...declared: string[]) =>
+      lifted([...lines, ...declared, call.replace('s77', name)], kernel('8L*ks0'));
+    for (const declared of [
+      'int64_t ps0 = 4L*s77;',
+      'const auto ps0 = s77;',
+      'int64_t ps0{s77};',
+      'int64_t ps0(s77);',
+      'long ps0 = static_cast<long>(s77);',
+      'int64_t ps0 = arg1_1_size[0];',
+      'int64_t ps0 = buf1.sizes()[0];',
+      'int64_t ps0; ps0 = s77;',
+    ])
+      expect(renamed('ps0', declared), declared).to.deep.equal([]);
+    expect(renamed('ps1', 'int64_t ps0 = 4L*s77;', 'int64_t ps1 = ps0 + 1L;')).to.deep.equal([]);
+    // Harmless where the kernel reads at fixed places.
+    expect(lifted([...lines, 'int64_t ps0 = 4L*s77;', call.replace('s77', 'ps0')], kernel('x1'))).to.deep.equal([
+      's77',
+    ]);
+  });
+
+  it('stays where a call that is not looked into gets the size, or the package is for a GPU', () => {
+    for (const other of [
+      'call_triton_poi_fused_add_0(buf0, t, buf1, 512L*s77, stream, kernels, this->cubin_dir_);',
+      'cpp_CppMicroGemm_add_1((const float*)(t.data_ptr()), (float*)(buf0.data_ptr()), s77);',
+      'kernels.cpp_template_1((const float*)(t.data_ptr()), (float*)(buf0.data_ptr()), s77);',
+      'launchKernel(kernels.triton_0, s77, 1, 1, 4, 0, kernel_args_, stream);',
+      'int64_t ps0 = 4L*s77; helper(t, ps0);',
+      'aoti_torch_proxy_executor_call_function(proxy_executor, 0, 1, std::array<int64_t, 1>{s77}.data(), 0, nullptr);',
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch__reinterpret_tensor(t, 2, int_array_0, int_array_1, 0L, &tmp));',
+      'for (int64_t i = 0L; i < s77; ++i) { helper(t, i); }',
+      'if (s77 > 3L) { helper(t); }',
+    ])
+      expect(lifted([...lines, call, other], kernel('x1')), other).to.deep.equal([]);
+    const moved = 'auto buf3 = wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(t, 2, two, two, 4L*s77));';
+    expect(lifted([...lines, call, moved], kernel('x1')), 'a part at a place that varies').to.deep.equal([]);
+    const wide = 'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mm_out(buf0, buf1, w));';
+    expect(lifted([...lines, call, wide], kernel('x1'))).to.deep.equal(['s77']);
+    for (const device of ['cuda', 'xpu', 'mps'])
+      expect(liftedFor(device, [...lines, call], kernel('x1')), device).to.deep.equal([]);
   });
 
   it('stays where that cannot be told', () => {
