@@ -49,6 +49,8 @@ describe('faults: the protocol', function () {
       ['a coding that is no framing', `${head}Transfer-Encoding: gzip\r\n\r\n`, 400],
       ['headers that are too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
       ['too many header lines', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(100)}\r\n`, 431],
+      ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\nmore', 405],
+      ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
       ['two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
       ['a body of another type', 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', 415],
     ] as const) {
@@ -72,6 +74,39 @@ describe('faults: the protocol', function () {
       expect(statuses(await exchangeRaw(server.port, `${post}${head}Content-Length: 9\r\n\r\n{`))).to.deep.equal([
         200, 408,
       ]);
+      await running;
+    });
+
+    it('is logged and counted once, with the id of its answer, whoever reads its body', async () => {
+      const server = await serve({ headersTimeoutMs: 100, receiveTimeoutMs: 150, connectionsCheckingIntervalMs: 20 });
+      for (const [fault, status, code] of [
+        [`${head}Content-Length: 9\r\n\r\n{`, 408, 'ERR_REQUEST_TIMEOUT'],
+        [`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'ERR_BAD_REQUEST'],
+        ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'ERR_METHOD_NOT_ALLOWED'],
+      ] as const) {
+        const before = log.lines().filter(({ msg }) => msg === 'request').length;
+        const text = await exchangeRaw(server.port, fault);
+        expect(statuses(text)).to.deep.equal([status]);
+        const lines = () =>
+          log
+            .lines()
+            .filter(({ msg }) => msg === 'request')
+            .slice(before);
+        await until('it is logged', () => lines().length > 0);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const [, requestId] = /x-request-id: (\S+)/.exec(text) ?? [];
+        expect(lines()).to.have.length(1);
+        expect(lines()[0]).to.include({ requestId, status, code });
+      }
+    });
+
+    it('is a tunnel: an end in time though an answer is owed, and no word after the client has left', async () => {
+      const server = await serve({ drainTimeoutMs: 50 });
+      const running = Promise.all(Array.from({ length: 10 }, busy));
+      const { socket } = await rawConnection(server.port);
+      socket.write(`${post}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await server.close()).to.deep.equal({ aborted: 1 });
       await running;
     });
 
@@ -228,6 +263,13 @@ describe('faults: the protocol', function () {
         const answer = await ask(query, { model_version });
         expectProblem(answer, { status: 422, code: 'ERR_VALIDATION' });
         expect((answer.body['errors'] as { pointer: string }[])[0]?.pointer).to.equal('/model_version');
+      }
+    });
+
+    it('is escaped as percent-encoding says', async () => {
+      expect((await ask('?model_version=v1%2e0')).status).to.equal(200);
+      for (const version of ['%zz', '%', 'v1.0%2', '%ff']) {
+        expectProblem(await ask(`?model_version=${version}`), { status: 400, code: 'ERR_BAD_REQUEST' });
       }
     });
 

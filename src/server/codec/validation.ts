@@ -36,11 +36,13 @@ export const fitsPredictRequest: (body: unknown) => body is PredictRequest = isP
 
 /**
  * The version that the query of a URL names; undefined without one.
- * @throws ERR_VALIDATION for any other member, for one that comes twice, and for what no version can be
+ * @throws ERR_BAD_REQUEST for an escape that is none; ERR_VALIDATION for any other member, for one that comes twice, and for
+ * what no version can be
  */
 export function validVersionQuery(url: string): string | undefined {
   const start = url.indexOf('?');
   if (start === -1) return undefined;
+  if (!isEscaped(url)) throw torchError('ERR_BAD_REQUEST', 'Expected valid percent-encoding of UTF-8 in the query');
   let version: string | undefined;
   for (const [name, value] of new URLSearchParams(url.slice(start))) {
     if (name !== 'model_version') throw torchError('ERR_VALIDATION', 'Query: unknown member; expected model_version');
@@ -49,6 +51,17 @@ export function validVersionQuery(url: string): string | undefined {
     version = value;
   }
   return version;
+}
+
+/** URLSearchParams takes a wrong escape for text, and no version is called so. */
+function isEscaped(text: string): boolean {
+  if (!text.includes('%')) return true;
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function explain(error: ErrorObject): ErrorDetail {

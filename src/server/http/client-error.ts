@@ -17,6 +17,8 @@ export function timedOut(socket: IncomingMessage['socket']): boolean {
 const faults: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['ERR_REQUEST_TIMEOUT', 'The request did not arrive in time'],
   HPE_INVALID_VERSION: ['ERR_HTTP_VERSION', 'Expected HTTP/1.1'],
+  // A client begins a connection of HTTP/2 so, when it takes for granted that the server speaks it.
+  HPE_PAUSED_H2_UPGRADE: ['ERR_HTTP_VERSION', 'Expected HTTP/1.1 but received HTTP/2'],
   HPE_INVALID_TRANSFER_ENCODING: ['ERR_BAD_REQUEST', 'Expected transfer-encoding to end with chunked'],
   HPE_HEADER_OVERFLOW: ['ERR_HEADERS_TOO_LARGE', 'The headers are larger than this server accepts'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['ERR_PAYLOAD_TOO_LARGE', 'The chunk extensions are larger than this server accepts'],
@@ -54,6 +56,22 @@ export function answerClientErrors(server: Server, context: ServerContext): void
   });
 }
 
+/**
+ * Refuses CONNECT, for which node hands out the bare connection and takes its own hands off it. Without a listener node
+ * closes it, and what is owed to the requests before is lost.
+ */
+export function refuseConnect(server: Server, context: ServerContext): void {
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    // What follows belongs to a tunnel that is not opened. It is read to hear of the end of the connection.
+    socket.on('error', () => socket.destroy()).resume();
+    const open = OpenExchanges.of(socket);
+    const refused = { method: 'other', allow: '' };
+    open.whenNoneIsOwed(() => {
+      answer(socket, context, 'ERR_METHOD_NOT_ALLOWED', 'CONNECT is not allowed here', refused);
+    });
+  });
+}
+
 /** Nobody reads an answer: a client that ends its side of the connection has left, whatever it waits for. */
 function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, open: OpenExchanges): boolean {
   return code === 'ECONNRESET' || !socket.writable || (code === 'HPE_INVALID_EOF_STATE' && open.isAnswerOwed);
@@ -64,12 +82,25 @@ function endSoon(socket: Duplex): void {
   socket.end(() => socket.destroy());
 }
 
-function answer(socket: Duplex, context: ServerContext, code: ErrorCode, message: string): void {
+function answer(
+  socket: Duplex,
+  context: ServerContext,
+  code: ErrorCode,
+  message: string,
+  refused?: { method: string; allow: string },
+): void {
   const { metrics, logger } = context;
   const { _httpMessage: current } = socket as Duplex & { _httpMessage?: { headersSent?: boolean } };
   // An answer to the same request is out: another one would be read as its continuation.
   if (current?.headersSent || !socket.writable) {
     endSoon(socket);
+    return;
+  }
+  const unfinished = refused ? undefined : OpenExchanges.of(socket).unfinished;
+  if (unfinished) {
+    // It is logged and counted when it ends, once.
+    const id = unfinished.refuse(torchError(code, message));
+    socket.end(rawAnswer(code, message, id), () => socket.destroy());
     return;
   }
   const id = randomUUID();
@@ -78,6 +109,7 @@ function answer(socket: Duplex, context: ServerContext, code: ErrorCode, message
   logger.info(
     {
       requestId: id,
+      ...(refused && { method: refused.method }),
       route: 'unmatched',
       status: errorTable[code].status,
       ...(client !== undefined && { client }),
@@ -85,16 +117,17 @@ function answer(socket: Duplex, context: ServerContext, code: ErrorCode, message
     },
     'request',
   );
-  socket.end(rawAnswer(code, message, id), () => socket.destroy());
+  socket.end(rawAnswer(code, message, id, refused?.allow), () => socket.destroy());
 }
 
 /** A whole answer as bytes. */
-function rawAnswer(code: ErrorCode, message: string, requestId: string): string {
+function rawAnswer(code: ErrorCode, message: string, requestId: string, allow?: string): string {
   const problem = problemOf(torchError(code, message), requestId);
   const body = JSON.stringify(problem);
   return [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'connection: close',
+    ...(allow === undefined ? [] : [`allow: ${allow}`]),
     'content-type: application/problem+json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,

@@ -23,6 +23,11 @@ export class Connections {
     return new Promise((resolve) => this.#emptied.push(resolve));
   }
 
+  /** Cuts them, those that node has given out of its hands too. */
+  closeAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
   #ended(socket: Socket): void {
     this.#open.delete(socket);
     if (this.#open.size > 0) return;

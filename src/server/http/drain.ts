@@ -41,7 +41,7 @@ export async function drain(
   http.closeIdleConnections();
   await Promise.race([lifecycle.idle(), timeIsOver]);
   const aborted = lifecycle.inFlight;
-  http.closeAllConnections();
+  connections.closeAll();
   await connections.empty();
   // The port is closed already; this ends the checks of the time limits.
   http.close();

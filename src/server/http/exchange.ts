@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { torchError } from '../../errors.js';
+import { torchError, type TorchError } from '../../errors.js';
 import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
@@ -32,6 +32,8 @@ export class Exchange implements Endable {
   readonly call: ServerCall;
   readonly #open: OpenExchanges;
   readonly #isLast: boolean;
+  /** The status that the parser's fault in it was answered with. */
+  #refused: number | undefined;
 
   private constructor(
     readonly context: ServerContext,
@@ -109,6 +111,11 @@ export class Exchange implements Endable {
     }
   }
 
+  refuse(error: TorchError): string {
+    this.#refused = problemOf(this.call.failed(error), this.call.id).status;
+    return this.call.id;
+  }
+
   /** The answer is out, or its connection is gone. */
   end(): void {
     if (this.#open.delete(this)) this.call.end(this.#status());
@@ -153,6 +160,7 @@ export class Exchange implements Endable {
   /** 499 and 408 are logged and counted, not sent: the client left, or its request did not arrive in time. */
   #status(): number {
     if (this.res.writableFinished) return this.res.statusCode;
+    if (this.#refused !== undefined) return this.#refused;
     return !this.req.complete && timedOut(this.req.socket) ? 408 : 499;
   }
 }

@@ -4,7 +4,7 @@ import type { ServerContext } from '../context.js';
 import type { ServerLimits } from '../options.js';
 import type { BoundRoute } from '../routes/route.js';
 import { awaitContinue } from './body.js';
-import { answerClientErrors } from './client-error.js';
+import { answerClientErrors, refuseConnect } from './client-error.js';
 import { limitConnections } from './connection-limit.js';
 import { Exchange } from './exchange.js';
 import { appOf } from './express-app.js';
@@ -55,6 +55,7 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
     listener(req, res);
   });
   answerClientErrors(server, context);
+  refuseConnect(server, context);
   return server;
 }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
+import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
 
@@ -7,6 +8,8 @@ import { clientOf } from './client-address.js';
 export interface Endable {
   /** Its request has arrived to the end. */
   readonly isWhole: boolean;
+  /** Says that its request is answered with this error, by somebody else. Returns the id to answer with. */
+  refuse(error: TorchError): string;
   end(): void;
 }
 
@@ -68,6 +71,11 @@ export class OpenExchanges extends Set<Endable> {
   /** Whether the client still sends a request that was answered already. */
   get isAnsweredEarly(): boolean {
     return this.#last !== undefined && !this.#last.isWhole && !this.has(this.#last);
+  }
+
+  /** The request that arrives at the moment, when its route has begun to read it. */
+  get unfinished(): Endable | undefined {
+    return this.#last && !this.#last.isWhole && this.has(this.#last) ? this.#last : undefined;
   }
 
   /** Calls back once no answer is owed; never, when the connection closes first. */
