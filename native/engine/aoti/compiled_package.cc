@@ -195,7 +195,7 @@ CompiledPackage read_compiled_package(const Value& value) {
   package.blob_bytes = static_cast<size_t>(integer(member(value, "blobBytes"), 0, kMaxSize));
   package.pickled = texts(member(value, "pickled"));
   package.state = read_state(text(member(value, "state")));
-  package.state_reason = text(member(value, "stateReason"));
+  package.stateful_reason = text(member(value, "statefulReason"));
   package.operators = texts(member(value, "operators"));
   return package;
 }

@@ -46,7 +46,7 @@ struct StoredConstant {
 // What is known of the package's state before it is opened.
 enum class KnownState {
   none,
-  kept,     // `state_reason` says how
+  kept,     // `stateful_reason` says how
   unknown,  // runs of a second copy show it
 };
 
@@ -61,12 +61,12 @@ struct CompiledPackage {
   size_t blob_bytes = 0;             // of it
   std::vector<std::string> pickled;  // names of constants that only Python could read
   KnownState state = KnownState::none;
-  std::string state_reason;
+  std::string stateful_reason;
   // Operators, as `namespace::name.overload`, that are given constants and are not PyTorch's own.
   std::vector<std::string> operators;
 };
 
-// Reads what src/engines/aoti/native-package.ts writes. Throws ERR_INVALID_ARGUMENT.
+// Reads what src/engines/aoti/check-package.ts writes. Throws ERR_INVALID_ARGUMENT.
 CompiledPackage read_compiled_package(const Value& value);
 
 // Throws ERR_INVALID_INPUT, ERR_INVALID_DTYPE or ERR_INVALID_SHAPE unless the arguments are tensors that the

@@ -64,8 +64,9 @@ std::string fault(const StoredConstant& stored, const Constant& constant) {
   return end > static_cast<double>(stored.bytes) ? "a shape that reaches beyond its bytes" : "";
 }
 
+// Compiled code reads up to the rounded size, so the memory is as large, with zeros behind the file's bytes.
 at::Tensor read_bytes(const StoredConstant& stored) {
-  at::Tensor bytes = at::empty({static_cast<int64_t>(stored.bytes)}, at::kByte);
+  at::Tensor bytes = at::zeros({static_cast<int64_t>(aligned(stored.bytes))}, at::kByte);
   std::ifstream file(stored.file, std::ios::binary);
   file.read(static_cast<char*>(bytes.mutable_data_ptr()), static_cast<std::streamsize>(stored.bytes));
   if (!file || static_cast<size_t>(file.gcount()) != stored.bytes)

@@ -86,7 +86,7 @@ std::string changed_by_runs(const CompiledPackage& package, const c10::Device& d
 
 std::string state_of(const AotiRunner& opened, const CompiledPackage& package, const c10::Device& device,
                      const OpenRunner& open) {
-  if (package.state == KnownState::kept) return package.state_reason;
+  if (package.state == KnownState::kept) return package.stateful_reason;
   if (package.state == KnownState::unknown)
     return opened.constants().empty() ? "" : changed_by_runs(package, device, open);
   return written_by_operators(package);

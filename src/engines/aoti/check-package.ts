@@ -4,7 +4,7 @@ import { torchError } from '../../errors.js';
 import type { Signature } from '../../signature/spec.js';
 import { boundsVouchedFor, largestSize, specOfSignature, widened, type PackageSpec } from './input-spec.js';
 import { declaredBounds } from './program-bounds.js';
-import { headOf, readEntry, readPackage, type PackageFiles } from './package-files.js';
+import { headOf, maxText, readEntry, readPackage, type PackageFiles } from './package-files.js';
 import { liftedSymbols } from './source-bounds.js';
 import type { Randomness } from './source-random.js';
 import type { PackageState } from './source-state.js';
@@ -59,12 +59,14 @@ async function specOf(
     for (const entry of [files.source, ...files.kernels])
       sources.push((await readEntry(files.archive, entry)).toString('utf8'));
     const spec = readWrapperSource(String(sources[0]));
-    const program = files.program && (await readEntry(files.archive, files.program));
+    // Without one that is too large the bounds are those of the source.
+    const program =
+      files.program && files.program.unpacked <= maxText ? await readEntry(files.archive, files.program) : undefined;
     const declared = program && declaredBounds(program);
     return widened(
       spec,
       declared ?? boundsVouchedFor(spec, given),
-      declared ? [] : liftedSymbols(sources, spec.symbols),
+      declared ? [] : liftedSymbols(sources, spec.symbols, device),
     );
   }
   if (given) return specOfSignature(given);
@@ -130,7 +132,7 @@ export function nativePackage(
     blob: files.blob ? join(folder, blobFile) : '',
     blobBytes: files.blob?.unpacked ?? 0,
     state: state.kind,
-    stateReason: state.kind === 'kept' ? state.reason : '',
+    statefulReason: state.kind === 'kept' ? state.reason : '',
     operators: state.kind === 'none' ? state.operators : [],
   });
 }

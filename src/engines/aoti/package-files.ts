@@ -27,8 +27,8 @@ export interface PackageFiles {
 
 const modelFile = /^data\/aotinductor\/([^/]+)\/([^/]+)$/;
 const [fileTypeMask, regularFile] = [0o170000, 0o100000];
-/** Of entries that are read into memory. */
-const maxText = 64 * 2 ** 20;
+/** Of entries that are read into memory, and in one turn of the event loop: of large models they have 2 MiB. */
+export const maxText = 16 * 2 ** 20;
 
 /**
  * Reads the directory of a package, without unpacking, and refuses what PyTorch does not write.

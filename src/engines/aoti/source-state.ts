@@ -4,7 +4,15 @@
  * an operator that the loader calls for it. What is none of these counts as written to, and is named.
  */
 
+import { Turns } from '../../async/turns.js';
 import { functionBody } from './source-text.js';
+
+/** Characters of a statement, and calls within calls in it. PyTorch writes a few hundred, and five or so. */
+const [longest, deepest] = [16 * 1024, 64];
+/** Characters around a name that say what is done with it. */
+const near = 256;
+/** Characters of a wrapper. Those of large models have two million. */
+const longestSource = 16 * 2 ** 20;
 
 /** What is known of a package's state before it is opened. */
 export type PackageState =
@@ -31,9 +39,11 @@ const transparent = new Set([
 ]);
 /** Operators of the C interface whose results are views of their first argument. */
 const views =
-  /^aoti_torch_(?:_reinterpret_tensor|assign_tensors(?:_out)?|as_strided|new_tensor_handle|\w*?_?(?:view_dtype|view_as_real|view_as_complex|narrow|permute|slice_Tensor|squeeze_dim))$/;
+  /^aoti_torch_(?:_reinterpret_tensor|assign_tensors_out|as_strided|new_tensor_handle|\w*?_?(?:view_dtype|view_as_real|view_as_complex|narrow|permute|slice_Tensor|squeeze_dim))$/;
 /** Operators that write to arguments without saying so in their name. */
 const silentWriters = /batch_norm|instance_norm|fused_moving_avg|_rrelu/;
+/** Operators with `_out` that have one result, as LibTorch 2.11 to 2.15 have them in the C interface. */
+const oneResult = /_(?:mm|addmm|bmm|baddbmm|randint_low|scatter\w*|index_put)_out(?:_v\d+)?$/;
 /** What only asks about a tensor. */
 const questions =
   /^(?:assert_\w+|check_\w+|AOTI_TORCH_CHECK|aoti_torch_(?:get|item|is|check|print|save|clone)\w*|steal_\w+|if|for|while)$/;
@@ -66,22 +76,36 @@ type Verdict =
 const read: Verdict = { kind: 'read' };
 const write: Verdict = { kind: 'write' };
 
-/** @param operators the names of those that the loader calls, by their place in the package's list */
-export function stateInSource(source: string, operators: readonly (string | undefined)[]): PackageState {
+/**
+ * In turns of the event loop: a large model's wrapper has a hundred thousand statements. What is longer or deeper than PyTorch
+ * writes is `unknown`.
+ * @param operators the names of those that the loader calls, by their place in the package's list
+ */
+export async function stateInSource(source: string, operators: readonly (string | undefined)[]): Promise<PackageState> {
+  if (source.length > longestSource) return { kind: 'unknown' };
+  const turns = new Turns();
   const body = functionBody(source);
   if (body === undefined) return { kind: 'unknown' };
   const parameters = parametersOf(source);
   const constants = new Map<string, string>();
   for (const [, name] of body.matchAll(/auto& (\w+) = constants_->at\(\d+\)/g))
     constants.set(String(name), String(name));
-  const statements = body.split(';').filter((statement) => !statement.includes('constants_->at('));
+  const statements = body
+    .split(';')
+    .filter((statement) => !statement.includes('constants_->at('))
+    .map((statement) => statement.replace(/\s+/g, ' '));
+  if (statements.some(({ length }) => length > longest)) return { kind: 'unknown' };
   const written = new Set<string>();
   const called = new Set<string>();
   let unclear: string | undefined;
   // A view may be made in one round of a loop and used in the next.
   for (let round = 0; round < 2; ++round) {
     for (const statement of statements) {
-      for (const use of usesIn(statement, constants)) {
+      if (turns.isDue(statement.length)) await turns.pause();
+      const uses = usesIn(statement, constants);
+      if (uses === undefined) return { kind: 'unknown' };
+      for (const use of uses) {
+        if (turns.isDue(near)) await turns.pause();
         const verdict = verdictOf(use, parameters);
         if (verdict.kind === 'write') written.add(use.constant);
         if (verdict.kind === 'view') for (const name of verdict.names) constants.set(name, use.constant);
@@ -128,11 +152,13 @@ function parametersOf(source: string): Map<string, readonly string[]> {
   return found;
 }
 
-function* usesIn(statement: string, constants: ReadonlyMap<string, string>): Generator<Use> {
+function usesIn(statement: string, constants: ReadonlyMap<string, string>): Use[] | undefined {
+  const uses: Use[] = [];
   const open: { callee: string; index: number; before: string }[] = [];
   for (const { 0: token, index } of statement.matchAll(/[A-Za-z_]\w*|[(){}[\],]/g)) {
     if (/^[({[]$/.test(token)) {
-      open.push({ ...calleeOf(statement.slice(0, index)), index: 0 });
+      if (open.length === deepest) return undefined;
+      open.push({ ...calleeOf(statement, index), index: 0 });
     } else if (/^[)}\]]$/.test(token)) {
       open.pop();
     } else if (token === ',') {
@@ -141,19 +167,41 @@ function* usesIn(statement: string, constants: ReadonlyMap<string, string>): Gen
     } else {
       const constant = constants.get(token);
       if (constant === undefined) continue;
-      const [before, after] = [statement.slice(0, index), statement.slice(index + token.length)];
-      if (/(?:\.|->|::)\s*$/.test(before)) continue; // a member of something
-      yield { constant, statement, around: open.map((one) => ({ ...one })).reverse(), before, after };
+      const before = statement.slice(Math.max(0, index - near), index);
+      const after = statement.slice(index + token.length, index + token.length + near);
+      if (/(?:\.|->|::) ?$/.test(before)) continue; // a member of something
+      uses.push({ constant, statement, around: open.map((one) => ({ ...one })).reverse(), before, after });
     }
   }
+  return uses;
 }
 
-/** The function before an opening parenthesis, or the type that what is in it is cast to. */
-function calleeOf(before: string): { callee: string; before: string } {
-  const cast = /\(((?:const )?[\w: ]+\*)\)\s*$/.exec(before);
-  if (cast) return { callee: `(${String(cast[1])})`, before: before.slice(0, cast.index) };
-  const called = /([A-Za-z_][\w:.]*)(?:<[^<>;]*>)?\s*$/.exec(before);
-  return called ? { callee: String(called[1]), before: before.slice(0, called.index) } : { callee: '', before };
+/**
+ * The function before an opening parenthesis, or the type that what is in it is cast to. It goes back from the parenthesis, over
+ * nothing but the name, so that a statement of many is read once.
+ */
+function calleeOf(statement: string, at: number): { callee: string; before: string } {
+  const back = (from: number, is: RegExp): number => {
+    let start = from;
+    while (start > 0 && is.test(statement[start - 1] as string)) --start;
+    return start;
+  };
+  let end = back(at, / /);
+  const before = (start: number): string => statement.slice(Math.max(0, start - near), start);
+  if (statement[end - 1] === ')') {
+    const window = statement.slice(Math.max(0, end - near), end - 1);
+    const start = window.lastIndexOf('(');
+    const type = window.slice(start + 1);
+    if (start < 0 || !/^(?:const )?[\w: ]+\*$/.test(type)) return { callee: '', before: before(end) };
+    return { callee: `(${type})`, before: before(end - type.length - 2) };
+  }
+  if (statement[end - 1] === '>') {
+    const window = statement.slice(Math.max(0, end - near), end - 1);
+    const start = window.lastIndexOf('<');
+    if (start >= 0 && !window.includes('>', start)) end -= window.length - start + 1;
+  }
+  const start = back(end, /[\w:.]/);
+  return { callee: statement.slice(start, end).replace(/^[^A-Za-z_]+/, ''), before: before(start) };
 }
 
 function verdictOf(use: Use, parameters: ReadonlyMap<string, readonly string[]>): Verdict {
@@ -182,14 +230,23 @@ function verdictOf(use: Use, parameters: ReadonlyMap<string, readonly string[]>)
   return { kind: 'unclear', what: 'code that is not known' };
 }
 
-/** Operators that end in `_out` write to their first argument (`out0`, `out1`, … where there are several), those that end in `_` too. */
+/**
+ * Operators that end in `_`, or in `_out`, write to their first argument. One of the latter that is not known to have one result may
+ * have others behind it: their names are not in the source.
+ */
 function ofOperator(callee: string, index: number, { statement }: Use): Verdict {
+  if (/_assign_tensors$/.test(callee)) {
+    const target = /assign_tensors\([^,]*, ?(\w+)/.exec(statement)?.[1]; // which is the first from then on
+    return index === 0 && target !== undefined ? { kind: 'view', names: [target] } : write;
+  }
+  if (/_out(?:_v\d+)?$/.test(callee) && !views.test(callee)) {
+    if (index === 0) return write;
+    return oneResult.test(callee) ? read : { kind: 'unclear', what: callee.slice(0, 64) };
+  }
   if (views.test(callee))
     return { kind: 'view', names: [...statement.matchAll(/&(\w+)/g)].map(([, name]) => String(name)) };
-  if (silentWriters.test(callee)) return write;
-  if (/^aoti_torch_(?:tensor_copy_|assign_tensors)$/.test(callee)) return write;
-  const writesFirst = /[^_]_$/.test(callee) || /_out(?:_v\d+)?$/.test(callee);
-  return writesFirst && index === 0 ? write : read;
+  if (silentWriters.test(callee) || callee === 'aoti_torch_tensor_copy_') return write;
+  return /[^_]_$/.test(callee) && index === 0 ? write : read;
 }
 
 /** Kernels of ours: what their parameter is called says what they do with it. */

@@ -6,7 +6,7 @@ export function functionBody(source: string): string | undefined {
   return rest
     .slice(0, /^\}/m.exec(rest)?.index)
     .replace(/\/\/[^\n]*/g, '')
-    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '')
     .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
 }
 

@@ -50,6 +50,25 @@ describe('what the source of a wrapper says of state', () => {
       'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_addmm_out(buf0, n, arg1_1, wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(w, 2, int_array_0, int_array_1, 0L)), 1L, 1L));',
     ],
     [
+      'a handle that is assigned to it',
+      written('n'),
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_assign_tensors(buf0, n));',
+    ],
+    [
+      'a handle that it is assigned to is a view',
+      written('n'),
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_assign_tensors(n, buf7));',
+      'cpp_fused_1((float*)(buf7.data_ptr()));',
+    ],
+    [
+      'the second result of an operator may be it',
+      {
+        kind: 'kept',
+        reason: 'it hands its buffer n to aoti_torch_cpu_sort_values_out, which may write to it',
+      },
+      'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_sort_values_out(buf0, n, arg1_1, 0, 0));',
+    ],
+    [
       'an operator in place',
       written('n'),
       'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mkldnn__convolution_pointwise_binary_(n, arg1_1, w, nullptr));',
@@ -106,32 +125,54 @@ describe('what the source of a wrapper says of state', () => {
     ],
   ];
   for (const [what, expected, ...lines] of cases) {
-    it(what, () => {
-      expect(stateInSource(wrapper(['n', 'w'], ...lines), [])).to.deep.equal(expected);
+    it(what, async () => {
+      expect(await stateInSource(wrapper(['n', 'w'], ...lines), [])).to.deep.equal(expected);
     });
   }
 
-  it('operators that the loader calls: PyTorch’s own by their name, others by their schema', () => {
+  it('operators that the loader calls: PyTorch’s own by their name, others by their schema', async () => {
     const call =
       'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_proxy_executor_call_function(proxy_executor, 1, 0, std::array<int64_t, 0>{}.data(), 3, std::array<AtenTensorHandle, 3>{arg1_1, n, buf0}.data()));';
     const state = (...operators: string[]) => stateInSource(wrapper(['n'], call), operators);
-    expect(state('aten::relu_', 'aten::bincount')).to.deep.equal(reads);
-    expect(state('aten::bincount', 'aten::index_put_')).to.deep.equal(written('n'));
-    expect(state('aten::bincount', 'aten::sort.values_out')).to.deep.equal(written('n'));
-    expect(state('aten::bincount', 'mylib::bump')).to.deep.equal({ kind: 'none', operators: ['mylib::bump'] });
-    expect(state('aten::bincount'))
+    expect(await state('aten::relu_', 'aten::bincount')).to.deep.equal(reads);
+    expect(await state('aten::bincount', 'aten::index_put_')).to.deep.equal(written('n'));
+    expect(await state('aten::bincount', 'aten::sort.values_out')).to.deep.equal(written('n'));
+    expect(await state('aten::bincount', 'mylib::bump')).to.deep.equal({ kind: 'none', operators: ['mylib::bump'] });
+    expect(await state('aten::bincount'))
       .to.deep.include({ kind: 'kept' })
       .with.property('reason')
       .that.matches(/buffer n .*may write/);
   });
 
-  it('what is not known may write, and is named', () => {
-    const unknown = stateInSource(wrapper(['n'], 'launch_something(n, buf0);'), []);
+  it('is told in turns of the event loop, whose work grows with the source and not faster', async () => {
+    const kernel = 'cpp_fused_0((const float*)(n.data_ptr()), (float*)(buf0.data_ptr()));';
+    let turns = 0;
+    let ended = false;
+    const count = (): void => {
+      ++turns;
+      if (!ended) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await stateInSource(wrapper(['n'], ...Array<string>(20_000).fill(kernel)), [])).to.deep.equal(reads);
+    ended = true;
+    expect(turns).to.be.greaterThan(8);
+  });
+
+  it('is not told of statements that are longer or deeper than PyTorch writes', async () => {
+    const nested = (depth: number): string => `x = ${'f(w, '.repeat(depth)}${')'.repeat(depth)};`;
+    for (const depth of [100, 4000])
+      expect(await stateInSource(wrapper(['w'], nested(depth)), []), String(depth)).to.deep.equal({ kind: 'unknown' });
+    const long = `cpp_fused_0(${'(const float*)(w.data_ptr()), '.repeat(1000)}s77);`;
+    expect(await stateInSource(wrapper(['w'], long), [])).to.deep.equal({ kind: 'unknown' });
+  });
+
+  it('what is not known may write, and is named', async () => {
+    const unknown = await stateInSource(wrapper(['n'], 'launch_something(n, buf0);'), []);
     expect(unknown).to.deep.equal({
       kind: 'kept',
       reason: 'it hands its buffer n to launch_something, which may write to it',
     });
-    expect(stateInSource('int main() {}', [])).to.deep.equal({ kind: 'unknown' });
+    expect(await stateInSource('int main() {}', [])).to.deep.equal({ kind: 'unknown' });
   });
 });
 
