@@ -120,7 +120,15 @@ describe('constants of compiled packages', function () {
         ),
       ),
     );
-    expect(shape).to.match(/second\.weight \(a shape that reaches beyond its bytes\)/);
+    expect(shape).to.match(/second\.weight \(sizes \[12,12\] and strides \[13,1\] instead of \[12,12\] and \[12,1\]\)/);
+    for (const [from, to] of [
+      ['"strides": [{"as_int": 12}', '"strides": [{"as_int": 0}'],
+      ['"sizes": [{"as_int": 12}, {"as_int": 12}]', '"sizes": [{"as_int": 6}, {"as_int": 24}]'],
+      ['"sizes": [{"as_int": 12}, {"as_int": 12}]', '"sizes": [{"as_int": 6}, {"as_int": 12}]'],
+    ] as const) {
+      const other = edited(/model_weights_config/, (data) => data.toString().replaceAll(from, to));
+      expect(await refusal(await together('raw', other)), to).to.match(/second\.weight \(sizes .* instead of/);
+    }
     for (const broken of ['{', '[]', 'null', '{"config": {"steps": {"use_pickle": false, "path_name": "weight_2"}}}']) {
       await refusal(
         await together(

@@ -66,7 +66,7 @@ async function specOf(
     return widened(
       spec,
       declared ?? boundsVouchedFor(spec, given),
-      declared ? [] : liftedSymbols(sources, spec.symbols, device),
+      declared ? [] : await liftedSymbols(sources, spec.symbols, device),
     );
   }
   if (given) return specOfSignature(given);

@@ -5,6 +5,7 @@
  * bound is lifted only where no tensor of a fixed size is read at a place that depends on it.
  */
 
+import { Turns } from '../../async/turns.js';
 import type { DimensionBounds } from '../../signature/spec.js';
 import { functionBody, listOf } from './source-text.js';
 
@@ -18,6 +19,8 @@ const kernelCall = /^(?:kernels\.)?(cpp_fused\w*)\(([^;]*)\)$/;
 const viewed = /^auto \w+ = (?:std::move\(|wrap_with_raii_handle_if_needed\(reinterpret_tensor_wrapper\()/;
 /** A longer one is none that PyTorch writes. */
 const longest = 16 * 1024;
+/** Each is looked for in all of the source. */
+const mostSymbols = 16;
 
 /**
  * Symbols that may be any size.
@@ -25,11 +28,11 @@ const longest = 16 * 1024;
  * @param symbols with the bounds that the wrapper's source has
  * @param device that the package is for: kernels of others than the CPU are not in their source in a form that is read here
  */
-export function liftedSymbols(
+export async function liftedSymbols(
   sources: readonly string[],
   symbols: ReadonlyMap<string, DimensionBounds>,
   device: string,
-): string[] {
+): Promise<string[]> {
   const conjecturedOnes = [...symbols].filter(([, { max }]) => max === conjectured);
   if (device !== 'cpu' || conjecturedOnes.length === 0) return [];
   const source = sources.join('\n');
@@ -40,17 +43,21 @@ export function liftedSymbols(
     .split(';')
     .map((statement) => statement.replace(/\s+/g, ' ').replace(/^[ {}]+/, ''));
   if (statements.some(({ length }) => length > longest)) return [];
-  return conjecturedOnes.flatMap(([symbol]) => (isFree(symbol, statements, source) ? [symbol] : []));
+  const lifted: string[] = [];
+  for (const [symbol] of conjecturedOnes.slice(0, mostSymbols))
+    if (await isFree(symbol, statements, source)) lifted.push(symbol);
+  return lifted;
 }
 
 /** Names that stand for the symbol, or for something that is computed from it. */
-function aliasesOf(symbol: string, statements: readonly string[]): ReadonlySet<string> {
+async function aliasesOf(symbol: string, statements: readonly string[], turns: Turns): Promise<ReadonlySet<string>> {
   const aliases = new Set([symbol]);
   const declared = /^(?:static |constexpr |const |\[\[maybe_unused\]\] )*[\w:]+&? (\w+)(?:\[\])?(?: = | ?[{(])(.*)$/;
   const size = statements
     .map((statement) => declared.exec(statement))
     .find((declaration) => declaration?.[1] === symbol)?.[2];
   for (const statement of statements) {
+    if (turns.isDue(statement.length)) await turns.pause();
     const [, name, value] = declared.exec(statement) ?? [];
     if (name === undefined || value === undefined || viewed.test(statement)) continue;
     if (value === size || mentionsOf(aliases)(value)) aliases.add(name);
@@ -62,14 +69,16 @@ function mentionsOf(names: ReadonlySet<string>): (text: string) => boolean {
   return (text) => text.match(/[A-Za-z_]\w*/g)?.some((word) => names.has(word)) === true;
 }
 
-function isFree(symbol: string, statements: readonly string[], source: string): boolean {
-  const mentions = mentionsOf(aliasesOf(symbol, statements));
+async function isFree(symbol: string, statements: readonly string[], source: string): Promise<boolean> {
+  const turns = new Turns();
+  const mentions = mentionsOf(await aliasesOf(symbol, statements, turns));
   const arrays = new Map<string, string>();
   const varies = new Set<string>();
   const inputs = new Set<string>();
   const isVarying = (array: string | undefined): boolean => mentions(arrays.get(String(array)) ?? '');
   const calls: (readonly [name: string, args: string])[] = [];
   for (const statement of statements) {
+    if (turns.isDue(statement.length)) await turns.pause();
     const array = /^(?:static )?const(?:expr)? int64_t (int_array_\d+)\[\] = \{([^}]*)\}$/.exec(statement);
     if (array) arrays.set(String(array[1]), String(array[2]));
     const input = /^auto (\w+) = std::move\(inputs\[\d+\]\)$/.exec(statement);
@@ -93,10 +102,29 @@ function isFree(symbol: string, statements: readonly string[], source: string): 
     if (call) calls.push([String(call[1]), String(call[2])]);
     else if (mentions(statement) && !isHarmless(statement)) return false;
   }
-  return calls.every(([name, args]) => {
+  const kernels = new Map<string, Kernel>();
+  for (const match of source.matchAll(/\bvoid\s+(cpp_fused\w*)\(([^(){};]*)\)\s*\{/g)) {
+    const start = match.index + match[0].length;
+    const end = source.indexOf('\n}', start);
+    kernels.set(String(match[1]), {
+      parameters: String(match[2]),
+      code: source.slice(start, end < 0 ? undefined : end + 1),
+    });
+  }
+  for (const [name, args] of calls) {
     const given = listOf(args);
-    return !given.some(mentions) || readsWithin(source, name, given, mentions, varies);
-  });
+    if (!given.some(mentions)) continue;
+    const kernel = kernels.get(name);
+    if (!kernel) return false; // its source is not in the package
+    if (turns.isDue(kernel.code.length)) await turns.pause();
+    if (!readsWithin(kernel, given, mentions, varies)) return false;
+  }
+  return true;
+}
+
+interface Kernel {
+  readonly parameters: string;
+  readonly code: string;
 }
 
 /** Whether a statement that mentions a size, and calls no kernel, is one that is known to read nothing at a place that depends on it. */
@@ -115,17 +143,12 @@ function isHarmless(statement: string): boolean {
 
 /** Whether a kernel reads and writes tensors of a fixed size at fixed places only. */
 function readsWithin(
-  source: string,
-  kernel: string,
+  { parameters, code }: Kernel,
   given: readonly string[],
   mentions: (text: string) => boolean,
   varies: ReadonlySet<string>,
 ): boolean {
-  const defined = new RegExp(`\\bvoid\\s+${kernel}\\(([^(){};]*)\\)\\s*\\{`).exec(source);
-  if (!defined) return false; // its source is not in the package
-  const rest = source.slice(defined.index + defined[0].length);
-  const code = rest.slice(0, /^\}/m.exec(rest)?.index);
-  const names = listOf(String(defined[1])).map((parameter) => /\w+$/.exec(parameter)?.[0] ?? '');
+  const names = listOf(parameters).map((parameter) => /\w+$/.exec(parameter)?.[0] ?? '');
   const fixed = new Set<string>();
   const sizes = new Set<string>();
   for (const [i, argument] of given.entries()) {

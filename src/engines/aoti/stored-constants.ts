@@ -56,7 +56,7 @@ interface Payload {
 }
 
 /** @throws ERR_MODEL_FORMAT for lists that PyTorch does not write */
-export async function readStoredConstants({ archive, model, files }: PackageFiles): Promise<StoredConstants> {
+export async function readStoredConstants({ archive, model, files, source }: PackageFiles): Promise<StoredConstants> {
   const constants: StoredConstant[] = [];
   const pickled: string[] = [];
   for (const [path, entry] of files) {
@@ -77,7 +77,36 @@ export async function readStoredConstants({ archive, model, files }: PackageFile
       else if (stored) constants.push(toConstant(name, file, stored, payload));
     }
   }
+  if (constants.length > 0 && source) checkShapes(constants, (await readEntry(archive, source)).toString('utf8'));
   return { constants, pickled };
+}
+
+/** The library says of its constants how many bytes they have; only the wrapper's source says their sizes and strides. */
+function checkShapes(constants: readonly StoredConstant[], source: string): void {
+  const members = new Map<string, Record<string, string>>();
+  for (const [, index, member, value] of source.matchAll(
+    /constants_info_\[(\d+)\]\.(name|original_fqn|shape|stride) = ["{]([^"}\n]*)["}];/g,
+  )) {
+    const info = members.get(String(index)) ?? {};
+    info[String(member)] = String(value).replaceAll(' ', '').replace(/,$/, '');
+    members.set(String(index), info);
+  }
+  const wanted = new Map<string, Record<string, string>>();
+  for (const info of members.values())
+    for (const name of [info.original_fqn, info.name]) if (name !== undefined) wanted.set(name, info);
+  const wrongOnes = constants.flatMap(({ name, shape, strides }) => {
+    const info = wanted.get(name);
+    if (info?.shape === undefined || info.stride === undefined) return [];
+    if (info.shape === shape.join(',') && info.stride === strides.join(',')) return [];
+    return [
+      `${name} (sizes [${shape.join()}] and strides [${strides.join()}] instead of [${info.shape}] and [${info.stride}])`,
+    ];
+  });
+  if (wrongOnes.length === 0) return;
+  throw torchError(
+    'ERR_MODEL_FORMAT',
+    `Expected a package that holds the constants its code was compiled for but has other ones: ${wrongOnes.slice(0, 8).join(', ')}; package both anew`,
+  );
 }
 
 /** The native side's form of them, once they are unpacked. */

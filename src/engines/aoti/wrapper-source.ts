@@ -17,6 +17,9 @@ import {
  * @throws ERR_MODEL_FORMAT when it reads otherwise than PyTorch 2.11 to 2.15 write it
  */
 export function readWrapperSource(source: string): PackageSpec {
+  const end = source.lastIndexOf('\n} // namespace torch::aot_inductor');
+  if (end < 0 || source.lastIndexOf('AOTInductorModel::run_impl(') > end)
+    throw malformed('no end of the wrapper’s source, which is empty or cut off');
   const names = [...source.matchAll(/inputs_info_\[(\d+)\]\.name = "(\w+)";/g)];
   const asserted = assertedShapes(source);
   const symbols = new Map<string, DimensionBounds>();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { liftedSymbols } from '#dist/engines/aoti/source-bounds.js';
+import { readWrapperSource } from '#dist/engines/aoti/wrapper-source.js';
 import { stateInSource } from '#dist/engines/aoti/source-state.js';
 
 /** A wrapper's source with these lines in the function that runs, and these constants. Lines are those that PyTorch 2.15 writes. */
@@ -217,17 +218,17 @@ extern "C" void cpp_fused_0(const float* in_ptr0,
       device,
     );
 
-  it('is lifted where the constants are read at places that do not depend on the size', () => {
-    expect(lifted([...lines, call], kernel('x1'))).to.deep.equal(['s77']);
+  it('is lifted where the constants are read at places that do not depend on the size', async () => {
+    expect(await lifted([...lines, call], kernel('x1'))).to.deep.equal(['s77']);
   });
 
-  it('stays where one is', () => {
+  it('stays where one is', async () => {
     for (const index of ['x1 + 8L*x0', 'x0', 'tmp0', '8L*ks0']) {
-      expect(lifted([...lines, call], kernel(index)), index).to.deep.equal([]);
+      expect(await lifted([...lines, call], kernel(index)), index).to.deep.equal([]);
     }
   });
 
-  it('stays where the size is read under another name', () => {
+  it('stays where the size is read under another name', async () => {
     const renamed = (name: string, ...declared: string[]) =>
       lifted([...lines, ...declared, call.replace('s77', name)], kernel('8L*ks0'));
     for (const declared of [
@@ -240,15 +241,15 @@ extern "C" void cpp_fused_0(const float* in_ptr0,
       'int64_t ps0 = buf1.sizes()[0];',
       'int64_t ps0; ps0 = s77;',
     ])
-      expect(renamed('ps0', declared), declared).to.deep.equal([]);
-    expect(renamed('ps1', 'int64_t ps0 = 4L*s77;', 'int64_t ps1 = ps0 + 1L;')).to.deep.equal([]);
+      expect(await renamed('ps0', declared), declared).to.deep.equal([]);
+    expect(await renamed('ps1', 'int64_t ps0 = 4L*s77;', 'int64_t ps1 = ps0 + 1L;')).to.deep.equal([]);
     // Harmless where the kernel reads at fixed places.
-    expect(lifted([...lines, 'int64_t ps0 = 4L*s77;', call.replace('s77', 'ps0')], kernel('x1'))).to.deep.equal([
+    expect(await lifted([...lines, 'int64_t ps0 = 4L*s77;', call.replace('s77', 'ps0')], kernel('x1'))).to.deep.equal([
       's77',
     ]);
   });
 
-  it('stays where a call that is not looked into gets the size, or the package is for a GPU', () => {
+  it('stays where a call that is not looked into gets the size, or the package is for a GPU', async () => {
     for (const other of [
       'call_triton_poi_fused_add_0(buf0, t, buf1, 512L*s77, stream, kernels, this->cubin_dir_);',
       'cpp_CppMicroGemm_add_1((const float*)(t.data_ptr()), (float*)(buf0.data_ptr()), s77);',
@@ -260,33 +261,43 @@ extern "C" void cpp_fused_0(const float* in_ptr0,
       'for (int64_t i = 0L; i < s77; ++i) { helper(t, i); }',
       'if (s77 > 3L) { helper(t); }',
     ])
-      expect(lifted([...lines, call, other], kernel('x1')), other).to.deep.equal([]);
+      expect(await lifted([...lines, call, other], kernel('x1')), other).to.deep.equal([]);
     const moved = 'auto buf3 = wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(t, 2, two, two, 4L*s77));';
-    expect(lifted([...lines, call, moved], kernel('x1')), 'a part at a place that varies').to.deep.equal([]);
+    expect(await lifted([...lines, call, moved], kernel('x1')), 'a part at a place that varies').to.deep.equal([]);
     const wide = 'AOTI_TORCH_ERROR_CODE_CHECK(aoti_torch_cpu_mm_out(buf0, buf1, w));';
-    expect(lifted([...lines, call, wide], kernel('x1'))).to.deep.equal(['s77']);
+    expect(await lifted([...lines, call, wide], kernel('x1'))).to.deep.equal(['s77']);
     for (const device of ['cuda', 'xpu', 'mps'])
-      expect(liftedFor(device, [...lines, call], kernel('x1')), device).to.deep.equal([]);
+      expect(await liftedFor(device, [...lines, call], kernel('x1')), device).to.deep.equal([]);
   });
 
-  it('stays where that cannot be told', () => {
-    expect(lifted([...lines, call]), 'no kernel').to.deep.equal([]);
-    expect(lifted([...lines, call], kernel('x1').replace('tmp0.store', 'helper(in_ptr1); tmp0.store'))).to.deep.equal(
-      [],
-    );
-    expect(lifted([...lines, call], kernel('x1', 'c10::div_floor_integer(ks0, 2L)'))).to.deep.equal([]);
+  it('stays where that cannot be told', async () => {
+    expect(await lifted([...lines, call]), 'no kernel').to.deep.equal([]);
     expect(
-      lifted(lines.map((line) => line.replace('{s77, 8L};', '{std::min(s77, 20L), 8L};')).concat(call), kernel('x1')),
+      await lifted([...lines, call], kernel('x1').replace('tmp0.store', 'helper(in_ptr1); tmp0.store')),
+    ).to.deep.equal([]);
+    expect(await lifted([...lines, call], kernel('x1', 'c10::div_floor_integer(ks0, 2L)'))).to.deep.equal([]);
+    expect(
+      await lifted(
+        lines.map((line) => line.replace('{s77, 8L};', '{std::min(s77, 20L), 8L};')).concat(call),
+        kernel('x1'),
+      ),
     ).to.deep.equal([]);
     const part =
       'auto buf2 = wrap_with_raii_handle_if_needed(reinterpret_tensor_wrapper(t, 2, int_array_0, int_array_1, 0L));';
-    expect(lifted([...lines, part], kernel('x1')), 'a part of a constant').to.deep.equal([]);
+    expect(await lifted([...lines, part], kernel('x1')), 'a part of a constant').to.deep.equal([]);
     expect(
-      lifted(
+      await lifted(
         lines.filter((line) => !line.includes('convolution(')),
         kernel('x1'),
       ),
       'no convolution',
     ).to.deep.equal([]);
+  });
+});
+
+describe('a source that is cut off', () => {
+  it('is said to be', () => {
+    for (const source of ['', 'int main() {}', wrapper(['w'], 'cut(')])
+      expect(() => readWrapperSource(source)).to.throw(/empty or cut off/);
   });
 });
