@@ -3,7 +3,10 @@ import { expected, torchError, type TorchError } from '../errors.js';
 import type { Model } from '../model/model.js';
 
 export interface BatchQueueOptions {
-  /** Rows of a batch at most, default 32, and never more than the model takes. A larger request is split and its results are rejoined. */
+  /**
+   * Rows of a batch at most, default 32; never more than the model takes, nor than the last warm-up tried (its largestBatch)
+   * unless `rowIndependent` was given. A larger request is split and its results are rejoined.
+   */
   maxBatchSize?: number;
   /**
    * How long the oldest waiting request may be held back to fill a batch, default 0: an idle instance takes what has

@@ -62,7 +62,7 @@ export class BatchQueue implements AsyncDisposable {
   readonly model: Model;
   readonly #batchable: Batchable;
   readonly options: ResolvedBatchOptions;
-  readonly #waiting = new Waiting();
+  readonly #waiting = new Waiting((call) => this.#isUnchecked(call));
   readonly #counters = new Counters();
   readonly #events = new EventEmitter<QueueEvents>();
   readonly #checker: RowChecker;
@@ -89,7 +89,7 @@ export class BatchQueue implements AsyncDisposable {
   constructor(model: Model, options: BatchQueueOptions = {}, clock?: Clock, random: () => number = Math.random) {
     if (!isBatchable(model)) throw expected('a Model', 'the model of BatchQueue', model);
     if (model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
-    this.options = resolveBatchOptions(options, model.maxRows);
+    this.options = resolveBatchOptions(options, mostRowsOf(model, options));
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
@@ -229,12 +229,12 @@ export class BatchQueue implements AsyncDisposable {
         signal,
         level: priority === 0 ? this.options.defaultPriority : priority,
       };
-      const most = this.#mostRows();
+      const most = this.#mostRows(call);
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
       this.#pieced++;
       const parts = runInParts(call, most, (part) => this.#submit(part, order, itself, true));
       const answer = parts.then((execution) => {
-        const whole = this.#mostRows();
+        const whole = this.#mostRows(call);
         // Rows were found to depend on each other meanwhile, and the parts of a call are no batch of the caller's.
         const isAgain = whole > most && call.rows <= whole;
         return isAgain ? (this.#submit(call, order, pick).promise as Promise<R>) : pick(execution);
@@ -248,9 +248,16 @@ export class BatchQueue implements AsyncDisposable {
     }
   }
 
-  /** Rows of one run at most. */
-  #mostRows(): number {
-    return this.#stopped === undefined ? this.options.maxBatchSize : (this.model.maxRows ?? Infinity);
+  /** Rows of one run of a call at most. */
+  #mostRows(call: Call): number {
+    const { maxBatchSize } = this.options;
+    const isWhole = this.#stopped !== undefined || (call.rows > maxBatchSize && this.#isUnchecked(call));
+    return isWhole ? (this.model.maxRows ?? Infinity) : maxBatchSize;
+  }
+
+  /** Warm-up saw no call like this one: another argument is given or left out, or one that is no tensor has another value. */
+  #isUnchecked(call: Call): boolean {
+    return !this.#trusted && this.#batchable.wasChecked?.(call) === false;
   }
 
   #requireChecked(method: string): void {
@@ -328,9 +335,10 @@ export class BatchQueue implements AsyncDisposable {
     let wait = Infinity;
     let capacity = 0;
     let verdict: CloseReason | undefined;
+    const capacityFor = ({ isAlone }: Group): number => (isAlone ? 1 : capacity);
     const isReady = (group: Group): boolean => {
       if (held.has(group)) return false;
-      const found = this.#hold(group, capacity);
+      const found = this.#hold(group, capacityFor(group));
       if (typeof found !== 'number') {
         verdict = found; // the group that was found ready last is the one that is taken
         return true;
@@ -346,8 +354,8 @@ export class BatchQueue implements AsyncDisposable {
       const group = this.#waiting.next(isReady);
       if (!group) break;
       // The first in line is not passed by what is full: it would never find an idle instance.
-      if (this.#runner.inFlight >= instances && group.rows < capacity) break;
-      const { requests, reason } = this.#waiting.take(group, capacity);
+      if (this.#runner.inFlight >= instances && group.rows < capacityFor(group)) break;
+      const { requests, reason } = this.#waiting.take(group, capacityFor(group));
       const live = this.#unexpired(requests);
       if (live.length > 0) this.#runner.start(live, verdict ?? reason);
     }
@@ -386,6 +394,13 @@ export class BatchQueue implements AsyncDisposable {
     if (now >= latest) return 'deadline';
     return Math.max(1, Math.ceil(Math.min(delayed, latest) - now));
   }
+}
+
+/** No more rows than the model takes, nor than warm-up has tried where nobody vouches for more. */
+function mostRowsOf(model: Model, { rowIndependent }: BatchQueueOptions): number | undefined {
+  const tried = rowIndependent === true ? Infinity : (model.warmupReport?.largestBatch ?? Infinity);
+  const most = Math.min(model.maxRows ?? Infinity, tried);
+  return most === Infinity ? undefined : most;
 }
 
 function valueOf({ value }: Execution): unknown {

@@ -84,7 +84,7 @@ export class BatchRunner {
     const started = this.#clock.now();
     let rows = 0;
     for (const { call } of requests) rows += call.rows;
-    const padTo = this.#sizeFor(rows) ?? rows;
+    const padTo = ((requests[0] as Request).isAlone ? undefined : this.#sizeFor(rows)) ?? rows;
     this.#counters.closedBatch(rows, padTo, reason);
     const finish = (outcome: BatchEvent['outcome'], runMs: number, queuedMs = 0): void => {
       this.inFlight--;

@@ -17,6 +17,8 @@ export class Request extends Ticket<unknown> {
   readonly level: number;
   /** In a batch, so no longer counted as waiting. */
   started = false;
+  /** Shares no run, and is not padded. */
+  isAlone = false;
 
   /**
    * @param rank position in the order of service: requests start in ascending order within their group
@@ -91,12 +93,17 @@ export class Group {
   readonly #lanes = new Map<number, Lane>();
   rows = 0;
 
-  constructor(readonly key: string) {}
+  /** @param isAlone its requests share no runs after all */
+  constructor(
+    readonly key: string,
+    readonly isAlone = false,
+  ) {}
 
   push(request: Request): void {
     let lane = this.#lanes.get(request.level);
     if (!lane) this.#lanes.set(request.level, (lane = new Lane()));
     lane.push(request);
+    request.isAlone = this.isAlone;
     this.rows += request.call.rows;
   }
 
@@ -149,14 +156,20 @@ export class Group {
 /** What waits, by group, with the bounds' counts. Requests start in the order of their ranks. */
 export class Waiting {
   readonly #groups = new Map<string, Group>();
+  readonly #isAlone: (call: Call) => boolean;
   requests = 0;
   rows = 0;
   bytes = 0;
 
+  /** @param isAlone whether calls of this key must share no runs; asked once for each group */
+  constructor(isAlone: (call: Call) => boolean = () => false) {
+    this.#isAlone = isAlone;
+  }
+
   push(request: Request): void {
     const { key, rows, bytes } = request.call;
     let group = this.#groups.get(key);
-    if (!group) this.#groups.set(key, (group = new Group(key)));
+    if (!group) this.#groups.set(key, (group = new Group(key, this.#isAlone(request.call))));
     group.push(request);
     this.requests++;
     this.rows += rows;

@@ -35,6 +35,12 @@ export interface Batchable extends Model {
   prepare(method: string, args: Arguments, options?: PrepareOptions): Call;
 
   /**
+   * Whether the last warm-up looked at calls of this kind: with the same arguments given, and the same values of those that
+   * are no tensors. What it found says nothing of others.
+   */
+  wasChecked?(call: Call): boolean;
+
+  /**
    * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
    * @param padTo rows to run at least; the last row is repeated and its results are dropped
    * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in

@@ -1,4 +1,4 @@
-import { torchError } from '../errors.js';
+import { TorchError, torchError } from '../errors.js';
 import { copyData } from '../tensor/copies.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BoundArguments } from '../signature/bind.js';
@@ -59,6 +59,19 @@ export function prepareCall(
 export function sliceCall(call: Call, from: number, to: number): Call {
   const values = call.values.map((value) => (value instanceof Tensor ? rowsOf(value, from, to, call.rows) : value));
   return { ...call, values, rows: to - from, bytes: (call.bytes / call.rows) * (to - from) };
+}
+
+/**
+ * What a call gives beside the numbers of its tensors: which arguments are tensors, which are left out, and the values of the
+ * others. Undefined where it gives tensors inside of others.
+ */
+export function formOf(values: BoundArguments): readonly string[] | undefined {
+  try {
+    return values.map((value) => (value instanceof Tensor ? 'tensor' : value === undefined ? '' : `=${keyOf(value)}`));
+  } catch (error) {
+    if (error instanceof TorchError) return undefined;
+    throw error;
+  }
 }
 
 function rowsOf(tensor: Tensor, from: number, to: number, rows: number): Tensor {

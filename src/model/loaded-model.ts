@@ -5,7 +5,7 @@ import { isStringsSpec } from '../signature/strings.js';
 import { Tensor } from '../tensor/tensor.js';
 import { isPlainObject, type Arguments, type RunInput, type Value } from '../tensor/value.js';
 import type { Batchable, PrepareOptions } from './batchable.js';
-import { prepareCall, type Call } from './call.js';
+import { formOf, prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
 import type { Busy, EngineModel, Placement } from './engine.js';
 import { frozen } from './frozen.js';
@@ -38,6 +38,8 @@ export class LoadedModel implements Batchable, Warmable {
   #pending = 0;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
+  /** Of the example of the last warm-up. */
+  #checkedForm: readonly string[] | undefined;
 
   constructor({ engine, info, signature, forward, slabs }: LoadedParts) {
     // What was checked at the load must not become something else by the hand that gave it, or by one that reads it.
@@ -103,8 +105,10 @@ export class LoadedModel implements Batchable, Warmable {
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
     this.#requireLive();
     const { warmUp } = await import('./warmup.js');
-    this.#warmupReport = await warmUp(this, options);
-    return this.#warmupReport;
+    const { report, example } = await warmUp(this, options);
+    this.#checkedForm = formOf(example);
+    this.#warmupReport = report;
+    return report;
   }
 
   argumentsOf(input: unknown): Arguments {
@@ -124,6 +128,13 @@ export class LoadedModel implements Batchable, Warmable {
       );
     }
     return prepareCall(method, binder.bind(args, { anyRows: true, bounds }), { names: binder.names, owned });
+  }
+
+  wasChecked({ method, values }: Call): boolean {
+    const checked = this.#checkedForm;
+    const form = formOf(values);
+    if (method !== 'forward' || !checked || form?.length !== checked.length) return false;
+    return form.every((own, position) => own === checked[position]);
   }
 
   async runBatch(calls: readonly Call[], padTo = 0): Promise<BatchExecution> {

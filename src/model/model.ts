@@ -41,6 +41,11 @@ export interface WarmupReport {
   readonly rowIndependent: boolean | undefined;
   /** Why rowIndependent is what it is. */
   readonly rowIndependence: string;
+  /**
+   * Rows of the largest batch that was tried, where rowIndependent is true: a BatchQueue makes none that are larger. A size
+   * among `batchSizes` is tried.
+   */
+  readonly largestBatch?: number | undefined;
   /** Two equal runs gave two answers: the model has random operators. */
   readonly random: boolean;
   /** As it was given; undefined for the default. */

@@ -47,8 +47,14 @@ interface WarmupStep {
   readonly instance: number;
 }
 
+/** What a warm-up found, and the arguments that it found it with. */
+interface Warm {
+  readonly report: WarmupReport;
+  readonly example: BoundArguments;
+}
+
 /** As Model.warmup. */
-export async function warmUp(model: Warmable, options: InternalWarmupOptions): Promise<WarmupReport> {
+export async function warmUp(model: Warmable, options: InternalWarmupOptions): Promise<Warm> {
   const started = performance.now();
   check.options('warmup', options, ['example', 'batchSizes', 'tolerance', 'signal'], ['mayDropSizes', 'onProgress']);
   const { batchSizes = [1], signal, tolerance, mayDropSizes = false } = options;
@@ -69,7 +75,7 @@ export async function warmUp(model: Warmable, options: InternalWarmupOptions): P
     refusal === undefined
       ? await checkRowIndependence(model, example, (args) => warmUp.run(args, {}), { tolerance, sizes: ran.sizes })
       : { rowIndependent: undefined, rowIndependence: refusal, random: false };
-  return {
+  const report: WarmupReport = {
     runs: warmUp.runs,
     batchSizes: ran.sizes,
     refused: refusal,
@@ -77,6 +83,7 @@ export async function warmUp(model: Warmable, options: InternalWarmupOptions): P
     ...verdict,
     durationMs: performance.now() - started,
   };
+  return { report, example };
 }
 
 interface Ran {
