@@ -23,7 +23,8 @@ void background(napi_env env, double id, std::function<engine::Value()> work) {
   };
   job.report = [channel = environment.shared_channel(), envelope] { channel->settle(std::move(*envelope)); };
   if (environment.background().submit(std::move(job)) != engine::Executor::Submitted::accepted) {
-    throw engine::EngineError("ERR_DISPOSED", "The environment is shut down; nothing more can be asked of it");
+    throw engine::EngineError("ERR_DISPOSED",
+                              "The environment is shut down; nothing more can be asked of it");
   }
 }
 

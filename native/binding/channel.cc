@@ -8,7 +8,7 @@
 namespace node_libtorch::binding {
 namespace {
 
-constexpr const char* kTooLarge = 
+constexpr const char* kTooLarge =
     "The result does not fit into JavaScript's memory; ask the model for less at a time, or give Node more "
     "(--max-old-space-size)";
 

@@ -144,7 +144,9 @@ void Session::run(double id, engine::RunRequest request, std::optional<size_t> w
       model = model_;
     }
     measured(*work, "ERR_MODEL_EXECUTION", [&] {
-      if (!model) throw EngineError("ERR_NOT_READY", "The model is not loaded: wait for its load to end, and look at its error");
+      if (!model)
+        throw EngineError("ERR_NOT_READY",
+                          "The model is not loaded: wait for its load to end, and look at its error");
       return model->run(std::move(request));
     });
   };

@@ -38,32 +38,23 @@ constexpr std::array kHints{
     Hint{"tensors used as indices must be", "",
          "The model takes integers here, and numbers become float32 unless told otherwise: "
          "Tensor.from(ids, 'int64')"},
-    Hint{"(unbatched)", "(batched)",
-         kDimensions},
-    Hint{"input (got", "D input)",
-         kDimensions},
+    Hint{"(unbatched)", "(batched)", kDimensions},
+    Hint{"input (got", "D input)", kDimensions},
     Hint{"mat1 and mat2 shapes cannot be multiplied", "",
          "The last dimension of the input is not what the layer was made for, or the batch dimension is "
          "missing: "
          "[1, ...] for one example"},
-    Hint{"Could not run '", "'CUDA' backend",
-         kCudaDevice},
-    Hint{"Torch not compiled with CUDA enabled", "",
-         kCudaDevice},
-    Hint{"PyTorch is not linked with support for cuda devices", "",
-         kCudaDevice},
-    Hint{"Cannot initialize CUDA", "",
-         kCudaDevice},
+    Hint{"Could not run '", "'CUDA' backend", kCudaDevice},
+    Hint{"Torch not compiled with CUDA enabled", "", kCudaDevice},
+    Hint{"PyTorch is not linked with support for cuda devices", "", kCudaDevice},
+    Hint{"Cannot initialize CUDA", "", kCudaDevice},
     Hint{"Expected all tensors to be on the same device", "cuda",
          "The graph has a fixed device in it: trace the model on the device it is to run on, or take the "
          "device "
          "from an input (x.device)"},
-    Hint{"does not require grad", "",
-         kGradient},
-    Hint{"Inference tensors cannot be saved for backward", "",
-         kGradient},
-    Hint{"does not have a grad_fn", "",
-         kGradient},
+    Hint{"does not require grad", "", kGradient},
+    Hint{"Inference tensors cannot be saved for backward", "", kGradient},
+    Hint{"does not have a grad_fn", "", kGradient},
 };
 
 std::string_view trimmed(std::string_view text) {

@@ -26,8 +26,8 @@ bool changes_gradient_only(const torch::jit::Node* node);
 // it.
 bool is_batch_statistic(const std::string& argument);
 
-// The argument of the node's schema that switches its randomness, or its training, on and off; null when there
-// is none.
+// The argument of the node's schema that switches its randomness, or its training, on and off; null when
+// there is none.
 const torch::jit::Value* training_flag(const torch::jit::Node* node);
 
 }  // namespace node_libtorch::engine

@@ -109,19 +109,19 @@ void fold_settings(Graph& graph, const ResolvedObjects& objects, const std::set<
   }
 }
 
-// What decides a branch, and cannot fail, stop the process or fill its memory: what is folded here need not run
-// in the program.
+// What decides a branch, and cannot fail, stop the process or fill its memory: what is folded here need not
+// run in the program.
 bool is_harmless(const Node* node) {
   static const std::set<std::string> names = {
-      "aten::eq",      "aten::ne",      "aten::lt",     "aten::le",      "aten::gt",   "aten::ge",  "aten::__is__",
-      "aten::__isnot__", "aten::__not__", "aten::Bool",   "aten::__and__", "aten::__or__", "aten::__xor__"};
+      "aten::eq",      "aten::ne",     "aten::lt",        "aten::le",      "aten::gt",
+      "aten::ge",      "aten::__is__", "aten::__isnot__", "aten::__not__", "aten::Bool",
+      "aten::__and__", "aten::__or__", "aten::__xor__"};
   static const std::set<std::string> of_numbers = {"aten::add", "aten::sub", "aten::mul"};
   const std::string name = node->kind().toQualString();
   if (names.count(name) > 0) return true;
   return of_numbers.count(name) > 0 &&
-         std::all_of(node->inputs().begin(), node->inputs().end(), [](const Value* input) {
-           return input->type()->kind() == c10::TypeKind::IntType;
-         });
+         std::all_of(node->inputs().begin(), node->inputs().end(),
+                     [](const Value* input) { return input->type()->kind() == c10::TypeKind::IntType; });
 }
 
 bool is_foldable(const Node* node) {

@@ -62,7 +62,8 @@ KeptValues::KeptValues(const std::vector<IValue>& values) {
 }
 
 void KeptValues::keep(const IValue& value) {
-  if (!value.isTensor() && !value.isList() && !value.isGenericDict() && !value.isTuple() && !value.isObject()) {
+  if (!value.isTensor() && !value.isList() && !value.isGenericDict() && !value.isTuple() &&
+      !value.isObject()) {
     return;
   }
   if (!seen_.insert(value.internalToPointer()).second) return;

@@ -9,8 +9,9 @@
 
 namespace node_libtorch::engine {
 
-// Constants of a graph are shared by all copies of its module: a rehearsal on a copy writes to the original's.
-// Lists, dicts and objects stay themselves and get back what they held; tensors get back their numbers.
+// Constants of a graph are shared by all copies of its module: a rehearsal on a copy writes to the
+// original's. Lists, dicts and objects stay themselves and get back what they held; tensors get back their
+// numbers.
 class KeptValues {
  public:
   explicit KeptValues(const std::vector<c10::IValue>& values);

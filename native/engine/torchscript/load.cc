@@ -90,8 +90,9 @@ void optimize(Module& module, const LoadRequest& request, ModelInfo& info) {
   std::vector<std::string> others = exported_methods(module);
   const auto forward = std::find(others.begin(), others.end(), "forward");
   if (forward == others.end()) {
-    info.warnings.push_back("The module has no forward method, so it was not optimized; give it one, or load it with optimize "
-                            "'none'");
+    info.warnings.push_back(
+        "The module has no forward method, so it was not optimized; give it one, or load it with optimize "
+        "'none'");
     return;
   }
   others.erase(forward);

@@ -90,7 +90,8 @@ class Converter {
           "does not reach them");
     }
     if (!fixed_.empty()) {
-      texts.push_back("The graph names other number formats than the precision that was asked for (" + joined(fixed_) +
+      texts.push_back("The graph names other number formats than the precision that was asked for (" +
+                      joined(fixed_) +
                       "), as traces do; if a run fails on two dtypes, export the model in that precision");
     }
     return texts;

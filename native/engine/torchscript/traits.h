@@ -14,8 +14,8 @@ struct Traits {
   bool random = false;
   // A gradient is taken while it runs.
   bool gradients = false;
-  // Divisions that stop the process where a pass folds them, although they may never run; empty when it is safe
-  // to fold constants.
+  // Divisions that stop the process where a pass folds them, although they may never run; empty when it is
+  // safe to fold constants.
   std::string deadly_to_fold;
   // Sentences for people.
   std::vector<std::string> warnings;
