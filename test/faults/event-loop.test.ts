@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import http from 'node:http';
+import { Readable } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { ModelHost } from '#dist/index.js';
 import { torchError, TorchError } from '#dist/errors.js';
 import { checkBodyForm } from '#dist/server/codec/body-form.js';
+import { readPrediction } from '#dist/server/codec/prediction.js';
 import { readBody } from '#dist/server/http/body.js';
 import { predictForm } from '#dist/server/codec/validation.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
@@ -271,6 +273,90 @@ describe('faults: the event loop', function () {
       await counted.close();
       expect(ids()).to.deep.equal([...Array(1000).keys()]);
       expect(most, 'requests in one turn').to.be.within(1, 64);
+    });
+
+    for (const [what, path, takes] of [
+      ['scrapes', '/metrics', 'metrics'],
+      ['paths that there are not', '/x', undefined],
+      ['predictions with large bodies', '/predict', 'body'],
+    ] as const) {
+      it(`begins requests in later turns once those of a turn have taken long, over all connections: ${what}`, async () => {
+        let turns = 0;
+        let watching = true;
+        const turn = () => {
+          turns++;
+          if (watching) setImmediate(turn);
+        };
+        // Each takes longer than a turn may, and so each is in a turn of its own.
+        const spin = (ms: number) => {
+          for (const end = performance.now() + ms; performance.now() < end;);
+        };
+        const begun: number[] = [];
+        const slow = new Proxy(host, {
+          get(target, name) {
+            if (takes === 'body' && name === 'parseNumbers') {
+              return () => {
+                begun.push(turns);
+                spin(60);
+                return 0;
+              };
+            }
+            const value: unknown = Reflect.get(target, name);
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          },
+        });
+        const served = await createServer({ host: slow, port: 0, logger: false });
+        if (takes !== 'body') {
+          served.http.prependListener('request', (_req, res) => {
+            const writeHead = res.writeHead.bind(res) as (...given: unknown[]) => typeof res;
+            res.writeHead = ((...given: unknown[]) => {
+              begun.push(turns);
+              spin(60);
+              return writeHead(...given);
+            }) as typeof writeHead;
+          });
+        }
+        const large = `{"input_data":[0${',0'.repeat(50_000)}]}`;
+        const text =
+          takes === 'body'
+            ? `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${large.length}\r\n\r\n${large}`
+            : `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(4);
+        const connections = await Promise.all([1, 2, 3, 4].map(() => rawConnection(served.port)));
+        setImmediate(turn);
+        for (const { socket } of connections) socket.write(text);
+        const expected = takes === 'body' ? 4 : 16;
+        await until('all are answered', () => begun.length === expected);
+        watching = false;
+        for (const { socket } of connections) socket.destroy();
+        await served.close();
+        expect(new Set(begun).size).to.be.at.least(takes === 'body' ? 4 : 8);
+      });
+    }
+
+    it('parses large bodies that are ready together in turns', async () => {
+      let turns = 0;
+      const turn = () => {
+        if (++turns < 1000) setImmediate(turn);
+      };
+      setImmediate(turn);
+      const parsedIn: number[] = [];
+      const parser = {
+        parseNumbers: () => {
+          parsedIn.push(turns);
+          for (const end = performance.now() + 60; performance.now() < end;);
+          return 0;
+        },
+      };
+      const large = Buffer.from(`{"input_data":[0${',0'.repeat(50_000)}]}`);
+      const request = () =>
+        Object.assign(Readable.from([large]), {
+          headers: { 'content-type': 'application/json' },
+          url: '/predict',
+        }) as unknown as http.IncomingMessage;
+      const limits = { json: limit, octets: limit };
+      await Promise.all([1, 2, 3, 4].map(() => readPrediction(request(), limits, { parser })));
+      turns = 1000;
+      expect(new Set(parsedIn).size).to.equal(4);
     });
 
     it('takes a body whose pieces are as small as TCP makes them', async () => {

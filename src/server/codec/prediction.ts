@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Body } from '../http/body-bytes.js';
 import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body.js';
 import { parseJson, smallText } from '../http/json.js';
+import { room } from '../http/turn.js';
 import { withoutByteOrderMark } from '../http/json-tokens.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { checkBodyForm, invalidBody } from './body-form.js';
@@ -39,9 +40,17 @@ export async function readPrediction(
   const limit = limits[type];
   const url = req.url ?? '';
   if (type === 'json') {
-    return ofJson(foreign === undefined ? (await readBody(req, { limit })).bytes : foreign, url, reader);
+    if (foreign !== undefined) return ofJson(foreign, url, reader);
+    const { bytes } = await readBody(req, { limit });
+    // Others that are ready with it have their turn.
+    if (bytes.length > smallText) await room();
+    return ofJson(bytes, url, reader);
   }
-  if (foreign === undefined) return ofOctets(await readBody(req, { limit, useful: usefulBytes(req, reader) }), url);
+  if (foreign === undefined) {
+    const body = await readBody(req, { limit, useful: usefulBytes(req, reader) });
+    if (body.length > smallText) await room();
+    return ofOctets(body, url);
+  }
   // Text or an object that somebody made of the body cannot be turned back into its bytes.
   const bytes = Buffer.isBuffer(foreign) ? foreign : Buffer.alloc(0);
   return ofOctets({ bytes, length: bytes.length }, url);

@@ -68,9 +68,9 @@ export class Exchange implements Endable {
     return this.#open.isSpare;
   }
 
-  /** Calls at once, or in a turn of the event loop of its own when its connection has had enough of this one. */
+  /** Calls at once, or in a turn of the event loop of its own when its connection, or all together, have had enough of this one. */
   inTurn(handle: (exchange: Exchange) => void): void {
-    this.#open.inTurn<Exchange>(this, handle);
+    this.#open.inTurn<Exchange>(this, this.call.started, handle);
   }
 
   get note(): PredictionNote {

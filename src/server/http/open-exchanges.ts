@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
+import { hasRoom, later } from './turn.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
@@ -12,9 +13,6 @@ export interface Endable {
   refuse(error: TorchError): string;
   end(): void;
 }
-
-/** Requests of one connection that are begun in one turn of the event loop, if none of them was answered before. */
-const mostInTurn = 32;
 
 const bySocket = new WeakMap<Duplex, OpenExchanges>();
 
@@ -91,20 +89,22 @@ export class OpenExchanges extends Set<Endable> {
   }
 
   /**
-   * Handles a request at once; or, of a client that has sent a great many without waiting for answers, in a later turn: one
-   * segment holds well over a thousand, and others want their turn as well.
+   * Handles a request at once; or, of a client that has not waited for an answer before, in a later turn: one segment holds
+   * well over a thousand, and others want their turn as well. So does any request once those of this turn have taken long.
+   * @param now what `performance.now()` said a moment ago
    */
-  inTurn<E extends Endable>(exchange: E, handle: (exchange: E) => void): void {
-    if (this.size <= mostInTurn && this.#later.length === 0) handle(exchange);
-    else if (this.#later.push(() => handle(exchange)) === 1) setImmediate(() => this.#handleMore());
+  inTurn<E extends Endable>(exchange: E, now: number, handle: (exchange: E) => void): void {
+    if (this.size === 1 && this.#later.length === 0 && hasRoom(now)) handle(exchange);
+    else if (this.#later.push(() => handle(exchange)) === 1) later(this.#handleNext);
   }
 
-  #handleMore(): void {
-    const now = this.#later.slice(0, mostInTurn);
-    for (const handle of now) handle();
-    this.#later.splice(0, mostInTurn);
-    if (this.#later.length > 0) setImmediate(() => this.#handleMore());
-  }
+  /** One, and then those of other connections that wait. */
+  readonly #handleNext = (): void => {
+    // It stays in the list meanwhile: what arrives comes behind it.
+    this.#later[0]?.();
+    this.#later.shift();
+    if (this.#later.length > 0) later(this.#handleNext);
+  };
 
   override delete(exchange: Endable): boolean {
     const wasOpen = super.delete(exchange);
