@@ -309,11 +309,11 @@ describe('faults: the event loop', function () {
         if (takes !== 'body') {
           served.http.prependListener('request', (_req, res) => {
             const writeHead = res.writeHead.bind(res) as (...given: unknown[]) => typeof res;
-            res.writeHead = ((...given: unknown[]) => {
+            res.writeHead = (...given: unknown[]) => {
               begun.push(turns);
               spin(60);
               return writeHead(...given);
-            }) as typeof writeHead;
+            };
           });
         }
         const large = `{"input_data":[0${',0'.repeat(50_000)}]}`;

@@ -43,12 +43,14 @@ export async function readPrediction(
     if (foreign !== undefined) return ofJson(foreign, url, reader);
     const { bytes } = await readBody(req, { limit });
     // Others that are ready with it have their turn.
-    if (bytes.length > smallText) await room();
+    const wait = bytes.length > smallText ? room() : undefined;
+    if (wait) await wait;
     return ofJson(bytes, url, reader);
   }
   if (foreign === undefined) {
     const body = await readBody(req, { limit, useful: usefulBytes(req, reader) });
-    if (body.length > smallText) await room();
+    const wait = body.length > smallText ? room() : undefined;
+    if (wait) await wait;
     return ofOctets(body, url);
   }
   // Text or an object that somebody made of the body cannot be turned back into its bytes.

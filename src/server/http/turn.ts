@@ -29,7 +29,7 @@ export function later(begin: () => void): void {
   if (scheduled === 0) schedule();
 }
 
-/** Resolves at once while this turn has room, else in a later one. */
+/** What to wait for before long work; undefined while this turn has room: an `await` would let others look before it is used. */
 export function room(): Promise<void> | undefined {
   return hasRoom() ? undefined : new Promise(later);
 }
