@@ -9,7 +9,7 @@ import { setupCommand } from './commands/setup.js';
 import { typesCommand } from './commands/types.js';
 import { torchError } from '../errors.js';
 import { ownManifest } from '../files/package-root.js';
-import { exitCodes, reportError } from './report.js';
+import { exitCodes, isOutOfFiles, reportError } from './report.js';
 import { UsageError } from './usage.js';
 
 const program = new Command('node-libtorch')
@@ -49,7 +49,7 @@ function endOf(error: unknown): number {
   }
   if (!(error instanceof CommanderError)) {
     reportError(error, { json });
-    return exitCodes.failure;
+    return isOutOfFiles(error) ? exitCodes.usage : exitCodes.failure;
   }
   if (error.exitCode === 0) return exitCodes.ok;
   // Without a command the help has already been printed.

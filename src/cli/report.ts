@@ -1,4 +1,4 @@
-import { isError, TorchError } from '../errors.js';
+import { isError, torchError, TorchError } from '../errors.js';
 
 /** 0 done, 1 it failed, 2 it was asked wrongly. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
@@ -8,10 +8,9 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
  * object. The stack only with DEBUG set: it helps whoever changes this package, not whoever uses it.
  */
 export function reportError(error: unknown, { json }: { json: boolean }): void {
-  const lacksFiles = isOutOfFiles(error);
-  const code = error instanceof TorchError ? error.code : lacksFiles ? 'ERR_CONFIG' : 'ERR_INTERNAL';
-  const said = isError(error) ? error.message : String(error);
-  const message = lacksFiles ? `${said}\n  fix: raise the limit of open files: ulimit -n 4096` : said;
+  const told = inWords(error);
+  const code = told instanceof TorchError ? told.code : 'ERR_INTERNAL';
+  const message = isError(told) ? told.message : String(told);
   const errors = error instanceof TorchError ? error.errors : undefined;
   process.stderr.write(
     json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`,
@@ -19,8 +18,15 @@ export function reportError(error: unknown, { json }: { json: boolean }): void {
   if (process.env['DEBUG'] && isError(error)) process.stderr.write(`${error.stack}\n`);
 }
 
+/** An error as it is told, on standard error and in the log: one for want of open files says what to do. */
+export function inWords(error: unknown): unknown {
+  if (!isOutOfFiles(error)) return error;
+  const said = isError(error) ? error.message : String(error);
+  return torchError('ERR_CONFIG', `${said}\n  fix: raise the limit of open files: ulimit -n 4096`, { cause: error });
+}
+
 /** The system refuses to open another file: even the modules of this program may be too many for it. */
-function isOutOfFiles(error: unknown): boolean {
+export function isOutOfFiles(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   return code === 'EMFILE' || code === 'ENFILE';
 }

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import { openPort } from '../server/http/port.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
-import { exitCodes, reportError } from './report.js';
+import { exitCodes, inWords, reportError } from './report.js';
 import { commandSettings } from './settings.js';
 import { parseTarget, type Target } from './target.js';
 
@@ -32,7 +32,8 @@ export async function serve(request: ServeRequest): Promise<void> {
   try {
     await (cluster.isWorker ? asWorker : asServer)({ ...request, target, settings, onTerminal });
   } catch (error) {
-    if (!onTerminal) await logFailedStart(error, settings);
+    // What failed may be missing for the log as well: open files, say. The error is told on standard error.
+    if (!onTerminal) await logFailedStart(inWords(error), settings).catch(() => undefined);
     if (!cluster.isWorker) throw error;
     // Its channel to the primary keeps a worker alive, so a failure has to end it.
     reportError(error, { json: false });

@@ -164,13 +164,20 @@ describe('faults: connections', function () {
       }
     });
 
-    it('a server that cannot even start says what to do', async () => {
-      const { child, stderr } = serve(60);
-      const [code] = (await once(child, 'close')) as [number];
-      expect(code).to.equal(1);
-      expect(stderr())
-        .to.match(/^error \[ERR_CONFIG\] EMFILE/)
-        .and.include('ulimit -n');
-    });
+    for (const limit of [40, 60, 64]) {
+      it(`a server that cannot even start says what to do, once and in the log alike: ${limit} files`, async () => {
+        const { child, stderr, lines } = serve(limit);
+        const [code] = (await once(child, 'close')) as [number];
+        expect(code).to.equal(2);
+        expect(stderr())
+          .to.match(/^error \[ERR_CONFIG\] .*EMFILE/)
+          .and.include('ulimit -n')
+          .and.not.match(/\n +at /);
+        for (const line of lines().filter(({ msg }) => msg === 'could not start')) {
+          expect(line['code']).to.equal('ERR_CONFIG');
+          expect(JSON.stringify(line)).to.include('ulimit -n');
+        }
+      });
+    }
   });
 });
