@@ -333,6 +333,28 @@ describe('faults: the event loop', function () {
       });
     }
 
+    it('copies a large body of a known length few times', async () => {
+      const size = 32 * 2 ** 20;
+      const piece = Buffer.alloc(64 * 1024, 7);
+      const req = Object.assign(Readable.from(Array<Buffer>(size / piece.length).fill(piece)), {
+        headers: { 'content-length': String(size) },
+      }) as unknown as http.IncomingMessage;
+      const { allocUnsafeSlow } = Buffer;
+      let allocated = 0;
+      Buffer.allocUnsafeSlow = (bytes) => {
+        allocated += bytes;
+        return allocUnsafeSlow(bytes);
+      };
+      try {
+        const { bytes, length } = await readBody(req, { limit: 2 * size });
+        expect(length).to.equal(size);
+        expect(bytes.equals(Buffer.alloc(size, 7))).to.equal(true);
+      } finally {
+        Buffer.allocUnsafeSlow = allocUnsafeSlow;
+      }
+      expect(allocated).to.be.below(1.2 * size);
+    });
+
     it('parses large bodies that are ready together in turns', async () => {
       let turns = 0;
       const turn = () => {

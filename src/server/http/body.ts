@@ -53,6 +53,7 @@ function unsupported(got: string) {
 }
 
 const firstCapacity = 64 * 1024;
+const believedFrom = 1024 * 1024;
 
 /**
  * Pieces that a body may come in: so many, and one more for each so many bytes. A client whose pieces are a byte long
@@ -103,6 +104,7 @@ function collect(req: IncomingMessage, limit: number, useful: number): Promise<B
     let body: Buffer = Buffer.alloc(0);
     let length = 0;
     let pieces = 0;
+    const declared = Number(req.headers['content-length'] ?? 0);
     const settle = (done: () => void) => {
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       done();
@@ -120,7 +122,7 @@ function collect(req: IncomingMessage, limit: number, useful: number): Promise<B
       }
       // Most bodies come in one piece, which is used as it is.
       if (length === 0) body = chunk;
-      else if (length <= useful) body = append(body, length, chunk);
+      else if (length <= useful) body = append(body, length, chunk, Math.min(declared, useful + chunk.length));
       length += chunk.length;
     };
     const onEnd = () => settle(() => resolve({ bytes: body.subarray(0, length), length }));
@@ -131,11 +133,13 @@ function collect(req: IncomingMessage, limit: number, useful: number): Promise<B
 }
 
 /** Copies into one growing buffer: a list of the chunks would let a million one-byte chunks hold a million objects. */
-function append(body: Buffer, length: number, chunk: Buffer): Buffer {
+function append(body: Buffer, length: number, chunk: Buffer, declared: number): Buffer {
   const needed = length + chunk.length;
   let target = body;
   if (needed > body.length) {
-    target = Buffer.allocUnsafeSlow(Math.max(needed, 2 * body.length, firstCapacity));
+    // A size is believed once a part of it has come: then the rest is copied once.
+    const capacity = length >= believedFrom && declared >= needed ? declared : 2 * body.length;
+    target = Buffer.allocUnsafeSlow(Math.max(needed, capacity, firstCapacity));
     body.copy(target, 0, 0, length);
   }
   chunk.copy(target, length);
