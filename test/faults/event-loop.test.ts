@@ -339,6 +339,7 @@ describe('faults: the event loop', function () {
       const req = Object.assign(Readable.from(Array<Buffer>(size / piece.length).fill(piece)), {
         headers: { 'content-length': String(size) },
       }) as unknown as http.IncomingMessage;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back as it was
       const { allocUnsafeSlow } = Buffer;
       let allocated = 0;
       Buffer.allocUnsafeSlow = (bytes) => {
