@@ -5,8 +5,11 @@ import { evaluate, namesIn } from '#dist/engines/aoti/expression.js';
 import { extentOf, orderOf, packageSignature } from '#dist/engines/aoti/input-spec.js';
 import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/signature/pytree.js';
 import { checkTarget, targetOf, type Machine } from '#dist/engines/aoti/target.js';
-import { readWrapperSource } from '#dist/engines/aoti/wrapper-source.js';
+import { readWrapperSource as readWholeSource } from '#dist/engines/aoti/wrapper-source.js';
 import { rejection } from '../../support/errors.js';
+
+/** A part of one, and the end that tells that it is not cut off. */
+const readWrapperSource = (part: string) => readWholeSource(`${part}\n} // namespace torch::aot_inductor\n`);
 
 const leaf = { type: null, context: null, children_spec: [] };
 const node = (type: string, children: readonly unknown[], keys: readonly string[] | null = null) => ({
