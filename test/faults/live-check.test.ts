@@ -16,7 +16,7 @@ import { keptLogger } from '../support/server/logs.js';
 
 const row = (i: number): Tensor => Tensor.from([[i, i + 1, i + 2, i + 3.5]]);
 const numbers = (tensor: Tensor): number[] => [...(tensor.data as Float32Array)];
-const file = fixture('faults/rows/unseen_above_40_rows.pt');
+const file = fixture('faults/rows/unseen_from_20_to_30_rows.pt');
 
 async function warm(path = file): Promise<Model> {
   const model = await loadModel(path);
@@ -36,32 +36,32 @@ const mixing = (x: Tensor): Tensor =>
 describe('a batch whose rows depend on each other', () => {
   it('is found out, answered right, and the last of its kind', async () => {
     await using model = await warm();
-    await using queue = new BatchQueue(model, { maxBatchSize: 64, checkRows: 1 });
+    await using queue = new BatchQueue(model, { maxBatchSize: 24, checkRows: 1 });
     const events: RowCheckEvent[] = [];
     queue.on('rows', (event) => events.push(event));
-    const inputs = Array.from({ length: 64 }, (_, i) => row(i));
+    const inputs = Array.from({ length: 24 }, (_, i) => row(i));
     const answers = await Promise.all(inputs.map((input) => queue.run(input)));
     for (const [i, answer] of answers.entries()) {
       expect(numbers(answer)).to.deep.equal(numbers(row(i)).map((x) => 2 * x));
     }
     expect(events).to.have.length(1);
-    expect(events[0]).to.include({ rows: 64, outcome: 'differs', stopped: true });
-    expect(queue.stopped).to.match(/a row of a batch of 64 came out otherwise.*rowIndependent: true/);
+    expect(events[0]).to.include({ rows: 24, outcome: 'differs', stopped: true });
+    expect(queue.stopped).to.match(/a row of a batch of 24 came out otherwise.*rowIndependent: true/);
     const { batches } = queue.stats();
     await Promise.all(inputs.map((input) => queue.run(input)));
     const stats = queue.stats();
-    expect(stats.batches - batches, 'each by itself').to.equal(64);
+    expect(stats.batches - batches, 'each by itself').to.equal(24);
     expect(stats.rowChecks).to.deep.equal({ checked: 1, differed: 1, failed: 0 });
     expect(stats.stopped).to.equal(queue.stopped);
-    expect(stats.requests).to.include({ completed: 128, failed: 0 });
+    expect(stats.requests).to.include({ completed: 48, failed: 0 });
   });
 
   it('goes on in a queue whose caller knows, and is told', async () => {
     await using model = await warm();
-    await using queue = new BatchQueue(model, { maxBatchSize: 64, checkRows: 1, rowIndependent: true });
+    await using queue = new BatchQueue(model, { maxBatchSize: 24, checkRows: 1, rowIndependent: true });
     const events: RowCheckEvent[] = [];
     queue.on('rows', (event) => events.push(event));
-    await Promise.all(Array.from({ length: 64 }, (_, i) => queue.run(row(i))));
+    await Promise.all(Array.from({ length: 24 }, (_, i) => queue.run(row(i))));
     await queue.close(); // the answers do not wait for the check
     expect(events[0]).to.include({ outcome: 'differs', stopped: false });
     expect(queue.stopped).to.equal(undefined);
@@ -70,14 +70,14 @@ describe('a batch whose rows depend on each other', () => {
 
   it('is found out where they are one call that is larger than a batch', async () => {
     await using model = await warm();
-    await using queue = new BatchQueue(model, { maxBatchSize: 48, checkRows: 1 });
+    await using queue = new BatchQueue(model, { maxBatchSize: 24, checkRows: 1 });
     const events: RowCheckEvent[] = [];
     queue.on('rows', (event) => events.push(event));
-    const data = Float32Array.from({ length: 4 * 96 }, (_, i) => Math.sin(i));
-    const answer = await queue.run(new Tensor('float32', data, [96, 4]));
-    expect(events[0]).to.include({ rows: 48, outcome: 'differs', stopped: true });
+    const data = Float32Array.from({ length: 4 * 48 }, (_, i) => Math.sin(i));
+    const answer = await queue.run(new Tensor('float32', data, [48, 4]));
+    expect(events[0]).to.include({ rows: 24, outcome: 'differs', stopped: true });
     expect(numbers(answer), 'as the model answers the whole call').to.deep.equal(
-      numbers(await model.run(new Tensor('float32', data, [96, 4]))),
+      numbers(await model.run(new Tensor('float32', data, [48, 4]))),
     );
   });
 
@@ -119,21 +119,23 @@ describe('a batch whose rows depend on each other', () => {
 
   it('is logged, counted and shown by a host', async () => {
     const host = await ModelHost.open({
-      models: [{ file, warmup: { example: row(1), batchSizes: [1] }, batching: { maxBatchSize: 64, checkRows: 1 } }],
+      models: [{ file, warmup: { example: row(1), batchSizes: [1] }, batching: { maxBatchSize: 24, checkRows: 1 } }],
     });
     const log = keptLogger();
     const server = await createServer({ host, port: 0, logger: log.logger });
     const served = host.model();
     expect(served.notBatched).to.equal(undefined);
-    await Promise.all(Array.from({ length: 64 }, (_, i) => served.run(row(i))));
-    expect(served.notBatched).to.match(/a row of a batch of 64/);
+    await Promise.all(Array.from({ length: 24 }, (_, i) => served.run(row(i))));
+    expect(served.notBatched).to.match(/a row of a batch of 24/);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    expect(metrics).to.match(/batch_row_checks_total{model="unseen_above_40_rows",version="v1.0",outcome="differs"} 1/);
+    expect(metrics).to.match(
+      /batch_row_checks_total{model="unseen_from_20_to_30_rows",version="v1.0",outcome="differs"} 1/,
+    );
     await server.close();
     await host.close();
     const said = log.lines().filter(({ msg }) => /not batched any more/.test(String(msg)));
     expect(said).to.have.length(1);
-    expect(said[0]).to.include({ level: 'warn', model: 'unseen_above_40_rows' });
+    expect(said[0]).to.include({ level: 'warn', model: 'unseen_from_20_to_30_rows' });
   });
 });
 

@@ -73,7 +73,10 @@ describe('rows that depend on each other', () => {
         if (independent === null) expect(report.rowIndependence).to.match(/random/);
         if (independent)
           new BatchQueue(model); // is not refused
-        else await rejection(() => new BatchQueue(model), 'ERR_NOT_BATCHABLE');
+        else {
+          const code = model.info.stateful ? 'ERR_STATEFUL_MODEL' : 'ERR_NOT_BATCHABLE';
+          await rejection(() => new BatchQueue(model), code);
+        }
       }
     });
   }
