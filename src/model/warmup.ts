@@ -57,7 +57,7 @@ interface Warm {
 export async function warmUp(model: Warmable, options: InternalWarmupOptions): Promise<Warm> {
   const started = performance.now();
   check.options('warmup', options, ['example', 'batchSizes', 'tolerance', 'signal'], ['mayDropSizes', 'onProgress']);
-  const { batchSizes = [1], signal, tolerance, mayDropSizes = false } = options;
+  const { batchSizes = [1], signal, tolerance } = options;
   check.signal(signal);
   if (tolerance !== undefined) checkTolerance(tolerance);
   const given: unknown = batchSizes;
@@ -68,7 +68,7 @@ export async function warmUp(model: Warmable, options: InternalWarmupOptions): P
   const { example, ran } =
     options.example === undefined
       ? await warmUp.onMadeUp(batchSizes)
-      : await warmUp.on(model.bindForward(model.argumentsOf(options.example)), batchSizes, mayDropSizes);
+      : await warmUp.onGiven(model.bindForward(model.argumentsOf(options.example)), options.batchSizes);
   options.onProgress?.({ rows: undefined, instance: 0 });
   const { refusal } = ran;
   const verdict =
@@ -142,6 +142,19 @@ class WarmUp {
       sizes = done;
     }
     return { example, ran: { sizes, refusal } };
+  }
+
+  /** As `on`. A model that does not take the one row that nobody asked for is tried with the rows of the example. */
+  async onGiven(example: BoundArguments, wanted: readonly number[] | undefined): Promise<Warmed> {
+    const { mayDropSizes = false } = this.#options;
+    const own = rowCount(example) ?? 1;
+    try {
+      return await this.on(example, wanted ?? [1], mayDropSizes);
+    } catch (error) {
+      if (wanted !== undefined || own === 1 || isFatal(error)) throw error;
+      const { ran } = await this.on(example, [own], false);
+      return { example, ran: { ...ran, refusal: `the model does not take 1 row: ${firstLine(error)}` } };
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Models whose rows depend on each other where only unusual rows, other arguments or large batches show it. */
 import { expect } from 'chai';
 import { BatchQueue, loadModel, Tensor, type Arguments, type Model, type Signature } from 'node-libtorch';
+import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 
 const load = (file: string, signature?: Signature): Promise<Model> =>
@@ -111,6 +112,25 @@ describe('rows that depend on each other', () => {
       expect(large.joint).to.deep.equal(large.alone);
       expect(large.sizes).to.deep.equal({ 50: 1 });
     }
+  });
+
+  it('and take no single row: a report, with the example of several rows', async () => {
+    await using model = await load('refuses_one.pt');
+    const example = Tensor.from(Array.from({ length: 8 }, (_, i) => [i, 1, 2, 3 - i]));
+    const report = await model.warmup({ example });
+    expect([report.rowIndependent, report.batchSizes]).to.deep.equal([undefined, [8]]);
+    expect(report.rowIndependence).to.match(/does not take 1 row/);
+    await rejection(() => model.warmup({ example, batchSizes: [1] }), 'ERR_MODEL_EXECUTION');
+    await rejection(() => model.warmup({ example: a }), 'ERR_MODEL_EXECUTION');
+  });
+
+  it('as far as a tolerance allows: rows that are no numbers are not asked about', async () => {
+    await using model = await load('any_nan.pt');
+    const tolerance = { absolute: 1, relative: 0 };
+    expect((await model.warmup({ example: a, tolerance })).rowIndependent).to.equal(false);
+    await using mean = await loadModel(fixture('faults/rows/mean_rows.pt'));
+    const loose = { absolute: 1e9, relative: 0 };
+    expect((await mean.warmup({ example: a, tolerance: loose })).rowIndependent).to.equal(true);
   });
 
   it('in batches larger than any that warm-up has tried: a queue makes none', async () => {
