@@ -3,7 +3,7 @@ import { Turns } from '../async/turns.js';
 import { withinBounds } from '../signature/example.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
-import type { Tolerance } from '../signature/tolerance.js';
+import { toleranceOf, type Tolerance } from '../signature/tolerance.js';
 import { rowCount } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Value } from '../tensor/value.js';
@@ -263,8 +263,8 @@ class RowCheck {
         const found = this.#compare(tensor, row, one, leaf, isBroken);
         if (this.#turns.isDue(one.alone[leaf]?.data.byteLength ?? 0)) await this.#turns.pause();
         this.#compared[leaf] = (this.#compared[leaf] ?? 0) + found.compared;
-        const usual = this.#model.info.precision === 'float32' ? 1e-4 : 1e-2;
-        if (this.#tolerance && found.share > usual) this.#isAccepted = true;
+        const usual = toleranceOf(tensor, this.#model.info, undefined);
+        if (this.#tolerance && found.share > usual.relative) this.#isAccepted = true;
         if (!found.differs || cleared.has(`${at}:${leaf}`)) continue;
         // Random operators first: they would pass for roundings.
         await this.#requireEqualRuns(args, joint as Tensor[], one);
