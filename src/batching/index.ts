@@ -1,5 +1,6 @@
 /** The batching queue. */
-export { BatchQueue, checkQueueRunOptions, type QueueEvents, type QueueRunOptions } from './queue.js';
+export { BatchQueue, type QueueEvents } from './queue.js';
+export { checkQueueRunOptions, type QueueRunOptions } from './run-options.js';
 export { notIndependent, resolveBatchOptions, type BatchQueueOptions } from './options.js';
 export type { BatchEvent, CloseReason, QueueStats } from './stats.js';
 export type { RowCheckEvent } from './row-check.js';

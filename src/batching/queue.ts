@@ -4,12 +4,9 @@ import { Desk, type GivenUp } from '../async/ticket.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { isBatchable, type Batchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
-import { checkRunOptions } from '../model/options.js';
 import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
-import type { RunOptions } from '../model/options.js';
-import type { Bounds } from '../signature/range.js';
 import {
   lowestPriority,
   notIndependent,
@@ -20,23 +17,10 @@ import {
 } from './options.js';
 import { runInParts } from './parts.js';
 import { RowChecker, type RowCheckEvent } from './row-check.js';
+import { checkQueueRunOptions, type QueueRunOptions } from './run-options.js';
 import { BatchRunner, Counters } from './runner.js';
 import type { BatchEvent, CloseReason, QueueStats } from './stats.js';
 import { Request, Waiting, type Group, type Order } from './waiting.js';
-
-export interface QueueRunOptions extends RunOptions {
-  /** 1 (most urgent) to 10; 0, the default, stands for the queue's defaultPriority. */
-  priority?: number;
-  /** The caller gives up the tensors; they are not copied. @internal */
-  owned?: boolean;
-  /** Least and greatest element of the only tensor, measured by the caller. @internal */
-  bounds?: Bounds | undefined;
-}
-
-/** Checks the options of a queue's run, but for the priority's value. @throws ERR_INVALID_ARGUMENT */
-export function checkQueueRunOptions(options: QueueRunOptions): void {
-  checkRunOptions(options, ['priority'], ['owned', 'bounds']);
-}
 
 /** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
 const longestAheadMs = 5;

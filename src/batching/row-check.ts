@@ -3,7 +3,7 @@ import { TorchError, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import { sliceCall, type Call } from '../model/call.js';
 import { compareRow, hairs, isRounding, tolerancesOf, type Deviation } from '../model/row-compare.js';
-import { nudged } from '../model/row-probes.js';
+import { nudged } from '../model/row-moves.js';
 import { pickTensorRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { entriesOf, isContainer, type Value } from '../tensor/value.js';

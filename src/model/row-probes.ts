@@ -4,9 +4,24 @@ import { dtypeTable, type DType, type TensorData } from '../tensor/dtype.js';
 import { Turns } from '../async/turns.js';
 import { realsOf, realTo } from '../tensor/reals.js';
 import { pickTensorRows } from '../tensor/rows.js';
-import { spreadOut } from '../tensor/spread.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Value } from '../tensor/value.js';
+import {
+  boundsOf,
+  chosen,
+  extreme,
+  floats,
+  integers,
+  ordinary,
+  spread,
+  spreadExtent,
+  type Given,
+  type MadeKind,
+  type Plain,
+  type ProbeKind,
+  type Range,
+  type Row,
+} from './row-kinds.js';
 
 /** A row that a model is asked about: alone, and among others. */
 export interface Probe {
@@ -20,54 +35,6 @@ export interface Probe {
   readonly calm?: BoundArguments;
 }
 
-export type Range = readonly [number, number];
-
-type Reals = ReturnType<typeof realsOf>;
-/** Elements of a row, by their index. */
-type Row = (i: number) => number;
-
-/** A row of the example and what others may be made of. */
-interface Given {
-  readonly base: Reals;
-  readonly other: Row;
-  /** The base row, or numbers of about its scale where it is of zeros; and its least and greatest element. */
-  readonly lively: Row;
-  readonly extent: Range;
-  /** The same of the other row. */
-  readonly livelyOther: Row;
-  readonly otherExtent: Range;
-  /** Which input it is of: no two get the same numbers. */
-  readonly stream: number;
-  /** The largest size of an element in the example; 1 where all are 0. */
-  readonly scale: number;
-  readonly min: number;
-  readonly max: number;
-  readonly isSigned: boolean;
-}
-
-type Plain = Pick<Given, 'base' | 'stream' | 'scale' | 'min' | 'max' | 'isSigned'>;
-
-const ordinary = ['first', 'second', 'spread'] as const;
-/** Those that find the most first: of large rows only some are tried. */
-const extreme = [
-  ...['quiet', 'loud', 'negative', 'zero', 'loudNegative', 'loudest', 'peaky', 'quietest', 'flat', 'loudestNegative'],
-] as const as readonly ExtremeKind[];
-type ExtremeKind =
-  | 'quiet'
-  | 'loud'
-  | 'negative'
-  | 'loudNegative'
-  | 'zero'
-  | 'quietest'
-  | 'loudest'
-  | 'loudestNegative'
-  | 'peaky'
-  | 'flat';
-type MadeKind = (typeof ordinary)[number] | ExtremeKind;
-type ProbeKind = MadeKind | 'example' | 'crossed' | 'withZero' | 'notANumber';
-
-/** How much larger and smaller extreme rows are: a sound may be 120 dB below another. */
-const factor = 1000;
 /** Rows of the example that are probes of their own, beside the first two. */
 const mostExamples = 2;
 /** Inputs that are loud among quiet ones, and quiet among loud ones. */
@@ -75,98 +42,6 @@ const mostCrossed = 4;
 /** Elements of all probes together, but for the least number of probes. */
 const mostElements = 16 * 2 ** 20;
 const leastProbes = 4;
-
-type Make = (given: Given) => Row;
-
-const nearZero = ({ min, max }: Plain): number => Math.min(max, Math.max(min, 0));
-
-/** Deterministic numbers over the range, or about as large as the example's. */
-function spread({ scale, min, max, isSigned, stream }: Plain, seed: number): Row {
-  const [low, high] = spreadExtent({ scale, min, max, isSigned });
-  return (i) => low + (high - low) * spreadOut(i + seed * 97, stream);
-}
-
-function spreadExtent({ scale, min, max, isSigned }: Pick<Plain, 'scale' | 'min' | 'max' | 'isSigned'>): Range {
-  return [Math.max(min, isSigned ? -1.5 * scale : 0), Math.min(max, 1.5 * scale)];
-}
-
-/** Within the range on the other side of zero, or of the middle where the range has no such numbers. */
-function mirrored({ min, max }: Plain, row: Row, [low, high]: Range): Row {
-  const fits = -high >= min && -low <= max;
-  return fits ? (i) => -row(i) : (i) => min + max - row(i);
-}
-
-function scaled(given: Plain, row: Row, by: number): Row {
-  const zero = nearZero(given);
-  return (i) => zero + (row(i) - zero) * by;
-}
-
-const floats: Readonly<Record<MadeKind, Make>> = {
-  first:
-    ({ base }) =>
-    (i) =>
-      base[i] as number,
-  second: ({ other }) => other,
-  spread: (given) => spread(given, 2),
-  quiet: (given) => scaled(given, given.lively, 1 / factor),
-  loud: (given) => scaled(given, given.lively, factor),
-  negative: (given) => mirrored(given, given.lively, given.extent),
-  loudNegative: (given) => scaled(given, mirrored(given, given.livelyOther, given.otherExtent), factor),
-  zero: (given) => () => nearZero(given),
-  quietest: (given) => scaled(given, given.lively, 1 / factor ** 2),
-  loudest: (given) => scaled(given, given.lively, factor ** 2),
-  loudestNegative: (given) => scaled(given, mirrored(given, given.lively, given.extent), factor ** 2),
-  // One element stands out.
-  peaky: (given) => {
-    const still = scaled(given, given.lively, 1 / factor ** 2);
-    const at = Math.floor(given.base.length / 3);
-    const size = 10 * given.scale;
-    const peak = size <= given.max || given.max >= -given.min ? Math.min(size, given.max) : Math.max(-size, given.min);
-    return (i) => (i === at ? peak : still(i));
-  },
-  // Nearly constant.
-  flat: (given) => {
-    const middle = Math.min(given.max, Math.max(given.min, given.scale / 2));
-    return (i) => middle * (1 + 1e-3 * (spreadOut(i + 7, given.stream) - 0.5));
-  },
-};
-
-const chosen = ({ min, max, stream }: Plain, seed: number): Row => {
-  return (i) => min + Math.floor(spreadOut(i + seed * 97, stream) * (max - min + 1));
-};
-
-const integers: Readonly<Record<MadeKind, Make>> = {
-  ...floats,
-  spread: (given) => chosen(given, 2),
-  quiet:
-    ({ min }) =>
-    () =>
-      min,
-  loud:
-    ({ max }) =>
-    () =>
-      max,
-  negative:
-    ({ base, min, max }) =>
-    (i) =>
-      min + max - (base[i] as number),
-  loudNegative: (given) => chosen(given, 5),
-  zero:
-    ({ base }) =>
-    (i) =>
-      base[(i + 1) % base.length] as number,
-  quietest: (given) => chosen(given, 7),
-  loudest: (given) => chosen(given, 9),
-  loudestNegative: (given) => chosen(given, 11),
-  peaky:
-    ({ base, min, max }) =>
-    (i) =>
-      i === Math.floor(base.length / 3) ? max : min,
-  flat:
-    ({ base, min, max }) =>
-    (i) =>
-      i === Math.floor(base.length / 3) ? min : max,
-};
 
 export interface ProbeOptions {
   /** Integers may be 0 though the example has none: a division by 0 is refused, and ends no process. */
@@ -383,39 +258,6 @@ function otherRow(tensor: Tensor, given: Plain, isFloat: boolean): Row {
   };
 }
 
-/** Floats beyond this in size overflow in half precision as soon as they are added up. */
-const largestHalf = 3e4;
-const largestFloat = 1e30;
-
-/**
- * What elements may be. Without a range integers stay between those of the example, for they may be indices; nothing makes
- * 0 of what has none, for it may be divided by.
- */
-function boundsOf(tensor: Tensor, range: Range | undefined, reals: Reals): Range {
-  const { dtype, shape } = tensor;
-  const { kind } = dtypeTable[dtype];
-  if (kind === 'float') {
-    const most = dtype === 'float16' ? largestHalf : largestFloat;
-    return range ? [Math.max(range[0], -most), Math.min(range[1], most)] : [-most, most];
-  }
-  if (kind === 'bool') return [0, 1];
-  if (range && Number.isSafeInteger(Math.ceil(range[0])) && Number.isSafeInteger(Math.floor(range[1]))) {
-    return [Math.ceil(range[0]), Math.floor(range[1])];
-  }
-  let min = Infinity;
-  let max = -Infinity;
-  for (const x of reals) {
-    min = Math.min(min, x);
-    max = Math.max(max, x);
-  }
-  if (min > max) return [0, 0];
-  if (dtype === 'uint8') return [min === 0 ? 0 : 1, 255]; // pixels, most of the time
-  if (dtype === 'int8') return [-128, 127];
-  if (dtype === 'int16') return [-32768, 32767]; // sound, most of the time; neither is an index
-  const isMask = min === 1 && max === 1 && shape.length > 1;
-  return [isMask ? 0 : Math.min(min, 1), max];
-}
-
 /** Equal for equal rows: of the bytes of each tensor. */
 async function keyOf(args: BoundArguments, digests: Map<Tensor, string>, turns: Turns): Promise<string> {
   let key = '';
@@ -439,41 +281,3 @@ async function keyOf(args: BoundArguments, digests: Map<Tensor, string>, turns: 
 }
 
 const bytesOfPiece = 256 * 1024;
-
-/** The same row with its floats moved by a share of themselves, up and down in turn; undefined where there are none. */
-export function nudged(args: BoundArguments, by: number): BoundArguments | undefined {
-  return withFloats(args, (x, i) => x * (1 + (spreadOut(i + 3 * 97) < 0.5 ? by : -by)));
-}
-
-/** The same row with its floats multiplied, within the ranges; undefined where there are none but zeros. */
-export function multiplied(
-  args: BoundArguments,
-  by: number,
-  rangeOf: (position: number) => Range | undefined,
-): BoundArguments | undefined {
-  let moved = false;
-  const found = withFloats(args, (x, _, position) => {
-    const [min, max] = rangeOf(position) ?? [-Infinity, Infinity];
-    const y = Math.min(max, Math.max(min, x * by));
-    if (x !== y) moved = true;
-    return y;
-  });
-  return moved ? found : undefined;
-}
-
-function withFloats(
-  args: BoundArguments,
-  change: (x: number, i: number, position: number) => number,
-): BoundArguments | undefined {
-  let changed = false;
-  const found = args.map((value, position): Value | undefined => {
-    if (!(value instanceof Tensor) || dtypeTable[value.dtype].kind !== 'float') return value;
-    changed = true;
-    const reals = realsOf(value);
-    const data = new dtypeTable[value.dtype].array(reals.length) as TensorData;
-    const encode = realTo(value.dtype);
-    for (let i = 0; i < reals.length; ++i) data[i] = encode(change(reals[i] as number, i, position));
-    return new Tensor(value.dtype, data, value.shape);
-  });
-  return changed ? found : undefined;
-}

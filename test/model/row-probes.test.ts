@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { Tensor, type DType } from 'node-libtorch';
-import { multiplied, nudged, probeRows, type Probe, type Range } from '#dist/model/row-probes.js';
+import type { Range } from '#dist/model/row-kinds.js';
+import { multiplied, nudged } from '#dist/model/row-moves.js';
+import { probeRows, type Probe } from '#dist/model/row-probes.js';
 import { realsOf } from '#dist/tensor/reals.js';
 
 const free = (): undefined => undefined;
