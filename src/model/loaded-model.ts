@@ -25,12 +25,15 @@ export interface LoadedParts {
   readonly forward?: Binder;
   /** Memory that batches are gathered in. */
   readonly slabs: SlabPool;
+  /** Dividing integers by 0 fails the run, and does not end the process. Default false. */
+  readonly survivesZero?: boolean;
 }
 
 /** A loaded model, whichever engine runs it: binding, warm-up, batches, disposal. */
 export class LoadedModel implements Batchable, Warmable {
   readonly info: ModelInfo;
   readonly signature: Signature | undefined;
+  readonly survivesZero: boolean;
   readonly #engine: EngineModel;
   readonly #binders: ReadonlyMap<string, Binder>;
   readonly #slabs: SlabPool;
@@ -41,10 +44,11 @@ export class LoadedModel implements Batchable, Warmable {
   /** Of the example of the last warm-up. */
   #checkedForm: readonly string[] | undefined;
 
-  constructor({ engine, info, signature, forward, slabs }: LoadedParts) {
+  constructor({ engine, info, signature, forward, slabs, survivesZero = false }: LoadedParts) {
     // What was checked at the load must not become something else by the hand that gave it, or by one that reads it.
     this.info = frozen(info);
     this.signature = frozen(structuredClone(signature));
+    this.survivesZero = survivesZero;
     this.#engine = engine;
     this.#binders = new Map(
       info.methods.map((method) => [

@@ -10,6 +10,7 @@ export interface Examined {
   readonly info: ModelInfo;
   readonly signature: Signature | undefined;
   readonly forwardSpecs: readonly (TensorSpec | undefined)[];
+  readonly survivesZero: boolean;
 }
 
 export interface RowVerdict {

@@ -24,6 +24,8 @@ export interface Warmable {
   readonly signature: Signature | undefined;
   /** What the signature says of each argument of `forward`. */
   readonly forwardSpecs: readonly (TensorSpec | undefined)[];
+  /** Dividing integers by 0 fails the run, and does not end the process. */
+  readonly survivesZero: boolean;
   /** The arguments that `run` makes of its input. */
   argumentsOf(input: unknown): Arguments;
   /** Arguments of `forward`, bound and checked. */

@@ -44,7 +44,7 @@ export async function loadTorchScript(from: ArtifactSource, given: ResolvedLoadO
   return modelOf(started, session, () => {
     const info = extraFiles.length > 0 ? { ...session.info, extraFiles } : session.info;
     const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
-    return { info, signature };
+    return { info, signature, survivesZero: true };
   });
 }
 
@@ -63,7 +63,9 @@ async function openTorchScript({ started, artifact, options }: TorchLoad): Promi
 export async function modelOf(
   { addon }: StartedAddon,
   session: TorchSession,
-  describe: () => Pick<LoadedParts, 'info' | 'signature' | 'forward'> & { readonly engine?: EngineModel },
+  describe: () => Pick<LoadedParts, 'info' | 'signature' | 'forward' | 'survivesZero'> & {
+    readonly engine?: EngineModel;
+  },
 ): Promise<LoadedModel> {
   try {
     const { info, ...parts } = describe();

@@ -65,7 +65,7 @@ export function refuseConnect(server: Server, context: ServerContext): void {
     // What follows belongs to a tunnel that is not opened. It is read to hear of the end of the connection.
     socket.on('error', () => socket.destroy()).resume();
     const open = OpenExchanges.of(socket);
-    const refused = { method: 'other', allow: '' };
+    const refused = { method: 'CONNECT', allow: '' };
     open.whenNoneIsOwed(() => {
       answer(socket, context, 'ERR_METHOD_NOT_ALLOWED', 'CONNECT is not allowed here', refused);
     });
