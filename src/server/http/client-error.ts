@@ -74,7 +74,7 @@ export function refuseConnect(server: Server, context: ServerContext): void {
 
 /** Nobody reads an answer: a client that ends its side of the connection has left, whatever it waits for. */
 function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, open: OpenExchanges): boolean {
-  return code === 'ECONNRESET' || !socket.writable || (code === 'HPE_INVALID_EOF_STATE' && open.isAnswerOwed);
+  return code === 'ECONNRESET' || !socket.writable || (code === 'HPE_INVALID_EOF_STATE' && open.isAwaited);
 }
 
 /** Lets out what was written, and closes. */

@@ -66,6 +66,11 @@ export class OpenExchanges extends Set<Endable> {
     return false;
   }
 
+  /** Whether a request was begun that is not answered, arrived to its end or not. */
+  get isAwaited(): boolean {
+    return this.isAnswerOwed || this.unfinished !== undefined;
+  }
+
   /** Whether the client still sends a request that was answered already. */
   get isAnsweredEarly(): boolean {
     return this.#last !== undefined && !this.#last.isWhole && !this.has(this.#last);
