@@ -73,7 +73,7 @@ function mirrored({ min, max }: Plain, row: Row, [low, high]: Range): Row {
   return fits ? (i) => -row(i) : (i) => min + max - row(i);
 }
 
-export function scaled(given: Plain, row: Row, by: number): Row {
+function scaled(given: Plain, row: Row, by: number): Row {
   const zero = nearZero(given);
   return (i) => zero + (row(i) - zero) * by;
 }
