@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises';
 import { torchError } from '../errors.js';
-import { noModelFile } from '../files/regular-file.js';
+import { openModelFile } from '../files/regular-file.js';
 import { fileKind, fileKindBytes } from '../model/file-kind.js';
 import type { EngineName } from '../model/info.js';
 import type { EngineRow } from './row.js';
@@ -30,22 +29,12 @@ export async function sniffEngine(path: string, table: Readonly<Record<EngineNam
 }
 
 async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: number }> {
-  // As readArtifact opens it: a FIFO without a writer must not hold a thread.
-  const { constants } = await import('node:fs');
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    throw noModelFile(path, cause);
-  });
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
-    const piece = async (from: number, length: number): Promise<Buffer> => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
-      return buffer.subarray(0, bytesRead);
-    };
-    const { size } = status;
-    const tail = Math.min(size, tailBytes);
-    return { head: await piece(0, fileKindBytes), tail: await piece(size - tail, tail), size };
-  } finally {
-    await file.close();
-  }
+  await using opened = await openModelFile(path);
+  const { file, size } = opened;
+  const piece = async (from: number, length: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
+  };
+  const tail = Math.min(size, tailBytes);
+  return { head: await piece(0, fileKindBytes), tail: await piece(size - tail, tail), size };
 }

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { torchError, type TorchError } from '../errors.js';
+import { torchError, TorchError } from '../errors.js';
 
 export interface RegularFile extends AsyncDisposable {
   readonly file: FileHandle;
@@ -29,8 +29,21 @@ export async function openRegularFile(path: string, refuse: () => Error, flags =
   }
 }
 
-/** The error of a model's file that cannot be opened. */
-export function noModelFile(path: string, cause: unknown): TorchError {
+/**
+ * Opens the file of a model; disposing closes it.
+ * @param flags of open(2), beside those for reading
+ * @throws ERR_MODEL_LOAD for what cannot be opened, and for anything but a regular file
+ */
+export async function openModelFile(path: string, flags = 0): Promise<RegularFile> {
+  const refuse = () => torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
+  try {
+    return await openRegularFile(path, refuse, flags);
+  } catch (cause) {
+    throw cause instanceof TorchError ? cause : noModelFile(path, cause);
+  }
+}
+
+function noModelFile(path: string, cause: unknown): TorchError {
   const { code = 'unreadable' } = cause as NodeJS.ErrnoException;
   const what = code === 'ENOENT' ? `No such file: ${path}` : `Expected a readable model file at ${path} (${code})`;
   return torchError('ERR_MODEL_LOAD', what, { cause });

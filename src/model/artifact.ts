@@ -1,9 +1,8 @@
 import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { constants as fs, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { describe, torchError } from '../errors.js';
-import { noModelFile } from '../files/regular-file.js';
+import { openModelFile } from '../files/regular-file.js';
 
 export interface Artifact {
   /** Memory that nothing else refers to: what was hashed is what is loaded. */
@@ -41,18 +40,9 @@ export interface ReadOptions {
 export async function readArtifact(path: string, options: ReadOptions): Promise<Artifact> {
   const { signal, flags = 0 } = options;
   signal?.throwIfAborted();
-  // Without O_NONBLOCK opening a FIFO would wait for a writer that may never come.
-  const file = await open(path, fs.O_RDONLY | (fs.O_NONBLOCK ?? 0) | flags).catch((cause: unknown) => {
-    throw noModelFile(path, cause);
-  });
-  try {
-    const status = await file.stat();
-    if (!status.isFile()) throw torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
-    const take: Take = async (into, from, length) => (await file.read(into, from, length, from)).bytesRead;
-    return await readPieces(path, status.size, take, options);
-  } finally {
-    await file.close();
-  }
+  await using opened = await openModelFile(path, flags);
+  const take: Take = async (into, from, length) => (await opened.file.read(into, from, length, from)).bytesRead;
+  return await readPieces(path, opened.size, take, options);
 }
 
 /**

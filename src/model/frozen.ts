@@ -1,8 +1,9 @@
 import { expected } from '../errors.js';
+import { isPlainObject } from '../tensor/value.js';
 
 /** A value of plain objects and arrays that nobody changes any more, neither its maker nor its reader. */
 export function frozen<T>(value: T): T {
-  if (!isPlain(value)) return value;
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
   for (const member of Object.values(value)) frozen(member as unknown);
   return Object.freeze(value);
 }
@@ -14,10 +15,4 @@ export function copied<T>(name: string, value: T): T {
   } catch {
     throw expected('plain objects, arrays, numbers and texts', name, value);
   }
-}
-
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }

@@ -59,9 +59,8 @@ async function bringUp(
   const summary = await handOver(artifact.bytes, threads);
   const started = summary
     ? await startOnnx(threads, request, summary, path, options)
-    : await startOrtFormat(threads, request, artifactBytes);
+    : await startOrtFormat(threads, request, artifactBytes, options);
   const { plan, session, files } = started;
-  requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
   const inputs = plan.inputs.map(({ spec }) => spec);
   const planned = plan.outputs.map((output) => {
     if (output.keys) return output; // the rows have a shape, the maps have none
@@ -75,7 +74,7 @@ async function bringUp(
   });
   const outputs = planned.map(({ spec }) => spec);
   const signature = reconcile({ inputs, outputs }, options.signature);
-  const info: ModelInfo = Object.freeze<ModelInfo>({
+  const info: ModelInfo = {
     engine: 'onnx',
     device: { device: 'cpu', reason: `${options.device} was asked for; ONNX Runtime runs on the CPU here` },
     precision: options.precision,
@@ -98,7 +97,7 @@ async function bringUp(
     ...(files.length > 0 && { externalFiles: files }),
     parameterBytes: started.parameterBytes,
     warnings: plan.warnings,
-  });
+  };
   const queue = new InstanceQueue(threads, options.maxPending);
   const returned = session.outputs.map(({ name }) => name);
   const engine = new OnnxSession(queue, { inputs: plan.inputs, outputs: planned }, returned);
@@ -168,10 +167,17 @@ async function startOnnx(
 }
 
 /** Nothing but ONNX Runtime reads this format, so it is asked. */
-async function startOrtFormat(threads: readonly OnnxThread[], request: Common, bytes: number): Promise<Started> {
+async function startOrtFormat(
+  threads: readonly OnnxThread[],
+  request: Common,
+  bytes: number,
+  options: ResolvedLoadOptions,
+): Promise<Started> {
   const nothing = { edit: noEdit, fed: undefined, external: [], externalFolder: undefined };
   const session = await createSessions(threads, { ...request, ...nothing });
-  return { plan: planOfSession(session), session, files: [], parameterBytes: bytes };
+  const plan = planOfSession(session);
+  requirePrecision(options.precision, [...plan.inputs, ...plan.outputs]);
+  return { plan, session, files: [], parameterBytes: bytes };
 }
 
 async function createSessions(threads: readonly OnnxThread[], request: SessionRequest): Promise<SessionReply> {

@@ -68,13 +68,12 @@ export async function modelOf(
   },
 ): Promise<LoadedModel> {
   try {
-    const { info, ...parts } = describe();
-    const frozen = Object.freeze({ ...info, warnings: Object.freeze([...info.warnings]) });
+    const parts = describe();
     const slabs = slabPool(
       (bytes) => addon.allocateBytes(bytes),
       (slab) => addon.isFree(slab),
     );
-    return new LoadedModel({ engine: session, slabs, ...parts, info: frozen });
+    return new LoadedModel({ engine: session, slabs, ...parts });
   } catch (error) {
     await session.free();
     throw error;
