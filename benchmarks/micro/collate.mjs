@@ -7,7 +7,10 @@ export async function collate(options) {
   const { Tensor } = await dist('tensor/tensor.js');
   const { gather, scatter, slabPool } = await dist('model/collate.js');
   const { prepareCall } = await dist('model/call.js');
-  const pool = slabPool((bytes) => new ArrayBuffer(bytes));
+  const pool = slabPool(
+    (bytes) => new ArrayBuffer(bytes),
+    () => true,
+  );
   const one = [new Tensor('float32', rowTensorData(784), [1, 784])];
   const calls = Array.from({ length: 32 }, () => prepareCall('forward', one));
   const result = new Tensor('float32', new Float32Array(320), [32, 10]);
