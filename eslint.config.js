@@ -40,6 +40,20 @@ export default defineConfig(
     rules: { 'local/layers': 'error' },
   },
   {
+    // What an app's tests import runs in `vm` contexts, whose globals lack `Symbol.asyncDispose` on Node 20.
+    files: ['src/**/*.ts'],
+    ignores: ['src/cli/**', 'src/libtorch/fetch/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'VariableDeclaration[kind=/using$/]',
+          message: 'Use try and finally, or a function such as withRegularFile.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off', // chai

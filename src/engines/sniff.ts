@@ -1,5 +1,5 @@
 import { torchError } from '../errors.js';
-import { openModelFile } from '../files/regular-file.js';
+import { withModelFile } from '../files/regular-file.js';
 import { fileKind, fileKindBytes } from '../model/file-kind.js';
 import type { EngineName } from '../model/info.js';
 import type { EngineRow } from './row.js';
@@ -29,12 +29,12 @@ export async function sniffEngine(path: string, table: Readonly<Record<EngineNam
 }
 
 async function ends(path: string): Promise<{ head: Buffer; tail: Buffer; size: number }> {
-  await using opened = await openModelFile(path);
-  const { file, size } = opened;
-  const piece = async (from: number, length: number): Promise<Buffer> => {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
-    return buffer.subarray(0, bytesRead);
-  };
-  const tail = Math.min(size, tailBytes);
-  return { head: await piece(0, fileKindBytes), tail: await piece(size - tail, tail), size };
+  return await withModelFile(path, async ({ file, size }) => {
+    const piece = async (from: number, length: number): Promise<Buffer> => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
+      return buffer.subarray(0, bytesRead);
+    };
+    const tail = Math.min(size, tailBytes);
+    return { head: await piece(0, fileKindBytes), tail: await piece(size - tail, tail), size };
+  });
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { torchError } from '../errors.js';
-import { notRegular, openRegularFile } from './regular-file.js';
+import { notRegular, withRegularFile } from './regular-file.js';
 
 /** What a file holds. */
 export interface FileDigest {
@@ -33,14 +33,15 @@ export class RunningDigest {
  * @throws ERR_INTEGRITY for anything but a regular file, `signal.reason`; ENOENT and the like as they come
  */
 export async function digestFile(path: string, what = path, signal?: AbortSignal): Promise<FileDigest> {
-  await using opened = await openRegularFile(path, notRegular(what));
-  const digest = new RunningDigest();
-  for await (const piece of opened.file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
+  return await withRegularFile(path, notRegular(what), async ({ file }) => {
+    const digest = new RunningDigest();
+    for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
+      signal?.throwIfAborted();
+      digest.update(piece as Buffer);
+    }
     signal?.throwIfAborted();
-    digest.update(piece as Buffer);
-  }
-  signal?.throwIfAborted();
-  return digest.finish();
+    return digest.finish();
+  });
 }
 
 export interface PinnedFile {

@@ -2,44 +2,58 @@
 
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { torchError, TorchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 
-export interface RegularFile extends AsyncDisposable {
+export interface RegularFile {
   readonly file: FileHandle;
   /** In bytes, when it was opened. */
   readonly size: number;
 }
 
 /**
- * Opens a regular file for reading; disposing closes it.
+ * Opens a regular file for reading, and closes it after `use`.
+ * (Not `await using`: the globals of a test runner's `vm` context have no `Symbol.asyncDispose` on Node 20.)
  * @param refuse makes the error for a folder, a FIFO or a device
  * @param flags of open(2), beside those for reading
  * @throws what `refuse` makes; ENOENT and the like as they come
  */
-export async function openRegularFile(path: string, refuse: () => Error, flags = 0): Promise<RegularFile> {
-  // Without O_NONBLOCK, opening a FIFO would hold a thread of libuv's pool until somebody writes to it. Windows has none.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
+export async function withRegularFile<T>(
+  path: string,
+  refuse: () => Error,
+  use: (opened: RegularFile) => Promise<T>,
+  flags = 0,
+): Promise<T> {
+  const file = await openForReading(path, flags);
   try {
-    const status = await file.stat();
-    if (!status.isFile()) throw refuse();
-    return { file, size: status.size, [Symbol.asyncDispose]: () => file.close() };
-  } catch (error) {
+    return await use(await regular(file, refuse));
+  } finally {
     await file.close();
-    throw error;
   }
 }
 
+// Without O_NONBLOCK, opening a FIFO would hold a thread of libuv's pool until somebody writes to it. Windows has none.
+const openForReading = (path: string, flags: number) =>
+  open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
+
+async function regular(file: FileHandle, refuse: () => Error): Promise<RegularFile> {
+  const status = await file.stat();
+  if (!status.isFile()) throw refuse();
+  return { file, size: status.size };
+}
+
 /**
- * Opens the file of a model; disposing closes it.
+ * The same for the file of a model.
  * @param flags of open(2), beside those for reading
  * @throws ERR_MODEL_LOAD for what cannot be opened, and for anything but a regular file
  */
-export async function openModelFile(path: string, flags = 0): Promise<RegularFile> {
-  const refuse = () => torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`);
+export async function withModelFile<T>(path: string, use: (opened: RegularFile) => Promise<T>, flags = 0): Promise<T> {
+  const file = await openForReading(path, flags).catch((cause: unknown) => {
+    throw noModelFile(path, cause);
+  });
   try {
-    return await openRegularFile(path, refuse, flags);
-  } catch (cause) {
-    throw cause instanceof TorchError ? cause : noModelFile(path, cause);
+    return await use(await regular(file, () => torchError('ERR_MODEL_LOAD', `Expected a regular file at ${path}`)));
+  } finally {
+    await file.close();
   }
 }
 
@@ -54,9 +68,10 @@ export const notRegular = (what: string) => () => torchError('ERR_INTEGRITY', `E
 
 /** The text of a small regular file. @throws ERR_INTEGRITY for anything else; ENOENT and the like as they come */
 export async function readSmallFile(path: string, what: string, maxBytes: number): Promise<string> {
-  await using opened = await openRegularFile(path, notRegular(what));
-  if (opened.size > maxBytes) {
-    throw torchError('ERR_INTEGRITY', `Expected ${what} to be at most ${maxBytes} bytes but it has ${opened.size}`);
-  }
-  return await opened.file.readFile('utf8');
+  return await withRegularFile(path, notRegular(what), async ({ file, size }) => {
+    if (size > maxBytes) {
+      throw torchError('ERR_INTEGRITY', `Expected ${what} to be at most ${maxBytes} bytes but it has ${size}`);
+    }
+    return await file.readFile('utf8');
+  });
 }

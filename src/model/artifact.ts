@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, torchError } from '../errors.js';
-import { openModelFile } from '../files/regular-file.js';
+import { withModelFile, type RegularFile } from '../files/regular-file.js';
 
 export interface Artifact {
   /** Memory that nothing else refers to: what was hashed is what is loaded. */
@@ -40,9 +40,11 @@ export interface ReadOptions {
 export async function readArtifact(path: string, options: ReadOptions): Promise<Artifact> {
   const { signal, flags = 0 } = options;
   signal?.throwIfAborted();
-  await using opened = await openModelFile(path, flags);
-  const take: Take = async (into, from, length) => (await opened.file.read(into, from, length, from)).bytesRead;
-  return await readPieces(path, opened.size, take, options);
+  const read = async ({ file, size }: RegularFile): Promise<Artifact> => {
+    const take: Take = async (into, from, length) => (await file.read(into, from, length, from)).bytesRead;
+    return await readPieces(path, size, take, options);
+  };
+  return await withModelFile(path, read, flags);
 }
 
 /**

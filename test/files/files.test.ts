@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { moveInto, writeFileAtomic } from '#dist/files/atomic.js';
 import { digestFile, requirePinned, RunningDigest } from '#dist/files/hash.js';
-import { openRegularFile, readSmallFile } from '#dist/files/regular-file.js';
+import { withRegularFile, readSmallFile } from '#dist/files/regular-file.js';
 import { resolveFrom } from '#dist/files/resolve.js';
 import { rejection } from '../support/errors.js';
 import { root } from '../support/paths.js';
@@ -60,7 +60,13 @@ describe('files', () => {
         await rejection(() => digestFile(path, 'it'), 'ERR_INTEGRITY');
         await rejection(() => readSmallFile(path, 'it', 10), 'ERR_INTEGRITY');
         const own = new Error('own');
-        expect(await openRegularFile(path, () => own).catch((error: unknown) => error)).to.equal(own);
+        expect(
+          await withRegularFile(
+            path,
+            () => own,
+            async () => undefined,
+          ).catch((error: unknown) => error),
+        ).to.equal(own);
       }
       const missing = (error: NodeJS.ErrnoException) => error.code;
       expect(await digestFile(at('missing')).catch(missing)).to.equal('ENOENT');
