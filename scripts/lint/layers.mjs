@@ -9,8 +9,10 @@ const leaves = ['async', 'files', 'check', 'errors'];
 /** Each room with the rooms right below it; it may import those and everything below them. */
 const rooms = {
   index: ['cli', 'server'],
-  cli: ['server'],
-  server: ['serving'],
+  cli: ['server', 'client'],
+  server: ['serving', 'protocol'],
+  client: ['protocol'],
+  protocol: ['tensor'],
   serving: ['registry'],
   registry: ['tasks', 'batching', 'monitoring'],
   tasks: ['engines'],

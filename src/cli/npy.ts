@@ -1,5 +1,5 @@
 import { torchError } from '../errors.js';
-import { nestedStrings } from '../signature/strings.js';
+import { nestedStrings } from '../tensor/strings.js';
 import { dtypeTable, type DType } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Value } from '../tensor/value.js';

@@ -1,16 +1,10 @@
 import { describe, torchError } from '../errors.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
+import type { Strings } from '../tensor/strings.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Value } from '../tensor/value.js';
 import { formatSpecShape, type TensorSpec } from './spec.js';
 import { parseTorchType, type TorchType } from './torch-type.js';
-
-/** Strings with a shape. As a `Value` they are arrays in arrays, one level for each dimension; of rank 0 a string. */
-export interface Strings {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly data: readonly string[];
-}
 
 /** The type of strings of any rank. */
 export const anyStrings = 'Strings';
@@ -104,22 +98,4 @@ function checked(name: string, value: unknown): string {
 function describeKind(value: unknown): string {
   if (value instanceof Tensor) return `a ${value.dtype} tensor`;
   return typeof value === 'string' ? 'a string' : typeof value === 'number' ? 'a number' : describe(value);
-}
-
-/** Arrays that hold nothing: a shape of some bytes must not become millions of them. */
-const maxEmpty = 1_000_000;
-
-/** As a value: arrays in arrays. @throws ERR_BAD_OUTPUT for more than a million arrays around no string at all */
-export function nestedStrings({ shape, data }: Strings): Value {
-  if (data.length === 0 && shape.reduce((product, size) => product * Math.max(1, size), 1) > maxEmpty) {
-    throw torchError('ERR_BAD_OUTPUT', `Expected strings but the model gave none, in shape ${formatShape(shape)}`);
-  }
-  let level: Value[] = [...data];
-  // From the innermost dimension outwards; the last step leaves one value, which is the whole.
-  for (let axis = shape.length - 1; axis >= 0; --axis) {
-    const size = shape[axis] as number;
-    const count = shape.slice(0, axis).reduce((product, each) => product * each, 1);
-    level = Array.from({ length: count }, (_, i) => level.slice(i * size, (i + 1) * size));
-  }
-  return level[0] as Value;
 }
