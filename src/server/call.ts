@@ -71,6 +71,11 @@ export class ServerCall {
     this.#deadline = this.started + limitMs;
   }
 
+  /** Milliseconds from the call's start to its deadline; Infinity without one. */
+  get limitMs(): number {
+    return this.#deadline - this.started;
+  }
+
   /**
    * Milliseconds until the deadline; Infinity without one.
    * @throws ERR_TIMEOUT when the deadline has passed

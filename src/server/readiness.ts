@@ -1,7 +1,7 @@
 /** Whether requests are taken, those that are in flight, and the devices that were lost for them. */
 import { torchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
-import type { RunEvent } from '../serving/index.js';
+import type { RunEvent, ServedModel } from '../serving/index.js';
 import type { InferenceHost } from './host.js';
 import type { Readiness } from './schemas/health.js';
 import { describeStuck, stuckModels } from './stuck.js';
@@ -67,6 +67,11 @@ export function requireRoom({ host }: Pick<Serving, 'host'>): void {
   const versions = host.list().filter(({ name }) => name === host.defaultModel);
   if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+}
+
+/** The same of one model. @throws ERR_QUEUE_FULL */
+export function requireRoomFor({ queue }: ServedModel): void {
+  if (queue?.isFull) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }
 
 /** Reports each lost device of a host once: only a restart of the process brings it back. */

@@ -1,0 +1,69 @@
+import { torchError } from '../../errors.js';
+import type { NamedTensor, RequestedOutput, TensorMetadata } from '../../protocol/messages.js';
+import { datatypeOf } from '../../protocol/datatype.js';
+import type { ServedModel } from '../../serving/index.js';
+import type { TensorSpec } from '../../signature/spec.js';
+import { isStringsSpec } from '../../signature/strings.js';
+import { labelsOf } from '../../tasks/kinds/index.js';
+import type { Arguments, Value } from '../../tensor/value.js';
+import { inputNames } from './inputs.js';
+import { outputNames } from './outputs.js';
+
+/** A served model as the Open Inference Protocol sees it: named tensors in, named tensors out. */
+export interface ModelInterface {
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  /** @throws ERR_INVALID_INPUT for names that the model has not, and for values that cannot stand where they are given */
+  argumentsOf(inputs: readonly NamedTensor[]): Arguments;
+  /** Before a run. @throws ERR_INVALID_INPUT, ERR_OUT_OF_RANGE for outputs that cannot be given */
+  checkOutputs(requested: readonly RequestedOutput[]): void;
+  /** @throws ERR_INVALID_INPUT, ERR_BAD_OUTPUT */
+  outputsOf(value: Value, requested?: readonly RequestedOutput[]): readonly NamedTensor[];
+}
+
+const known = new WeakMap<ServedModel, ModelInterface>();
+
+/** Made once for each served model. @throws ERR_METHOD_NOT_FOUND for a model without `forward` */
+export function interfaceOf(served: ServedModel): ModelInterface {
+  let found = known.get(served);
+  if (!found) known.set(served, (found = make(served)));
+  return found;
+}
+
+function make({ name, version, model, record }: ServedModel): ModelInterface {
+  const forward = model.info.methods.find((method) => method.name === 'forward');
+  const { signature } = model;
+  if (!forward || !signature) {
+    throw torchError('ERR_METHOD_NOT_FOUND', `Expected a method forward but ${name} ${version} has none`);
+  }
+  const inputs = inputNames(
+    signature.inputs,
+    forward.args.map((argument) => argument.name),
+  );
+  const outputs = outputNames(signature.outputs, record && labelsOf(record.task));
+  return {
+    inputs: signature.inputs.map(metadataOf),
+    outputs: signature.outputs.map(metadataOf),
+    argumentsOf: (given) => inputs.argumentsOf(given),
+    checkOutputs: (requested) => outputs.check(requested),
+    outputsOf: (value, requested) => outputs.outputsOf(value, requested),
+  };
+}
+
+const scalarTypes = { int: 'INT64', float: 'FP64', bool: 'BOOL', str: 'BYTES' } as const;
+
+function metadataOf(spec: TensorSpec): TensorMetadata {
+  const { name, dtype, shape, type } = spec;
+  if (dtype !== null) return { name, datatype: datatypeOf(dtype), shape: sizes(shape) };
+  if (isStringsSpec(spec)) return { name, datatype: 'BYTES', shape: sizes(shape) };
+  const [, lists = '', scalar] = /^(?:Optional\[)?((?:List\[)*)(int|float|bool|str)\]*$/.exec(type ?? '') ?? [];
+  if (scalar === undefined) return { name, datatype: '', shape: sizes(shape) };
+  return {
+    name,
+    datatype: scalarTypes[scalar as keyof typeof scalarTypes],
+    shape: lists === '' ? [1] : Array<number>(lists.length / 'List['.length).fill(-1),
+  };
+}
+
+/** -1 is any size; one of them where even the rank is open. */
+const sizes = (shape: TensorSpec['shape']): readonly number[] => shape?.map((size) => size ?? -1) ?? [-1];
