@@ -169,7 +169,10 @@ function valueOf(content: TensorContent, type: TorchType, name: string, anyRank 
   requireKind(content, innermost(type), name);
   const rank = depthOf(type);
   if (rank === 0 && content.data.length === 1) return content.item();
-  if (rank > 0 && content.shape.length === rank) return content.toArray();
+  if (rank > 0 && content.shape.length === rank) {
+    const nested: unknown = content.toArray();
+    return nested as Value;
+  }
   throw wrong(
     rank === 0 ? `one element (${formatTorchType(type)})` : `rank ${rank} (${formatTorchType(type)})`,
     name,
