@@ -26,13 +26,7 @@ async function work({ id, bytes, spec }: ImageJob): Promise<void> {
   }
 }
 
-/**
- * Two images at a time, whoever asks: each takes its pixels in memory while it is decoded, and a thread of libuv's pool,
- * which has four.
- */
-const lanes = [Promise.resolve(), Promise.resolve()];
-
+// The other side hands out as many as are to be decoded at a time.
 parentPort?.on('message', (job: ImageJob) => {
-  const lane = job.id % lanes.length;
-  lanes[lane] = (lanes[lane] as Promise<void>).then(() => work(job));
+  void work(job);
 });

@@ -21,6 +21,16 @@ export async function imageToTensor(
   images: Uint8Array | readonly Uint8Array[],
   options: ImageOptions,
 ): Promise<Tensor<'float32'>> {
+  return imagesToTensor(images, options);
+}
+
+/** As imageToTensor. @param signal what still waits when it aborts is not decoded, and its reason is thrown */
+export async function imagesToTensor(
+  images: Uint8Array | readonly Uint8Array[],
+  options: ImageOptions,
+  signal?: AbortSignal,
+): Promise<Tensor<'float32'>> {
+  signal?.throwIfAborted();
   const spec = resolveImage(options);
   const list = Array.isArray(images) ? (images as readonly Uint8Array[]) : [images as Uint8Array];
   for (const image of list) {
@@ -31,7 +41,7 @@ export async function imageToTensor(
   await Promise.all(
     list.map(async (image, index) => {
       try {
-        data.set(await imageThread.run(image, spec), index * size);
+        data.set(await imageThread.run(image, spec, signal), index * size);
       } catch (error) {
         throw list.length > 1 ? naming(index, error) : error;
       }

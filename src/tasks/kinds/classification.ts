@@ -23,6 +23,7 @@ const tolerance = 1e-3;
 export const classification: TaskKind<ClassificationTask, LabelAnswer<'classification'>> = {
   type: 'classification',
   members: { activation: oneOf('softmax', 'none'), labels: labelsSchema },
+  defaults: { activation: 'softmax' },
   hasBestClass: true,
   faults: labelFaults,
   labels: ({ labels }) => labels,
@@ -36,6 +37,15 @@ export const classification: TaskKind<ClassificationTask, LabelAnswer<'classific
   encode: encodeImages,
   decode(task, output, { topK: k = Math.min(defaultTopK, task.labels.length) }) {
     return { type: 'classification', rows: k === 1 ? bestClasses(task, output) : severalClasses(task, output, k) };
+  },
+  toJson({ rows }, topK) {
+    const best = rows.map(([first]) => first as Ranked);
+    return {
+      predictions: best.map(({ index }) => index),
+      confidence_scores: best.map(({ score }) => score),
+      labels: best.map(({ label }) => label),
+      ...(topK !== undefined && { top_k: rows }),
+    };
   },
 };
 

@@ -30,6 +30,7 @@ const defaultMask = 'attention_mask';
 export const embedding: TaskKind<EmbeddingTask, EmbeddingAnswer> = {
   type: 'embedding',
   members: { pooling: oneOf('mean', 'cls', 'none'), normalize: { type: 'boolean' }, attentionMask: textSchema },
+  defaults: { pooling: 'mean', normalize: true },
   optional: ['attentionMask'],
   faults: embeddingFaults,
   encode: encodeImages,
@@ -45,6 +46,9 @@ export const embedding: TaskKind<EmbeddingTask, EmbeddingAnswer> = {
   decode(task, output, { attentionMask }) {
     const pooled = pool(task, output, attentionMask);
     return { type: 'embedding', embeddings: task.normalize ? normalize(pooled) : pooled };
+  },
+  toJson({ embeddings }) {
+    return { embeddings: embeddings.toArray() as readonly unknown[] };
   },
 };
 

@@ -4,7 +4,7 @@ import type { Dimension, Signature } from '../../signature/spec.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Arguments } from '../../tensor/value.js';
 import type { ImageSpec } from '../image/spec.js';
-import { imageToTensor } from '../image/to-tensor.js';
+import { imagesToTensor } from '../image/to-tensor.js';
 import type { AnyTask, EncodeOptions, Encoded, JsonSchema } from './kind.js';
 
 const side = { type: 'integer', minimum: 1, maximum: 8192 };
@@ -36,11 +36,11 @@ export const imageSchema: JsonSchema = {
 export async function encodeImages(
   { type, image }: AnyTask,
   input: Encoded,
-  { maxPixels }: EncodeOptions,
+  { maxPixels, signal }: EncodeOptions,
 ): Promise<Arguments> {
   if (!image)
     throw torchError('ERR_TASK', `Expected a task with image for encoded images but this ${type} task has none`);
-  return [await imageToTensor(input, maxPixels === undefined ? image : { ...image, maxPixels })];
+  return [await imagesToTensor(input, maxPixels === undefined ? image : { ...image, maxPixels }, signal)];
 }
 
 export function* imageFaults(

@@ -20,7 +20,12 @@ export type Encoded = Uint8Array | readonly Uint8Array[];
 export interface EncodeOptions {
   /** Images of more pixels are refused. Default 50 million. */
   readonly maxPixels?: number | undefined;
+  /** Images that still wait when it aborts are not decoded. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** An answer as JSON shows it: every member has an entry for each row. */
+export type AnswerMembers = Readonly<Record<string, readonly unknown[]>>;
 
 export interface PostprocessOptions {
   /** Classification: how many classes for each row. Default 5, or all where there are fewer. */
@@ -34,6 +39,8 @@ export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   readonly type: T['type'];
   /** The schema of each member that other kinds do not have. */
   readonly members: { readonly [K in keyof Omit<T, keyof AnyTask>]-?: JsonSchema };
+  /** What its members are where a caller names the type alone. A record says each of them. */
+  readonly defaults: Partial<Omit<T, keyof AnyTask>>;
   /** The members that a record may leave out. */
   readonly optional?: readonly (keyof T & string)[];
   /** Each row of the answer has at least one class and the best one comes first, so `/predict` can answer it. */
@@ -50,4 +57,6 @@ export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   decodeOptions?(task: T, signature: Signature, args: Arguments): PostprocessOptions;
   /** The answer that an output means. A kind without this has none. @throws InputError for what the output cannot be */
   decode?(task: T, output: Tensor, options: PostprocessOptions): A;
+  /** The answer as JSON shows it. @param topK how many classes the caller asked for; undefined where it did not ask */
+  toJson?(answer: A, topK?: number): AnswerMembers;
 }

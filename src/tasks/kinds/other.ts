@@ -9,6 +9,7 @@ export interface OtherTask extends AnyTask {
 export const other: TaskKind<OtherTask, never> = {
   type: 'other',
   members: {},
+  defaults: {},
   faults: () => [],
   encode: encodeImages,
 };
