@@ -4,6 +4,6 @@ import type { NumberParser } from './codec/plain-request.js';
 /** The part of a ModelHost that the server uses. */
 export type InferenceHost = Pick<
   ModelHost,
-  'state' | 'defaultModel' | 'model' | 'list' | 'deviceFailures' | 'on' | 'off'
+  'state' | 'defaultModel' | 'model' | 'list' | 'index' | 'failed' | 'deviceFailures' | 'on' | 'off'
 > &
   NumberParser;

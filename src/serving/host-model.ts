@@ -10,6 +10,7 @@ import { signatureOf, type ModelRecord } from '../registry/index.js';
 import { checkTolerance } from '../signature/tolerance.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
+import { checkServedName } from './names.js';
 
 /** How a host warms a model up. */
 export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
@@ -32,24 +33,58 @@ export interface HostModelOptions {
 /** A model of the registry. */
 export interface HostRegistryModel extends HostModelOptions {
   name: string;
-  /** The first is the default. Left out: the only version there is, or v1.0. */
+  /** The first is the default. Left out: the only version there is, or v1.0; in `load`, those that the host knows. */
   versions?: readonly string[];
 }
 
 /** A model file that is in no registry: it has no record, and so no task and no known digest. */
 export interface HostFileModel extends HostModelOptions {
   file: string;
-  /** Default: the file's name without its extension. */
+  /** 1 to 128 letters, digits, `.`, `_` or `-`. Default: the file's name without its extension. */
   name?: string;
+  /** As a name. Default: 1. */
+  version?: string;
 }
 
 export type HostModel = HostRegistryModel | HostFileModel;
 
-export function nameOf(model: HostModel): string {
-  return model.name ?? basename((model as HostFileModel).file, extname((model as HostFileModel).file));
+/** One version of one model, and where it comes from. */
+export interface Source {
+  readonly name: string;
+  /** Undefined for the one that the registry takes for the default. */
+  readonly version: string | undefined;
+  /** Undefined for a model of the registry. */
+  readonly file: string | undefined;
+  readonly options: HostModelOptions;
 }
 
-const modelOptions = ['name', 'versions', 'file', 'load', 'warmup', 'batching'];
+const defaultFileVersion = '1';
+
+/** The versions of a model that was checked. */
+export function sourcesOf(model: HostModel): readonly Source[] {
+  const { load, warmup, batching } = model;
+  const options = {
+    ...(load !== undefined && { load }),
+    ...(warmup !== undefined && { warmup }),
+    ...(batching !== undefined && { batching }),
+  };
+  if (isFileModel(model)) {
+    const { file, name = stem(file), version = defaultFileVersion } = model;
+    return [{ name, version, file, options }];
+  }
+  const { name, versions = [undefined] } = model;
+  return versions.map((version) => ({ name, version, file: undefined, options }));
+}
+
+export function isFileModel(model: HostModel): model is HostFileModel {
+  return (model as Partial<HostFileModel>).file !== undefined;
+}
+
+function stem(file: string): string {
+  return basename(file, extname(file));
+}
+
+const modelOptions = ['name', 'versions', 'version', 'file', 'load', 'warmup', 'batching'];
 const warmupOptions = ['example', 'batchSizes', 'tolerance'];
 
 /** @throws ERR_INVALID_ARGUMENT unless it is a list of models with values that they can have */
@@ -64,14 +99,26 @@ export function checkBatchSizes(name: string, sizes: unknown): void {
   for (const size of sizes) check.integer(`a size in ${name}`, size, 1, 1_000_000);
 }
 
-function checkHostModel(model: unknown): void {
+/** @throws ERR_INVALID_ARGUMENT unless it is a model with values that it can have */
+export function checkHostModel(model: unknown): asserts model is HostModel {
   if (typeof model !== 'object' || model === null || !('name' in model || 'file' in model)) {
     throw expected('an array of { name } or { file }', 'models of ModelHost', model);
   }
   check.options('a model of ModelHost', model, modelOptions);
-  const { name, file, versions, load, warmup, batching } = model as Readonly<Record<string, unknown>>;
-  if (name !== undefined || file === undefined) check.text('name of a model of ModelHost', name);
-  if (file !== undefined) check.text('file of a model of ModelHost', file, 'a path');
+  const { name, file, version, versions, load, warmup, batching } = model as Readonly<Record<string, unknown>>;
+  if (name !== undefined || file === undefined) {
+    check.text('name of a model of ModelHost', name);
+    checkServedName('name of a model of ModelHost', name);
+  }
+  if (file !== undefined) {
+    check.text('file of a model of ModelHost', file, 'a path');
+    if (name === undefined)
+      checkServedName('the name of a model file', stem(file), ': give { file, name } (serve: --name)');
+  }
+  if (version !== undefined) {
+    if (file === undefined) throw expected('versions: [version] of a name', 'version of a model of ModelHost', version);
+    checkServedName('version of a model of ModelHost', version);
+  }
   if (versions !== undefined) {
     if (file !== undefined) throw expected('no versions with a file', 'versions of a model of ModelHost', versions);
     const isList = Array.isArray(versions) && versions.length > 0 && versions.every((one) => typeof one === 'string');

@@ -1,5 +1,15 @@
 /** Models held ready for callers. */
-export { ModelHost, type HostEvents, type HostOptions, type HostState, type HostWarning } from './host.js';
+export {
+  ModelHost,
+  type ChangeOptions,
+  type HostChange,
+  type HostEvents,
+  type HostOptions,
+  type HostState,
+  type HostWarning,
+} from './host.js';
+export type { FailedModel, HostIndexEntry } from './catalogue.js';
+export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';
 export type { LoadProgress } from './load-served.js';
 export {

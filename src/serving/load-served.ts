@@ -1,6 +1,6 @@
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
-import { ModelRegistry, signatureOf, type ModelRecord } from '../registry/index.js';
+import { signatureOf, type ModelRecord, type ModelRegistry } from '../registry/index.js';
 import { exampleSpecs } from '../signature/example.js';
 import { loadModel } from '../engines/index.js';
 import type { Model, WarmupOptions } from '../model/model.js';
@@ -9,22 +9,36 @@ import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
-import {
-  nameOf,
-  requireNoContradiction,
-  type HostModel,
-  type HostModelOptions,
-  type HostWarmup,
-} from './host-model.js';
+import { requireNoContradiction, type HostModelOptions, type HostWarmup, type Source } from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
 
 export interface LoadContext {
-  registry: ModelRegistry | undefined;
   /** Overrules the sizes that batching asks for. */
-  warmupBatchSizes: readonly number[] | undefined;
-  signal: AbortSignal;
-  /** Told of each step. */
+  readonly warmupBatchSizes: readonly number[] | undefined;
+  readonly signal: AbortSignal;
+  /** Told of each step but the last, which is the host's to tell. */
   readonly progress: (event: LoadProgress) => void;
+}
+
+/** One version whose artifact was found: what can be loaded. */
+export interface Found {
+  readonly name: string;
+  readonly version: string;
+  /** Undefined for a file that is in no registry. */
+  readonly record: ModelRecord | undefined;
+  readonly path: string;
+  /** With the version that was found. */
+  readonly source: Source;
+}
+
+/** Asks the registry where an artifact is. @throws as ModelRegistry.resolve and artifactPath */
+export async function find(source: Source, registry: () => Promise<ModelRegistry>): Promise<Found> {
+  const { name, version, file } = source;
+  if (file !== undefined) return { name, version: version as string, record: undefined, path: file, source };
+  const known = await registry();
+  const record = await known.resolve(name, version);
+  const path = await known.artifactPath(record);
+  return { name, version: record.version, record, path, source: { ...source, version: record.version } };
 }
 
 /** Where the load of one model is. */
@@ -40,40 +54,21 @@ export interface LoadProgress {
   readonly elapsedMs: number;
 }
 
-/** Versions of a bare file: there is only the one, called as clients call it by default. */
-const fileVersion = 'v1.0';
+/** What a load makes; its host adds what outlives it. */
+export type LoadedServed = Omit<ServedModelParts, 'statistics'>;
 
-/**
- * Loads, checks and warms up every version of one model. What was loaded is yielded at once, so that the caller can
- * dispose it when a later one fails.
- */
-export async function* loadServed(model: HostModel, context: LoadContext): AsyncGenerator<ServedModelParts> {
-  const name = nameOf(model);
-  if ('file' in model) {
-    yield* bringUp({ name, version: fileVersion, record: undefined }, model.file, model, context);
-    return;
-  }
-  const registry = context.registry ?? (await ModelRegistry.open());
-  for (const version of model.versions ?? [undefined]) {
-    const record = await registry.resolve(name, version);
-    const path = await registry.artifactPath(record);
-    yield* bringUp({ name, version: record.version, record }, path, model, context);
-  }
-}
-
-async function* bringUp(
-  identity: Pick<ServedModelParts, 'name' | 'version' | 'record'>,
-  path: string,
-  { load = {}, warmup, batching = false }: HostModelOptions,
+/** Loads, checks and warms up one version. @throws what it is that failed, naming the model; nothing of it stays loaded */
+export async function bringUp(
+  found: Found,
   { signal, warmupBatchSizes, progress }: LoadContext,
-): AsyncGenerator<ServedModelParts> {
-  const { name, version, record } = identity;
+): Promise<LoadedServed> {
+  const { name, version, record, path } = found;
+  const { load = {}, warmup, batching = false } = found.source.options;
   const started = performance.now();
   const tell = (stage: LoadProgress['stage'], more: Pick<LoadProgress, 'rows' | 'instance'> = {}): void => {
     progress({ model: name, version, stage, ...more, elapsedMs: performance.now() - started });
   };
   let model: Model | undefined;
-  let parts: ServedModelParts;
   try {
     tell('load');
     if (record) requireNoContradiction(load, record);
@@ -94,15 +89,14 @@ async function* bringUp(
     };
     const cold = await warmUp(model, warmup, defaults);
     const queued = queueOf(model, limits, cold);
-    parts = { ...identity, model, ...queued, warnings: warningsOf(model, cold, queued) };
+    signal.throwIfAborted();
+    return { name, version, record, model, ...queued, warnings: warningsOf(model, cold, queued) };
   } catch (error) {
     await model?.dispose();
     if (!(error instanceof TorchError) || signal.aborted) throw error;
     const { code, message, errors } = error;
     throw torchError(code, `${name} ${version}: ${message}`, { cause: error, ...(errors && { errors }) });
   }
-  yield parts;
-  tell('ready');
 }
 
 /** The record comes after the caller's options: what it says of the artifact cannot be overruled. */

@@ -15,7 +15,9 @@ import type { ModelRecord } from '../registry/index.js';
 import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
 import type { Encoded } from '../tasks/kinds/kind.js';
 import { Tensor } from '../tensor/tensor.js';
-import { isMap, type Arguments, type RunInput, type Value } from '../tensor/value.js';
+import type { Arguments, RunInput, Value } from '../tensor/value.js';
+import { firstTensor, requireRows } from './outputs.js';
+import { Statistics, type ServedStatistics } from './statistics.js';
 
 /** One call of a served model that has ended. */
 export interface RunEvent {
@@ -65,6 +67,8 @@ export interface ServedModelHooks {
   rows(event: ServedRowCheckEvent): void;
   /** Something is worth knowing of it. */
   warn(event: { readonly model: string; readonly version: string; readonly message: string }): void;
+  /** What serves calls of this name and version at this moment. */
+  current(name: string, version: string): ServedModel | undefined;
 }
 
 export interface ServedModelParts {
@@ -79,10 +83,18 @@ export interface ServedModelParts {
   readonly notBatched: string | undefined;
   /** What is worth knowing of how it came up. */
   readonly warnings: readonly string[];
+  /** Goes on over a reload. */
+  readonly statistics: Statistics;
 }
 
-/** A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. */
-export class ServedModel implements ServedModelParts {
+/** Statistics begin anew where none are given. */
+type NewServedModel = Omit<ServedModelParts, 'statistics'> & Partial<Pick<ServedModelParts, 'statistics'>>;
+
+/**
+ * A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. One that
+ * was reloaded meanwhile hands its calls on to what took its place, so it may be kept.
+ */
+export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   readonly name: string;
   readonly version: string;
   readonly record: ModelRecord | undefined;
@@ -91,13 +103,15 @@ export class ServedModel implements ServedModelParts {
   readonly warnings: readonly string[];
   readonly #notBatched: string | undefined;
   readonly #hooks: ServedModelHooks;
+  readonly #statistics: Statistics;
+  #retired = false;
   /** The row of its record's task, from the first answer on. */
   #kind: AnsweringKind | undefined;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
   constructor(
-    { name, version, record, model, queue, notBatched, warnings }: ServedModelParts,
+    { name, version, record, model, queue, notBatched, warnings, statistics = new Statistics() }: NewServedModel,
     hooks: ServedModelHooks,
   ) {
     this.name = name;
@@ -108,7 +122,10 @@ export class ServedModel implements ServedModelParts {
     this.#notBatched = notBatched;
     this.warnings = warnings;
     this.#hooks = hooks;
+    this.#statistics = statistics;
     queue?.on('batch', (event) => {
+      const { rows, runMs, outcome } = event;
+      if (outcome === 'ok') statistics.ran(rows, 0, runMs, 0);
       hooks.batch({ ...event, model: name, version });
     });
     let differences = 0;
@@ -134,7 +151,21 @@ export class ServedModel implements ServedModelParts {
     return this.#inFlight;
   }
 
-  /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls */
+  /** It was unloaded or replaced: calls that have begun go on, later ones are handed on. */
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  /** What it has done since it was loaded first, reloads included. */
+  statistics(): ServedStatistics {
+    const { name, version } = this;
+    const { device, parameterBytes: bytes } = this.model.info;
+    const [type, id = '0'] = device.device.split(':');
+    const memory = [{ type: type === 'cpu' ? ('CPU' as const) : ('GPU' as const), id: Number(id), bytes }];
+    return { name, version, ...this.#statistics.snapshot(), memory };
+  }
+
+  /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls, ERR_DISPOSED after its unload */
   async run<T extends Value = Tensor>(input: RunInput, options?: QueueRunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.#argumentsOf(input), options)).value;
   }
@@ -150,37 +181,72 @@ export class ServedModel implements ServedModelParts {
     args: Arguments,
     options?: QueueRunOptions,
   ): Promise<Execution<T>> {
-    return this.#counted<T, Execution<T>>(method, args, options, (execution) => execution);
+    const served = this.#enter();
+    try {
+      return await served.#counted<T, Execution<T>>(method, args, options, performance.now(), itself);
+    } finally {
+      served.#leave();
+    }
   }
 
-  /** @param finish makes the caller's answer of the execution; what it throws is the outcome of the call */
+  /**
+   * Begins a call: what serves it stays until `#leave`. It is this model, or what has taken its place.
+   * @throws ERR_NOT_READY, ERR_DRAINING, ERR_DISPOSED
+   */
+  #enter(): ServedModel {
+    this.#hooks.admit();
+    const served = this.#retired ? this.#hooks.current(this.name, this.version) : this;
+    if (!served) {
+      const { name, version } = this;
+      throw torchError('ERR_DISPOSED', `Expected a model that is served but ${name} ${version} was unloaded`);
+    }
+    served.#inFlight++;
+    return served;
+  }
+
+  #leave(): void {
+    this.#inFlight--;
+    if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * @param begun when the call began
+   * @param finish makes the caller's answer of the execution; what it throws is the outcome of the call
+   */
   async #counted<T extends Value, R>(
     method: string,
     args: Arguments,
     options: QueueRunOptions | undefined,
+    begun: number,
     finish: (execution: Execution<T>) => R,
   ): Promise<R> {
-    this.#hooks.admit();
     const call = { model: this.name, version: this.version, method, rows: rowsOf(args) };
-    this.#inFlight++;
+    const statistics = this.#statistics;
+    // Rows were found independent for `forward` alone, so other methods run by themselves.
+    const queue = method === 'forward' ? this.queue : undefined;
     try {
-      // Rows were found independent for `forward` alone, so other methods run by themselves.
-      const { queue } = this;
-      const execution =
-        queue && method === 'forward'
-          ? await queue.execute<T>(method, args, options)
-          : await this.#runAlone<T>(method, args, options);
+      const executing = queue ? queue.execute<T>(method, args, options) : this.#runAlone<T>(method, args, options);
+      // Both have checked and copied the arguments by now: they do so before they wait for anything.
+      const inputMs = performance.now() - begun;
+      const execution = await executing;
       const answer = finish(execution);
-      this.#hooks.ended({ ...call, outcome: 'ok', timings: execution.timings });
+      const { timings } = execution;
+      const totalMs = performance.now() - begun;
+      statistics.succeeded(call.rows, inputMs, timings, totalMs);
+      if (!queue) {
+        const { queueMs, runMs } = timings;
+        statistics.ran(call.rows, inputMs, runMs, Math.max(0, totalMs - inputMs - queueMs - runMs));
+      }
+      this.#hooks.ended({ ...call, outcome: 'ok', timings });
       return answer;
     } catch (error) {
       // Rows whose elements are at fault were refused: nothing has run.
       const isRefused = error instanceof InputError && error.faults !== undefined;
-      if (!isRefused) this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
+      if (!isRefused) {
+        statistics.failed(performance.now() - begun);
+        this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
+      }
       throw error;
-    } finally {
-      this.#inFlight--;
-      if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
@@ -194,10 +260,19 @@ export class ServedModel implements ServedModelParts {
   async predict(input: AnswerInput, given: AnswerOptions = {}): Promise<ServedAnswer> {
     // Not in the parameter: its published type would name what is internal.
     check.object('the options of predict', given);
-    const { topK, maxPixels, rows, ...limits } = given;
     if (input === undefined || input === null) {
       throw torchError('ERR_INVALID_INPUT', `Expected a tensor, arguments or images but received ${describe(input)}`);
     }
+    const served = this.#enter();
+    try {
+      return await served.#answer(input, given);
+    } finally {
+      served.#leave();
+    }
+  }
+
+  async #answer(input: AnswerInput, given: AnswerOptions): Promise<ServedAnswer> {
+    const { topK, maxPixels, rows, ...limits } = given;
     const { task, signature } = this.#requireRecord();
     const kind = (this.#kind ??= answeringKind(task));
     if (topK !== undefined) {
@@ -209,7 +284,7 @@ export class ServedModel implements ServedModelParts {
     const args = encoded ? await kind.encode(task, input, { maxPixels }) : input instanceof Tensor ? [input] : input;
     const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
     const timed = encoded ? withTimeLeft(limits, started) : limits;
-    return this.#counted('forward', args, timed, ({ value, timings }) => {
+    return this.#counted('forward', args, timed, started, ({ value, timings }) => {
       if (rows !== undefined) requireRows(value, rows);
       const output = firstTensor(value, signature.outputs[0]?.name ?? '');
       try {
@@ -242,11 +317,18 @@ export class ServedModel implements ServedModelParts {
     return isBatchable(this.model) ? this.model.argumentsOf(input) : [input as Value];
   }
 
+  /** From now on calls are handed on to what serves its name and version. @internal */
+  retire(): void {
+    this.#retired = true;
+  }
+
   /** Resolves once no call is in flight. */
   idle(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 }
+
+const itself = <T>(value: T): T => value;
 
 function rowWarning({ outcome, rows, share, stopped }: RowCheckEvent, why: string | undefined): string {
   if (stopped && why !== undefined) return `requests are not batched any more: ${why}`;
@@ -277,30 +359,4 @@ function withTimeLeft(options: QueueRunOptions, started: number): QueueRunOption
   const left = timeoutMs - (performance.now() - started);
   if (timeoutMs > 0 && left <= 0) throw torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`);
   return { ...options, timeoutMs: Math.min(timeoutMs, left) };
-}
-
-/** The first output: the value itself, the first of several, or the one of the signature's first name. */
-function firstTensor(output: Value, name: string): Tensor {
-  const first = output instanceof Tensor ? output : ofSeveral(output, name);
-  if (first instanceof Tensor) return first;
-  throw torchError(
-    'ERR_BAD_OUTPUT',
-    `Expected a tensor for output ${name} from the model but received ${describe(first)}`,
-  );
-}
-
-function ofSeveral(output: Value, name: string): unknown {
-  if (typeof output !== 'object' || output === null) return output;
-  if (Array.isArray(output)) return (output as readonly Value[])[0];
-  return isMap(output) ? output.get(name) : (output as Record<string, Value>)[name];
-}
-
-function requireRows(output: Value, rows: number): void {
-  if (output instanceof Tensor && output.dtype === 'float32' && output.shape.length === 2 && output.shape[0] === rows)
-    return;
-  const got = output instanceof Tensor ? `${output.dtype} [${output.shape.join(', ')}]` : describe(output);
-  throw torchError(
-    'ERR_BAD_OUTPUT',
-    `Expected a float32 output of ${rows} rows of scores from the model but received ${got}`,
-  );
 }

@@ -129,7 +129,7 @@ describe('a batch whose rows depend on each other', () => {
     expect(served.notBatched).to.match(/a row of a batch of 24/);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).to.match(
-      /batch_row_checks_total{model="unseen_from_20_to_30_rows",version="v1.0",outcome="differs"} 1/,
+      /batch_row_checks_total{model="unseen_from_20_to_30_rows",version="1",outcome="differs"} 1/,
     );
     await server.close();
     await host.close();

@@ -1,0 +1,131 @@
+import type { RunTimings } from '../async/clock.js';
+
+/** How often something happened and how long it took in all. */
+export interface DurationCount {
+  readonly count: number;
+  /** Nanoseconds. */
+  readonly ns: number;
+}
+
+/** Runs of one number of rows. */
+export interface BatchCount {
+  /** Without padding. Beyond so many different numbers they are rounded up to powers of two. */
+  readonly rows: number;
+  /** Putting the rows of the calls together, or checking the one call's arguments. */
+  readonly computeInput: DurationCount;
+  readonly computeInfer: DurationCount;
+  /** Giving each call its own rows, or making the one call's answer. */
+  readonly computeOutput: DurationCount;
+}
+
+/**
+ * What a served model has done, as the Open Inference Protocol counts it. It goes on over a reload of the same version, and
+ * ends with its unload.
+ */
+export interface ServedStatistics {
+  readonly name: string;
+  readonly version: string;
+  /** Milliseconds since the epoch, of the last call that ended well; 0 before the first. */
+  readonly lastInferenceMs: number;
+  /** Rows of the calls that ended well. */
+  readonly rows: number;
+  /** Runs that ended well: one for each batch, or for each call by itself. */
+  readonly executions: number;
+  /** Calls that ended well, from the call to its answer. */
+  readonly success: DurationCount;
+  /** Calls that ended otherwise, aborted ones included. One whose elements were refused is none: nothing has run. */
+  readonly fail: DurationCount;
+  /** The waiting of the calls that ended well. */
+  readonly queue: DurationCount;
+  /** The checks and copies of their arguments, and the decoding of images. */
+  readonly computeInput: DurationCount;
+  /** Their runs; of calls that share a run, each has the whole of it. */
+  readonly computeInfer: DurationCount;
+  /** What is left: the way back to the event loop, the parts of a batch, the answer of the task. */
+  readonly computeOutput: DurationCount;
+  readonly batches: readonly BatchCount[];
+  /** Parameters and buffers by the device that holds them. */
+  readonly memory: readonly { readonly type: 'CPU' | 'GPU'; readonly id: number; readonly bytes: number }[];
+}
+
+/** Different numbers of rows that are counted as they are. */
+const mostSizes = 128;
+
+class Duration {
+  count = 0;
+  ms = 0;
+
+  add(ms: number): void {
+    this.count++;
+    this.ms += ms;
+  }
+
+  get total(): DurationCount {
+    return { count: this.count, ns: Math.round(this.ms * 1e6) };
+  }
+}
+
+/** The counters behind `ServedModel.statistics`: adding to them makes no objects. */
+export class Statistics {
+  readonly #success = new Duration();
+  readonly #fail = new Duration();
+  readonly #queue = new Duration();
+  readonly #input = new Duration();
+  readonly #infer = new Duration();
+  readonly #output = new Duration();
+  readonly #sizes = new Map<number, { input: Duration; infer: Duration; output: Duration }>();
+  #last = 0;
+  #rows = 0;
+  #executions = 0;
+
+  /** A call ended well. @param inputMs from its beginning until it was handed on; @param totalMs until its answer */
+  succeeded(rows: number, inputMs: number, { queueMs, runMs }: RunTimings, totalMs: number): void {
+    this.#last = Date.now();
+    this.#rows += rows;
+    this.#success.add(totalMs);
+    this.#queue.add(queueMs);
+    this.#input.add(inputMs);
+    this.#infer.add(runMs);
+    this.#output.add(Math.max(0, totalMs - inputMs - queueMs - runMs));
+  }
+
+  failed(totalMs: number): void {
+    this.#fail.add(totalMs);
+  }
+
+  /** A run of so many rows ended well. */
+  ran(rows: number, inputMs: number, runMs: number, outputMs: number): void {
+    this.#executions++;
+    const isKnown = this.#sizes.has(rows) || this.#sizes.size < mostSizes;
+    const size = isKnown ? rows : 2 ** Math.ceil(Math.log2(Math.max(1, rows)));
+    let counts = this.#sizes.get(size);
+    if (!counts) {
+      counts = { input: new Duration(), infer: new Duration(), output: new Duration() };
+      this.#sizes.set(size, counts);
+    }
+    counts.input.add(inputMs);
+    counts.infer.add(runMs);
+    counts.output.add(outputMs);
+  }
+
+  snapshot(): Omit<ServedStatistics, 'name' | 'version' | 'memory'> {
+    const sizes = [...this.#sizes].sort(([a], [b]) => a - b);
+    return {
+      lastInferenceMs: this.#last,
+      rows: this.#rows,
+      executions: this.#executions,
+      success: this.#success.total,
+      fail: this.#fail.total,
+      queue: this.#queue.total,
+      computeInput: this.#input.total,
+      computeInfer: this.#infer.total,
+      computeOutput: this.#output.total,
+      batches: sizes.map(([rows, { input, infer, output }]) => ({
+        rows,
+        computeInput: input.total,
+        computeInfer: infer.total,
+        computeOutput: output.total,
+      })),
+    };
+  }
+}
