@@ -67,6 +67,7 @@ export type {
   Signature,
   TensorSpec,
 } from './signature/spec.js';
+export type { TaskGiven } from './tasks/kinds/given.js';
 export type { Tolerance, Tolerances } from './signature/tolerance.js';
 export type { LoadOptions, ModelRunOptions, RunOptions } from './model/options.js';
 export type { DeviceChoice, EngineName, ExternalFile, ModelInfo, Optimize } from './model/info.js';

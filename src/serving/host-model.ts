@@ -8,6 +8,7 @@ import type { Model, WarmupOptions } from '../model/model.js';
 import type { LoadOptions } from '../model/options.js';
 import { signatureOf, type ModelRecord } from '../registry/index.js';
 import { checkTolerance } from '../signature/tolerance.js';
+import type { TaskGiven } from '../tasks/kinds/given.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
 import { checkServedName } from './names.js';
@@ -44,6 +45,11 @@ export interface HostFileModel extends HostModelOptions {
   name?: string;
   /** As a name. Default: 1. */
   version?: string;
+  /**
+   * What its outputs mean, and how an image becomes its input, as a record would say it; members that are left out are the
+   * usual ones of the type. Default: none, and the model has no answers but its outputs.
+   */
+  task?: TaskGiven;
 }
 
 export type HostModel = HostRegistryModel | HostFileModel;
@@ -55,7 +61,7 @@ export interface Source {
   readonly version: string | undefined;
   /** Undefined for a model of the registry. */
   readonly file: string | undefined;
-  readonly options: HostModelOptions;
+  readonly options: HostModelOptions & Pick<HostFileModel, 'task'>;
 }
 
 const defaultFileVersion = '1';
@@ -69,8 +75,8 @@ export function sourcesOf(model: HostModel): readonly Source[] {
     ...(batching !== undefined && { batching }),
   };
   if (isFileModel(model)) {
-    const { file, name = stem(file), version = defaultFileVersion } = model;
-    return [{ name, version, file, options }];
+    const { file, name = stem(file), version = defaultFileVersion, task } = model;
+    return [{ name, version, file, options: { ...options, ...(task && { task }) } }];
   }
   const { name, versions = [undefined] } = model;
   return versions.map((version) => ({ name, version, file: undefined, options }));
@@ -84,7 +90,7 @@ function stem(file: string): string {
   return basename(file, extname(file));
 }
 
-const modelOptions = ['name', 'versions', 'version', 'file', 'load', 'warmup', 'batching'];
+const modelOptions = ['name', 'versions', 'version', 'file', 'task', 'load', 'warmup', 'batching'];
 const warmupOptions = ['example', 'batchSizes', 'tolerance'];
 
 /** @throws ERR_INVALID_ARGUMENT unless it is a list of models with values that they can have */
@@ -105,7 +111,7 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     throw expected('an array of { name } or { file }', 'models of ModelHost', model);
   }
   check.options('a model of ModelHost', model, modelOptions);
-  const { name, file, version, versions, load, warmup, batching } = model as Readonly<Record<string, unknown>>;
+  const { name, file, version, versions, task, load, warmup, batching } = model as Readonly<Record<string, unknown>>;
   if (name !== undefined || file === undefined) {
     check.text('name of a model of ModelHost', name);
     checkServedName('name of a model of ModelHost', name);
@@ -123,6 +129,10 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     if (file !== undefined) throw expected('no versions with a file', 'versions of a model of ModelHost', versions);
     const isList = Array.isArray(versions) && versions.length > 0 && versions.every((one) => typeof one === 'string');
     if (!isList) throw expected('an array of at least one version', 'versions of a model of ModelHost', versions);
+  }
+  if (task !== undefined) {
+    if (file === undefined) throw expected('no task without a file', 'task of a model of ModelHost', task);
+    check.object('task of a model of ModelHost', task);
   }
   if (load !== undefined) check.object('load of a model of ModelHost', load);
   if (warmup !== undefined && warmup !== false) {

@@ -63,7 +63,7 @@ export async function bringUp(
   { signal, warmupBatchSizes, progress }: LoadContext,
 ): Promise<LoadedServed> {
   const { name, version, record, path } = found;
-  const { load = {}, warmup, batching = false } = found.source.options;
+  const { load = {}, warmup, batching = false, task: given } = found.source.options;
   const started = performance.now();
   const tell = (stage: LoadProgress['stage'], more: Pick<LoadProgress, 'rows' | 'instance'> = {}): void => {
     progress({ model: name, version, stage, ...more, elapsedMs: performance.now() - started });
@@ -73,6 +73,8 @@ export async function bringUp(
     tell('load');
     if (record) requireNoContradiction(load, record);
     model = await loadModel(path, { ...load, ...optionsOf(record), signal });
+    // The schema's libraries take a quarter of a second to load, and most models come without a task of the caller's.
+    const task = given && (await import('../registry/task.js')).taskOf(given, model.signature);
     // A caller who says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
@@ -90,7 +92,15 @@ export async function bringUp(
     const cold = await warmUp(model, warmup, defaults);
     const queued = queueOf(model, limits, cold);
     signal.throwIfAborted();
-    return { name, version, record, model, ...queued, warnings: warningsOf(model, cold, queued) };
+    return {
+      name,
+      version,
+      record,
+      ...(task && { task }),
+      model,
+      ...queued,
+      warnings: warningsOf(model, cold, queued),
+    };
   } catch (error) {
     await model?.dispose();
     if (!(error instanceof TorchError) || signal.aborted) throw error;

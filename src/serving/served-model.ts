@@ -12,8 +12,9 @@ import { describe, expected, InputError, TorchError, torchError, type ErrorCode 
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
 import type { ModelRecord } from '../registry/index.js';
-import { answeringKind, type AnsweringKind, type Answer } from '../tasks/kinds/index.js';
+import { answeringKind, type AnsweringKind, type Answer, type Task } from '../tasks/kinds/index.js';
 import type { Encoded } from '../tasks/kinds/kind.js';
+import type { Signature } from '../signature/spec.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import { firstTensor, requireRows } from './outputs.js';
@@ -76,6 +77,8 @@ export interface ServedModelParts {
   readonly version: string;
   /** Undefined for a file that is in no registry. */
   readonly record: ModelRecord | undefined;
+  /** What the outputs mean, where there is no record to say it. */
+  readonly task?: Task | undefined;
   readonly model: Model;
   /** What callers of `forward` share; undefined when every call is a run of its own. */
   readonly queue: BatchQueue | undefined;
@@ -98,6 +101,8 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   readonly name: string;
   readonly version: string;
   readonly record: ModelRecord | undefined;
+  /** What the outputs mean, as its record or its host's options say; undefined where nobody does. */
+  readonly task: Task | undefined;
   readonly model: Model;
   readonly queue: BatchQueue | undefined;
   readonly warnings: readonly string[];
@@ -111,12 +116,13 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   #idle: (() => void)[] = [];
 
   constructor(
-    { name, version, record, model, queue, notBatched, warnings, statistics = new Statistics() }: NewServedModel,
+    { name, version, record, task, model, queue, notBatched, warnings, statistics = new Statistics() }: NewServedModel,
     hooks: ServedModelHooks,
   ) {
     this.name = name;
     this.version = version;
     this.record = record;
+    this.task = task ?? record?.task;
     this.model = model;
     this.queue = queue;
     this.#notBatched = notBatched;
@@ -163,6 +169,11 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     const [type, id = '0'] = device.device.split(':');
     const memory = [{ type: type === 'cpu' ? ('CPU' as const) : ('GPU' as const), id: Number(id), bytes }];
     return { name, version, ...this.#statistics.snapshot(), memory };
+  }
+
+  /** What `forward` takes and returns, as its record or else the file says; undefined where neither does. */
+  get signature(): Signature | undefined {
+    return this.record?.signature ?? this.model.signature;
   }
 
   /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls, ERR_DISPOSED after its unload */
@@ -254,7 +265,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
    * Runs `forward` and answers what the record's task says: the best classes, labels or embeddings of each row, and the
    * time that the run took. Takes encoded images where the task says how they become an input. Every answer that this
    * package gives, over HTTP too, is made here.
-   * @throws ERR_TASK without a record or for another task; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
+   * @throws ERR_TASK without a task or for one that has no answers; ERR_OUT_OF_RANGE or ERR_INVALID_ARGUMENT for `topK`; ERR_BAD_OUTPUT
    * when the model answers what its task cannot be; as `imageToTensor`; as `run`
    */
   async predict(input: AnswerInput, given: AnswerOptions = {}): Promise<ServedAnswer> {
@@ -273,7 +284,8 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 
   async #answer(input: AnswerInput, given: AnswerOptions): Promise<ServedAnswer> {
     const { topK, maxPixels, rows, ...limits } = given;
-    const { task, signature } = this.#requireRecord();
+    const task = this.#requireTask();
+    const signature = this.signature ?? unknownSignature;
     const kind = (this.#kind ??= answeringKind(task));
     if (topK !== undefined) {
       if (!kind.checkTopK) throw expected(`no value for a ${kind.type} model`, 'topK', topK);
@@ -281,7 +293,11 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     }
     const started = performance.now();
     const encoded = isEncoded(input);
-    const args = encoded ? await kind.encode(task, input, { maxPixels }) : input instanceof Tensor ? [input] : input;
+    const args = encoded
+      ? await kind.encode(task, input, { maxPixels, signal: limits.signal })
+      : input instanceof Tensor
+        ? [input]
+        : input;
     const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
     const timed = encoded ? withTimeLeft(limits, started) : limits;
     return this.#counted('forward', args, timed, started, ({ value, timings }) => {
@@ -297,10 +313,10 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     });
   }
 
-  #requireRecord(): ModelRecord {
-    if (this.record) return this.record;
+  #requireTask(): Task {
+    if (this.task) return this.task;
     const { name, version } = this;
-    throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} is served without a record`);
+    throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} has no record and no task`);
   }
 
   /** Without a queue there are no priorities. */
@@ -329,6 +345,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 }
 
 const itself = <T>(value: T): T => value;
+const unknownSignature: Signature = { inputs: [], outputs: [] };
 
 function rowWarning({ outcome, rows, share, stopped }: RowCheckEvent, why: string | undefined): string {
   if (stopped && why !== undefined) return `requests are not batched any more: ${why}`;

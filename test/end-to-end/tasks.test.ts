@@ -158,6 +158,60 @@ describe('ServedModel.predict', () => {
     }
   });
 
+  it('takes the task of a file without a record from its host', async () => {
+    const labels = ['a', 'b', 'c'];
+    const file = fixture('torchscript/linear.pt');
+    await using own = await ModelHost.open({ models: [{ file, name: 'mine', task: { type: 'multi-label', labels } }] });
+    const x = Tensor.from([[1, 2, 3, 4]]);
+    const { timings: _, ...answer } = await own.model().predict(x);
+    const { timings: __, ...registered } = await host.model('several').predict(x);
+    expect(answer).to.deep.equal(registered);
+    expect(own.model().task).to.deep.equal({ type: 'multi-label', activation: 'sigmoid', threshold: 0.5, labels });
+    const open = (task: object) => ModelHost.open({ models: [{ file, task: task as never, warmup: false }] });
+    for (const [task, what] of [
+      [{ type: 'nothing' }, 'one of classification'],
+      [{ type: 'classification' }, 'labels'],
+      [{ type: 'classification', labels, activation: 'sigmoid' }, '/task/activation'],
+      [{ type: 'classification', labels, extra: 1 }, '/task/extra'],
+      [{ type: 'classification', labels: [] }, '/task/labels'],
+      [{ type: 'classification', labels, image: { size: 0 } }, '/task/image/size'],
+    ] as const) {
+      expect((await rejection(() => open(task), 'ERR_INVALID_ARGUMENT')).message, what).to.include(what);
+    }
+    await rejection(
+      () => ModelHost.open({ models: [{ name: 'x', task: { type: 'other' } } as never] }),
+      'ERR_INVALID_ARGUMENT',
+    );
+  });
+
+  it('numbers the classes of a file that says how many there are', async () => {
+    const file = fixture('onnx/linear.onnx');
+    await using own = await ModelHost.open({ models: [{ file, task: { type: 'classification' }, warmup: false }] });
+    const { task, signature } = own.model();
+    const classes = signature?.outputs[0]?.shape?.at(-1) as number;
+    expect(task).to.deep.include({ type: 'classification', activation: 'softmax' });
+    expect((task as unknown as { labels: string[] }).labels).to.deep.equal([...Array(classes).keys()].map(String));
+    // More or fewer than there are is a mistake.
+    const wrong = { type: 'classification', labels: ['only'] } as const;
+    await rejection(() => ModelHost.open({ models: [{ file, task: wrong, warmup: false }] }), 'ERR_INVALID_ARGUMENT');
+  });
+
+  it('decodes no image for a caller that gave up while it waited', async () => {
+    const picture = await sharp({ create: { width: 20, height: 10, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const served = host.model('pictures');
+    const stop = new AbortController();
+    const reason = new Error('gone');
+    const calls = Array.from({ length: 8 }, () =>
+      served.predict(picture, { signal: stop.signal }).catch((error: unknown) => error),
+    );
+    const other = served.predict(picture);
+    stop.abort(reason);
+    expect(await Promise.all(calls)).to.deep.equal(Array(8).fill(reason));
+    expect(((await other) as LabelAnswer<'classification'>).rows).to.have.length(1);
+  });
+
   it('refuses other tasks, inputs and options', async () => {
     const x = Tensor.from([[1, 2, 3, 4]]);
     for (const name of ['other', 'bare']) await rejection(() => host.model(name).predict(x), 'ERR_TASK');

@@ -30,7 +30,7 @@ export function interfaceOf(served: ServedModel): ModelInterface {
   return found;
 }
 
-function make({ name, version, model, record }: ServedModel): ModelInterface {
+function make({ name, version, model, task }: ServedModel): ModelInterface {
   const forward = model.info.methods.find((method) => method.name === 'forward');
   const { signature } = model;
   if (!forward || !signature) {
@@ -40,7 +40,7 @@ function make({ name, version, model, record }: ServedModel): ModelInterface {
     signature.inputs,
     forward.args.map((argument) => argument.name),
   );
-  const outputs = outputNames(signature.outputs, record && labelsOf(record.task));
+  const outputs = outputNames(signature.outputs, task && labelsOf(task));
   return {
     inputs: signature.inputs.map(metadataOf),
     outputs: signature.outputs.map(metadataOf),

@@ -1,0 +1,31 @@
+import { describe, expected, torchError } from '../../errors.js';
+import type { Signature } from '../../signature/spec.js';
+import { taskKindOf, taskKinds, type Task } from './index.js';
+import type { AnyTask } from './kind.js';
+
+type Given<T> = T extends AnyTask ? Pick<T, 'type'> & Partial<T> : never;
+
+/** A task as a caller gives it: `type`, and of its other members those that differ from the usual. */
+export type TaskGiven = Given<Task>;
+
+/**
+ * A task with all of its members: those that are left out are the usual ones of its kind. Labels that are left out are the
+ * numbers of the classes, where the signature says how many there are.
+ * @throws ERR_INVALID_ARGUMENT for a type that is none, and where labels are needed and their number is unknown
+ */
+export function completeTask(given: TaskGiven, signature: Signature | undefined): Task {
+  const kind = taskKindOf(given);
+  if (!kind)
+    throw expected(`one of ${taskKinds.map(({ type }) => type).join(', ')}`, 'the type of a task', given?.type);
+  const complete = { ...kind.defaults, ...given };
+  if (!('labels' in kind.members) || 'labels' in complete) return complete as Task;
+  const classes = signature?.outputs[0]?.shape?.at(-1);
+  if (typeof classes !== 'number') {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected labels with a task of type ${given.type}: the model does not say how many classes it has ` +
+        `(its first output is ${describe(signature?.outputs[0]?.name)})`,
+    );
+  }
+  return { ...complete, labels: Array.from({ length: classes }, (_, index) => String(index)) } as unknown as Task;
+}
