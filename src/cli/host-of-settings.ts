@@ -1,33 +1,54 @@
 import type { BatchQueueOptions } from '../batching/index.js';
 import type { Model } from '../model/model.js';
 import { ModelRegistry } from '../registry/index.js';
-import type { Settings } from '../server/settings/table.js';
+import type { ModelEntry } from '../server/settings/model-entries.js';
+import type { ModelSettings, Settings } from '../server/settings/table.js';
 import { ModelHost, type HostModel, type HostWarmup } from '../serving/index.js';
 import type { Arguments } from '../tensor/value.js';
 import { readArguments } from './input.js';
 import { foldersOf, loadOptionsOf } from './target.js';
 
-/** Starts the host of `serve`: of a model file, or else of the model in the registry that the settings name. */
-export async function startHost(file: string | undefined, settings: Settings): Promise<ModelHost> {
+/** Starts the host of `serve`; the first model is the default. */
+export async function startHost(entries: readonly ModelEntry[], settings: Settings): Promise<ModelHost> {
+  const models = entries.map((entry) => hostModelOf(entry, settings));
+  const isFileAlone = entries.every(({ file }) => file !== undefined);
+  return ModelHost.start({
+    ...(!isFileAlone && { registry: await ModelRegistry.open(foldersOf(settings)) }),
+    models,
+    ...(settings.warmupBatchSizes && { warmupBatchSizes: settings.warmupBatchSizes }),
+    ...(!settings.exitOnModelError && { onModelError: 'continue' as const }),
+  });
+}
+
+/** A model as a host takes it: the entry's settings before the shared ones. */
+export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
+  const { name, file, version, versions, ...rest } = entry;
+  const own: Partial<ModelSettings> = rest;
+  const settings = { ...shared, ...own };
   const { instances, maxPending } = settings;
-  const { model, modelVersion, warmupBatchSizes } = settings;
   // A record names its own engine.
   const { engine, ...options } = loadOptionsOf(settings);
   const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
-  const common = { load, batching: batchingOf(settings), ...warmupOf(settings) };
-  const versions = modelVersion === undefined ? {} : { versions: [modelVersion] };
-  const models: HostModel[] = [file === undefined ? { name: model, ...versions, ...common } : { file, ...common }];
-  const registry = file === undefined ? { registry: await ModelRegistry.open(foldersOf(settings)) } : {};
-  return ModelHost.start({ ...registry, models, ...(warmupBatchSizes && { warmupBatchSizes }) });
+  const common = { load, batching: batchingOf(settings), ...warmupOf(settings, own) };
+  if (file === undefined) return { name: name as string, ...(versions && { versions }), ...common };
+  return { file, ...(name !== undefined && { name }), ...(version !== undefined && { version }), ...common };
 }
 
 /** The files are read once the model is there: it says what a plain array in them is. */
-function warmupOf({ warmup, warmupExample }: Settings): { warmup?: HostWarmup | false } {
+function warmupOf(
+  { warmup, warmupExample }: ModelSettings,
+  { warmupBatchSizes }: Partial<ModelSettings>,
+): { warmup?: HostWarmup | false } {
   if (warmup === 'off') return { warmup: false };
-  if (warmupExample.length === 0) return {};
+  if (warmupExample.length === 0 && !warmupBatchSizes) return {};
   const example = ({ info, signature }: Model): Promise<Arguments> =>
     readArguments(warmupExample, { method: info.methods.find(({ name }) => name === 'forward'), signature });
-  return { warmup: { example } };
+  return {
+    warmup: {
+      ...(warmupExample.length > 0 && { example }),
+      ...(warmupBatchSizes && { batchSizes: warmupBatchSizes }),
+    },
+  };
 }
 
 function batchingOf(settings: Settings): BatchQueueOptions | false {

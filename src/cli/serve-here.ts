@@ -10,6 +10,7 @@ import {
   type ServerOptions,
 } from '../server/index.js';
 import { serverOptionsOf } from '../server/options.js';
+import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { Settings } from '../server/settings/table.js';
 import type { ModelHost } from '../serving/index.js';
 import { announce } from './announce.js';
@@ -20,7 +21,6 @@ import { startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
-import type { Target } from './target.js';
 
 /** How a process takes part in serving: as the only one, or as one of several. */
 interface Role {
@@ -38,7 +38,7 @@ interface Role {
 
 /** Serves from this process alone. */
 export async function serveAlone(
-  { target, settings, onTerminal, onDrainable }: ServeJob,
+  { models, settings, onTerminal, onDrainable }: ServeJob,
   port: OpenPort,
 ): Promise<void> {
   const logger = createLogger({ level: settings.logLevel });
@@ -58,7 +58,7 @@ export async function serveAlone(
     logger.info({ url: server.url }, 'listening');
   };
   const options = { listen: port.listen };
-  await serveHere(target, {
+  await serveHere(models, {
     settings,
     logger,
     options,
@@ -70,7 +70,7 @@ export async function serveAlone(
 }
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
-export async function serveAsWorker({ target, settings, onTerminal }: ServeJob): Promise<void> {
+export async function serveAsWorker({ models, settings, onTerminal }: ServeJob): Promise<void> {
   const { address, isFirst } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: settings.logLevel, shared: true }).child({ worker: id });
@@ -81,7 +81,7 @@ export async function serveAsWorker({ target, settings, onTerminal }: ServeJob):
     tell({ kind: 'listening' });
     logger.info({ url: server.url }, 'listening');
   };
-  await serveHere(target, {
+  await serveHere(models, {
     settings: { ...settings, intraOpThreads },
     logger,
     options: {
@@ -106,10 +106,10 @@ export async function serveAsWorker({ target, settings, onTerminal }: ServeJob):
   });
 }
 
-async function serveHere(target: Target | undefined, role: Role): Promise<void> {
+async function serveHere(models: readonly ModelEntry[], role: Role): Promise<void> {
   const { settings, logger } = role;
   configureThreads(settings);
-  const host = await startHost(target && 'file' in target ? target.file : undefined, settings);
+  const host = await startHost(models, settings);
   let server: InferenceServer | undefined;
   try {
     server = await createServer({ ...serverOptionsOf(settings), ...role.options, host, logger });

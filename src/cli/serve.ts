@@ -1,13 +1,18 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import { openPort } from '../server/http/port.js';
+import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, reportError } from './report.js';
+import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
-import { parseTarget, type Target } from './target.js';
+import { UsageError } from './usage.js';
 
 export interface ServeRequest {
-  readonly model: string | undefined;
+  /** Files, NAME=file, and names or name@version of the registry; the first is the default. None: what the settings say. */
+  readonly targets: readonly string[];
+  /** What the only target, a file, is called. */
+  readonly name: string | undefined;
   /** Path of the settings file. */
   readonly config: string | undefined;
   readonly overrides: Partial<Record<SettingKey, unknown>>;
@@ -17,20 +22,20 @@ export interface ServeRequest {
 
 /**
  * Serves until a signal ends it. It listens at once, so that health checks have somebody to ask, and is ready once the
- * model is loaded and warm. When that fails it stops listening and throws. What may be wrong with the command itself is
+ * models are loaded and warm. When that fails it stops listening and throws. What may be wrong with the command itself is
  * found here, before the server is imported: that takes several times longer.
  */
 export async function serve(request: ServeRequest): Promise<void> {
   const onTerminal = process.stdout.isTTY;
-  const target = request.model === undefined ? undefined : parseTarget(request.model);
   const settings = commandSettings({
-    overrides: { ...request.overrides, ...(target && 'name' in target && namedSettings(target)) },
+    overrides: request.overrides,
     ...(request.config !== undefined && { file: request.config }),
     // A person at a terminal reads the line of `announce`, not a log.
     ...(onTerminal && { defaults: { logLevel: 'warn' } }),
   });
+  const models = modelsOf(request, settings);
   try {
-    await (cluster.isWorker ? asWorker : asServer)({ ...request, target, settings, onTerminal });
+    await (cluster.isWorker ? asWorker : asServer)({ ...request, models, settings, onTerminal });
   } catch (error) {
     // What failed may be missing for the log as well: open files, say. The error is told on standard error.
     if (!onTerminal) await logFailedStart(inWords(error), settings).catch(() => undefined);
@@ -42,7 +47,8 @@ export async function serve(request: ServeRequest): Promise<void> {
 }
 
 export interface ServeJob {
-  readonly target: Target | undefined;
+  /** At least one; the first is the default. */
+  readonly models: readonly ModelEntry[];
   readonly settings: Settings;
   readonly onTerminal: boolean;
   readonly onDrainable: () => void;
@@ -81,6 +87,11 @@ async function logFailedStart(error: unknown, { logLevel, workers }: Settings): 
   await flushLogger(logger);
 }
 
-function namedSettings({ name, version }: { name: string; version?: string }): Partial<Record<SettingKey, unknown>> {
-  return { model: name, ...(version !== undefined && { modelVersion: version }) };
+/** @throws UsageError */
+function modelsOf({ targets, name }: ServeRequest, settings: Settings): readonly ModelEntry[] {
+  try {
+    return modelsToServe(targets, name, settings);
+  } catch (cause) {
+    throw new UsageError(cause);
+  }
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Settings } from '../server/settings/table.js';
+import type { ModelSettings, Settings } from '../server/settings/table.js';
 import { modelExtensions } from '../engines/index.js';
 import type { ModelRecord } from '../registry/index.js';
 import type { LoadOptions } from '../model/options.js';
@@ -28,7 +28,7 @@ function isFile(path: string): boolean {
 }
 
 /** The options of loadModel that settings hold, for a bare file or a record. */
-export function loadOptionsOf(settings: Settings): LoadOptions {
+export function loadOptionsOf(settings: ModelSettings): LoadOptions {
   const { engine, device, precision, optimize, autograd, operatorLibraries, externalDataRoot } = settings;
   return {
     device,

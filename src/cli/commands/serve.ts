@@ -6,24 +6,31 @@ import { addSettings, settingsOf } from '../options.js';
 
 const help = `
 Every setting is a flag, an environment variable and a key of the JSON file of --config; the first one that is given counts.
-docs/settings.md explains them. A model file that is not in the registry has no task, so /predict answers 422 ERR_TASK.
+docs/settings.md explains them. The setting models gives each model settings of its own: docs/serving.md.
+A file is served as version 1 under its name without the extension, or as NAME=FILE says.
 
-Example: node-libtorch serve mnist-mlp --port 9000 --instances 2`;
+Examples:
+  node-libtorch serve mnist-mlp --port 9000 --instances 2
+  node-libtorch serve detector.onnx digits=./model.pt mnist-mlp@v1.0`;
 
 export function serveCommand(): Command {
   const command = new Command('serve')
-    .description('serve a model over HTTP')
-    .argument('[model]', 'a model file, or a name or name@version in the registry (default: the setting model)')
+    .description('serve models over HTTP')
+    .argument(
+      '[models...]',
+      'files, NAME=FILE, and names or name@version in the registry; the first is the default model (default: the settings models, model)',
+    )
+    .option('--name <name>', 'what the only model, a file, is called in URLs (default: its name without extension)')
     .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')
     .addHelpText('after', help);
   addSettings(command, settingKeys).option('--no-warmup', 'as --warmup off');
-  return command.action(async (model: string | undefined, flags: { config?: string }) => {
+  return command.action(async (targets: readonly string[], flags: { config?: string; name?: string }) => {
     const disarm = cluster.isWorker ? ignoreSignals() : endOnSignal();
     const { serve } = await import('../serve.js');
     const overrides = settingsOf(flags);
     // Commander keeps --warmup and --no-warmup under one name: the later one counts, the text of the one or false for the other.
     if (overrides.warmup === false) overrides.warmup = 'off';
-    await serve({ model, config: flags.config, overrides, onDrainable: disarm });
+    await serve({ targets, name: flags.name, config: flags.config, overrides, onDrainable: disarm });
   });
 }
 

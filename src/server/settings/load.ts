@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, torchError, type TorchError } from '../../errors.js';
+import { pathFrom } from './model-entries.js';
 import type { Setting } from './setting.js';
 import { defaultOf, settingKeys, settingsTable, type SettingKey, type Settings } from './table.js';
 import { settingsFault } from './validate.js';
@@ -57,10 +58,8 @@ function fromOverrides(overrides: Values): Values {
     const setting = Object.hasOwn(settingsTable, key) ? settingsTable[key as SettingKey] : undefined;
     return [key, typeof value === 'string' && setting ? setting.parse(value) : value];
   });
-  return resolvePaths(
-    checked(Object.fromEntries(parsed), (key) => `flag --${settingsTable[key].flag}`, 'flags'),
-    '.',
-  );
+  const sourceOf: NameOf = (key) => `flag --${settingsTable[key].flag}`;
+  return finished(checked(Object.fromEntries(parsed), sourceOf, 'flags'), sourceOf, '.');
 }
 
 function fromEnvironment(env: Environment, variableOf: (setting: Setting<unknown>) => string | undefined): Values {
@@ -73,18 +72,14 @@ function fromEnvironment(env: Environment, variableOf: (setting: Setting<unknown
     // OpenMP allows one number for each level of nesting; the first is what a run gets.
     values[key] = setting.parse(variable === setting.envFallback ? text.replace(/,.*/, '') : text);
   }
-  return resolvePaths(
-    checked(values, (key) => `environment variable ${variableOf(settingsTable[key])}`, 'environment'),
-    '.',
-  );
+  const sourceOf: NameOf = (key) => `environment variable ${variableOf(settingsTable[key])}`;
+  return finished(checked(values, sourceOf, 'environment'), sourceOf, '.');
 }
 
 function fromFile(file: string | undefined): Values {
   if (file === undefined) return {};
-  return resolvePaths(
-    checked(parseFile(file), () => `file ${file}`, `file ${file}`),
-    dirname(file),
-  );
+  const sourceOf: NameOf = () => `file ${file}`;
+  return finished(checked(parseFile(file), sourceOf, `file ${file}`), sourceOf, dirname(file));
 }
 
 function parseFile(file: string): unknown {
@@ -112,8 +107,11 @@ function checked(values: unknown, sourceOf: NameOf, source: string): Values {
     case 'form':
       throw configError(`Expected an object of settings in ${source} but received ${describe(values)}`);
     case 'value': {
-      const { values: accepted } = settingsTable[fault.key];
-      const received = describe((values as Values)[fault.key]);
+      const { values: accepted, faultInside }: Setting<unknown> = settingsTable[fault.key];
+      const value = (values as Values)[fault.key];
+      const inside = faultInside?.(value, fault.inside, fault.unknown);
+      if (inside !== undefined) throw configError(`${inside} (${sourceOf(fault.key)})`);
+      const received = describe(value);
       throw configError(
         `Expected ${accepted} for setting ${fault.key} (${sourceOf(fault.key)}) but received ${received}`,
       );
@@ -121,11 +119,18 @@ function checked(values: unknown, sourceOf: NameOf, source: string): Values {
   }
 }
 
-function resolvePaths(values: Values, from: string): Values {
+/** The values in force: paths are seen from a folder, and values with parts have their one form. */
+function finished(values: Values, sourceOf: NameOf, from: string): Values {
   for (const key of settingKeys) {
-    const value = values[key] as string | readonly string[] | undefined;
-    if (!settingsTable[key].isPath || value === undefined) continue;
-    values[key] = typeof value === 'string' ? resolve(from, value) : value.map((path) => resolve(from, path));
+    const { isPath, finish }: Setting<unknown> = settingsTable[key];
+    const value = values[key];
+    if (value === undefined) continue;
+    if (isPath) values[key] = pathFrom(from, value as string | readonly string[]);
+    try {
+      if (finish) values[key] = finish(value, from);
+    } catch (error) {
+      throw configError(`${(error as TorchError).message} (${sourceOf(key)})`, error);
+    }
   }
   return values;
 }

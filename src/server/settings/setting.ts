@@ -23,6 +23,20 @@ export interface Setting<T> {
   readonly isPath?: true;
   /** The flag may be given several times, and each adds to the list. */
   readonly isRepeatable?: true;
+  /** It concerns one model: an entry of the setting `models` may have a value of its own. */
+  readonly isPerModel?: true;
+  /**
+   * Of a value with parts: what was expected at a place inside of it and what came there; undefined for the value itself.
+   * @param pointer the members that lead to the place
+   * @param unknown a member of the place that it cannot have
+   */
+  readonly faultInside?: (
+    value: unknown,
+    pointer: readonly string[],
+    unknown: string | undefined,
+  ) => string | undefined;
+  /** Makes the value in force of a value whose form is right; paths are relative to a folder. @throws ERR_CONFIG */
+  readonly finish?: (value: unknown, from: string) => unknown;
 }
 
 /** What every row of the table may say. Names that are left out are made of the setting's own. */
@@ -40,10 +54,23 @@ interface Bounds {
 }
 
 /** Makes a row, given its key. */
-type Row<T> = (key: string) => Setting<T>;
+export type Row<T> = (key: string) => Setting<T>;
+
+/** Rows by their keys. */
+export type RowTable = Readonly<Record<string, Row<unknown>>>;
+
+/** Marks settings that concern one model. */
+export function ofEachModel<const R extends RowTable>(rows: R): R {
+  const marked = Object.entries(rows).map(([name, row]) => [
+    name,
+    (key: string) => ({ ...row(key), isPerModel: true as const }),
+  ]);
+  return Object.fromEntries(marked) as R;
+}
 
 const asText = (text: string): unknown => text;
 const asInteger = (text: string): unknown => (/^\s*[+-]?\d{1,15}\s*$/.test(text) ? Number(text) : text);
+const asBoolean = (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text);
 const asIntegers = (text: string): unknown => text.split(',').map(asInteger);
 
 function named(key: string, { description, env, envFallback, flag }: About) {
@@ -89,6 +116,17 @@ export function optionalIntegers({
     values: `1 to 16 integers from ${min} to ${max}, separated by commas (an array in the file)`,
     initial: undefined,
     initialText,
+  });
+}
+
+export function boolean({ initial, ...about }: About & { readonly initial: boolean }): Row<boolean> {
+  return (key) => ({
+    ...named(key, about),
+    schema: { type: 'boolean' },
+    parse: asBoolean,
+    values: 'true or false',
+    initial,
+    initialText: String(initial),
   });
 }
 

@@ -1,6 +1,8 @@
 import { engineNames } from '../../engines/index.js';
 import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
+import { modelList } from './models.js';
 import {
+  boolean,
   choice,
   directory,
   files,
@@ -9,6 +11,7 @@ import {
   optionalInteger,
   optionalIntegers,
   optionalText,
+  ofEachModel,
   text,
   type Setting,
 } from './setting.js';
@@ -26,6 +29,113 @@ export const defaultBodyLimits = { json: 4 * 2 ** 20, octets: 64 * 2 ** 20 };
  * Kubernetes needs a second or two to take a pod out of its services. `docker stop` kills after 10 s, so it must not be much longer.
  */
 export const announcedMs = 7000;
+
+/** What an entry of `models` may set for its model alone. */
+const modelRows = ofEachModel({
+  engine: choice({
+    options: ['auto', ...engineNames],
+    initial: 'auto',
+    description: 'What runs a model file; auto tells by its extension or its content. A record names its own.',
+  }),
+  device: text({
+    pattern: /^(auto|cpu|cuda(:[0-9]{1,2})?)$/,
+    values: 'auto, cpu, cuda or cuda:N',
+    initial: 'auto',
+    description: 'Where the model runs.',
+  }),
+  precision: choice({
+    options: ['auto', 'fp32', 'fp16', 'bf16'],
+    initial: 'auto',
+    description: "Number format of the weights; auto keeps the artifact's own.",
+  }),
+  operatorLibraries: files({
+    flag: 'operator-library',
+    description: 'Libraries of custom operators, opened before the model.',
+  }),
+  externalDataRoot: optionalDirectory({
+    initialText: 'none, links are refused',
+    description: 'ONNX: folder that symbolic links among the files of weights may lead into.',
+  }),
+  optimize: choice({
+    options: ['none', 'freeze', 'inference'],
+    initial: 'freeze',
+    description: 'Graph optimisation at load.',
+  }),
+  autograd: choice({
+    options: ['auto', 'on', 'off'],
+    initial: 'auto',
+    description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
+  }),
+  instances: integer({ min: 1, max: 256, initial: 1, description: 'Runs of the model at the same time.' }),
+  maxPending: integer({
+    min: 0,
+    max: 1_000_000,
+    initial: 1024,
+    description: 'Without batching: runs waiting for an instance; one more is answered 429.',
+  }),
+  warmupBatchSizes: optionalIntegers({
+    min: 1,
+    max: 1024,
+    initialText: 'those batches have',
+    description: 'Batch sizes run before the server reports ready.',
+  }),
+  warmupExample: files({
+    description: 'Inputs to warm up with, one file for each argument, as run --input reads them.',
+  }),
+  warmup: choice({
+    options: ['on', 'off'],
+    initial: 'on',
+    description: 'Runs before the server reports ready; off (or --no-warmup): none, so no batching.',
+  }),
+  // Batching of concurrent requests.
+  batching: choice({
+    options: ['on', 'off'],
+    initial: 'on',
+    description: 'Requests that arrive while the model is busy share its next run.',
+  }),
+  maxBatchSize: integer({ min: 1, max: 1024, initial: 32, description: 'Rows of a batch; a larger request is split.' }),
+  maxDelayMs: integer({
+    min: 0,
+    max: 60_000,
+    initial: 0,
+    description: 'How long a request may be held back for others to join it, in milliseconds.',
+  }),
+  allowedBatchSizes: optionalIntegers({
+    min: 1,
+    max: 1024,
+    initialText: 'any; on CUDA powers of two',
+    description: 'Batches are padded up to one of these; the largest is maxBatchSize.',
+  }),
+  maxQueueSize: integer({
+    min: 1,
+    max: 10_000_000,
+    initial: 1024,
+    description: 'Rows waiting for a batch; more are answered 429.',
+  }),
+  maxQueueBytes: integer({
+    min: 1024,
+    max: 2 ** 40,
+    initial: 256 * 2 ** 20,
+    description: 'Bytes of inputs waiting for a batch; more are answered 429.',
+  }),
+  targetP95Ms: optionalInteger({
+    min: 1,
+    max: day,
+    initialText: 'none',
+    description: 'Latency objective: batches grow only as far as it allows, in milliseconds.',
+  }),
+  checkRows: integer({
+    min: 0,
+    max: 1_000_000_000,
+    initial: 1000,
+    description: 'Of so many batches one has a row run again by itself; a difference ends batching. 0: none.',
+  }),
+  rowIndependent: choice({
+    options: ['auto', 'on'],
+    initial: 'auto',
+    description: 'on: your word that no row changes another, for a model that would not be batched; auto: it is tried.',
+  }),
+});
 
 const rows = {
   // Where the server listens and what it accepts.
@@ -153,109 +263,16 @@ const rows = {
     initialText: 'the only version, or v1.0',
     description: 'The version served.',
   }),
-  engine: choice({
-    options: ['auto', ...engineNames],
-    initial: 'auto',
-    description: 'What runs a model file; auto tells by its extension or its content. A record names its own.',
+  exitOnModelError: boolean({
+    initial: true,
+    description: 'Whether a model that cannot be loaded ends the start; false: the others are served.',
   }),
-  device: text({
-    pattern: /^(auto|cpu|cuda(:[0-9]{1,2})?)$/,
-    values: 'auto, cpu, cuda or cuda:N',
-    initial: 'auto',
-    description: 'Where the model runs.',
+  models: modelList(modelRows, {
+    flag: 'model-list',
+    description:
+      'The models served, each with its own values of the settings that have a mark; the first is the default.',
   }),
-  precision: choice({
-    options: ['auto', 'fp32', 'fp16', 'bf16'],
-    initial: 'auto',
-    description: "Number format of the weights; auto keeps the artifact's own.",
-  }),
-  operatorLibraries: files({
-    flag: 'operator-library',
-    description: 'Libraries of custom operators, opened before the model.',
-  }),
-  externalDataRoot: optionalDirectory({
-    initialText: 'none, links are refused',
-    description: 'ONNX: folder that symbolic links among the files of weights may lead into.',
-  }),
-  optimize: choice({
-    options: ['none', 'freeze', 'inference'],
-    initial: 'freeze',
-    description: 'Graph optimisation at load.',
-  }),
-  autograd: choice({
-    options: ['auto', 'on', 'off'],
-    initial: 'auto',
-    description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
-  }),
-  instances: integer({ min: 1, max: 256, initial: 1, description: 'Runs of the model at the same time.' }),
-  maxPending: integer({
-    min: 0,
-    max: 1_000_000,
-    initial: 1024,
-    description: 'Without batching: runs waiting for an instance; one more is answered 429.',
-  }),
-  warmupBatchSizes: optionalIntegers({
-    min: 1,
-    max: 1024,
-    initialText: 'those batches have',
-    description: 'Batch sizes run before the server reports ready.',
-  }),
-  warmupExample: files({
-    description: 'Inputs to warm up with, one file for each argument, as run --input reads them.',
-  }),
-  warmup: choice({
-    options: ['on', 'off'],
-    initial: 'on',
-    description: 'Runs before the server reports ready; off (or --no-warmup): none, so no batching.',
-  }),
-  // Batching of concurrent requests.
-  batching: choice({
-    options: ['on', 'off'],
-    initial: 'on',
-    description: 'Requests that arrive while the model is busy share its next run.',
-  }),
-  maxBatchSize: integer({ min: 1, max: 1024, initial: 32, description: 'Rows of a batch; a larger request is split.' }),
-  maxDelayMs: integer({
-    min: 0,
-    max: 60_000,
-    initial: 0,
-    description: 'How long a request may be held back for others to join it, in milliseconds.',
-  }),
-  allowedBatchSizes: optionalIntegers({
-    min: 1,
-    max: 1024,
-    initialText: 'any; on CUDA powers of two',
-    description: 'Batches are padded up to one of these; the largest is maxBatchSize.',
-  }),
-  maxQueueSize: integer({
-    min: 1,
-    max: 10_000_000,
-    initial: 1024,
-    description: 'Rows waiting for a batch; more are answered 429.',
-  }),
-  maxQueueBytes: integer({
-    min: 1024,
-    max: 2 ** 40,
-    initial: 256 * 2 ** 20,
-    description: 'Bytes of inputs waiting for a batch; more are answered 429.',
-  }),
-  targetP95Ms: optionalInteger({
-    min: 1,
-    max: day,
-    initialText: 'none',
-    description: 'Latency objective: batches grow only as far as it allows, in milliseconds.',
-  }),
-  checkRows: integer({
-    min: 0,
-    max: 1_000_000_000,
-    initial: 1000,
-    description: 'Of so many batches one has a row run again by itself; a difference ends batching. 0: none.',
-  }),
-  rowIndependent: choice({
-    options: ['auto', 'on'],
-    initial: 'auto',
-    description: 'on: your word that no row changes another, for a model that would not be batched; auto: it is tried.',
-  }),
+  ...modelRows,
   // The processes.
   workers: integer({
     min: 1,
@@ -268,6 +285,12 @@ const rows = {
     max: day,
     initial: 30_000,
     description: 'A worker whose event loop stands still for so long is killed and replaced.',
+  }),
+  computeThreads: optionalInteger({
+    min: 1,
+    max: 1024,
+    initialText: 'the cores that the process may use',
+    description: 'Threads that compute at the same time, over all models and workers; runs beyond that wait in turn.',
   }),
   intraOpThreads: optionalInteger({
     min: 1,
@@ -293,16 +316,23 @@ const rows = {
 
 type Rows = typeof rows;
 export type SettingKey = keyof Rows;
+/** A setting that each model may have a value of its own for. */
+export type ModelSettingKey = keyof typeof modelRows;
 
 /** The values in force. Times are milliseconds. */
 export type Settings = {
   readonly [K in SettingKey]: ReturnType<Rows[K]> extends Setting<infer T> ? T : never;
 };
 
+/** The values in force for one model. */
+export type ModelSettings = Pick<Settings, ModelSettingKey>;
+
 /** Every setting, once. docs/settings.md is checked against it; the flags of `serve` are made from it. */
 export const settingsTable = Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, row(key)])) as {
   readonly [K in SettingKey]: Setting<Settings[K]>;
 };
+
+export const modelSettingKeys = Object.keys(modelRows) as readonly ModelSettingKey[];
 
 export const settingKeys = Object.keys(settingsTable) as readonly SettingKey[];
 

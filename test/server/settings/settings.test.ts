@@ -144,10 +144,10 @@ describe('settings', () => {
   it('are documented as they are', () => {
     checkDocsTable(
       'settings.md',
-      ['Setting', 'Flag', 'Environment', 'Values', 'Default', 'What'],
+      ['Setting', 'Flag', 'Environment', 'Values', 'Default', 'Per model', 'What'],
       settingKeys.map((key) => {
-        const { flag, env, values, initialText, description } = settingsTable[key];
-        return [`\`${key}\``, `\`--${flag}\``, `\`${env}\``, values, initialText, description];
+        const { flag, env, values, initialText, description, isPerModel } = settingsTable[key];
+        return [`\`${key}\``, `\`--${flag}\``, `\`${env}\``, values, initialText, isPerModel ? 'yes' : '', description];
       }),
     );
   });
