@@ -28,6 +28,7 @@ export {
   type FailedModel,
   type HostChange,
   type HostIndexEntry,
+  type HostLoadOptions,
   type ServedAnswer,
   type ServedModel,
   type ServedStatistics,

@@ -89,6 +89,14 @@ export interface ChangeOptions {
   signal?: AbortSignal;
 }
 
+export interface HostLoadOptions extends ChangeOptions {
+  /**
+   * Called once everything is up and warm, before anything takes its place; what it throws ends the load as a failed one does.
+   * With it several processes load together or not at all. After an abort its promise is waited for no longer.
+   */
+  beforeSwap?: () => void | Promise<void>;
+}
+
 export interface HostWarning {
   readonly model: string;
   readonly version: string;
@@ -212,12 +220,16 @@ export class ModelHost implements AsyncDisposable {
    * const [served] = await host.load({ file: 'model.pt', name: 'scores', version: '2' });
    * await host.load({ name: 'scores' }); // the file has changed
    */
-  async load(model: HostModel, options: ChangeOptions = {}): Promise<readonly ServedModel[]> {
+  async load(model: HostModel, options: HostLoadOptions = {}): Promise<readonly ServedModel[]> {
     checkHostModel(model);
-    checkChangeOptions('load', options);
+    checkChangeOptions('load', options, ['beforeSwap']);
+    const { beforeSwap } = options;
+    if (beforeSwap !== undefined && typeof beforeSwap !== 'function') {
+      throw expected('a function', 'beforeSwap', beforeSwap);
+    }
     return this.#change((sourcesOf(model)[0] as Source).name, options, async (signal) => {
       const sources = await sourcesToLoad(model, this.#catalogue, () => this.#openRegistry());
-      return this.#bringIn(sources, signal);
+      return this.#bringIn(sources, signal, { beforeSwap });
     });
   }
 
@@ -310,7 +322,7 @@ export class ModelHost implements AsyncDisposable {
       signal.throwIfAborted();
       for (const slot of [...this.#catalogue.all()]) {
         try {
-          await this.#bringIn([slot.source], signal, slot);
+          await this.#bringIn([slot.source], signal, { only: slot });
         } catch (error) {
           if (this.#options.onModelError !== 'continue' || signal.aborted) throw error;
         }
@@ -349,12 +361,12 @@ export class ModelHost implements AsyncDisposable {
 
   /**
    * Loads versions beside what serves, and then puts all of them into their places, or none.
-   * @param only the slot of the only source, at the start
+   * @param options `only`: the slot of the only source, at the start
    */
   async #bringIn(
     sources: readonly Source[],
     signal: AbortSignal,
-    only?: Slot,
+    { only, beforeSwap }: { only?: Slot; beforeSwap?: HostLoadOptions['beforeSwap'] },
   ): Promise<Change<readonly ServedModel[]>> {
     const loads: { readonly found: Found; readonly slot: Slot; readonly isNew: boolean }[] = [];
     const fresh: { readonly parts: LoadedServed; readonly loadMs: number }[] = [];
@@ -381,6 +393,7 @@ export class ModelHost implements AsyncDisposable {
         const parts = await bringUp(found, { warmupBatchSizes, signal, progress });
         fresh.push({ parts, loadMs: performance.now() - began });
       }
+      if (beforeSwap) await unlessAborted(signal, beforeSwap);
       signal.throwIfAborted();
     } catch (error) {
       for (const { slot } of loads) slot.work = undefined;
@@ -521,8 +534,18 @@ function isRegistry(registry: unknown): boolean {
 
 const hostOptions = ['registry', 'models', 'defaultModel', 'warmupBatchSizes', 'onModelError', 'drainTimeoutMs'];
 
-function checkChangeOptions(where: string, options: unknown): void {
-  check.options(where, options, ['signal']);
+/** @throws what `work` throws, or `signal.reason` as soon as it is there */
+function unlessAborted(signal: AbortSignal, work: () => void | Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const unfollow = onAbort(signal, () => {
+      reject(signal.reason as Error);
+    });
+    Promise.resolve().then(work).then(resolve, reject).finally(unfollow);
+  });
+}
+
+function checkChangeOptions(where: string, options: unknown, more: readonly string[] = []): void {
+  check.options(where, options, ['signal', ...more]);
   check.signal((options as ChangeOptions).signal);
 }
 

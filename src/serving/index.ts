@@ -4,6 +4,7 @@ export {
   type ChangeOptions,
   type HostChange,
   type HostEvents,
+  type HostLoadOptions,
   type HostOptions,
   type HostState,
   type HostWarning,

@@ -162,13 +162,13 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     return this.#retired;
   }
 
-  /** What it has done since it was loaded first, reloads included. */
+  /** What it has done since it was loaded first, reloads included: `ModelStatistics` of the Open Inference Protocol. */
   statistics(): ServedStatistics {
     const { name, version } = this;
-    const { device, parameterBytes: bytes } = this.model.info;
+    const { device, parameterBytes: byte_size } = this.model.info;
     const [type, id = '0'] = device.device.split(':');
-    const memory = [{ type: type === 'cpu' ? ('CPU' as const) : ('GPU' as const), id: Number(id), bytes }];
-    return { name, version, ...this.#statistics.snapshot(), memory };
+    const memory_usage = [{ type: type === 'cpu' ? ('CPU' as const) : ('GPU' as const), id: Number(id), byte_size }];
+    return { name, version, ...this.#statistics.snapshot(), memory_usage };
   }
 
   /** What `forward` takes and returns, as its record or else the file says; undefined where neither does. */

@@ -10,42 +10,49 @@ export interface DurationCount {
 /** Runs of one number of rows. */
 export interface BatchCount {
   /** Without padding. Beyond so many different numbers they are rounded up to powers of two. */
-  readonly rows: number;
+  readonly batch_size: number;
   /** Putting the rows of the calls together, or checking the one call's arguments. */
-  readonly computeInput: DurationCount;
-  readonly computeInfer: DurationCount;
+  readonly compute_input: DurationCount;
+  readonly compute_infer: DurationCount;
   /** Giving each call its own rows, or making the one call's answer. */
-  readonly computeOutput: DurationCount;
+  readonly compute_output: DurationCount;
 }
 
 /**
- * What a served model has done, as the Open Inference Protocol counts it. It goes on over a reload of the same version, and
- * ends with its unload.
+ * What a served model has done, with the names of the Open Inference Protocol. It goes on over a reload of the same version,
+ * and ends with its unload.
  */
 export interface ServedStatistics {
   readonly name: string;
   readonly version: string;
   /** Milliseconds since the epoch, of the last call that ended well; 0 before the first. */
-  readonly lastInferenceMs: number;
+  readonly last_inference: number;
   /** Rows of the calls that ended well. */
-  readonly rows: number;
+  readonly inference_count: number;
   /** Runs that ended well: one for each batch, or for each call by itself. */
-  readonly executions: number;
-  /** Calls that ended well, from the call to its answer. */
-  readonly success: DurationCount;
-  /** Calls that ended otherwise, aborted ones included. One whose elements were refused is none: nothing has run. */
-  readonly fail: DurationCount;
-  /** The waiting of the calls that ended well. */
-  readonly queue: DurationCount;
-  /** The checks and copies of their arguments, and the decoding of images. */
-  readonly computeInput: DurationCount;
-  /** Their runs; of calls that share a run, each has the whole of it. */
-  readonly computeInfer: DurationCount;
-  /** What is left: the way back to the event loop, the parts of a batch, the answer of the task. */
-  readonly computeOutput: DurationCount;
-  readonly batches: readonly BatchCount[];
+  readonly execution_count: number;
+  readonly inference_stats: {
+    /** Calls that ended well, from the call to its answer. */
+    readonly success: DurationCount;
+    /** Calls that ended otherwise, aborted ones included. One whose elements were refused is none: nothing has run. */
+    readonly fail: DurationCount;
+    /** The waiting of the calls that ended well. */
+    readonly queue: DurationCount;
+    /** The checks and copies of their arguments, and the decoding of images. */
+    readonly compute_input: DurationCount;
+    /** Their runs; of calls that share a run, each has the whole of it. */
+    readonly compute_infer: DurationCount;
+    /** What is left: the way back to the event loop, the parts of a batch, the answer of the task. */
+    readonly compute_output: DurationCount;
+    /** There is no cache. */
+    readonly cache_hit: DurationCount;
+    readonly cache_miss: DurationCount;
+  };
+  /** Of models with many answers to a call; there are none. */
+  readonly response_stats: Readonly<Record<string, never>>;
+  readonly batch_stats: readonly BatchCount[];
   /** Parameters and buffers by the device that holds them. */
-  readonly memory: readonly { readonly type: 'CPU' | 'GPU'; readonly id: number; readonly bytes: number }[];
+  readonly memory_usage: readonly { readonly type: 'CPU' | 'GPU'; readonly id: number; readonly byte_size: number }[];
 }
 
 /** Different numbers of rows that are counted as they are. */
@@ -108,24 +115,31 @@ export class Statistics {
     counts.output.add(outputMs);
   }
 
-  snapshot(): Omit<ServedStatistics, 'name' | 'version' | 'memory'> {
+  snapshot(): Omit<ServedStatistics, 'name' | 'version' | 'memory_usage'> {
     const sizes = [...this.#sizes].sort(([a], [b]) => a - b);
     return {
-      lastInferenceMs: this.#last,
-      rows: this.#rows,
-      executions: this.#executions,
-      success: this.#success.total,
-      fail: this.#fail.total,
-      queue: this.#queue.total,
-      computeInput: this.#input.total,
-      computeInfer: this.#infer.total,
-      computeOutput: this.#output.total,
-      batches: sizes.map(([rows, { input, infer, output }]) => ({
-        rows,
-        computeInput: input.total,
-        computeInfer: infer.total,
-        computeOutput: output.total,
+      last_inference: this.#last,
+      inference_count: this.#rows,
+      execution_count: this.#executions,
+      inference_stats: {
+        success: this.#success.total,
+        fail: this.#fail.total,
+        queue: this.#queue.total,
+        compute_input: this.#input.total,
+        compute_infer: this.#infer.total,
+        compute_output: this.#output.total,
+        cache_hit: none,
+        cache_miss: none,
+      },
+      response_stats: {},
+      batch_stats: sizes.map(([rows, { input, infer, output }]) => ({
+        batch_size: rows,
+        compute_input: input.total,
+        compute_infer: infer.total,
+        compute_output: output.total,
       })),
     };
   }
 }
+
+const none: DurationCount = { count: 0, ns: 0 };
