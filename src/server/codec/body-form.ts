@@ -2,7 +2,7 @@
 import { torchError, type TorchError } from '../../errors.js';
 import { pointerToken } from '../../registry/schema-faults.js';
 import { requireShallow } from '../http/json.js';
-import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } from '../http/json-tokens.js';
+import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } from '../../protocol/json/tokens.js';
 
 /** What a member may hold, as far as single tokens tell. */
 type MemberForm =

@@ -3,7 +3,7 @@ import type { Body } from '../http/body-bytes.js';
 import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body.js';
 import { parseJson, smallText } from '../http/json.js';
 import { room } from '../http/turn.js';
-import { withoutByteOrderMark } from '../http/json-tokens.js';
+import { withoutByteOrderMark } from '../../protocol/json/tokens.js';
 import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
 import { checkBodyForm, invalidBody } from './body-form.js';
 import { parsePlainRequest, type NumberParser } from './plain-request.js';

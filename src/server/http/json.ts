@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonFaultPosition } from './json-fault.js';
-import { malformed, withoutByteOrderMark } from './json-tokens.js';
+import { malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
 
 /** Deeper nesting is refused before parsing: what recurses over a parsed value would overflow the stack. */
 const maxJsonDepth = 100;

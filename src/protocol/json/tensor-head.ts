@@ -1,0 +1,109 @@
+import { describe, torchError } from '../../errors.js';
+import { elementCount, maxRank } from '../../tensor/shape.js';
+import { requireDatatype, type Datatype } from '../datatype.js';
+import type { Parameters, TensorContent } from '../messages.js';
+import { readData, type DataSpec, type NumberParser } from './elements.js';
+import { limits } from './limits.js';
+import { readInteger } from './numbers.js';
+import { readParameters } from './parameters.js';
+import { invalid, type JsonReader } from './reader.js';
+
+/** A tensor as JSON says it; its values may be bytes behind the JSON. */
+export interface TensorHead extends Omit<DataSpec, 'parser' | 'isLenient'> {
+  readonly name: string;
+  readonly parameters: Parameters | undefined;
+  /** Undefined where the values are not in the JSON. */
+  readonly content: TensorContent | undefined;
+}
+
+export interface ReadOptions {
+  readonly parser?: NumberParser | undefined;
+  /** Takes what other servers write where the protocol has no word. */
+  readonly isLenient?: boolean;
+}
+
+const members = ['name', 'shape', 'datatype', 'parameters', 'data'] as const;
+
+/** @throws ERR_MALFORMED_JSON, ERR_BAD_REQUEST, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, and as `readData` */
+export function readTensor(reader: JsonReader, what: string, options: ReadOptions): TensorHead {
+  let name: string | undefined;
+  let shape: readonly number[] | undefined;
+  let datatype: Datatype | undefined;
+  let parameters: Parameters | undefined;
+  let content: TensorContent | undefined;
+  let dataAt: number | undefined;
+  let known: DataSpec | undefined;
+  const spec = (): DataSpec | undefined => {
+    if (known || name === undefined || shape === undefined || datatype === undefined) return known;
+    const where = `${what} ${describe(name)}`;
+    return (known = { datatype, shape, elements: elementCount(shape), where, ...options });
+  };
+  reader.members(what, members, (member) => {
+    if (member === 'name') name = reader.string(`the name of ${what}`, limits.name);
+    else if (member === 'shape') shape = readShape(reader, name ?? what);
+    else if (member === 'datatype')
+      datatype = requireDatatype(reader.string(`the datatype of ${what}`, limits.name), name ?? what);
+    else if (reader.takeNull()) return;
+    else if (member === 'parameters') parameters = readParameters(reader, `parameters of ${name ?? what}`);
+    else if (spec()) content = readData(reader, known as DataSpec);
+    else {
+      // What the elements are comes behind them.
+      dataAt = reader.at;
+      skipData(reader);
+    }
+  });
+  const missing =
+    name === undefined ? 'name' : shape === undefined ? 'shape' : datatype === undefined ? 'datatype' : undefined;
+  if (missing !== undefined)
+    throw invalid(`Expected ${missing} in ${what}${name === undefined ? '' : ` ${describe(name)}`}`);
+  const whole = spec() as DataSpec;
+  if (dataAt !== undefined) {
+    const end = reader.at;
+    reader.at = dataAt;
+    content = readData(reader, whole);
+    reader.at = end;
+  }
+  const { elements, where } = whole;
+  return {
+    name: name as unknown as string,
+    datatype: whole.datatype,
+    shape: whole.shape,
+    elements,
+    where,
+    parameters,
+    content,
+  };
+}
+
+function readShape(reader: JsonReader, name: string): readonly number[] {
+  const shape: number[] = [];
+  reader.items(`shape of ${name}`, maxRank, (axis) => {
+    const size = readInteger(reader, () => `shape[${axis}] of ${name}`);
+    if (typeof size === 'bigint' || size < 0)
+      throw torchError(
+        'ERR_INVALID_SHAPE',
+        `Expected an integer from 0 up for shape[${axis}] of ${name} but received ${describe(size)}`,
+      );
+    shape.push(size);
+  });
+  return shape;
+}
+
+/** To the bracket that closes the array here: what is inside is looked at when it is known what it should be. */
+function skipData(reader: JsonReader): void {
+  const { bytes } = reader;
+  if (bytes[reader.at] !== 0x5b) throw reader.mismatch('data', 'an array');
+  let depth = 0;
+  for (let at = reader.at; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) {
+      for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++;
+    } else if (byte === 0x5b) depth++;
+    else if (byte === 0x5d && --depth === 0) {
+      reader.at = at + 1;
+      return;
+    }
+  }
+  reader.at = bytes.length;
+  throw reader.fault();
+}
