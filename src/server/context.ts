@@ -7,6 +7,12 @@ import type { AppLimits, AppOptions } from './options.js';
 import { Lifecycle } from './readiness.js';
 import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
 
+/** Of one encoded image. */
+export interface ImageLimits {
+  readonly bytes: number;
+  readonly maxPixels: number;
+}
+
 /** Everything the handlers of one app or server share. */
 export interface ServerContext {
   readonly host: InferenceHost;
@@ -16,6 +22,7 @@ export interface ServerContext {
   /** What `/metrics` answers. */
   readonly metricsText: () => Promise<string>;
   readonly bodyLimits: BodyLimits;
+  readonly imageLimits: ImageLimits;
   /** Deadline of a prediction in milliseconds; a request may shorten it. */
   readonly requestTimeoutMs: number;
   /** A model whose every instance has been in one run for longer is stuck; Infinity: never. */
@@ -51,6 +58,7 @@ export function createContext(
       json: limits.jsonLimitBytes ?? Math.min(limits.bodyLimitBytes ?? defaultBodyLimits.json, mostJsonBytes),
       octets: limits.binaryLimitBytes ?? limits.bodyLimitBytes ?? defaultBodyLimits.octets,
     },
+    imageLimits: { bytes: limits.imageLimitBytes, maxPixels: limits.maxImagePixels },
     requestTimeoutMs,
     stuckAfterMs: stuckAfterMs || Infinity,
     stuckFails,

@@ -5,7 +5,7 @@ import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './host.js';
 import type { HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
 import { TorchError } from '../errors.js';
-import { rowModel } from './codec/row-model.js';
+import { requireTask } from './codec/row-model.js';
 import { reportLostDevices } from './readiness.js';
 import { reportStuckModels } from './stuck.js';
 
@@ -77,7 +77,7 @@ const stages: Readonly<Record<LoadProgress['stage'], string>> = {
 function warnOfNoAnswer(served: ServedModel, logger: Logger): void {
   if (!served.record) return;
   try {
-    rowModel(served);
+    requireTask(served);
   } catch (error) {
     if (!(error instanceof TorchError)) throw error;
     const { name: model, version } = served;

@@ -21,6 +21,10 @@ export interface AppOptions {
   binaryLimitBytes?: number;
   /** Both limits at once, where one of them is left out. Default: none. */
   bodyLimitBytes?: number;
+  /** Largest encoded image of `POST /predict` in bytes, default 20 MiB. */
+  imageLimitBytes?: number;
+  /** Images of more pixels are refused before they are decoded. Default 50 million. */
+  maxImagePixels?: number;
   /** Deadline of a prediction in milliseconds, default 30000. A request may shorten it. */
   requestTimeoutMs?: number;
   /**
@@ -73,6 +77,8 @@ const appSettings = [
   'jsonLimitBytes',
   'binaryLimitBytes',
   'bodyLimitBytes',
+  'imageLimitBytes',
+  'maxImagePixels',
   'requestTimeoutMs',
   'stuckAfterMs',
   'stuckFails',

@@ -62,10 +62,10 @@ export function requireServing({ host }: Pick<Serving, 'host'>): void {
   if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');
 }
 
-/** Asks before the body is read. @throws ERR_QUEUE_FULL when no version of the default model would take another row */
+/** Asks before the body is read, which may name any model. @throws ERR_QUEUE_FULL when none would take another row */
 export function requireRoom({ host }: Pick<Serving, 'host'>): void {
-  const versions = host.list().filter(({ name }) => name === host.defaultModel);
-  if (versions.length === 0 || versions.some(({ queue }) => !queue?.isFull)) return;
+  const models = host.list();
+  if (models.length === 0 || models.some(({ queue }) => !queue?.isFull)) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }
 

@@ -18,6 +18,7 @@ const models = [
 function outcome(read: () => prediction.PredictionInput, model: (typeof models)[number]): unknown {
   try {
     const input = read();
+    if (input.form !== 'rows') throw new Error('Expected rows');
     const { rows, batchSize } = input.rows(model);
     const bits = [...new Uint32Array(rows.buffer, rows.byteOffset, rows.length)];
     return { version: input.version, bits, batchSize };

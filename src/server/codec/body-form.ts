@@ -4,9 +4,9 @@ import { pointerToken } from '../../registry/schema-faults.js';
 import { requireShallow } from '../http/json.js';
 import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } from '../../protocol/json/tokens.js';
 
-/** What a member may hold, as far as single tokens tell. */
+/** What a member may hold, as far as single tokens tell. Of `any` they do not, and nothing behind it is looked at. */
 type MemberForm =
-  { readonly kind: 'array' } | { readonly kind: 'integer' } | { readonly kind: 'string'; readonly maxLength: number };
+  { readonly kind: 'any' } | { readonly kind: 'array' } | { readonly kind: 'integer' } | { readonly kind: 'string'; readonly maxLength: number };
 
 /** The members that a body may have. */
 export type BodyForm = ReadonlyMap<string, MemberForm>;
@@ -57,7 +57,7 @@ class FormScanner {
         if (members++ === mostMembers)
           throw invalidBody('', 'expected each member once but received some again and again');
         this.#skipBlank();
-        this.#member();
+        if (!this.#member()) return;
         this.#skipBlank();
       } while (this.#take(comma));
       this.#require(closeObject);
@@ -66,7 +66,8 @@ class FormScanner {
     if (this.#at < this.#bytes.length) throw unexpected(this.#bytes, this.#at);
   }
 
-  #member(): void {
+  /** Whether to look on behind it. */
+  #member(): boolean {
     const name = this.#name();
     const form = this.#form.get(name);
     if (!form)
@@ -74,10 +75,12 @@ class FormScanner {
     this.#skipBlank();
     this.#require(colon);
     this.#skipBlank();
+    if (form.kind === 'any') return false;
     if (form.kind === 'array') this.#numbers(name);
     else if (form.kind === 'string') this.#string(name, form.maxLength);
     else if (beginsNumber(this.#bytes[this.#at])) this.#at = numberEnd(this.#bytes, this.#at);
     else throw this.#otherType(`/${name}`, form.kind);
+    return true;
   }
 
   /** The name of a member, or a part of one that is longer than any we know. */

@@ -21,6 +21,8 @@ export interface PlainRequest {
   readonly numbers: NumberArray;
   readonly model_version?: string | undefined;
   readonly batch_size?: number | undefined;
+  readonly model?: string | undefined;
+  readonly top_k?: number | undefined;
 }
 
 const key = '"input_data"';
@@ -51,8 +53,8 @@ export function parsePlainRequest(
   if (unusual.test(head) || unusual.test(tail) || tail.includes('input_data')) return undefined;
   const rest = parsed(`${head}[0]${tail}`);
   if (!fitsPredictRequest(rest)) return undefined;
-  const { model_version, batch_size } = rest;
-  return { model_version, batch_size, numbers };
+  const { model_version, batch_size, model, top_k } = rest;
+  return { model_version, batch_size, model, top_k, numbers };
 }
 
 /** Most texts are smaller, and are read into memory that is there already. */

@@ -4,18 +4,30 @@ import { bodyTypeOf, foreignBody, readBody, type BodyLimits } from '../http/body
 import { parseJson, smallText } from '../http/json.js';
 import { room } from '../http/turn.js';
 import { withoutByteOrderMark } from '../../protocol/json/tokens.js';
-import { maxBatchSize, type PredictRequest } from '../schemas/predict.js';
-import { checkBodyForm, invalidBody } from './body-form.js';
+import { maxBatchSize, type PredictInputs } from '../schemas/predict.js';
+import { checkBodyForm } from './body-form.js';
+import { choiceOfQuery, mergedChoice, noChoice, type Choice } from './choice.js';
+import { parseExactJson } from './exact-json.js';
 import { parsePlainRequest, type NumberParser } from './plain-request.js';
 import { octetRows, parseRows, wrongCount, type Rows, type RowsOf } from './rows.js';
-import { predictForm, validPredictRequest, validVersionQuery } from './validation.js';
+import { predictForm, validAnyRequest, validPredictRequest } from './validation.js';
+import { bytesOfBase64 } from './values.js';
 
-/** A prediction as it was asked for; what its rows must be, only the version that answers can say. */
-export interface PredictionInput {
-  readonly version: string | undefined;
-  /** The rows, in the form that the model takes. @throws ERR_INVALID_SHAPE, ERR_OUT_OF_RANGE, ERR_NOT_FINITE */
-  rows(model: RowsOf): Rows;
-}
+/** A prediction as it was asked for; what its input must be, only the model that answers can say. */
+export type PredictionInput = Choice &
+  (
+    | {
+        readonly form: 'rows';
+        /** The rows, in the form that the model takes. @throws ERR_INVALID_SHAPE, ERR_OUT_OF_RANGE, ERR_NOT_FINITE */
+        rows(model: RowsOf): Rows;
+      }
+    | {
+        readonly form: 'inputs';
+        /** Inputs by name, or the one input. */
+        readonly inputs: unknown;
+      }
+    | { readonly form: 'images'; readonly images: readonly Buffer[] }
+  );
 
 /** What a body is read with. */
 export interface BodyReader {
@@ -65,17 +77,14 @@ function usefulBytes({ headers }: IncomingMessage, { maxNumbers }: BodyReader): 
 }
 
 function ofOctets({ bytes, length }: Body, url: string): PredictionInput {
-  const version = validVersionQuery(url);
-  return { version, rows: (model) => octetRows(bytes, model, maxBatchSize, length) };
+  return { ...choiceOfQuery(url), form: 'rows', rows: (model) => octetRows(bytes, model, maxBatchSize, length) };
 }
 
 function ofJson(given: unknown, url: string, { parser, maxNumbers }: BodyReader): PredictionInput {
   const body = typeof given === 'string' ? Buffer.from(given) : given;
   const input = Buffer.isBuffer(body) ? jsonPrediction(body, parser, maxNumbers) : parsedPrediction(body);
-  const version = validVersionQuery(url);
-  if (version === undefined || version === input.version) return input;
-  if (input.version === undefined) return { ...input, version };
-  throw invalidBody('/model_version', 'expected the version that the query names but received another one');
+  const query = choiceOfQuery(url);
+  return query === noChoice ? input : { ...input, ...mergedChoice(query, input) };
 }
 
 /**
@@ -94,11 +103,14 @@ export function jsonPrediction(
   const plain = parsePlainRequest(bytes, parser, most);
   if (!plain) {
     if (isLarge) checkBodyForm(bytes, predictForm, most);
-    return parsedPrediction(parseJson(given));
+    return parsedPrediction(parseJson(given), () => parseExactJson(given));
   }
-  const { numbers, model_version, batch_size: batchSize = 1 } = plain;
+  const { numbers, model, model_version: version, top_k: topK, batch_size: batchSize = 1 } = plain;
   return {
-    version: model_version,
+    form: 'rows',
+    model,
+    version,
+    topK,
     rows: ({ features }) => {
       const rows = numbers.values;
       const spec = { features, batchSize };
@@ -113,11 +125,23 @@ export function jsonPrediction(
   };
 }
 
-/** The prediction that parsed JSON asks for. @throws ERR_VALIDATION */
-export function parsedPrediction(body: unknown): PredictionInput {
-  const { input_data, model_version, batch_size: batchSize = 1 }: PredictRequest = validPredictRequest(body);
+/**
+ * The prediction that parsed JSON asks for.
+ * @param exact parses it again, with exact integers
+ * @throws ERR_VALIDATION
+ */
+export function parsedPrediction(given: unknown, exact = (): unknown => given): PredictionInput {
+  const request = validAnyRequest(given);
+  const { model, model_version: version, top_k: topK } = request.body;
+  const choice = { model, version, topK };
+  if (request.form === 'inputs') return { ...choice, form: 'inputs', inputs: (exact() as PredictInputs).inputs };
+  if (request.form === 'images') {
+    return { ...choice, form: 'images', images: request.body.images.map(bytesOfBase64) };
+  }
+  const { input_data, batch_size: batchSize = 1 } = request.body;
   return {
-    version: model_version,
+    ...choice,
+    form: 'rows',
     rows: ({ features, range }) => parseRows(input_data, { features, range, batchSize }),
   };
 }

@@ -1,9 +1,9 @@
 import type { RunTimings } from '../../async/clock.js';
 import type { QueueRunOptions } from '../../batching/index.js';
 import { InputError, torchError, type ElementFault } from '../../errors.js';
-import type { ServedModel } from '../../serving/index.js';
+import type { AnswerOptions, ServedAnswer, ServedModel } from '../../serving/index.js';
 import { maxFaults, rangeFault, type Bounds } from '../../signature/range.js';
-import { taskKindOf } from '../../tasks/kinds/index.js';
+import { taskKindOf, type AnsweringKind } from '../../tasks/kinds/index.js';
 import type { LabelAnswer } from '../../tasks/kinds/labels.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { pointed } from './faults.js';
@@ -18,37 +18,42 @@ interface Classes {
   readonly timings: RunTimings;
 }
 
-/** A served model as `/predict` sees it: rows of numbers in, the best class of each out. */
+/** A served model as `/predict` sees it: rows of numbers in, the answer of its task out. */
 export interface RowModel extends RowsOf {
+  /** Each row of an answer has a best class. */
+  readonly hasBestClass: boolean;
   /**
+   * The best class of each row, where there is one.
    * @param rows not to be written to until the answer is there
    * @throws as `ServedModel.predict`; faults of single numbers point into the request
    */
   predict(rows: Rows, options?: QueueRunOptions): Promise<Classes>;
+  /** Whatever the task answers. @throws as `predict` */
+  answer(rows: Rows, options?: QueueRunOptions & Pick<AnswerOptions, 'topK'>): Promise<ServedAnswer>;
 }
 
 /**
- * @throws ERR_TASK unless the model's task has a best class for each row, and it takes one float32 input whose only free
- * dimension is the first
+ * @throws ERR_TASK unless the model has a task with answers, and takes one float32 input whose only free dimension is the
+ * first
  */
 export function rowModel(served: ServedModel): RowModel {
-  const { name, version, record } = served;
-  if (!taskKindOf(record?.task)?.hasBestClass) {
-    const what = record ? 'of another task' : 'served without a record';
-    throw torchError('ERR_TASK', `Expected a classification model but ${name} ${version} is ${what}`);
-  }
-  const [input, ...others] = record?.signature.inputs ?? [];
+  const { name, version, signature } = served;
+  const { hasBestClass = false } = requireTask(served);
+  const [input, ...others] = signature?.inputs ?? [];
   const [batch, ...tail] = input?.shape ?? [];
   const isRows = input?.dtype === 'float32' && others.length === 0 && batch === null;
   if (!isRows || !tail.every((size) => size !== null)) {
     throw torchError(
       'ERR_TASK',
-      `Expected one float32 input of shape [?, features] but ${name} ${version} takes others`,
+      `Expected one float32 input of shape [?, features] for input_data but ${name} ${version} takes others: ` +
+        `give inputs by name, or use /v2/models/${encodeURIComponent(name)}/infer`,
     );
   }
+  // A function for each: what many requests go through has nothing between it and the model.
   return {
     features: tail.reduce((product, size) => product * size, 1),
     range: input.range,
+    hasBestClass,
     async predict(given, options) {
       const { rows, batchSize, bounds } = given;
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
@@ -60,7 +65,28 @@ export function rowModel(served: ServedModel): RowModel {
         throw inRequestTerms(error, given, input.range);
       }
     },
+    async answer(given, options) {
+      const { rows, batchSize, bounds } = given;
+      const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
+      try {
+        return await served.predict(tensor, { ...options, owned: true, ...(bounds && { bounds }) });
+      } catch (error) {
+        throw inRequestTerms(error, given, input.range);
+      }
+    },
   };
+}
+
+/** The row of a model's task. @throws ERR_TASK without a task, and for one that has no answers */
+export function requireTask({ name, version, task, record }: ServedModel): AnsweringKind {
+  const kind = taskKindOf(task);
+  if (kind?.decode) return kind as AnsweringKind;
+  const what = kind ? `has the task ${kind.type}` : record ? 'has another task' : 'has no record and no task';
+  throw torchError(
+    'ERR_TASK',
+    `Expected a model with a task that has answers but ${name} ${version} ${what}: ` +
+      `POST /v2/models/${encodeURIComponent(name)}/infer gives the outputs of any model`,
+  );
 }
 
 function classesOf({ rows }: LabelAnswer<string>): Omit<Classes, 'timings'> {

@@ -1,7 +1,7 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { describe, torchError, type ErrorDetail } from '../../errors.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { describe, type ErrorDetail } from '../../errors.js';
 import { schemaFault } from '../../registry/schema-faults.js';
-import { maxVersionLength, PredictRequest } from '../schemas/predict.js';
+import { maxNameLength, maxVersionLength, PredictImages, PredictInputs, PredictRequest } from '../schemas/predict.js';
 import { invalidBody, type BodyForm } from './body-form.js';
 
 // Stops at the first fault: collecting all lets one body make a million error objects. strictNumbers is off because
@@ -9,16 +9,40 @@ import { invalidBody, type BodyForm } from './body-form.js';
 // them, so that an import need not compile the schema of schemas for it.
 const ajv = new Ajv2020({ strictNumbers: false, verbose: true, meta: false, validateSchema: false });
 const isPredictRequest = ajv.compile<PredictRequest>(PredictRequest);
-const members = Object.keys(PredictRequest.properties).join(', ');
+const isPredictInputs = ajv.compile<PredictInputs>(PredictInputs);
+const isPredictImages = ajv.compile<PredictImages>(PredictImages);
+const members = [
+  ...new Set([PredictRequest, PredictInputs, PredictImages].flatMap(({ properties }) => Object.keys(properties))),
+].join(', ');
+
+/** A request in one of its forms, told by the member that has the input. */
+export type AnyPredictRequest =
+  | { readonly form: 'rows'; readonly body: PredictRequest }
+  | { readonly form: 'inputs'; readonly body: PredictInputs }
+  | { readonly form: 'images'; readonly body: PredictImages };
 
 /**
  * A parsed body, if it has the form of a prediction request.
  * @throws ERR_VALIDATION with the first fault
  */
+export function validAnyRequest(body: unknown): AnyPredictRequest {
+  if (has(body, 'inputs')) return { form: 'inputs', body: valid(body, isPredictInputs) };
+  if (has(body, 'images')) return { form: 'images', body: valid(body, isPredictImages) };
+  return { form: 'rows', body: validPredictRequest(body) };
+}
+
+/** The same of a request with `input_data`. @throws ERR_VALIDATION with the first fault */
 export function validPredictRequest(body: unknown): PredictRequest {
-  if (isPredictRequest(body)) return body;
-  const fault = isPredictRequest.errors?.[0];
-  const { pointer, detail } = explain(fault as ErrorObject);
+  return valid(body, isPredictRequest);
+}
+
+function has(body: unknown, member: string): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, member);
+}
+
+function valid<T>(body: unknown, validate: ValidateFunction<T>): T {
+  if (validate(body)) return body;
+  const { pointer, detail } = explain(validate.errors?.[0] as ErrorObject);
   throw invalidBody(pointer, detail);
 }
 
@@ -27,42 +51,18 @@ export const predictForm: BodyForm = new Map([
   ['input_data', { kind: 'array' }],
   ['model_version', { kind: 'string', maxLength: maxVersionLength }],
   ['batch_size', { kind: 'integer' }],
+  ['model', { kind: 'string', maxLength: maxNameLength }],
+  ['top_k', { kind: 'integer' }],
+  ['inputs', { kind: 'any' }],
+  ['images', { kind: 'any' }],
 ]);
 
-const isVersion = ajv.compile<string>(PredictRequest.properties.model_version);
+/** Whether a text can name a version, or a model. */
+export const isVersionName = ajv.compile<string>(PredictRequest.properties.model_version);
+export const isModelName = ajv.compile<string>(PredictRequest.properties.model);
 
 /** Whether a parsed body has the form of a prediction request. */
 export const fitsPredictRequest: (body: unknown) => body is PredictRequest = isPredictRequest;
-
-/**
- * The version that the query of a URL names; undefined without one.
- * @throws ERR_BAD_REQUEST for an escape that is none; ERR_VALIDATION for any other member, for one that comes twice, and for
- * what no version can be
- */
-export function validVersionQuery(url: string): string | undefined {
-  const start = url.indexOf('?');
-  if (start === -1) return undefined;
-  if (!isEscaped(url)) throw torchError('ERR_BAD_REQUEST', 'Expected valid percent-encoding of UTF-8 in the query');
-  let version: string | undefined;
-  for (const [name, value] of new URLSearchParams(url.slice(start))) {
-    if (name !== 'model_version') throw torchError('ERR_VALIDATION', 'Query: unknown member; expected model_version');
-    if (version !== undefined) throw torchError('ERR_VALIDATION', 'Query: expected model_version once');
-    if (!isVersion(value)) throw torchError('ERR_VALIDATION', `Query: model_version ${isVersion.errors?.[0]?.message}`);
-    version = value;
-  }
-  return version;
-}
-
-/** URLSearchParams takes a wrong escape for text, and no version is called so. */
-function isEscaped(text: string): boolean {
-  if (!text.includes('%')) return true;
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function explain(error: ErrorObject): ErrorDetail {
   const { kind, pointer, memberPointer, message } = schemaFault(error);

@@ -14,7 +14,10 @@ export function openApiDocument(routes: readonly Route[], model: DescribedModel 
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const operation = typeof route.operation === 'function' ? route.operation(model) : route.operation;
-    for (const { name, schema } of contents(operation)) if (name !== undefined) schemas[name] = schema;
+    for (const { name, schema, components } of contents(operation)) {
+      if (name !== undefined) schemas[name] = schema;
+      Object.assign(schemas, components);
+    }
     for (const [index, { path, parameters }] of describedPaths(route.path).entries()) {
       // Ids are unique; the paths of one route differ in their optional parts.
       const id = index === 0 ? operation.id : [operation.id, ...parameters].join('_');

@@ -18,6 +18,8 @@ export interface Content {
   readonly schema: TSchema | Json;
   /** The schema's name among the components of the document; left out: the schema stands where it is used. */
   readonly name?: string;
+  /** Further components, which the schema refers to. */
+  readonly components?: Readonly<Record<string, TSchema | Json>>;
   readonly example?: unknown;
 }
 

@@ -1,6 +1,16 @@
 import type { ErrorCode } from '../../errors.js';
-import { json, plain, type DescribedModel, type Json, type Operation } from '../openapi/operation.js';
-import { maxBatchSize, PredictRequest, PredictResponse } from '../schemas/predict.js';
+import { plain, type DescribedModel, type Json, type Operation } from '../openapi/operation.js';
+import { choiceFields } from '../codec/choice.js';
+import { imageTypes } from '../codec/encoded-type.js';
+import {
+  maxBatchSize,
+  maxImages,
+  PredictAnswer,
+  PredictImages,
+  PredictInputs,
+  PredictRequest,
+  PredictResponse,
+} from '../schemas/predict.js';
 import { settingsTable } from '../settings/table.js';
 
 /** Every code that `POST /predict` answers with. A test compares them with its answers. */
@@ -13,6 +23,10 @@ export const predictErrors: readonly ErrorCode[] = [
   'ERR_PAYLOAD_TOO_LARGE',
   'ERR_UNSUPPORTED_MEDIA_TYPE',
   'ERR_VALIDATION',
+  'ERR_INVALID_ARGUMENT',
+  'ERR_INVALID_INPUT',
+  'ERR_INVALID_DTYPE',
+  'ERR_INVALID_IMAGE',
   'ERR_INVALID_SHAPE',
   'ERR_NOT_FINITE',
   'ERR_OUT_OF_RANGE',
@@ -27,6 +41,7 @@ export const predictErrors: readonly ErrorCode[] = [
   'ERR_DISPOSED',
   'ERR_OUT_OF_MEMORY',
   'ERR_DEVICE_FAILED',
+  'ERR_SHARP_NOT_FOUND',
   'ERR_TIMEOUT',
   'ERR_NOT_IMPLEMENTED',
   'ERR_HTTP_VERSION',
@@ -37,15 +52,15 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
   return {
     id: 'predict',
     tag: 'inference',
-    summary: 'Classifies rows with the default model.',
+    summary: 'Answers by the task of a model: classes, labels or embeddings.',
     description: describeModel(model),
     parameters: [
-      {
-        name: 'model_version',
+      ...(['model', 'model_version', 'top_k'] as const).map((name) => ({
+        name,
         in: 'query',
         description: 'As the member of that name in JSON; where both are given they must be equal.',
-        schema: plain(PredictRequest.properties.model_version),
-      },
+        schema: plain(PredictRequest.properties[name]),
+      })),
       {
         name: 'X-Request-Timeout-Ms',
         in: 'header',
@@ -60,16 +75,46 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
       },
     ],
     request: [
-      { ...json({ PredictRequest }, exampleOf(model)), schema: requestOf(model) },
+      {
+        mediaType: 'application/json',
+        schema: oneOf('PredictRequest', 'PredictInputs', 'PredictImages'),
+        components: { PredictRequest: requestOf(model), PredictInputs, PredictImages },
+        example: exampleOf(model),
+      },
       {
         mediaType: 'application/octet-stream',
         schema: { description: `1 to ${maxBatchSize} rows of little-endian float32 numbers, one after the other.` },
       },
+      ...imageTypes.map((mediaType) => ({
+        mediaType,
+        schema: { description: 'An image, for a model whose task says how it becomes an input.' },
+      })),
+      {
+        mediaType: 'multipart/form-data',
+        schema: {
+          type: 'object',
+          description: `1 to ${maxImages} files of any name with an image each, and these fields.`,
+          properties: Object.fromEntries(choiceFields.map((name) => [name, plain(PredictRequest.properties[name])])),
+        },
+      },
     ],
     responses: {
-      200: { description: 'One class and its probability for each row.', content: [json({ PredictResponse })] },
+      200: {
+        description: 'One class and its probability for each row; labels, several classes or embeddings.',
+        content: [
+          {
+            mediaType: 'application/json',
+            schema: oneOf('PredictResponse', 'PredictAnswer'),
+            components: { PredictResponse, PredictAnswer },
+          },
+        ],
+      },
     },
   };
+}
+
+function oneOf(...names: readonly string[]): Json {
+  return { oneOf: names.map((name) => ({ $ref: `#/components/schemas/${name}` })) };
 }
 
 /** The schema that validates, with the bounds that a row's size adds: only whole rows of the version are taken. */

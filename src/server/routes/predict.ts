@@ -1,14 +1,19 @@
 import type { ServedModel } from '../../serving/index.js';
 import { toMicroseconds } from '../call.js';
-import { readPrediction, type BodyReader } from '../codec/prediction.js';
+import { encodedTypeOf } from '../codec/encoded-type.js';
+import { readPrediction, type BodyReader, type PredictionInput } from '../codec/prediction.js';
 import { rowModel, type RowModel } from '../codec/row-model.js';
 import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import type { Exchange, Handler } from '../http/exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
+import { answerEncoded } from './predict-images.js';
+import { answerInput } from './predict-task.js';
 
-/** `POST /predict`: rows of numbers in, the best class of each out. A codec over `ServedModel.predict`. */
+export type RowModelOf = (served: ServedModel) => RowModel;
+
+/** `POST /predict`: rows of numbers, inputs or images in, what the model's task makes of them out. */
 export function predict({ host }: ServerContext): Handler {
   const rowModels = new WeakMap<ServedModel, RowModel>();
   const rowModelOf = (served: ServedModel): RowModel => {
@@ -17,14 +22,16 @@ export function predict({ host }: ServerContext): Handler {
     return found;
   };
   const reader = { parser: host, maxNumbers: () => maxNumbers(host, rowModelOf) };
-  return (exchange) => answer(exchange, reader, rowModelOf);
+  return (exchange) => {
+    const type = encodedTypeOf(exchange.req);
+    return type ? answerEncoded(exchange, type) : answer(exchange, reader, rowModelOf);
+  };
 }
 
-/** The most numbers that a version of the default model takes; whatever fits into a body where it is no classifier. */
-function maxNumbers(host: InferenceHost, rowModelOf: (served: ServedModel) => RowModel): number {
+/** The most numbers that any model takes; whatever fits into a body where one takes no rows. */
+function maxNumbers(host: InferenceHost, rowModelOf: RowModelOf): number {
   let most = 0;
   for (const served of host.list()) {
-    if (served.name !== host.defaultModel) continue;
     try {
       most = Math.max(most, maxBatchSize * rowModelOf(served).features);
     } catch {
@@ -34,11 +41,7 @@ function maxNumbers(host: InferenceHost, rowModelOf: (served: ServedModel) => Ro
   return most;
 }
 
-async function answer(
-  exchange: Exchange,
-  reader: BodyReader,
-  rowModelOf: (served: ServedModel) => RowModel,
-): Promise<void> {
+async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowModelOf): Promise<void> {
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
   requireServing(context);
@@ -46,10 +49,12 @@ async function answer(
   call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
-  const served = host.model(host.defaultModel, input.version);
+  const served = host.model(input.model ?? host.defaultModel, input.version);
   note.model = served.name;
   note.version = served.version;
+  if (!isPlain(input)) return answerInput(exchange, served, input, rowModelOf);
   const model = rowModelOf(served);
+  if (!model.hasBestClass) return answerInput(exchange, served, input, rowModelOf);
   const rows = input.rows(model);
   note.rows = rows.batchSize;
   note.shape = [rows.batchSize, model.features];
@@ -64,4 +69,9 @@ async function answer(
     inference_time_ms: timings.runMs,
   };
   exchange.json(200, response);
+}
+
+/** Rows for the default model, and nothing else: what answers had from the first is all that such a request gets. */
+function isPlain(input: PredictionInput): input is Extract<PredictionInput, { form: 'rows' }> {
+  return input.form === 'rows' && input.model === undefined && input.topK === undefined;
 }

@@ -169,6 +169,17 @@ const rows = {
     initialText: 'none',
     description: `Both limits of bodies at once, where one of them is not set; that of JSON is ${mostJsonBytes} at most.`,
   }),
+  imageLimitBytes: integer({
+    ...bodyBounds,
+    initial: 20 * 2 ** 20,
+    description: 'Largest encoded image, in bytes; forms of several are bodies of at most binaryLimitBytes.',
+  }),
+  maxImagePixels: integer({
+    min: 1,
+    max: 2 ** 30,
+    initial: 50_000_000,
+    description: 'Images of more pixels are refused before they are decoded.',
+  }),
   maxConnections: integer({
     min: 1,
     max: 65535,

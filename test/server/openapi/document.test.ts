@@ -56,8 +56,8 @@ describe('/openapi.json', () => {
     };
     expect(post.requestBody.content).to.include.keys('application/json', 'application/octet-stream');
     const query = post.parameters.filter((parameter) => parameter.in === 'query');
-    expect(query.map(({ name }) => name)).to.deep.equal(['model_version']);
-    expect(query[0]?.schema).to.include({ type: 'string', maxLength: 128 });
+    expect(query.map(({ name }) => name)).to.deep.equal(['model', 'model_version', 'top_k']);
+    expect(query[1]?.schema).to.include({ type: 'string', maxLength: 128 });
   });
 
   it('describes the other answers', async () => {
