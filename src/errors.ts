@@ -47,6 +47,7 @@ export const errorTable = {
   ERR_INTERNAL: row('execution', 500, 'Internal error'),
   // There is no room or no time.
   ERR_QUEUE_FULL: row('overload', 429, 'Queue full'),
+  ERR_RATE_LIMIT: row('overload', 429, 'Too many requests'),
   ERR_TIMEOUT: row('overload', 504, 'Deadline exceeded'),
   // The thing asked is not up, or no longer.
   ERR_NOT_READY: row('lifecycle', 503, 'Not ready'),
@@ -72,6 +73,8 @@ export const errorTable = {
   // The HTTP request itself.
   ERR_MALFORMED_JSON: row('http', 400, 'Malformed JSON'),
   ERR_BAD_REQUEST: row('http', 400, 'Bad request'),
+  ERR_UNAUTHENTICATED: row('http', 401, 'Authentication required'),
+  ERR_FORBIDDEN: row('http', 403, 'Forbidden'),
   ERR_VALIDATION: row('http', 422, 'Validation failed'),
   ERR_ROUTE_NOT_FOUND: row('http', 404, 'Not found'),
   ERR_METHOD_NOT_ALLOWED: row('http', 405, 'Method not allowed'),

@@ -6,6 +6,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
+import { tokenCommand } from './commands/token.js';
 import { typesCommand } from './commands/types.js';
 import { torchError } from '../errors.js';
 import { ownManifest } from '../files/package-root.js';
@@ -25,6 +26,7 @@ const commands = [
   setupCommand(),
   buildCommand(),
   doctorCommand(),
+  tokenCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 for (const command of [program, ...program.commands])

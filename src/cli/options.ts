@@ -5,9 +5,9 @@ import { settingsTable, type SettingKey } from '../server/settings/table.js';
 /** Adds one flag for each setting, with its values, default and environment variable in the help. */
 export function addSettings(command: Command, keys: readonly SettingKey[]): Command {
   for (const key of keys) {
-    const { flag, values, initialText, env, description, isRepeatable } = settingsTable[key];
+    const { flag, values, initialText, env, description, isRepeatable, isSwitch } = settingsTable[key];
     const help = `${description} ${sentence(values)} (default: ${initialText}; ${env})`;
-    const option = new Option(`--${flag} <value>`, help);
+    const option = new Option(isSwitch ? `--${flag}` : `--${flag} <value>`, help);
     command.addOption(isRepeatable ? option.argParser(append) : option);
   }
   return command;

@@ -19,6 +19,7 @@ import { fromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from '
 import { onEnding } from './ending.js';
 import { startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
+import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
 
@@ -112,7 +113,13 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
   const host = await startHost(models, settings);
   let server: InferenceServer | undefined;
   try {
-    server = await createServer({ ...serverOptionsOf(settings), ...role.options, host, logger });
+    server = await createServer({
+      ...serverOptionsOf(settings),
+      ...tokensOfEnvironment(),
+      ...role.options,
+      host,
+      logger,
+    });
     role.onListening(server, host);
     await host.ready;
   } catch (error) {

@@ -6,6 +6,7 @@ import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, reportError } from './report.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
+import { requireProtectedPorts } from './protected-ports.js';
 import { UsageError } from './usage.js';
 
 export interface ServeRequest {
@@ -33,6 +34,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     // A person at a terminal reads the line of `announce`, not a log.
     ...(onTerminal && { defaults: { logLevel: 'warn' } }),
   });
+  if (cluster.isPrimary) requireProtectedPorts(settings);
   const models = modelsOf(request, settings);
   try {
     await (cluster.isWorker ? asWorker : asServer)({ ...request, models, settings, onTerminal });

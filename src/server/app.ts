@@ -18,5 +18,5 @@ export function createApp(options: AppOptions): App {
   const context = createContext(options, resolveAppOptions(options));
   // Until the host ends: an app has no end of its own.
   followHost(context.host, context);
-  return appOf(context, bindRoutes(routes, context)) as App;
+  return appOf(context, bindRoutes(routes, context), context.security.requestCheck(undefined)) as App;
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { errorTable, torchError, type ErrorCode, type TorchError } from '../errors.js';
 import type { ServerContext } from './context.js';
+import type { Scope } from './security/scope.js';
 import { asTorchError } from './public-error.js';
 
 /** Label of the request metric: the pattern of a route, never a concrete path. */
@@ -16,6 +17,14 @@ export interface PredictionNote {
   queueMs?: number;
 }
 
+/** Who calls. */
+interface CallerOfCall {
+  /** Aborts when the caller has gone. It is read at the first use, because a signal is expensive to make. */
+  readonly signal: AbortSignal;
+  /** Address of the connection's other end. */
+  readonly address?: string | undefined;
+}
+
 /** Where a call comes from. */
 export interface CallOrigin {
   readonly id: string;
@@ -23,8 +32,7 @@ export interface CallOrigin {
   readonly method: string;
   /** Address of the connection's other end; left out where it is not to be logged. */
   readonly client?: string | undefined;
-  /** Its signal aborts when the caller has gone. It is read at the first use, because a signal is expensive to make. */
-  readonly caller: { readonly signal: AbortSignal };
+  readonly caller: CallerOfCall;
 }
 
 /**
@@ -34,6 +42,8 @@ export interface CallOrigin {
 export class ServerCall {
   readonly started = performance.now();
   readonly note: PredictionNote = {};
+  /** Whom the caller's token stands for, once it was asked for. */
+  tokenId: string | undefined;
   route: RouteLabel = 'unmatched';
   readonly #origin: CallOrigin;
   #deadline = Infinity;
@@ -55,6 +65,18 @@ export class ServerCall {
   /** Aborts when the caller has gone. */
   get signal(): AbortSignal {
     return this.#origin.caller.signal;
+  }
+
+  /** Whom limits and shares count the call for: its token's id, else the address that it comes from. */
+  get client(): string {
+    return this.tokenId ?? this.#origin.caller.address ?? 'unknown';
+  }
+
+  /** Lets the caller in. @throws ERR_UNAUTHENTICATED, ERR_FORBIDDEN, ERR_RATE_LIMIT */
+  authorize(authorization: string | undefined, scope: Scope): void {
+    const { address } = this.#origin.caller;
+    const client = this.context.security.authorize({ authorization, address }, scope);
+    if (client !== address) this.tokenId = client;
   }
 
   /** The code that the call failed with. */
@@ -118,6 +140,7 @@ export class ServerCall {
       status,
       durationMs: toMicroseconds(durationMs),
       ...(client !== undefined && { client }),
+      ...(this.tokenId !== undefined && { tokenId: this.tokenId }),
       ...this.note,
       ...(this.code && { code: this.code }),
       ...(status === 499 && { aborted: true }),

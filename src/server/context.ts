@@ -5,6 +5,7 @@ import { busySamples, queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
 import { Lifecycle } from './readiness.js';
+import { Security } from './security/security.js';
 import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
 
 /** Of one encoded image. */
@@ -31,17 +32,20 @@ export interface ServerContext {
   readonly stuckFails: AppLimits['stuckFails'];
   /** The addresses of clients are logged. */
   readonly logsClients: boolean;
+  /** Who is let in. */
+  readonly security: Security;
   /** A connection is closed after so many requests; Infinity where the connections are not ours. */
   readonly maxRequestsPerSocket: number;
 }
 
 /** A context of its own for one app or server. */
 export function createContext(
-  { host, logger, shareMetrics }: AppOptions,
+  { host, logger: given, shareMetrics, tokens }: AppOptions,
   limits: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
   const { logLevel, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails } = limits;
+  const logger = given || createLogger({ level: given === false ? 'silent' : logLevel });
   const lifecycle = new Lifecycle();
   const metrics = new ServerMetrics(
     () => lifecycle.inFlight,
@@ -50,7 +54,7 @@ export function createContext(
   );
   return {
     host,
-    logger: logger || createLogger({ level: logger === false ? 'silent' : logLevel }),
+    logger,
     metrics,
     metricsText: shareMetrics?.(() => metrics.snapshot()) ?? (() => metrics.text()),
     lifecycle,
@@ -64,5 +68,6 @@ export function createContext(
     stuckFails,
     logsClients: limits.logClientAddress === 'on',
     maxRequestsPerSocket,
+    security: new Security({ ...limits, tokens }, logger),
   };
 }

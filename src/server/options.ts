@@ -36,6 +36,16 @@ export interface AppOptions {
   stuckFails?: 'ready' | 'live';
   /** Whether the line of a request has the address of its client, which is personal data. Default `on`. */
   logClientAddress?: 'on' | 'off';
+  /** Bearer tokens that callers must show, as the text of a tokens file: docs/security.md. Default: none, everybody is let in. */
+  tokens?: string;
+  /** Path of a file of bearer tokens; it is read again when it changes. Default: none. */
+  tokensFile?: string;
+  /** Names that a request may give in the header Host, beside those of this machine, where it is checked. Default: none. */
+  allowedHosts?: readonly string[];
+  /** Requests a second of each client (its token, else its address); more are answered 429. Default 0: no limit. */
+  rateLimit?: number;
+  /** Requests of a client that may come at once. Default: those of a second. */
+  rateBurst?: number;
   /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
   shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 }
@@ -44,6 +54,14 @@ export interface AppOptions {
 export interface ServerOptions extends AppOptions {
   /** Host name or address to listen on, default 127.0.0.1. */
   hostname?: string;
+  /** Listens on an address that other machines reach without asking for tokens. Default false: refused. */
+  insecure?: boolean;
+  /** Path of the server's certificate in PEM; with `tlsKey` connections are encrypted. Default: none. */
+  tlsCert?: string;
+  /** Path of the certificate's key in PEM. */
+  tlsKey?: string;
+  /** Path of authorities in PEM: every client must show a certificate of theirs. Default: none. */
+  tlsCa?: string;
   /** Default 8000; 0 takes a free port. */
   port?: number;
   /** Time for the headers of a request to arrive; at most `receiveTimeoutMs`. Default 10000. */
@@ -83,9 +101,17 @@ const appSettings = [
   'stuckAfterMs',
   'stuckFails',
   'logClientAddress',
+  'tokensFile',
+  'allowedHosts',
+  'rateLimit',
+  'rateBurst',
 ] as const;
 const serverSettings = [
   ...appSettings,
+  'insecure',
+  'tlsCert',
+  'tlsKey',
+  'tlsCa',
   'host',
   'port',
   'headersTimeoutMs',
@@ -101,13 +127,14 @@ const serverSettings = [
 
 type ServerSetting = (typeof serverSettings)[number];
 
-export type AppLimits = Pick<Settings, (typeof appSettings)[number]>;
+export type AppLimits = Pick<Settings, (typeof appSettings)[number]> & Partial<Pick<Settings, TlsSetting>>;
+type TlsSetting = 'tlsCert' | 'tlsKey' | 'tlsCa' | 'insecure';
 export type ServerLimits = Pick<Settings, ServerSetting>;
 
 /** The option that a setting is: `host` is the ModelHost among the options. */
 const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'hostname' : setting);
 
-const objects = ['host', 'logger', 'shareMetrics'];
+const objects = ['host', 'logger', 'shareMetrics', 'tokens'];
 const appOptions = [...objects, ...appSettings];
 const hooks = ['onDeviceFailure', 'onStuck', 'listen'] as const;
 const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];
@@ -143,12 +170,13 @@ export function serverOptionsOf(settings: Settings): Omit<ServerOptions, 'host'>
 
 function checkShared(where: string, options: AppOptions, known: readonly string[]): void {
   checkOptions(where, options, known);
-  const { host, logger, shareMetrics } = options;
+  const { host, logger, shareMetrics, tokens } = options;
   if (!hasMethod(host, 'model')) throw expected('a ModelHost', 'host', host);
   if (logger !== undefined && logger !== false && !hasMethod(logger, 'info')) {
     throw expected('a logger of pino or false', 'logger', logger);
   }
   checkFunction('shareMetrics', shareMetrics);
+  if (tokens !== undefined && typeof tokens !== 'string') throw expected('a text', 'tokens', undefined);
 }
 
 function limitsOf<K extends ServerSetting>(settings: readonly K[], options: object): Pick<Settings, K> {

@@ -10,6 +10,7 @@ const publicTexts: Partial<Record<ErrorCode, string>> = {
   ERR_OUT_OF_MEMORY: 'There was not enough memory to run the model.',
   ERR_DEVICE_FAILED: 'The device that runs the model has failed. Try another server.',
   ERR_QUEUE_FULL: 'More requests are waiting than this server accepts. Try again later.',
+  ERR_RATE_LIMIT: 'This client has sent more than it may. Try again later.',
   ERR_TIMEOUT: 'The request was not answered before its deadline.',
   ERR_NOT_READY: 'The model is still loading. Try again later.',
   ERR_DRAINING: 'The server is shutting down. Try another one.',
@@ -52,7 +53,17 @@ export function isRetryable({ code }: TorchError): boolean {
   return status === 429 || status === 503;
 }
 
+/** Errors that know when to try again, in milliseconds. */
+const waits = new WeakMap<TorchError, number>();
+
+/** Notes when to try again. Returns the error. */
+export function retryAfter(error: TorchError, waitMs: number): TorchError {
+  waits.set(error, waitMs);
+  return error;
+}
+
 /** Seconds until the next try. They are spread, so that refused clients do not come back together. */
-export function retrySeconds(): string {
-  return String(1 + Math.floor(Math.random() * 5));
+export function retrySeconds(error?: TorchError): string {
+  const waitMs = (error && waits.get(error)) ?? 0;
+  return String(Math.ceil(waitMs / 1000) + Math.floor(Math.random() * 5) + (waitMs > 0 ? 0 : 1));
 }

@@ -44,6 +44,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const limits = resolveServerOptions(options);
   const context = createContext(options, limits, limits.maxRequestsPerSocket);
   const { host, metrics, logger } = context;
+  context.security.requireProtected('HTTP', limits.host);
   const { onDeviceFailure, onStuck } = options;
   const unfollow = followHost(host, { metrics, logger, stuckAfterMs: context.stuckAfterMs, onDeviceFailure, onStuck });
   const http = httpServer(context, bindRoutes(routes, context), limits);
@@ -53,6 +54,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     intake = await (options.listen?.(http, connections) ?? listenOn(http, limits.host, limits.port));
   } catch (error) {
     unfollow();
+    context.security.close();
     throw error;
   }
   const { address, port, family } = intake.address;
@@ -65,10 +67,13 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     }
     const { preStopDelayMs = limits.preStopDelayMs ?? 0 } = given;
     const parts = { http, intake, connections, lifecycle: context.lifecycle };
-    return (closing ??= drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs }).finally(unfollow));
+    return (closing ??= drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs }).finally(() => {
+      unfollow();
+      context.security.close();
+    }));
   };
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url: `${context.security.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     address,
     port,
     http,

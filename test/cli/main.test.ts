@@ -27,7 +27,10 @@ describe('command line', () => {
 
   it('has a flag for every setting', () => {
     const { stdout } = cli(['serve', '--help']);
-    for (const key of settingKeys) expect(stdout).to.include(`--${settingsTable[key].flag} <value>`);
+    for (const key of settingKeys) {
+      const { flag, isSwitch } = settingsTable[key];
+      expect(stdout).to.include(isSwitch ? `--${flag} ` : `--${flag} <value>`);
+    }
   });
 
   const usage: [string, string[]][] = [

@@ -38,7 +38,9 @@ describe('the queue of the digit model over HTTP', () => {
     const answers = await fill();
     const { socket, received } = await rawConnection(server.port);
     // The body never comes, and is not waited for.
-    socket.write('POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n');
+    socket.write(
+      'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n',
+    );
     await until('it is answered', () => received().includes('ERR_QUEUE_FULL'));
     expect(received())
       .to.match(/^HTTP\/1\.1 429 /)
@@ -76,7 +78,7 @@ describe('the queue of the digit model over HTTP', () => {
     const { socket } = await rawConnection(server.port);
     const body = bodyOf(1);
     socket.write(
-      `POST /predict HTTP/1.1\r\nHost: a\r\nX-Request-Id: leaver\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      `POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: leaver\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     await waiting(1);
     socket.destroy();

@@ -64,7 +64,9 @@ describe('SIGTERM', function () {
     const { child, url, lines } = await start();
     // A request whose body never comes: the drain waits for it.
     const { socket } = await rawConnection(Number(new URL(url).port));
-    socket.write('POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
+    socket.write(
+      'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    );
     const inFlight = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
     await until('it is in flight', async () => /^http_requests_in_flight 2$/m.test(await inFlight()));
     const exited = once(child, 'close');

@@ -10,7 +10,7 @@ import { exchangeRaw, rawConnection, until } from '../support/server/http.js';
 import { keptLogger } from '../support/server/logs.js';
 import { quiet } from '../support/server/serve-process.js';
 
-const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
 describe('faults: connections', function () {

@@ -234,7 +234,7 @@ describe('faults: the event loop', function () {
     it('refuses a body in a great many pieces long before its end', async () => {
       const { socket, received } = await rawConnection(server.port);
       socket.write(
-        'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+        'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
       );
       socket.write('1\r\n \r\n'.repeat(20_000));
       await until('it is refused', () => received() !== '');
@@ -264,7 +264,7 @@ describe('faults: the event loop', function () {
       const ids = () => [...received().matchAll(/x-request-id: n(\d+)/g)].map(([, id]) => Number(id));
       const requests = Array.from(
         { length: 1000 },
-        (_, id) => `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Request-Id: n${id}\r\n\r\n`,
+        (_, id) => `GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: n${id}\r\n\r\n`,
       );
       socket.write(requests.join(''));
       await until('all are answered', () => ids().length === 1000);
@@ -319,8 +319,8 @@ describe('faults: the event loop', function () {
         const large = `{"input_data":[0${',0'.repeat(50_000)}]}`;
         const text =
           takes === 'body'
-            ? `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${large.length}\r\n\r\n${large}`
-            : `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(4);
+            ? `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${large.length}\r\n\r\n${large}`
+            : `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(4);
         const connections = await Promise.all([1, 2, 3, 4].map(() => rawConnection(served.port)));
         setImmediate(turn);
         for (const { socket } of connections) socket.write(text);
@@ -387,7 +387,7 @@ describe('faults: the event loop', function () {
       const chunked = body.replace(/./g, '1\r\n$&\r\n');
       const answer = await exchangeRaw(
         server.port,
-        `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`,
+        `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}0\r\n\r\n`,
       );
       expect(answer).to.match(/^HTTP\/1\.1 200 /);
     });

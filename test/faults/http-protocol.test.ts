@@ -12,9 +12,9 @@ import { octetStream, octets } from '../support/server/octets.js';
 const digit = Array<number>(784).fill(0.5);
 const body = JSON.stringify({ input_data: digit });
 const length = `Content-Length: ${body.length}\r\n`;
-const head = 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+const head = 'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const post = `${head}${length}\r\n${body}`;
-const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
 
 const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
@@ -43,16 +43,16 @@ describe('faults: the protocol', function () {
 
     for (const [name, fault, status] of [
       ['garbage', 'GARBAGE\r\n\r\n', 400],
-      ['a version that there is not', 'GET / HTTP/3.0\r\nHost: a\r\n\r\n', 505],
+      ['a version that there is not', 'GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 505],
       ['a broken length', `${head}Content-Length: x\r\n\r\n`, 400],
       ['a broken chunk', `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
       ['a coding that is no framing', `${head}Transfer-Encoding: gzip\r\n\r\n`, 400],
-      ['headers that are too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-      ['too many header lines', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(100)}\r\n`, 431],
-      ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\nmore', 405],
+      ['headers that are too large', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+      ['too many header lines', `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: y\r\n'.repeat(100)}\r\n`, 431],
+      ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\nmore', 405],
       ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
-      ['two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
-      ['a body of another type', 'POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', 415],
+      ['two hosts', 'GET / HTTP/1.1\r\nHost: localhost\r\nHost: b\r\n\r\n', 400],
+      ['a body of another type', 'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n', 415],
     ] as const) {
       it(`is answered behind them: ${name}`, async () => {
         const server = await serve();
@@ -82,7 +82,7 @@ describe('faults: the protocol', function () {
       for (const [fault, status, code] of [
         [`${head}Content-Length: 9\r\n\r\n{`, 408, 'ERR_REQUEST_TIMEOUT'],
         [`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'ERR_BAD_REQUEST'],
-        ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'ERR_METHOD_NOT_ALLOWED'],
+        ['CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n', 405, 'ERR_METHOD_NOT_ALLOWED'],
       ] as const) {
         const before = log.lines().filter(({ msg }) => msg === 'request').length;
         const text = await exchangeRaw(server.port, fault);
@@ -104,7 +104,7 @@ describe('faults: the protocol', function () {
       const server = await serve({ drainTimeoutMs: 50 });
       const running = Promise.all(Array.from({ length: 10 }, busy));
       const { socket } = await rawConnection(server.port);
-      socket.write(`${post}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`);
+      socket.write(`${post}CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(await server.close()).to.deep.equal({ aborted: 1 });
       await running;
@@ -113,7 +113,7 @@ describe('faults: the protocol', function () {
     it('is not answered in place of a request that was answered before its end', async () => {
       const server = await serve();
       const { socket, received } = await rawConnection(server.port);
-      socket.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n');
+      socket.write('POST /nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n');
       await until('it is answered', () => received().includes('ERR_ROUTE_NOT_FOUND'));
       socket.write('zz\r\n');
       if (!socket.closed) await once(socket, 'close');
@@ -152,7 +152,7 @@ describe('faults: the protocol', function () {
         const server = await serve();
         const running = host.model().run(large);
         const { socket, received } = await rawConnection(server.port);
-        socket.end(request.replace('Host: a', `Host: a\r\nX-Request-Id: left-${request.length}`));
+        socket.end(request.replace('Host: localhost', `Host: localhost\r\nX-Request-Id: left-${request.length}`));
         if (!socket.closed) await once(socket, 'close');
         expect(received()).to.equal('');
         const line = () => log.lines().find(({ requestId }) => requestId === `left-${request.length}`);
@@ -176,9 +176,24 @@ describe('faults: the protocol', function () {
     for (const [name, request, status, code] of [
       ['two hosts', get('/health/live', `Host: b\r\n${close}`), 400, 'ERR_BAD_REQUEST'],
       ['the same host twice', get('/health/live', `host: a\r\n${close}`), 400, 'ERR_BAD_REQUEST'],
-      ['a host with a space', get('/health/live', close).replace('Host: a', 'Host: a b'), 400, 'ERR_BAD_REQUEST'],
-      ['a host with a path', get('/health/live', close).replace('Host: a', 'Host: a/b'), 400, 'ERR_BAD_REQUEST'],
-      ['a host with a user', get('/health/live', close).replace('Host: a', 'Host: u@a'), 400, 'ERR_BAD_REQUEST'],
+      [
+        'a host with a space',
+        get('/health/live', close).replace('Host: localhost', 'Host: localhost b'),
+        400,
+        'ERR_BAD_REQUEST',
+      ],
+      [
+        'a host with a path',
+        get('/health/live', close).replace('Host: localhost', 'Host: localhost/b'),
+        400,
+        'ERR_BAD_REQUEST',
+      ],
+      [
+        'a host with a user',
+        get('/health/live', close).replace('Host: localhost', 'Host: u@a'),
+        400,
+        'ERR_BAD_REQUEST',
+      ],
       ['two hosts of a prediction', `${head}Host: b\r\n${close}${length}\r\n${body}`, 400, 'ERR_BAD_REQUEST'],
       [
         'two content types',
@@ -227,9 +242,9 @@ describe('faults: the protocol', function () {
     }
 
     for (const [name, request] of [
-      ['a port', get('/health/live', close).replace('Host: a', 'Host: a.example:8000')],
-      ['an address of IPv6', get('/health/live', close).replace('Host: a', 'Host: [::1]:8000')],
-      ['an empty host', get('/health/live', close).replace('Host: a', 'Host:')],
+      ['a port', get('/health/live', close).replace('Host: localhost', 'Host: localhost:8000')],
+      ['an address of IPv6', get('/health/live', close).replace('Host: localhost', 'Host: [::1]:8000')],
+      ['an empty host', get('/health/live', close).replace('Host: localhost', 'Host:')],
       ['HTTP/1.0 without a host', 'GET /health/live HTTP/1.0\r\n\r\n'],
       ['several lines of a list', get('/health/live', `Accept: a\r\nAccept: b\r\n${close}`)],
       [

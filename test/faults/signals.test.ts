@@ -40,7 +40,7 @@ describe('faults: signals', function () {
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
     socket.on('error', () => undefined);
     socket.write(
-      `POST /predict HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`,
+      `POST /predict HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`,
     );
     await until('the server has begun it', () => received.includes('100 Continue'));
     received = '';

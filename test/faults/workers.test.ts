@@ -17,7 +17,7 @@ import {
 } from '../support/server/serve-process.js';
 import { until } from '../support/server/http.js';
 
-const live = 'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const live = 'GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 /** A connection that has sent a request, and how it ended: answered, or closed without a word. */
 interface Dialled {
@@ -195,7 +195,7 @@ describe('faults: workers', function () {
     const { port } = await ready('--headers-timeout-ms', '1000', '--connections-checking-interval-ms', '50');
     // A client that says no more.
     const slow = dial(port, 'GET / HTTP/1.1\r\n');
-    const half = dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    const half = dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
     half.socket.end();
     expect(await half.end).to.equal(ok);
     expect(await slow.end).to.match(/^HTTP.1.1 408 /);
@@ -203,7 +203,7 @@ describe('faults: workers', function () {
 
   it('keeps the number of connections of each worker', async () => {
     const { port } = await ready('--max-connections', '1');
-    const kept = [1, 2].map(() => dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'));
+    const kept = [1, 2].map(() => dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
     // One more is for probes.
     expect(await dial(port).end).to.equal(ok);
@@ -214,10 +214,10 @@ describe('faults: workers', function () {
     const { started, port } = await ready('--pre-stop-delay-ms', '700');
     // One of each worker is busy once more; the others stay idle until the server closes them.
     const [kept, ...idle] = Array.from({ length: 4 }, () =>
-      dial(port, 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'),
+      dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n'),
     ) as [Dialled, ...Dialled[]];
     await Promise.all([kept, ...idle].map(({ socket }) => once(socket, 'data')));
-    const request = `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`;
+    const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`;
     const begun = dial(port, request);
     started.child.kill('SIGTERM');
     await started.seen('draining');

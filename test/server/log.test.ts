@@ -63,7 +63,7 @@ describe('access log and metrics', () => {
     const { behaviour, open } = gate();
     host.behaviour = behaviour;
     const { socket } = await rawConnection(server.port);
-    const request = `POST /predict HTTP/1.1\r\nHost: a\r\nX-Request-Id: left\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
+    const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: left\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
     const { runs } = host;
     socket.write(request);
     await until('it runs', () => host.runs > runs);
@@ -80,7 +80,7 @@ describe('access log and metrics', () => {
     const { runs } = host;
     for (const id of ['p1', 'p2', 'p3']) {
       socket.write(
-        `POST /predict HTTP/1.1\r\nHost: a\r\nX-Request-Id: ${id}\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`,
+        `POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${id}\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`,
       );
     }
     await until('they run', () => host.runs === runs + 3);

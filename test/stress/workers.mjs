@@ -57,7 +57,7 @@ function dial(port) {
     setTimeout(end, patienceMs, 'hangs').unref();
     socket.once('data', (chunk) => end(chunk.toString('latin1').startsWith('HTTP/1.1 503') ? 'refused' : 'answered'));
     socket.once('error', () => end('closed')).once('close', () => end('closed'));
-    socket.write('GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    socket.write('GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   });
 }
 

@@ -34,7 +34,7 @@ const faulty = new WeakSet<Duplex>();
 export function answerClientErrors(server: Server, context: ServerContext): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const open = OpenExchanges.of(socket);
-    if (hasLeft(error, socket, open)) {
+    if (hasLeft(error, socket, open) || isOfTls(error)) {
       socket.destroy();
       return;
     }
@@ -75,6 +75,11 @@ export function refuseConnect(server: Server, context: ServerContext): void {
 /** Nobody reads an answer: a client that ends its side of the connection has left, whatever it waits for. */
 function hasLeft({ code }: NodeJS.ErrnoException, socket: Duplex, open: OpenExchanges): boolean {
   return code === 'ECONNRESET' || !socket.writable || (code === 'HPE_INVALID_EOF_STATE' && open.isAwaited);
+}
+
+/** No connection was made: what is no TLS, or has no certificate, reads no answer of HTTP. */
+function isOfTls({ code }: NodeJS.ErrnoException): boolean {
+  return code !== undefined && /^ERR_(SSL|TLS|OSSL)_/.test(code);
 }
 
 /** Lets out what was written, and closes. */

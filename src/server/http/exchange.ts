@@ -4,6 +4,7 @@ import { torchError, type TorchError } from '../../errors.js';
 import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
+import type { Scope } from '../security/scope.js';
 import { acceptedTypes, ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
@@ -24,6 +25,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** The part of a bound route that answers. */
 interface Answering {
   readonly path: RouteLabel;
+  readonly scope: Scope;
   readonly handler: Handler;
 }
 
@@ -61,6 +63,11 @@ export class Exchange implements Endable {
 
   get isWhole(): boolean {
     return this.req.complete;
+  }
+
+  /** The address of the connection's other end. */
+  get address(): string | undefined {
+    return this.#open.client;
   }
 
   /** Comes over one connection more than the server takes. */
@@ -102,9 +109,10 @@ export class Exchange implements Endable {
   }
 
   /** Answers with the handler of a route, and what it throws with a problem document. */
-  answer({ path, handler }: Answering, parameters: PathParameters): void {
+  answer({ path, scope, handler }: Answering, parameters: PathParameters): void {
     this.route = path;
     try {
+      if (this.context.security.isAsking) this.call.authorize(this.req.headers.authorization, scope);
       handler(this, parameters)?.catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
@@ -135,7 +143,8 @@ export class Exchange implements Endable {
     }
     const problem = problemOf(error, this.call.id);
     this.send(problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), {
-      ...(isRetryable(error) && { 'retry-after': retrySeconds() }),
+      ...(isRetryable(error) && { 'retry-after': retrySeconds(error) }),
+      ...(problem.status === 401 && { 'www-authenticate': challengeOf(this.req) }),
       ...(problem.status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
       ...headers,
     });
@@ -163,6 +172,11 @@ export class Exchange implements Endable {
     if (this.#refused !== undefined) return this.#refused;
     return !this.req.complete && timedOut(this.req.socket) ? 408 : 499;
   }
+}
+
+/** What a caller without a token, or with a wrong one, is to show (RFC 6750 §3). */
+function challengeOf({ headers }: IncomingMessage): string {
+  return `Bearer realm="node-libtorch"${headers.authorization === undefined ? '' : ', error="invalid_token"'}`;
 }
 
 /** The caller's own id when it is harmless in a header and in a log; a fresh one otherwise. */

@@ -2,17 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { torchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
+import type { RequestCheck } from '../security/browser.js';
 import type { BoundRoute } from '../routes/route.js';
 import { Exchange, type PathParameters } from './exchange.js';
 
-/** The Express app of these routes. Each path answers OPTIONS, refuses other methods with 405, and HEAD is GET. */
-export function appOf(context: ServerContext, routes: readonly BoundRoute[]): Express {
+/**
+ * The Express app of these routes. Each path answers OPTIONS, refuses other methods with 405, and HEAD is GET.
+ * @param check what every request is asked first, where nobody has asked before
+ */
+export function appOf(context: ServerContext, routes: readonly BoundRoute[], check?: RequestCheck): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   const begin = (req: IncomingMessage, res: ServerResponse) => Exchange.of(context, req, res);
 
   app.use((req, res, next) => {
     begin(req, res);
+    const fault = check?.(req);
+    if (fault) throw fault;
     if (!isDecodable(req.path)) throw torchError('ERR_BAD_REQUEST', 'Expected a path with valid percent-encoding');
     next();
   });

@@ -1,7 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions as HttpOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { torchError, type TorchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { ServerLimits } from '../options.js';
+import { secureOptions, type TlsStore } from '../security/tls.js';
 import type { BoundRoute } from '../routes/route.js';
 import { awaitContinue } from './body.js';
 import { answerClientErrors, refuseConnect } from './client-error.js';
@@ -18,19 +27,24 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   const hotRoute = hotRoutes(routes);
   const { maxHeadersCount } = limits;
   const isProbe = probes(routes);
+  const check = context.security.requestCheck(limits.host);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     Exchange.of(context, req, res).inTurn(handle);
   };
   const handle = (exchange: Exchange) => {
     const { req, res } = exchange;
     const fault =
-      headerFault(req, maxHeadersCount) ?? (exchange.isSpare && !isProbe(req) ? tooManyConnections() : undefined);
+      headerFault(req, maxHeadersCount) ??
+      check?.(req) ??
+      (exchange.isSpare && !isProbe(req) ? tooManyConnections() : undefined);
     const hot = hotRoute(req.method, req.url);
     if (fault) exchange.fail(fault, { connection: 'close' });
     else if (hot) exchange.answer(hot, noParameters);
     else app(req, res);
   };
+  const { tls } = context.security;
   const server = createServer(
+    tls,
     {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.receiveTimeoutMs,
@@ -56,6 +70,25 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   });
   answerClientErrors(server, context);
   refuseConnect(server, context);
+  return server;
+}
+
+/** Of node:http, or of node:https where there are certificates. */
+function createServer(tls: TlsStore | undefined, options: HttpOptions, listener: RequestListener): Server {
+  if (!tls) return createPlainServer(options, listener);
+  const { content } = tls;
+  const server = createSecureServer(
+    {
+      ...options,
+      ...secureOptions(content),
+      // A client that does not speak has as much time as one whose headers do not come.
+      handshakeTimeout: options.headersTimeout ?? 0,
+      requestCert: content.ca !== undefined,
+      rejectUnauthorized: content.ca !== undefined,
+    },
+    listener,
+  );
+  tls.follow((later) => server.setSecureContext(secureOptions(later)));
   return server;
 }
 

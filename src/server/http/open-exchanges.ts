@@ -14,6 +14,11 @@ export interface Endable {
   end(): void;
 }
 
+/** The connection that carries an encrypted one: limits know that, requests the other. */
+function carrierOf(socket: Duplex & { readonly _parent?: Duplex | null }): Duplex {
+  return socket._parent ?? socket;
+}
+
 const bySocket = new WeakMap<Duplex, OpenExchanges>();
 
 /**
@@ -35,7 +40,8 @@ export class OpenExchanges extends Set<Endable> {
     super();
   }
 
-  static of(socket: Duplex): OpenExchanges {
+  static of(connection: Duplex): OpenExchanges {
+    const socket = carrierOf(connection);
     let open = bySocket.get(socket);
     if (!open) {
       const exchanges = (open = new OpenExchanges(socket));

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { Handler } from '../http/exchange.js';
+import { scopeOf, type Scope } from '../security/scope.js';
 import type { DescribedModel, Operation } from '../openapi/operation.js';
 
 /** One row of the table of routes. Everything that the server knows about a route is here. */
@@ -18,6 +19,8 @@ export interface Route {
   readonly hot?: true;
   /** Answered over the connections that are kept for probes when all others are in use. Only without parameters. */
   readonly isProbe?: true;
+  /** What its caller's token must be for. Default: nothing of a probe's, `infer` of others. */
+  readonly scope?: Scope;
   /** The codes of the problem documents that it answers with, for the description. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */
@@ -25,10 +28,11 @@ export interface Route {
 }
 
 /** A row of the table with its handler, made for one app. */
-export interface BoundRoute extends Omit<Route, 'handler'> {
+export interface BoundRoute extends Omit<Route, 'handler' | 'scope'> {
   readonly handler: Handler;
+  readonly scope: Scope;
 }
 
 export function bindRoutes(routes: readonly Route[], context: ServerContext): BoundRoute[] {
-  return routes.map((route) => ({ ...route, handler: route.handler(context, routes) }));
+  return routes.map((route) => ({ ...route, scope: scopeOf(route), handler: route.handler(context, routes) }));
 }

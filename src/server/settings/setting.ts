@@ -37,6 +37,8 @@ export interface Setting<T> {
   ) => string | undefined;
   /** Makes the value in force of a value whose form is right; paths are relative to a folder. @throws ERR_CONFIG */
   readonly finish?: (value: unknown, from: string) => unknown;
+  /** The flag has no value: given, it is true. */
+  readonly isSwitch?: true;
 }
 
 /** What every row of the table may say. Names that are left out are made of the setting's own. */
@@ -179,6 +181,39 @@ export function optionalDirectory({
   ...about
 }: About & { readonly initialText: string }): Row<string | undefined> {
   return (key) => ({ ...directory({ ...about, initial: () => '', initialText })(key), initial: undefined });
+}
+
+/** Off, unless it is said. A variable or the file says `true`. */
+export function toggle(about: About): Row<boolean> {
+  return (key) => ({
+    ...named(key, about),
+    schema: { type: 'boolean' },
+    parse: (given) => ({ true: true, on: true, '1': true, false: false, off: false, '0': false })[given] ?? given,
+    values: 'true or false',
+    initial: false,
+    initialText: 'false',
+    isSwitch: true,
+  });
+}
+
+/** A file that need not be set. */
+export function optionalFile({
+  initialText,
+  ...about
+}: About & { readonly initialText: string }): Row<string | undefined> {
+  return (key) => ({ ...optionalDirectory({ ...about, initialText })(key), values: 'path of a file' });
+}
+
+/** A list of texts of one form. A flag and a variable separate them by commas. */
+export function texts({ pattern, values, ...about }: About & TextForm): Row<readonly string[]> {
+  return (key) => ({
+    ...named(key, about),
+    schema: { type: 'array', maxItems: 64, items: { type: 'string', pattern: pattern.source } },
+    parse: (given) => given.split(',').map((part) => part.trim()),
+    values: `${values}, separated by commas (an array in the file)`,
+    initial: [],
+    initialText: 'none',
+  });
 }
 
 /** A list of files. A variable separates them by colons (semicolons on Windows), as PATH does. */

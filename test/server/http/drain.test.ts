@@ -48,7 +48,7 @@ describe('drain', () => {
   it('serves a request that was on its way over an idle connection', async () => {
     const { host, server } = await serve();
     const { socket, received } = await rawConnection(server.port);
-    const request = `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
+    const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
     socket.write(request);
     await until('it is answered', () => received().includes('predictions'));
     const closing = server.close();

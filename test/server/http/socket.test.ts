@@ -5,7 +5,7 @@ import { exchangeRaw, predict, rawConnection, until } from '../../support/server
 import { gate, MemoryHost } from '../../support/server/memory-host.js';
 
 const body = '{"input_data":[1,0,0,0]}';
-const head = `POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+const head = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
 const predictRequest = `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
 
 /** The problem document of a raw answer. */
@@ -32,7 +32,7 @@ describe('sockets', () => {
   it('cuts headers that come too slowly, in time', async () => {
     const server = await serve({ headersTimeoutMs: 200, connectionsCheckingIntervalMs: 50 });
     const started = Date.now();
-    const answer = await exchangeRaw(server.port, 'POST /predict HTTP/1.1\r\nHost: a\r\nX-Slow: ');
+    const answer = await exchangeRaw(server.port, 'POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
     expect(Date.now() - started).to.be.within(150, 1200);
     expect(answer).to.match(/^HTTP\/1\.1 408 /);
     expect(problemOf(answer)['code']).to.equal('ERR_REQUEST_TIMEOUT');
@@ -77,7 +77,7 @@ describe('sockets', () => {
     const { socket, received } = await rawConnection(server.port);
     const count = 200;
     for (let index = 0; index < count; index++) {
-      socket.write(predictRequest.replace('Host: a', `Host: a\r\nX-Request-Id: n${index}`));
+      socket.write(predictRequest.replace('Host: localhost', `Host: localhost\r\nX-Request-Id: n${index}`));
     }
     const ids = () => [...received().matchAll(/x-request-id: n(\d+)/g)].map(([, id]) => Number(id));
     await until('all are answered', () => ids().length === count);
@@ -96,13 +96,16 @@ describe('sockets', () => {
 
   it('refuses headers that are too large or too many with 431', async () => {
     const server = await serve();
-    const large = await exchangeRaw(server.port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const large = await exchangeRaw(
+      server.port,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
     expect(large).to.match(/^HTTP\/1\.1 431 /);
     expect(problemOf(large)['code']).to.equal('ERR_HEADERS_TOO_LARGE');
     const many = (count: number) =>
       exchangeRaw(
         server.port,
-        `GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${'X: y\r\n'.repeat(count - 2)}\r\n`,
+        `GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'X: y\r\n'.repeat(count - 2)}\r\n`,
       );
     expect(await many(65)).to.match(/^HTTP\/1\.1 431 /);
     expect(await many(64)).to.match(/^HTTP\/1\.1 200 /);
@@ -113,7 +116,7 @@ describe('sockets', () => {
     ['a length beside chunks', `${head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['two lengths', `${head}Content-Length: 3\r\nContent-Length: 4\r\n\r\n{}`],
     ['a negative length', `${head}Content-Length: -1\r\n\r\n`],
-    ['an unknown method', 'BREW / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['an unknown method', 'BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
     ['no host', 'GET / HTTP/1.1\r\n\r\n'],
     ['no HTTP', '\u0016\u0003\u0001 hello\r\n\r\n'],
     ['a broken chunk', `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`],
@@ -127,7 +130,7 @@ describe('sockets', () => {
 
   it('refuses a prediction without a content type', async () => {
     const server = await serve();
-    const request = `POST /predict HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     expect(problemOf(await exchangeRaw(server.port, request))['code']).to.equal('ERR_UNSUPPORTED_MEDIA_TYPE');
   });
 

@@ -1,0 +1,23 @@
+import { requireProtected } from '../server/security/bind.js';
+import type { Settings } from '../server/settings/table.js';
+import { UsageError } from './usage.js';
+
+/** Tokens of the environment, as the text of a tokens file. Never a flag: every user of the machine reads those. */
+export function tokensOfEnvironment(): { readonly tokens?: string } {
+  const tokens = process.env['NODE_LIBTORCH_TOKENS'];
+  return tokens === undefined || tokens.trim() === '' ? {} : { tokens };
+}
+
+/** Before anything is opened or loaded. @throws UsageError when strangers would be let in */
+export function requireProtectedPorts({ host, tokensFile, tlsCa, insecure }: Settings): void {
+  const protection = {
+    hasTokens: tokensFile !== undefined || tokensOfEnvironment().tokens !== undefined,
+    hasClientCertificates: tlsCa !== undefined,
+    isInsecure: insecure,
+  };
+  try {
+    requireProtected('HTTP', host, protection);
+  } catch (cause) {
+    throw new UsageError(cause);
+  }
+}

@@ -1,0 +1,42 @@
+/** Clients that are remembered at once. Those that have waited long enough are forgotten first, then the oldest. */
+const mostClients = 10_000;
+
+/**
+ * So many requests a second for each client, with a burst: the generic cell rate algorithm (ITU-T I.371), which keeps one
+ * number a client, the time at which all of its requests so far would have been due.
+ */
+export class RateLimit {
+  readonly #intervalMs: number;
+  readonly #slackMs: number;
+  readonly #now: () => number;
+  readonly #due = new Map<string, number>();
+
+  /** @param burst requests that may come at once, at least 1 @param now milliseconds of a clock that never goes back */
+  constructor(perSecond: number, burst: number, now: () => number) {
+    this.#intervalMs = 1000 / perSecond;
+    this.#slackMs = (burst - 1) * this.#intervalMs;
+    this.#now = now;
+  }
+
+  /** Takes a request of the client, or says after how many milliseconds the next one is taken. */
+  waitOf(client: string): number {
+    const now = this.#now();
+    const due = Math.max(this.#due.get(client) ?? 0, now);
+    if (due - now > this.#slackMs) return due - now - this.#slackMs;
+    if (!this.#due.has(client) && this.#due.size >= mostClients) this.#makeRoom(now);
+    this.#due.set(client, due + this.#intervalMs);
+    return 0;
+  }
+
+  get clients(): number {
+    return this.#due.size;
+  }
+
+  #makeRoom(now: number): void {
+    for (const [client, due] of this.#due) if (due <= now) this.#due.delete(client);
+    for (const client of this.#due.keys()) {
+      if (this.#due.size < mostClients) return;
+      this.#due.delete(client);
+    }
+  }
+}
