@@ -3,7 +3,7 @@ import type { BusySample, QueueSample } from '../monitoring/gauges.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './host.js';
-import type { HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
+import type { HostChange, HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
 import { TorchError } from '../errors.js';
 import { requireTask } from './codec/row-model.js';
 import { reportLostDevices } from './readiness.js';
@@ -58,11 +58,17 @@ function logLoads(host: InferenceHost, logger: Logger): () => void {
   const onWarning = ({ message, ...model }: HostWarning): void => {
     logger.warn(model, message);
   };
-  host.on('progress', onProgress).on('warning', onWarning);
+  const onChange = ({ change, error, durationMs, ...facts }: HostChange): void => {
+    if (change === 'loaded') return; // its progress has told of it
+    const said = { ...facts, ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }) };
+    if (change === 'failed') logger.error({ ...said, err: error }, changes.failed);
+    else logger.info(said, changes[change]);
+  };
+  host.on('progress', onProgress).on('warning', onWarning).on('change', onChange);
   // Those that came up before anybody listened.
   for (const served of host.list()) warnOfNoAnswer(served, logger);
   return () => {
-    host.off('progress', onProgress).off('warning', onWarning);
+    host.off('progress', onProgress).off('warning', onWarning).off('change', onChange);
   };
 }
 
@@ -71,6 +77,13 @@ const stages: Readonly<Record<LoadProgress['stage'], string>> = {
   'warm-up': 'warming a model up',
   rows: 'asking whether its rows are independent',
   ready: 'a model is up',
+};
+
+const changes: Readonly<Record<Exclude<HostChange['change'], 'loaded'>, string>> = {
+  reloaded: 'a model has taken the place of the one before',
+  unloaded: 'a model takes no more calls',
+  drained: 'a model that takes no more calls is gone',
+  failed: 'a model could not be loaded; what has served goes on',
 };
 
 /** A record whose model every `/predict` is going to be refused for. A file without a record has no task, and nobody thinks so. */

@@ -181,12 +181,15 @@ function noSuchVersion(known: string, name: string, version: string, why?: strin
   return torchError('ERR_VERSION_NOT_FOUND', `Expected one of ${known} of ${name} but received ${version}${more}`);
 }
 
-/** Their messages have names alone in them. */
-const readable: readonly ErrorCode[] = ['ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND'];
+/** The registry has no such model or version. */
+export function isUnknown({ code }: Pick<FailedModel, 'code'>): boolean {
+  return code === 'ERR_MODEL_NOT_FOUND' || code === 'ERR_VERSION_NOT_FOUND';
+}
 
 /** What became of a load, in words that anybody may read: messages of a load hold paths. */
 export function failureOf(error: unknown): NonNullable<Slot['failure']> {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
-  const isReadable = error instanceof TorchError && readable.includes(code);
+  // Those have names alone in them.
+  const isReadable = error instanceof TorchError && isUnknown({ code });
   return { code, message: isReadable ? error.message : `${errorTable[code].title} (${code})`, error };
 }

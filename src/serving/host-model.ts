@@ -129,6 +129,8 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     if (file !== undefined) throw expected('no versions with a file', 'versions of a model of ModelHost', versions);
     const isList = Array.isArray(versions) && versions.length > 0 && versions.every((one) => typeof one === 'string');
     if (!isList) throw expected('an array of at least one version', 'versions of a model of ModelHost', versions);
+    const again: unknown = versions.find((each, i) => versions.indexOf(each) !== i);
+    if (again !== undefined) throw expected('each version once', 'versions of a model of ModelHost', again);
   }
   if (task !== undefined) {
     if (file === undefined) throw expected('no task without a file', 'task of a model of ModelHost', task);

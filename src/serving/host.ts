@@ -2,106 +2,26 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onAbort } from '../async/ticket.js';
 import * as check from '../check.js';
-import { describe, expected, torchError, warnOf } from '../errors.js';
+import { torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
-import { ModelRegistry } from '../registry/index.js';
-import { Catalogue, failureOf, type FailedModel, type HostIndexEntry, type Slot } from './catalogue.js';
+import type { FailedModel, HostIndexEntry } from './catalogue.js';
 import { Changes, type Change } from './changes.js';
-import { Drains } from './drains.js';
+import { checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
-  checkBatchSizes,
-  checkHostModel,
-  checkHostModels,
-  sourcesOf,
-  type HostModel,
-  type Source,
-} from './host-model.js';
-import { bringUp, find, type Found, type LoadedServed, type LoadProgress } from './load-served.js';
-import { sourcesToLoad } from './sources-to-load.js';
-import { Statistics } from './statistics.js';
-import {
-  ServedModel,
-  type RunEvent,
-  type ServedBatchEvent,
-  type ServedModelHooks,
-  type ServedRowCheckEvent,
-} from './served-model.js';
-
-export interface HostOptions {
-  /** Default: the registry bundled with this package. */
-  registry?: ModelRegistry;
-  /** Several may have one name, with other versions: the first that is up is the default of that name. */
-  models: readonly HostModel[];
-  /** The name that `model()` without one means. Default: the first of `models`. */
-  defaultModel?: string;
-  /** Batch sizes each model is run with before the host is ready. Default: those that its batching makes, else [1, 32]. */
-  warmupBatchSizes?: readonly number[];
-  /**
-   * What a model that cannot be loaded at the start does: `fail` (default) ends the host, `continue` leaves it out; `failed()`
-   * and `index()` then name it.
-   */
-  onModelError?: 'fail' | 'continue';
-  /**
-   * Milliseconds that the calls of a model that was unloaded or replaced have for their end, default 60 000. Calls that still
-   * wait for an instance then fail with ERR_DISPOSED; those that run are let finish in any case.
-   */
-  drainTimeoutMs?: number;
-}
+  checkHostOptions,
+  checkLoadOptions,
+  checkUnloadOptions,
+  type ChangeOptions,
+  type HostEvents,
+  type HostLoadOptions,
+  type HostOptions,
+  type HostWarning,
+} from './host-options.js';
+import { Lineup } from './lineup.js';
+import type { ServedModel } from './served-model.js';
 
 /** `loading` → `ready` → `draining` → `closed`; a load that fails goes to `closed` at once. */
 export type HostState = 'loading' | 'ready' | 'draining' | 'closed';
-
-export interface HostEvents {
-  /** A call of a model has ended, well or not. */
-  run: [event: RunEvent];
-  /** A batch has ended, of a model that batches. */
-  batch: [event: ServedBatchEvent];
-  /** The load of a model has come to its next step. */
-  progress: [event: LoadProgress];
-  /** Something is worth knowing of a model that is up. Without a listener it is a warning of the process. */
-  warning: [event: HostWarning];
-  /** A row of a batch was run again by itself, of a model that batches. */
-  rows: [event: ServedRowCheckEvent];
-  /** A version was loaded, replaced or unloaded, or could not be loaded. */
-  change: [event: HostChange];
-}
-
-/** What became of one version of a model. */
-export interface HostChange {
-  readonly model: string;
-  /** Empty where the registry could not say which. */
-  readonly version: string;
-  /**
-   * `loaded`: it takes calls. `reloaded`: so does what has taken the place of another. `unloaded`: it takes no more calls.
-   * `drained`: what was unloaded or replaced is gone. `failed`: a load failed, and what served before, if anything, still does.
-   */
-  readonly change: 'loaded' | 'reloaded' | 'unloaded' | 'drained' | 'failed';
-  /** Of the artifact that was loaded. */
-  readonly sha256?: string;
-  /** Why the load failed. */
-  readonly error?: unknown;
-  /** Milliseconds that the load, or the wait for the last call, took. */
-  readonly durationMs?: number;
-}
-
-export interface ChangeOptions {
-  /** Ends the load, or the wait for calls in flight. */
-  signal?: AbortSignal;
-}
-
-export interface HostLoadOptions extends ChangeOptions {
-  /**
-   * Called once everything is up and warm, before anything takes its place; what it throws ends the load as a failed one does.
-   * With it several processes load together or not at all. After an abort its promise is waited for no longer.
-   */
-  beforeSwap?: () => void | Promise<void>;
-}
-
-export interface HostWarning {
-  readonly model: string;
-  readonly version: string;
-  readonly message: string;
-}
 
 /** Models that are loaded, checked and warmed up, that change while others are called, and that are drained together. */
 export class ModelHost implements AsyncDisposable {
@@ -109,45 +29,19 @@ export class ModelHost implements AsyncDisposable {
   readonly ready: Promise<void>;
   readonly defaultModel: string;
   #state: HostState = 'loading';
-  readonly #options: HostOptions;
-  readonly #catalogue = new Catalogue();
+  readonly #goesOn: boolean;
+  readonly #lineup: Lineup;
   readonly #changes = new Changes();
-  readonly #drains: Drains;
   readonly #events = new EventEmitter<HostEvents>();
   readonly #loading = new AbortController();
-  readonly #hooks: ServedModelHooks;
-  #registry: Promise<ModelRegistry> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(options: HostOptions) {
-    check.options('ModelHost', options, hostOptions);
-    const { models, registry, warmupBatchSizes, onModelError, drainTimeoutMs } = options;
-    checkHostModels(models);
-    if (warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', warmupBatchSizes);
-    if (onModelError !== undefined) check.oneOf('onModelError', onModelError, ['fail', 'continue']);
-    if (drainTimeoutMs !== undefined) check.milliseconds('drainTimeoutMs', drainTimeoutMs);
-    if (registry !== undefined && !isRegistry(registry)) {
-      throw expected('a ModelRegistry', 'registry of ModelHost', registry);
-    }
-    const sources = models.flatMap(sourcesOf);
-    for (const source of sources) {
-      if (this.#catalogue.slot(source.name, source.version)) throw twice(source);
-      this.#catalogue.add(source, true).work = 'LOADING';
-    }
-    const names = [...new Set(sources.map(({ name }) => name))];
-    const chosen = options.defaultModel ?? names[0];
-    if (chosen === undefined || !names.includes(chosen)) {
-      throw torchError(
-        'ERR_CONFIG',
-        `Expected one of the models (${names.join(', ')}) for defaultModel but received ${describe(chosen)}`,
-      );
-    }
-    this.defaultModel = chosen;
-    this.#options = options;
-    this.#hooks = this.#makeHooks();
-    this.#drains = new Drains(drainTimeoutMs, (event) => {
-      this.#warn(event);
-    });
+    const { sources, defaultModel } = checkHostOptions(options);
+    this.defaultModel = defaultModel;
+    this.#goesOn = options.onModelError === 'continue';
+    this.#lineup = this.#makeLineup(options);
+    for (const source of sources) this.#lineup.catalogue.add(source, true).work = 'LOADING';
     this.ready = this.#start();
     // A server that listens before the models are up asks `state`; a failed load must not end the process unhandled.
     this.ready.catch(() => {});
@@ -178,7 +72,7 @@ export class ModelHost implements AsyncDisposable {
 
   /** Every model that is up, in the order of the options; those that were loaded later follow. */
   list(): readonly ServedModel[] {
-    return [...this.#catalogue.served()];
+    return [...this.#lineup.catalogue.served()];
   }
 
   /**
@@ -186,12 +80,14 @@ export class ModelHost implements AsyncDisposable {
    * version that is being replaced is READY all the time; after a load that failed it is so too, and says why.
    */
   index(): readonly HostIndexEntry[] {
-    return this.#catalogue.index();
+    const all = this.#lineup.catalogue.index();
+    const others = ofState[this.#state];
+    return others ? all.map((entry) => (entry.state === 'READY' ? { ...entry, ...others } : entry)) : all;
   }
 
   /** The versions that were to be served and are not, because their last load failed. */
   failed(): readonly FailedModel[] {
-    return this.#catalogue.failed();
+    return this.#lineup.catalogue.failed();
   }
 
   /**
@@ -200,9 +96,9 @@ export class ModelHost implements AsyncDisposable {
    */
   model(name: string = this.defaultModel, version?: string): ServedModel {
     if (this.#state === 'loading') throw torchError('ERR_NOT_READY', 'The models are still being loaded');
-    const versions = this.#catalogue.versions(name);
+    const versions = this.#lineup.catalogue.versions(name);
     const found = version === undefined ? versions[0] : versions.find((served) => served.version === version);
-    return found ?? this.#catalogue.refuse(name, version);
+    return found ?? this.#lineup.catalogue.refuse(name, version);
   }
 
   /**
@@ -222,15 +118,9 @@ export class ModelHost implements AsyncDisposable {
    */
   async load(model: HostModel, options: HostLoadOptions = {}): Promise<readonly ServedModel[]> {
     checkHostModel(model);
-    checkChangeOptions('load', options, ['beforeSwap']);
-    const { beforeSwap } = options;
-    if (beforeSwap !== undefined && typeof beforeSwap !== 'function') {
-      throw expected('a function', 'beforeSwap', beforeSwap);
-    }
-    return this.#change((sourcesOf(model)[0] as Source).name, options, async (signal) => {
-      const sources = await sourcesToLoad(model, this.#catalogue, () => this.#openRegistry());
-      return this.#bringIn(sources, signal, { beforeSwap });
-    });
+    checkLoadOptions(options);
+    const [{ name }] = sourcesOf(model) as [Source];
+    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options.beforeSwap));
   }
 
   /**
@@ -243,17 +133,17 @@ export class ModelHost implements AsyncDisposable {
   async unload(name: string, version?: string, options: ChangeOptions = {}): Promise<void> {
     check.text('name of unload', name);
     if (version !== undefined) check.text('version of unload', version);
-    checkChangeOptions('unload', options);
+    checkUnloadOptions(options);
     await this.#change(name, options, () => {
-      const slots = this.#catalogue.slotsToUnload(name, version);
-      return Promise.resolve({ result: undefined, end: this.#takeOut(slots) });
+      const { catalogue } = this.#lineup;
+      return Promise.resolve({ result: undefined, end: this.#lineup.unload(catalogue.slotsToUnload(name, version)) });
     });
   }
 
   /** Calls that have begun and not ended, over all models. */
   get inFlight(): number {
     const served = this.list().reduce((sum, { inFlight }) => sum + inFlight, 0);
-    return served + this.#drains.inFlight;
+    return served + this.#lineup.drains.inFlight;
   }
 
   /** The devices of this host's models that have failed: only a restart of the process brings them back. */
@@ -293,25 +183,20 @@ export class ModelHost implements AsyncDisposable {
     return this.close();
   }
 
-  #makeHooks(): ServedModelHooks {
-    return {
-      admit: () => {
-        this.#admit();
-      },
-      ended: (event: RunEvent) => {
-        this.#emit('run', event);
-      },
-      batch: (event: ServedBatchEvent) => {
-        this.#emit('batch', event);
-      },
-      rows: (event: ServedRowCheckEvent) => {
-        this.#emit('rows', event);
-      },
-      warn: (event: HostWarning) => {
-        this.#warn(event);
-      },
-      current: (name, version) => this.#catalogue.slot(name, version)?.served,
+  #makeLineup(options: HostOptions): Lineup {
+    const warn = (event: HostWarning): void => {
+      this.#warn(event);
     };
+    const emit =
+      <K extends keyof HostEvents>(name: K) =>
+      (...event: HostEvents[K]): void => {
+        this.#emit(name, ...event);
+      };
+    const admit = (): void => {
+      this.#admit();
+    };
+    const hooks = { admit, ended: emit('run'), batch: emit('batch'), rows: emit('rows'), warn };
+    return new Lineup(options, hooks, { progress: emit('progress'), change: emit('change'), warn });
   }
 
   async #start(): Promise<void> {
@@ -320,17 +205,18 @@ export class ModelHost implements AsyncDisposable {
       // Whoever follows the host listens from the first step on.
       await turn();
       signal.throwIfAborted();
-      for (const slot of [...this.#catalogue.all()]) {
+      for (const slot of [...this.#lineup.catalogue.all()]) {
         try {
-          await this.#bringIn([slot.source], signal, { only: slot });
+          await this.#lineup.start(slot, signal, this.#goesOn);
         } catch (error) {
-          if (this.#options.onModelError !== 'continue' || signal.aborted) throw error;
+          if (!this.#goesOn || signal.aborted) throw error;
         }
         // close() may have been called since the model came up.
         signal.throwIfAborted();
       }
       this.#state = 'ready';
     } catch (error) {
+      for (const slot of this.#lineup.catalogue.all()) slot.work = undefined;
       await this.#dispose();
       throw error;
     }
@@ -349,144 +235,15 @@ export class ModelHost implements AsyncDisposable {
     });
     try {
       return await this.#changes.run(name, both.signal, async () => {
-        // Loads that come before the start is over come after it.
-        await this.ready;
+        // Changes that are asked for before the start is over come after it.
+        if (this.#state === 'loading') await this.ready.catch(() => {});
         both.signal.throwIfAborted();
+        this.#admit();
         return work(both.signal);
       });
     } finally {
       for (const end of unfollow) end();
     }
-  }
-
-  /**
-   * Loads versions beside what serves, and then puts all of them into their places, or none.
-   * @param options `only`: the slot of the only source, at the start
-   */
-  async #bringIn(
-    sources: readonly Source[],
-    signal: AbortSignal,
-    { only, beforeSwap }: { only?: Slot; beforeSwap?: HostLoadOptions['beforeSwap'] },
-  ): Promise<Change<readonly ServedModel[]>> {
-    const loads: { readonly found: Found; readonly slot: Slot; readonly isNew: boolean }[] = [];
-    const fresh: { readonly parts: LoadedServed; readonly loadMs: number }[] = [];
-    let current: Source | undefined;
-    try {
-      for (current of sources) {
-        const found = await find(current, () => this.#openRegistry());
-        signal.throwIfAborted();
-        const known = this.#catalogue.slot(found.name, found.version);
-        if (only && known && known !== only) throw twice(found.source);
-        const slot = only ?? known ?? this.#catalogue.add(found.source, false);
-        if (only) only.source = found.source;
-        slot.work = 'LOADING';
-        loads.push({ found, slot, isNew: slot !== only && slot !== known });
-        if (current.file === undefined) await this.#listOthers(found.name);
-      }
-      for (const { found } of loads) {
-        current = found.source;
-        const began = performance.now();
-        const { warmupBatchSizes } = this.#options;
-        const progress = (event: LoadProgress): void => {
-          this.#emit('progress', event);
-        };
-        const parts = await bringUp(found, { warmupBatchSizes, signal, progress });
-        fresh.push({ parts, loadMs: performance.now() - began });
-      }
-      if (beforeSwap) await unlessAborted(signal, beforeSwap);
-      signal.throwIfAborted();
-    } catch (error) {
-      for (const { slot } of loads) slot.work = undefined;
-      if (only) only.work = undefined;
-      await this.#drains.disposeAll(fresh.map(({ parts }) => parts));
-      this.#failed(error, signal.aborted ? undefined : current, only);
-      for (const { slot, isNew } of loads) {
-        if (isNew && !slot.served && !slot.failure) this.#catalogue.forget(slot);
-      }
-      this.#catalogue.prune();
-      throw error;
-    }
-    // Nothing is awaited from here on: all take their places at once.
-    const replaced: ServedModel[] = [];
-    const served = loads.map(({ found, slot }, i) => {
-      const { parts } = fresh[i] as (typeof fresh)[number];
-      Object.assign(slot, { source: found.source, work: undefined, failure: undefined, wasUnloaded: false });
-      const made = new ServedModel({ ...parts, statistics: slot.statistics }, this.#hooks);
-      const before = this.#catalogue.serve(slot, made);
-      before?.retire();
-      if (before) replaced.push(before);
-      return made;
-    });
-    for (const [i, { name: model, version, warnings, model: loaded }] of served.entries()) {
-      const { loadMs } = fresh[i] as (typeof fresh)[number];
-      for (const message of warnings) this.#warn({ model, version, message });
-      this.#emit('progress', { model, version, stage: 'ready', elapsedMs: loadMs });
-      const isReload = replaced.some((old) => old.version === version);
-      this.#emit('change', {
-        ...{ model, version, change: isReload ? 'reloaded' : 'loaded' },
-        ...{ sha256: loaded.info.sha256, durationMs: loadMs },
-      });
-    }
-    return { result: served, end: this.#drain(replaced) };
-  }
-
-  /** Keeps why a version is not up, or not anew. @param source undefined for an abort, which is nobody's fault */
-  #failed(error: unknown, source: Source | undefined, only: Slot | undefined): void {
-    if (!source) return;
-    const failure = failureOf(error);
-    const isUnknown = failure.code === 'ERR_MODEL_NOT_FOUND' || failure.code === 'ERR_VERSION_NOT_FOUND';
-    const slot = only ?? this.#catalogue.slot(source.name, source.version);
-    // What nobody has is not listed, or callers could fill the list.
-    if (!slot && isUnknown) return;
-    (slot ?? this.#catalogue.add(source, false)).failure = failure;
-    const { name: model, version = '' } = only?.source ?? source;
-    this.#emit('change', { model, version, change: 'failed', error });
-  }
-
-  /** Takes versions out of service. The promise is their end. */
-  #takeOut(slots: readonly Slot[]): Promise<void> {
-    const taken = slots.flatMap((slot) => {
-      const served = this.#catalogue.serve(slot, undefined);
-      Object.assign(slot, { failure: undefined, wasUnloaded: true, statistics: new Statistics() });
-      if (!served) return [];
-      slot.work = 'UNLOADING';
-      served.retire();
-      return [served];
-    });
-    for (const { name: model, version } of taken) this.#emit('change', { model, version, change: 'unloaded' });
-    return this.#drain(taken).then(() => {
-      for (const slot of slots) slot.work = undefined;
-      this.#catalogue.prune();
-    });
-  }
-
-  async #drain(retired: readonly ServedModel[]): Promise<void> {
-    await Promise.all(
-      retired.map(async (served) => {
-        const { name: model, version } = served;
-        const began = performance.now();
-        await this.#drains.drain(served);
-        this.#emit('change', { model, version, change: 'drained', durationMs: performance.now() - began });
-      }),
-    );
-  }
-
-  /** The registry's other versions are listed. That it cannot say them is no reason to load nothing. */
-  async #listOthers(name: string): Promise<void> {
-    try {
-      this.#catalogue.knows(name, await (await this.#openRegistry()).versions(name));
-    } catch {
-      // The load itself says what is wrong with the registry.
-    }
-  }
-
-  #openRegistry(): Promise<ModelRegistry> {
-    const { registry } = this.#options;
-    if (registry) return Promise.resolve(registry);
-    this.#registry ??= ModelRegistry.open();
-    // What is not there now may be there at the next load.
-    this.#registry.catch(() => (this.#registry = undefined));
-    return this.#registry;
   }
 
   async #close(): Promise<void> {
@@ -496,7 +253,7 @@ export class ModelHost implements AsyncDisposable {
     await this.ready.catch(() => {});
     await this.#changes.idle();
     await Promise.all(this.list().map((served) => served.idle()));
-    await this.#drains.idle();
+    await this.#lineup.drains.idle();
     await this.#dispose();
   }
 
@@ -527,32 +284,12 @@ export class ModelHost implements AsyncDisposable {
   }
 }
 
-function isRegistry(registry: unknown): boolean {
-  const { resolve, artifactPath } = (registry ?? {}) as Partial<Record<'resolve' | 'artifactPath', unknown>>;
-  return typeof resolve === 'function' && typeof artifactPath === 'function';
-}
-
-const hostOptions = ['registry', 'models', 'defaultModel', 'warmupBatchSizes', 'onModelError', 'drainTimeoutMs'];
-
-/** @throws what `work` throws, or `signal.reason` as soon as it is there */
-function unlessAborted(signal: AbortSignal, work: () => void | Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unfollow = onAbort(signal, () => {
-      reject(signal.reason as Error);
-    });
-    Promise.resolve().then(work).then(resolve, reject).finally(unfollow);
-  });
-}
-
-function checkChangeOptions(where: string, options: unknown, more: readonly string[] = []): void {
-  check.options(where, options, ['signal', ...more]);
-  check.signal((options as ChangeOptions).signal);
-}
-
-function twice({ name, version }: Source) {
-  const what = version === undefined ? describe(name) : `${describe(name)} ${version}`;
-  return torchError('ERR_CONFIG', `Expected each version of each model name once but received ${what} twice`);
-}
+/** What a host that takes no calls says of models that are up. */
+const ofState: Readonly<Partial<Record<HostState, Pick<HostIndexEntry, 'state' | 'reason'>>>> = {
+  loading: { state: 'LOADING', reason: 'up, and waits for the other models' },
+  draining: { state: 'UNLOADING', reason: 'the host is shutting down' },
+  closed: { state: 'UNAVAILABLE', reason: 'the host is closed' },
+};
 
 function draining() {
   return torchError('ERR_DRAINING', 'Expected a running host but it is shutting down');

@@ -1,14 +1,13 @@
 /** Models held ready for callers. */
-export {
-  ModelHost,
-  type ChangeOptions,
-  type HostChange,
-  type HostEvents,
-  type HostLoadOptions,
-  type HostOptions,
-  type HostState,
-  type HostWarning,
-} from './host.js';
+export { ModelHost, type HostState } from './host.js';
+export type {
+  ChangeOptions,
+  HostChange,
+  HostEvents,
+  HostLoadOptions,
+  HostOptions,
+  HostWarning,
+} from './host-options.js';
 export type { FailedModel, HostIndexEntry } from './catalogue.js';
 export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';

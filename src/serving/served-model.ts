@@ -242,12 +242,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
       const execution = await executing;
       const answer = finish(execution);
       const { timings } = execution;
-      const totalMs = performance.now() - begun;
-      statistics.succeeded(call.rows, inputMs, timings, totalMs);
-      if (!queue) {
-        const { queueMs, runMs } = timings;
-        statistics.ran(call.rows, inputMs, runMs, Math.max(0, totalMs - inputMs - queueMs - runMs));
-      }
+      statistics.succeeded(call.rows, inputMs, timings, performance.now() - begun, !queue);
       this.#hooks.ended({ ...call, outcome: 'ok', timings });
       return answer;
     } catch (error) {

@@ -5,8 +5,8 @@ import { isFileModel, sourcesOf, type HostModel, type HostModelOptions, type Sou
 
 /**
  * What `ModelHost.load` means by a model: a file; or, by its name, what the host knows already, from where it came and with
- * the options that it had; else a model of the registry.
- * @throws ERR_MODEL_NOT_FOUND for a name that nobody knows
+ * the options that it had; else a model of the registry. A name leads to no path.
+ * @throws ERR_MODEL_NOT_FOUND or ERR_VERSION_NOT_FOUND for what nobody knows
  */
 export async function sourcesToLoad(
   model: HostModel,
@@ -19,12 +19,22 @@ export async function sourcesToLoad(
   const known = catalogue.slots(name).map(({ source }) => source);
   const [{ options }] = given as [Source];
   if (versions === undefined && known.length > 0) return known.map((source) => over(source, options));
-  if (known.length === 0) await requireInRegistry(name, registry);
+  const kept = await versionsOf(name, registry);
+  if (known.length === 0 && kept?.length === 0) {
+    const message = `Expected a model that this host or its registry knows but received ${describe(name)}`;
+    throw torchError('ERR_MODEL_NOT_FOUND', message);
+  }
   // Further versions are loaded as those were that are there.
   const like = known.find(({ file }) => file === undefined)?.options ?? {};
   return given.map((source) => {
-    const same = known.find(({ version }) => version === source.version);
-    return same ? over(same, options) : { ...source, options: { ...like, ...options } };
+    const { version } = source;
+    const same = known.find((each) => each.version === version);
+    if (same) return over(same, options);
+    if (version !== undefined && kept && !kept.includes(version)) {
+      const all = [...new Set([...known.flatMap((each) => each.version ?? []), ...kept])].join(', ');
+      throw torchError('ERR_VERSION_NOT_FOUND', `Expected one of ${all} of ${name} but received ${describe(version)}`);
+    }
+    return { ...source, options: { ...like, ...options } };
   });
 }
 
@@ -32,14 +42,16 @@ function over(source: Source, options: HostModelOptions): Source {
   return { ...source, options: { ...source.options, ...options } };
 }
 
-/** The registry's names are narrower than a host's: what cannot be there is not there. */
-async function requireInRegistry(name: string, registry: () => Promise<ModelRegistry>): Promise<void> {
+/** Of the registry; none of a name that it cannot have, and undefined where it does not list any. */
+async function versionsOf(
+  name: string,
+  registry: () => Promise<Partial<Pick<ModelRegistry, 'versions'>>>,
+): Promise<readonly string[] | undefined> {
   try {
-    await (await registry()).versions(name);
-  } catch (cause) {
-    const { code } = cause as Partial<TorchError>;
-    if (code !== 'ERR_INVALID_ARGUMENT' && code !== 'ERR_MODEL_NOT_FOUND') throw cause;
-    const message = `Expected a model that this host or its registry knows but received ${describe(name)}`;
-    throw torchError('ERR_MODEL_NOT_FOUND', message, { cause });
+    return await (await registry()).versions?.(name);
+  } catch (error) {
+    const { code } = error as Partial<TorchError>;
+    if (code === 'ERR_INVALID_ARGUMENT' || code === 'ERR_MODEL_NOT_FOUND') return [];
+    throw error;
   }
 }

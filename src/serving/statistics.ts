@@ -85,15 +85,23 @@ export class Statistics {
   #rows = 0;
   #executions = 0;
 
-  /** A call ended well. @param inputMs from its beginning until it was handed on; @param totalMs until its answer */
-  succeeded(rows: number, inputMs: number, { queueMs, runMs }: RunTimings, totalMs: number): void {
+  /**
+   * A call ended well. Its parts make up the whole.
+   * @param inputMs from its beginning until it was handed on, where it may have begun to wait already
+   * @param totalMs from its beginning until its answer
+   * @param isAlone it shared its run with no other
+   */
+  succeeded(rows: number, inputMs: number, { queueMs, runMs }: RunTimings, totalMs: number, isAlone: boolean): void {
+    const rest = Math.max(0, totalMs - queueMs - runMs);
+    const input = Math.min(inputMs, rest);
     this.#last = Date.now();
     this.#rows += rows;
     this.#success.add(totalMs);
     this.#queue.add(queueMs);
-    this.#input.add(inputMs);
+    this.#input.add(input);
     this.#infer.add(runMs);
-    this.#output.add(Math.max(0, totalMs - inputMs - queueMs - runMs));
+    this.#output.add(rest - input);
+    if (isAlone) this.ran(rows, input, runMs, rest - input);
   }
 
   failed(totalMs: number): void {

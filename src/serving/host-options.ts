@@ -1,0 +1,145 @@
+/** What a host is told, and what it tells. */
+import * as check from '../check.js';
+import { describe, expected, torchError } from '../errors.js';
+import type { ModelRegistry } from '../registry/index.js';
+import { checkBatchSizes, checkHostModels, sourcesOf, type HostModel, type Source } from './host-model.js';
+import type { LoadProgress } from './load-served.js';
+import type { RunEvent, ServedBatchEvent, ServedRowCheckEvent } from './served-model.js';
+
+export interface HostOptions {
+  /** Default: the registry bundled with this package. */
+  registry?: ModelRegistry;
+  /** Several may have one name, with other versions: the first that is up is the default of that name. */
+  models: readonly HostModel[];
+  /** The name that `model()` without one means. Default: the first of `models`. */
+  defaultModel?: string;
+  /** Batch sizes each model is run with before the host is ready. Default: those that its batching makes, else [1, 32]. */
+  warmupBatchSizes?: readonly number[];
+  /**
+   * What a model that cannot be loaded at the start does: `fail` (default) ends the host, `continue` leaves it out; `failed()`
+   * and `index()` then name it.
+   */
+  onModelError?: 'fail' | 'continue';
+  /**
+   * Milliseconds that the calls of a model that was unloaded or replaced have for their end, default 60 000. Calls that still
+   * wait for an instance then fail with ERR_DISPOSED; those that run are let finish in any case.
+   */
+  drainTimeoutMs?: number;
+}
+
+export interface HostEvents {
+  /** A call of a model has ended, well or not. */
+  run: [event: RunEvent];
+  /** A batch has ended, of a model that batches. */
+  batch: [event: ServedBatchEvent];
+  /** The load of a model has come to its next step. */
+  progress: [event: LoadProgress];
+  /** Something is worth knowing of a model that is up. Without a listener it is a warning of the process. */
+  warning: [event: HostWarning];
+  /** A row of a batch was run again by itself, of a model that batches. */
+  rows: [event: ServedRowCheckEvent];
+  /** A version was loaded, replaced or unloaded, or could not be loaded. */
+  change: [event: HostChange];
+}
+
+/** What became of one version of a model. */
+export interface HostChange {
+  readonly model: string;
+  /** Empty where the registry could not say which. */
+  readonly version: string;
+  /**
+   * `loaded`: it takes calls. `reloaded`: so does what has taken the place of another. `unloaded`: it takes no more calls.
+   * `drained`: what was unloaded or replaced is gone. `failed`: a load failed, and what served before, if anything, still does.
+   */
+  readonly change: 'loaded' | 'reloaded' | 'unloaded' | 'drained' | 'failed';
+  /** Of the artifact that was loaded. */
+  readonly sha256?: string;
+  /** Why the load failed. */
+  readonly error?: unknown;
+  /** Milliseconds that the load, or the wait for the last call, took. */
+  readonly durationMs?: number;
+}
+
+export interface ChangeOptions {
+  /** Ends the load, or the wait for calls in flight. */
+  signal?: AbortSignal;
+}
+
+export interface HostLoadOptions extends ChangeOptions {
+  /**
+   * Called once everything is up and warm, before anything takes its place; what it throws ends the load as a failed one does.
+   * With it several processes load together or not at all. After an abort its promise is waited for no longer.
+   */
+  beforeSwap?: () => void | Promise<void>;
+}
+
+export interface HostWarning {
+  readonly model: string;
+  readonly version: string;
+  readonly message: string;
+}
+
+const hostOptions = ['registry', 'models', 'defaultModel', 'warmupBatchSizes', 'onModelError', 'drainTimeoutMs'];
+
+/** Options that were checked. */
+export interface HostPlan {
+  /** Each version of each name once. */
+  readonly sources: readonly Source[];
+  readonly defaultModel: string;
+}
+
+/** @throws ERR_INVALID_ARGUMENT for an option; ERR_CONFIG for a default that is none of the models, and a version that comes twice */
+export function checkHostOptions(options: HostOptions): HostPlan {
+  check.options('ModelHost', options, hostOptions);
+  const { models, registry, warmupBatchSizes, onModelError, drainTimeoutMs } = options;
+  checkHostModels(models);
+  if (warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', warmupBatchSizes);
+  if (onModelError !== undefined) check.oneOf('onModelError', onModelError, ['fail', 'continue']);
+  if (drainTimeoutMs !== undefined) check.milliseconds('drainTimeoutMs', drainTimeoutMs);
+  if (registry !== undefined && !isRegistry(registry)) {
+    throw expected('a ModelRegistry', 'registry of ModelHost', registry);
+  }
+  const sources = models.flatMap(sourcesOf);
+  const seen = new Set<string>();
+  for (const source of sources) {
+    const key = `${source.name} ${source.version ?? ''}`;
+    if (seen.has(key)) throw twice(source);
+    seen.add(key);
+  }
+  const names = [...new Set(sources.map(({ name }) => name))];
+  const defaultModel = options.defaultModel ?? names[0];
+  if (defaultModel === undefined || !names.includes(defaultModel)) {
+    throw torchError(
+      'ERR_CONFIG',
+      `Expected one of the models (${names.join(', ')}) for defaultModel but received ${describe(defaultModel)}`,
+    );
+  }
+  return { sources, defaultModel };
+}
+
+/** @throws ERR_INVALID_ARGUMENT */
+export function checkLoadOptions(options: HostLoadOptions): void {
+  check.options('load', options, ['signal', 'beforeSwap']);
+  check.signal(options.signal);
+  const { beforeSwap } = options;
+  if (beforeSwap !== undefined && typeof beforeSwap !== 'function') {
+    throw expected('a function', 'beforeSwap', beforeSwap);
+  }
+}
+
+/** @throws ERR_INVALID_ARGUMENT */
+export function checkUnloadOptions(options: ChangeOptions): void {
+  check.options('unload', options, ['signal']);
+  check.signal(options.signal);
+}
+
+/** The error for a version of a name that is there already. */
+export function twice({ name, version }: Pick<Source, 'name' | 'version'>) {
+  const what = version === undefined ? describe(name) : `${describe(name)} ${version}`;
+  return torchError('ERR_CONFIG', `Expected each version of each model name once but received ${what} twice`);
+}
+
+function isRegistry(registry: unknown): boolean {
+  const { resolve, artifactPath } = (registry ?? {}) as Partial<Record<'resolve' | 'artifactPath', unknown>>;
+  return typeof resolve === 'function' && typeof artifactPath === 'function';
+}
