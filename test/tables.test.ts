@@ -26,7 +26,11 @@ const tables: readonly Table[] = [
     names: taskKinds.map(({ type }) => type),
     home: (type) => [`src/tasks/kinds/${type}.ts`],
     // A method of HTTP that has no name of its own in the log.
-    elsewhere: { other: ['src/server/http/exchange.ts'] },
+    // A parameter of the Open Inference Protocol, and its extension.
+    elsewhere: {
+      other: ['src/server/http/exchange.ts'],
+      classification: ['src/protocol/encode.ts', 'src/server/routes/oip/metadata.ts'],
+    },
   },
   {
     what: 'an engine',

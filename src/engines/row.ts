@@ -13,6 +13,10 @@ export interface EngineRow {
   readonly recognizes: (head: Buffer, tail: Buffer) => boolean;
   /** The native library that it computes with, which is loaded with the first model. */
   readonly needs: string;
+  /** What the Open Inference Protocol calls its models: the project and the format. */
+  readonly platform: string;
+  /** The backend that runs them in Triton. */
+  readonly backend: string;
   /** Options of loadModel that it does not have, and why. */
   readonly lacks: Readonly<Partial<Record<keyof LoadOptions, string>>>;
   /** Loads a model whose options were checked. @throws as loadModel */

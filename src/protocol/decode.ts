@@ -40,6 +40,8 @@ export function headerLengthOf(header: string): number {
 export interface DecodeOptions extends ReadOptions {
   /** Bytes of JSON at the front; undefined where all of them are JSON. */
   readonly headerLength?: number | undefined;
+  /** Bytes of JSON that are read at most. Default: any. */
+  readonly mostJson?: number;
 }
 
 const requestMembers = ['id', 'parameters', 'inputs', 'outputs'] as const;
@@ -161,7 +163,12 @@ function textOf(body: Pieces, where: string): string {
   }
 }
 
-function headerOf(body: Pieces, { headerLength = body.length }: DecodeOptions): Buffer {
+function headerOf(body: Pieces, { headerLength = body.length, mostJson = Infinity }: DecodeOptions): Buffer {
+  if (headerLength > mostJson)
+    throw torchError(
+      'ERR_PAYLOAD_TOO_LARGE',
+      `Expected at most ${mostJson} bytes of JSON but received ${headerLength}`,
+    );
   if (headerLength > body.length) {
     throw invalid(
       `Expected a body of at least the ${headerLength} bytes of Inference-Header-Content-Length but received ${body.length}`,

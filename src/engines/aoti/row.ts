@@ -11,6 +11,8 @@ export const aotinductor: EngineRow = {
   extensions: ['.pt2'],
   recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && tail.includes('/aotinductor/'),
   needs: 'LibTorch',
+  platform: 'torch_aoti',
+  backend: 'pytorch',
   lacks: {
     externalSha256: 'all of it is in one file, which sha256 holds',
     externalDataRoot: 'all of it is in one file',

@@ -12,6 +12,8 @@ export const onnx: EngineRow = {
   extensions: ['.onnx', '.ort'],
   recognizes: (head) => looksLikeOnnx(head) || looksLikeOrt(head),
   needs: 'ONNX Runtime',
+  platform: 'onnx_onnxv1',
+  backend: 'onnxruntime',
   lacks: {
     operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it',
     autograd: 'ONNX Runtime takes no gradients',

@@ -6,7 +6,10 @@ import { beginsNumber, blankEnd, literalAt, numberEnd, stringEnd, unexpected } f
 
 /** What a member may hold, as far as single tokens tell. Of `any` they do not, and nothing behind it is looked at. */
 type MemberForm =
-  { readonly kind: 'any' } | { readonly kind: 'array' } | { readonly kind: 'integer' } | { readonly kind: 'string'; readonly maxLength: number };
+  | { readonly kind: 'any' }
+  | { readonly kind: 'array' }
+  | { readonly kind: 'integer' }
+  | { readonly kind: 'string'; readonly maxLength: number };
 
 /** The members that a body may have. */
 export type BodyForm = ReadonlyMap<string, MemberForm>;

@@ -106,7 +106,8 @@ function parserOf(contentType: string, { fileBytes, files, fields }: FormLimits)
 }
 
 function broken(cause: unknown): TorchError {
-  const why = isError(cause) && /boundary/i.test(cause.message) ? 'content-type names no boundary' : 'it is cut off or broken';
+  const why =
+    isError(cause) && /boundary/i.test(cause.message) ? 'content-type names no boundary' : 'it is cut off or broken';
   return torchError('ERR_BAD_REQUEST', `Expected a form of multipart/form-data but ${why}`, { cause });
 }
 

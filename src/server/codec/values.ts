@@ -57,7 +57,8 @@ export function namedValues(
 /** What the model says of an input. Names that it has other words for (`INPUT__0`, `ARGS[0]`) are looked up later. */
 export function inputNamed(name: string, inputs: readonly TensorMetadata[]): TensorMetadata {
   const ordinal = /^INPUT__(\d{1,4})$/.exec(name)?.[1];
-  const found = inputs.find((input) => input.name === name) ?? (ordinal === undefined ? undefined : inputs[Number(ordinal)]);
+  const found =
+    inputs.find((input) => input.name === name) ?? (ordinal === undefined ? undefined : inputs[Number(ordinal)]);
   return found ?? { name, datatype: '', shape: [-1] };
 }
 

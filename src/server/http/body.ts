@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
+import { Pieces } from '../../protocol/binary/pieces.js';
 import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
 import { decoderOf } from './encoding.js';
 
@@ -68,12 +69,60 @@ const bytesOfPiece = 256;
  * ERR_BAD_REQUEST (broken compression), ClientGone
  */
 export async function readBody(req: IncomingMessage, { limit, useful = limit }: ReadLimits): Promise<Body> {
+  const decode = decoderFor(req, limit);
+  const most = decode ? limit : useful;
+  const declared = Number(req.headers['content-length'] ?? 0);
+  let bytes: Buffer = Buffer.alloc(0);
+  const length = await collect(req, limit, (chunk, before) => {
+    // Most bodies come in one piece, which is used as it is.
+    if (before === 0) bytes = chunk;
+    else if (before <= most) bytes = append(bytes, before, chunk, Math.min(declared, most + chunk.length));
+  });
+  const body = { bytes: bytes.subarray(0, length), length };
+  return decode ? decode(body.bytes, { limit, useful }) : body;
+}
+
+/** Pieces that are smaller than this are put together: each costs as much memory beside its bytes. */
+const smallPiece = 1024;
+const gathered = 16 * 1024;
+
+/**
+ * The whole body, decompressed, in the pieces that it came in: who needs a part of it copies that part once.
+ * @throws as readBody
+ */
+export async function readPieces(req: IncomingMessage, limit: number): Promise<Pieces> {
+  const decode = decoderFor(req, limit);
+  const parts: Buffer[] = [];
+  let free: Buffer = Buffer.alloc(0);
+  await collect(req, limit, (chunk) => {
+    if (chunk.length >= smallPiece) {
+      parts.push(chunk);
+      free = free.subarray(0, 0);
+      return;
+    }
+    const last = parts.at(-1);
+    if (chunk.length > free.length) free = Buffer.allocUnsafeSlow(gathered);
+    const target = free.subarray(0, chunk.length);
+    chunk.copy(target);
+    // Directly behind the last one: both are one piece.
+    if (last?.buffer === free.buffer)
+      parts[parts.length - 1] = Buffer.from(free.buffer, last.byteOffset, last.length + chunk.length);
+    else parts.push(target);
+    free = free.subarray(chunk.length);
+  });
+  if (!decode) return new Pieces(parts);
+  const [only, ...more] = parts;
+  const compressed = only && more.length === 0 ? only : Buffer.concat(parts);
+  return Pieces.of((await decode(compressed, { limit, useful: limit })).bytes);
+}
+
+/** What a body is decompressed with, once it is clear that it may come. Asks a client that waits for its body. */
+function decoderFor(req: IncomingMessage, limit: number): ReturnType<typeof decoderOf> {
   const encoding = req.headers['content-encoding'];
   const decode = encoding === undefined ? undefined : decoderOf(encoding);
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   sendContinue(req);
-  const body = await collect(req, limit, decode ? limit : useful);
-  return decode ? decode(body.bytes, { limit, useful }) : body;
+  return decode;
 }
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
@@ -99,12 +148,11 @@ export function foreignBody(req: IncomingMessage & { body?: unknown }): unknown 
   return isPlaceholder ? undefined : body;
 }
 
-function collect(req: IncomingMessage, limit: number, useful: number): Promise<Body> {
+/** Reads to the end. @param keep gets each chunk, and how many bytes came before it. @returns bytes in all */
+function collect(req: IncomingMessage, limit: number, keep: (chunk: Buffer, before: number) => void): Promise<number> {
   return new Promise((resolve, reject) => {
-    let body: Buffer = Buffer.alloc(0);
     let length = 0;
     let pieces = 0;
-    const declared = Number(req.headers['content-length'] ?? 0);
     const settle = (done: () => void) => {
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       done();
@@ -120,12 +168,10 @@ function collect(req: IncomingMessage, limit: number, useful: number): Promise<B
         settle(() => reject(torchError('ERR_PAYLOAD_TOO_LARGE', 'Expected a body in fewer and larger chunks')));
         return;
       }
-      // Most bodies come in one piece, which is used as it is.
-      if (length === 0) body = chunk;
-      else if (length <= useful) body = append(body, length, chunk, Math.min(declared, useful + chunk.length));
+      keep(chunk, length);
       length += chunk.length;
     };
-    const onEnd = () => settle(() => resolve({ bytes: body.subarray(0, length), length }));
+    const onEnd = () => settle(() => resolve(length));
     const onGone = () => settle(() => reject(new ClientGone()));
     req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     if (req.destroyed) onGone();

@@ -1,4 +1,5 @@
-import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGunzip, createInflate, deflate, gzip, type Gunzip, type Inflate, type ZlibOptions } from 'node:zlib';
 import { torchError, TorchError } from '../../errors.js';
 import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
 
@@ -47,4 +48,42 @@ function decoder(create: () => Gunzip | Inflate): Decoder {
         })
         .end(bytes);
     });
+}
+
+/** How an answer is compressed: the fastest way, in another thread. */
+export interface ResponseEncoding {
+  readonly name: 'gzip' | 'deflate';
+  /** The caller names it alone, and so means it; many clients list all that they know with every request. */
+  readonly isAskedFor: boolean;
+  readonly encode: (bytes: Uint8Array) => Promise<Buffer>;
+}
+
+const fastest: ZlibOptions = { level: 1 };
+const encoders = {
+  gzip: (bytes: Uint8Array) => promisify<Uint8Array, ZlibOptions, Buffer>(gzip)(bytes, fastest),
+  deflate: (bytes: Uint8Array) => promisify<Uint8Array, ZlibOptions, Buffer>(deflate)(bytes, fastest),
+} as const;
+
+/** What `accept-encoding` asks for that we have; undefined for anything else. */
+export function responseEncodingOf(acceptEncoding: string | undefined): ResponseEncoding | undefined {
+  if (acceptEncoding === undefined) return undefined;
+  const listed = acceptEncoding
+    .toLowerCase()
+    .split(',')
+    .map(codingOf)
+    .filter(({ quality }) => quality > 0);
+  const [best] = listed
+    .filter((coding): coding is { name: ResponseEncoding['name']; quality: number } =>
+      Object.hasOwn(encoders, coding.name),
+    )
+    .sort((a, b) => b.quality - a.quality);
+  if (!best) return undefined;
+  const others = listed.filter(({ name }) => name !== best.name && name !== 'identity');
+  return { name: best.name, isAskedFor: others.length === 0, encode: encoders[best.name] };
+}
+
+function codingOf(text: string): { readonly name: string; readonly quality: number } {
+  const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return { name: name === 'x-gzip' ? 'gzip' : name, quality: quality === undefined ? 1 : Number(quality) || 0 };
 }

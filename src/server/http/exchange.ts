@@ -8,9 +8,9 @@ import type { Scope } from '../security/scope.js';
 import { acceptedTypes, ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
+import { errorForms, type ErrorForm } from './error-forms.js';
 import { endAfterUpload, isUploading } from './linger.js';
 import { OpenExchanges, type Endable } from './open-exchanges.js';
-import { problemOf } from './problem.js';
 
 /** The segments of a path that a route's pattern names. */
 export type PathParameters = Readonly<Record<string, string | undefined>>;
@@ -26,12 +26,15 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 interface Answering {
   readonly path: RouteLabel;
   readonly scope: Scope;
+  readonly errorForm: ErrorForm;
   readonly handler: Handler;
 }
 
 /** A call over HTTP: the request and the ways to answer it. */
 export class Exchange implements Endable {
   readonly call: ServerCall;
+  /** How an error is answered. */
+  errorForm: ErrorForm = 'problem';
   readonly #open: OpenExchanges;
   readonly #isLast: boolean;
   /** The status that the parser's fault in it was answered with. */
@@ -108,9 +111,10 @@ export class Exchange implements Endable {
     return this.call.isOver ? AbortSignal.abort(new ClientGone()) : this.#open.signal;
   }
 
-  /** Answers with the handler of a route, and what it throws with a problem document. */
-  answer({ path, scope, handler }: Answering, parameters: PathParameters): void {
+  /** Answers with the handler of a route, and what it throws in the form of that route. */
+  answer({ path, scope, handler, errorForm }: Answering, parameters: PathParameters): void {
     this.route = path;
+    this.errorForm = errorForm;
     try {
       if (this.context.security.isAsking) this.call.authorize(this.req.headers.authorization, scope);
       handler(this, parameters)?.catch((error: unknown) => this.fail(error));
@@ -120,7 +124,7 @@ export class Exchange implements Endable {
   }
 
   refuse(error: TorchError): string {
-    this.#refused = problemOf(this.call.failed(error), this.call.id).status;
+    this.#refused = this.call.failed(error).status;
     return this.call.id;
   }
 
@@ -133,7 +137,7 @@ export class Exchange implements Endable {
     this.send(status, json, JSON.stringify(value), headers);
   }
 
-  /** Answers with a problem document. Sends nothing when the client is gone or an answer is under way. */
+  /** Answers with an error, in the form of the route. Sends nothing when the client is gone or an answer is under way. */
   fail(thrown: unknown, headers: OutgoingHttpHeaders = {}): void {
     if (thrown instanceof ClientGone || this.call.isOver) return;
     const error = this.call.failed(thrown);
@@ -141,29 +145,41 @@ export class Exchange implements Endable {
       this.res.destroy();
       return;
     }
-    const problem = problemOf(error, this.call.id);
-    this.send(problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), {
+    const { status, contentType, body } = errorForms[this.errorForm](error, this.call.id);
+    this.send(status, contentType, JSON.stringify(body), {
       ...(isRetryable(error) && { 'retry-after': retrySeconds(error) }),
-      ...(problem.status === 401 && { 'www-authenticate': challengeOf(this.req) }),
-      ...(problem.status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
+      ...(status === 401 && { 'www-authenticate': challengeOf(this.req) }),
+      ...(status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
       ...headers,
     });
   }
 
   /** Sends a whole answer. Every answer goes through here, so that all carry the same headers. */
-  send(status: number, contentType: string | undefined, body: string, headers: OutgoingHttpHeaders = {}): void {
+  send(
+    status: number,
+    contentType: string | undefined,
+    body: string | readonly Uint8Array[],
+    headers: OutgoingHttpHeaders = {},
+  ): void {
     const { req, res, context } = this;
     const uploading = !req.complete && isUploading(req);
     res.writeHead(status, {
       ...headers,
-      ...(contentType !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+      ...(contentType !== undefined && { 'content-type': contentType, 'content-length': lengthOf(body) }),
       'x-request-id': this.call.id,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       ...((uploading || this.#isLast || context.lifecycle.leaving) && { connection: 'close' }),
     });
-    if (uploading) endAfterUpload(req, res, body);
-    else res.end(body);
+    const whole = typeof body === 'string' ? body : wholeOf(body);
+    if (uploading) endAfterUpload(req, res, whole ?? Buffer.concat(body as readonly Uint8Array[]));
+    else if (whole !== undefined) res.end(whole);
+    else {
+      // One write of the socket for all of them.
+      res.cork();
+      for (const part of body as readonly Uint8Array[]) res.write(part);
+      res.end();
+    }
   }
 
   /** 499 and 408 are logged and counted, not sent: the client left, or its request did not arrive in time. */
@@ -177,6 +193,20 @@ export class Exchange implements Endable {
 /** What a caller without a token, or with a wrong one, is to show (RFC 6750 §3). */
 function challengeOf({ headers }: IncomingMessage): string {
   return `Bearer realm="node-libtorch"${headers.authorization === undefined ? '' : ', error="invalid_token"'}`;
+}
+
+function lengthOf(body: string | readonly Uint8Array[]): number {
+  if (typeof body === 'string') return Buffer.byteLength(body);
+  return body.reduce((sum, part) => sum + part.byteLength, 0);
+}
+
+/** Up to here a copy costs less than a write. */
+const smallBody = 16 * 1024;
+
+/** Parts in one, where that is cheap; undefined where it is not. */
+function wholeOf(parts: readonly Uint8Array[]): Uint8Array | undefined {
+  if (parts.length <= 1) return parts[0] ?? Buffer.alloc(0);
+  return lengthOf(parts) <= smallBody ? Buffer.concat(parts) : undefined;
 }
 
 /** The caller's own id when it is harmless in a header and in a log; a fresh one otherwise. */

@@ -5,6 +5,7 @@ import type { ServerContext } from '../context.js';
 import type { RequestCheck } from '../security/browser.js';
 import type { BoundRoute } from '../routes/route.js';
 import { Exchange, type PathParameters } from './exchange.js';
+import { formsOf } from './forms-of-paths.js';
 
 /**
  * The Express app of these routes. Each path answers OPTIONS, refuses other methods with 405, and HEAD is GET.
@@ -14,9 +15,10 @@ export function appOf(context: ServerContext, routes: readonly BoundRoute[], che
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   const begin = (req: IncomingMessage, res: ServerResponse) => Exchange.of(context, req, res);
+  const formOf = formsOf(routes);
 
   app.use((req, res, next) => {
-    begin(req, res);
+    begin(req, res).errorForm = formOf(req.path);
     const fault = check?.(req);
     if (fault) throw fault;
     if (!isDecodable(req.path)) throw torchError('ERR_BAD_REQUEST', 'Expected a path with valid percent-encoding');
@@ -46,10 +48,12 @@ function pathHandler(
     byMethod.set(route.method, route);
     if (route.method === 'GET') byMethod.set('HEAD', route);
   }
+  const { errorForm = 'problem' } = [...byMethod.values()][0] ?? {};
   const allow = [...byMethod.keys(), 'OPTIONS'].join(', ');
   return (req, res) => {
     const exchange = begin(req, res);
     exchange.route = path;
+    exchange.errorForm = errorForm;
     const route = byMethod.get(req.method);
     // Without wildcards in the patterns every parameter is one text.
     if (route) exchange.answer(route, req.params as PathParameters);

@@ -17,7 +17,7 @@ export function isUploading(req: IncomingMessage): boolean {
  * Writes the answer, and closes only after the client has stopped sending, for a while: closing with unread data resets
  * the connection, and many clients then report the reset and not the answer.
  */
-export function endAfterUpload(req: IncomingMessage, res: ServerResponse, body: string): void {
+export function endAfterUpload(req: IncomingMessage, res: ServerResponse, body: string | Uint8Array): void {
   let received = 0;
   let pieces = 0;
   const end = () => {

@@ -15,16 +15,17 @@ import type { BoundRoute } from '../routes/route.js';
 import { awaitContinue } from './body.js';
 import { answerClientErrors, refuseConnect } from './client-error.js';
 import { limitConnections } from './connection-limit.js';
-import { Exchange } from './exchange.js';
+import { Exchange, type PathParameters } from './exchange.js';
 import { appOf } from './express-app.js';
+import { formsOf } from './forms-of-paths.js';
 import { headerFault } from './header-fault.js';
-
-const noParameters = {};
+import { isAt, matcherOf } from './matcher.js';
 
 /** A server of node:http with every limit set. It calls hot routes itself, and the Express app for everything else. */
 export function httpServer(context: ServerContext, routes: readonly BoundRoute[], limits: ServerLimits): Server {
   const app = appOf(context, routes);
   const hotRoute = hotRoutes(routes);
+  const formOf = formsOf(routes);
   const { maxHeadersCount } = limits;
   const isProbe = probes(routes);
   const check = context.security.requestCheck(limits.host);
@@ -37,10 +38,13 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
       headerFault(req, maxHeadersCount) ??
       check?.(req) ??
       (exchange.isSpare && !isProbe(req) ? tooManyConnections() : undefined);
-    const hot = hotRoute(req.method, req.url);
-    if (fault) exchange.fail(fault, { connection: 'close' });
-    else if (hot) exchange.answer(hot, noParameters);
-    else app(req, res);
+    const hot = fault ? undefined : hotRoute(req.method, req.url);
+    if (hot) exchange.answer(hot.route, hot.parameters);
+    else if (!fault) app(req, res);
+    else {
+      exchange.errorForm = formOf(req.url);
+      exchange.fail(fault, { connection: 'close' });
+    }
   };
   const { tls } = context.security;
   const server = createServer(
@@ -92,11 +96,20 @@ function createServer(tls: TlsStore | undefined, options: HttpOptions, listener:
   return server;
 }
 
+interface HotRoute {
+  readonly route: BoundRoute;
+  readonly parameters: PathParameters;
+}
+
 /** Finds the hot route of a request by the exact path, with any query: as Express would, case sensitively. */
-export function hotRoutes(routes: readonly BoundRoute[]): (method?: string, url?: string) => BoundRoute | undefined {
-  const hot = routes.filter((route) => route.hot);
-  return (method, url) => {
-    for (const route of hot) if (method === route.method && isAt(url, route.path)) return route;
+export function hotRoutes(routes: readonly BoundRoute[]): (method?: string, url?: string) => HotRoute | undefined {
+  const hot = routes.filter((route) => route.hot).map((route) => ({ route, match: matcherOf(route.path) }));
+  return (method, url = '') => {
+    for (const { route, match } of hot) {
+      if (method !== route.method) continue;
+      const parameters = match(url);
+      if (parameters) return { route, parameters };
+    }
     return undefined;
   };
 }
@@ -109,8 +122,4 @@ function probes(routes: readonly BoundRoute[]): (req: IncomingMessage) => boolea
 
 function tooManyConnections(): TorchError {
   return torchError('ERR_QUEUE_FULL', 'There are more connections than this server takes');
-}
-
-function isAt(url: string | undefined, path: string): boolean {
-  return url === path || (url?.startsWith(path) === true && url.charCodeAt(path.length) === 0x3f);
 }

@@ -1,19 +1,24 @@
+import type { ServerContext } from '../context.js';
 import type { Handler } from '../http/exchange.js';
 import { readiness } from '../readiness.js';
 import { retrySeconds } from '../public-error.js';
+import type { Liveness } from '../schemas/health.js';
 import { describeStuck, stuckModels } from '../stuck.js';
 
 /**
- * `GET /health/live`: the event loop turns, and no device was lost. 503 means that only a restart helps. A stuck model may
- * come back, so it counts only where the setting stuckFails says so.
+ * Whether only a restart helps. A stuck model may come back, so it counts only where the setting stuckFails says so.
  */
-export const live: Handler = (exchange) => {
-  const { host, stuckFails, stuckAfterMs } = exchange.context;
+export function liveness({ host, stuckFails, stuckAfterMs }: ServerContext): Liveness {
   const devices = host.deviceFailures().map(({ device }) => device);
+  if (devices.length > 0) return { status: 'failed', devices };
   const stuck = stuckFails === 'live' ? stuckModels(host, stuckAfterMs).map(describeStuck) : [];
-  if (devices.length > 0) exchange.json(503, { status: 'failed', devices });
-  else if (stuck.length > 0) exchange.json(503, { status: 'stuck', reason: stuck.join('; ') });
-  else exchange.json(200, { status: 'live' });
+  return stuck.length > 0 ? { status: 'stuck', reason: stuck.join('; ') } : { status: 'live' };
+}
+
+/** `GET /health/live`: the event loop turns, and no device was lost. 503 means that only a restart helps. */
+export const live: Handler = (exchange) => {
+  const report = liveness(exchange.context);
+  exchange.json(report.status === 'live' ? 200 : 503, report);
 };
 
 /** `GET /health/ready`: predictions are served. */

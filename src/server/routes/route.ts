@@ -1,8 +1,12 @@
 import type { ErrorCode } from '../../errors.js';
 import type { ServerContext } from '../context.js';
+import type { ErrorForm } from '../http/error-forms.js';
 import type { Handler } from '../http/exchange.js';
 import { scopeOf, type Scope } from '../security/scope.js';
 import type { DescribedModel, Operation } from '../openapi/operation.js';
+
+/** Where requests come in: the port that everybody knows, or the one for management. */
+export type ListenerName = 'inference' | 'admin';
 
 /** One row of the table of routes. Everything that the server knows about a route is here. */
 export interface Route {
@@ -15,12 +19,16 @@ export interface Route {
   readonly path: `/${string}`;
   /** Makes the handler, once for each app. */
   readonly handler: (context: ServerContext, routes: readonly Route[]) => Handler;
-  /** `createServer` calls the handler in front of Express, which costs more than a small prediction. Only without parameters. */
+  /** How its errors are written, and those of paths beside it that nobody answers. Default: a problem document. */
+  readonly errorForm?: ErrorForm;
+  /** `createServer` calls the handler in front of Express, which costs more than a small prediction. */
   readonly hot?: true;
   /** Answered over the connections that are kept for probes when all others are in use. Only without parameters. */
   readonly isProbe?: true;
   /** What its caller's token must be for. Default: nothing of a probe's, `infer` of others. */
   readonly scope?: Scope;
+  /** The listeners that have it. Default: every one for a probe, `inference` alone for others. */
+  readonly listeners?: readonly ListenerName[];
   /** The codes of the problem documents that it answers with, for the description. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */
@@ -31,8 +39,24 @@ export interface Route {
 export interface BoundRoute extends Omit<Route, 'handler' | 'scope'> {
   readonly handler: Handler;
   readonly scope: Scope;
+  readonly errorForm: ErrorForm;
 }
 
-export function bindRoutes(routes: readonly Route[], context: ServerContext): BoundRoute[] {
-  return routes.map((route) => ({ ...route, scope: scopeOf(route), handler: route.handler(context, routes) }));
+/** The rows that a listener has, each with its handler. */
+export function bindRoutes(
+  routes: readonly Route[],
+  context: ServerContext,
+  listener: ListenerName = 'inference',
+): BoundRoute[] {
+  const own = routes.filter((route) => isOn(route, listener));
+  return own.map((route) => ({
+    errorForm: 'problem',
+    ...route,
+    scope: scopeOf(route),
+    handler: route.handler(context, own),
+  }));
+}
+
+function isOn({ listeners, isProbe }: Route, listener: ListenerName): boolean {
+  return listeners ? listeners.includes(listener) : isProbe === true || listener === 'inference';
 }

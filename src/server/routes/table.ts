@@ -2,10 +2,17 @@ import { Liveness, Readiness } from '../schemas/health.js';
 import { json } from '../openapi/operation.js';
 import { live, ready } from './health.js';
 import { metrics } from './metrics.js';
+import { inference } from './oip/infer.js';
+import * as oip from './oip/metadata.js';
+import * as operations from './oip/operations.js';
+import { repositoryIndex } from './oip/repository.js';
 import { openapi } from './openapi.js';
 import { predict } from './predict.js';
 import { predictErrors, predictOperation } from './predict-operation.js';
 import type { Route } from './route.js';
+
+/** A row of the Open Inference Protocol. */
+const v2 = (row: Omit<Route, 'errorForm'>): Route => ({ ...row, errorForm: 'oip' });
 
 /**
  * THE TABLE of routes. Made from it: the Express app with 405, `Allow`, OPTIONS and HEAD, the calls in front of Express,
@@ -87,4 +94,58 @@ export const routes: readonly Route[] = [
       },
     },
   },
+  v2({
+    method: 'POST',
+    path: '/v2/models/:model{/versions/:version}/infer',
+    handler: inference,
+    hot: true,
+    errors: operations.inferErrors,
+    operation: operations.infer,
+  }),
+  v2({ method: 'GET', path: '/v2', handler: () => oip.server, operation: operations.server }),
+  v2({ method: 'GET', path: '/v2/health/live', handler: () => oip.live, isProbe: true, operation: operations.live }),
+  v2({ method: 'GET', path: '/v2/health/ready', handler: () => oip.ready, isProbe: true, operation: operations.ready }),
+  v2({ method: 'GET', path: '/v2/models', handler: () => oip.models, operation: operations.models }),
+  // In front of the model of that name.
+  v2({
+    method: 'GET',
+    path: '/v2/models/stats',
+    handler: () => oip.allStatistics,
+    operation: operations.allStatistics,
+  }),
+  v2({
+    method: 'GET',
+    path: '/v2/models/:model{/versions/:version}',
+    handler: () => oip.model,
+    errors: operations.modelErrors,
+    operation: operations.model,
+  }),
+  v2({
+    method: 'GET',
+    path: '/v2/models/:model{/versions/:version}/ready',
+    handler: () => oip.modelReady,
+    errors: operations.modelErrors,
+    operation: operations.modelReady,
+  }),
+  v2({
+    method: 'GET',
+    path: '/v2/models/:model{/versions/:version}/config',
+    handler: () => oip.config,
+    errors: operations.modelErrors,
+    operation: operations.config,
+  }),
+  v2({
+    method: 'GET',
+    path: '/v2/models/:model{/versions/:version}/stats',
+    handler: () => oip.statistics,
+    errors: operations.modelErrors,
+    operation: operations.statistics,
+  }),
+  v2({
+    method: 'POST',
+    path: '/v2/repository/index',
+    handler: () => repositoryIndex,
+    errors: operations.indexErrors,
+    operation: operations.repositoryIndex,
+  }),
 ];

@@ -6,6 +6,7 @@ export const Liveness = Type.Union([
   Type.Object({ status: Type.Literal('failed'), devices: Type.Array(Type.String()) }, { additionalProperties: false }),
   Type.Object({ status: Type.Literal('stuck'), reason: Type.String() }, { additionalProperties: false }),
 ]);
+export type Liveness = Static<typeof Liveness>;
 
 /** Both answers of `/health/ready`: 200 with `ready`, 503 with anything else. */
 export const Readiness = Type.Object(

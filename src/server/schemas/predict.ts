@@ -16,7 +16,11 @@ const closed = { additionalProperties: false };
 
 const choice = {
   model: Type.Optional(
-    Type.String({ minLength: 1, maxLength: maxNameLength, description: 'Name of a model; left out, the default model.' }),
+    Type.String({
+      minLength: 1,
+      maxLength: maxNameLength,
+      description: 'Name of a model; left out, the default model.',
+    }),
   ),
   model_version: Type.Optional(
     Type.String({
@@ -50,7 +54,8 @@ export type PredictRequest = Static<typeof PredictRequest>;
 export const PredictInputs = Type.Object(
   {
     inputs: Type.Unknown({
-      description: 'An object with a value for each input by its name; the value itself where the model has one input. Values are numbers, booleans or texts in nested arrays.',
+      description:
+        'An object with a value for each input by its name; the value itself where the model has one input. Values are numbers, booleans or texts in nested arrays.',
     }),
     ...choice,
   },

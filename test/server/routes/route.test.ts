@@ -82,7 +82,7 @@ describe('routes of a table', () => {
 
   it('are hot at their exact path with any query only', () => {
     const hot = hotRoutes(bound);
-    for (const url of ['/hot', '/hot?', '/hot?a=b']) expect(hot('POST', url)?.path, url).to.equal('/hot');
+    for (const url of ['/hot', '/hot?', '/hot?a=b']) expect(hot('POST', url)?.route.path, url).to.equal('/hot');
     for (const url of ['/', '/HOT', '/hot/', '/hotter', '/hot#', '/hot%3f', '/late', undefined]) {
       expect(hot('POST', url), url).to.equal(undefined);
     }

@@ -51,6 +51,10 @@ export class MemoryHost {
     return found;
   }
 
+  index(): readonly object[] {
+    return this.#versions.map(({ name, version }) => ({ name, version, state: 'READY', reason: '' }));
+  }
+
   on(event: 'run', listener: (event: RunEvent) => void): this {
     this.events.on(event, listener);
     return this;
@@ -71,6 +75,14 @@ export class MemoryHost {
     const schema = { args: [{ name: 'input', type: 'Tensor', hasDefault: false }] };
     const binder = schemaBinder(schema, record.signature as unknown as Signature);
     const model = {
+      signature: record.signature,
+      info: {
+        engine: 'torchscript',
+        device: { device: 'cpu' },
+        instances: 1,
+        parameterBytes: 48,
+        methods: [{ name: 'forward', ...schema }],
+      },
       execute: async (_method: string, args: readonly Tensor[], options: RunOptions = {}) => {
         const [input] = binder.bind(args) as readonly Tensor[];
         this.runs++;
