@@ -7,10 +7,14 @@ import { ModelHost, type HostModel, type HostWarmup } from '../serving/index.js'
 import type { Arguments } from '../tensor/value.js';
 import { readArguments } from './input.js';
 import { foldersOf, loadOptionsOf } from './target.js';
+import { requireNoTask, taskOfSettings } from './task-of-settings.js';
 
 /** Starts the host of `serve`; the first model is the default. */
 export async function startHost(entries: readonly ModelEntry[], settings: Settings): Promise<ModelHost> {
   const models = entries.map((entry) => hostModelOf(entry, settings));
+  const [only, ...more] = entries;
+  // Said once for all of them, a task is for the files among them.
+  if (only?.file === undefined && more.length === 0) requireNoTask(settings, only?.name ?? settings.model);
   const isFileAlone = entries.every(({ file }) => file !== undefined);
   return ModelHost.start({
     ...(!isFileAlone && { registry: await ModelRegistry.open(foldersOf(settings)) }),
@@ -30,8 +34,17 @@ export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
   const { engine, ...options } = loadOptionsOf(settings);
   const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
   const common = { load, batching: batchingOf(settings), ...warmupOf(settings, own) };
-  if (file === undefined) return { name: name as string, ...(versions && { versions }), ...common };
-  return { file, ...(name !== undefined && { name }), ...(version !== undefined && { version }), ...common };
+  if (file === undefined) {
+    requireNoTask(own, name as string);
+    return { name: name as string, ...(versions && { versions }), ...common };
+  }
+  const task = taskOfSettings(settings);
+  return {
+    ...{ file, ...common },
+    ...(name !== undefined && { name }),
+    ...(version !== undefined && { version }),
+    ...(task && { task }),
+  };
 }
 
 /** The files are read once the model is there: it says what a plain array in them is. */

@@ -38,7 +38,7 @@ export interface HostRegistryModel extends HostModelOptions {
   versions?: readonly string[];
 }
 
-/** A model file that is in no registry: it has no record, and so no task and no known digest. */
+/** A model file that is in no registry: it has no record, and so no known digest. */
 export interface HostFileModel extends HostModelOptions {
   file: string;
   /** 1 to 128 letters, digits, `.`, `_` or `-`. Default: the file's name without its extension. */
@@ -47,9 +47,10 @@ export interface HostFileModel extends HostModelOptions {
   version?: string;
   /**
    * What its outputs mean, and how an image becomes its input, as a record would say it; members that are left out are the
-   * usual ones of the type. Default: none, and the model has no answers but its outputs.
+   * usual ones of the type. Or a function that makes it of the loaded model. Default: none, and the model has no answers but
+   * its outputs.
    */
-  task?: TaskGiven;
+  task?: TaskGiven | ((model: Model) => TaskGiven | Promise<TaskGiven>);
 }
 
 export type HostModel = HostRegistryModel | HostFileModel;
@@ -134,7 +135,7 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
   }
   if (task !== undefined) {
     if (file === undefined) throw expected('no task without a file', 'task of a model of ModelHost', task);
-    check.object('task of a model of ModelHost', task);
+    if (typeof task !== 'function') check.object('task of a model of ModelHost', task);
   }
   if (load !== undefined) check.object('load of a model of ModelHost', load);
   if (warmup !== undefined && warmup !== false) {

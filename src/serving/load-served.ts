@@ -1,12 +1,14 @@
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { signatureOf, type ModelRecord, type ModelRegistry } from '../registry/index.js';
-import { exampleSpecs } from '../signature/example.js';
+import { exampleArguments, exampleSpecs } from '../signature/example.js';
 import { loadModel } from '../engines/index.js';
 import type { Model, WarmupOptions } from '../model/model.js';
 import { firstLine, isFatal } from '../model/refusal.js';
 import type { InternalWarmupOptions } from '../model/warmup.js';
 import { toleranceFor } from '../signature/tolerance.js';
+import type { ImageSpec } from '../tasks/image/spec.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
 import { requireNoContradiction, type HostModelOptions, type HostWarmup, type Source } from './host-model.js';
@@ -74,7 +76,8 @@ export async function bringUp(
     if (record) requireNoContradiction(load, record);
     model = await loadModel(path, { ...load, ...optionsOf(record), signal });
     // The schema's libraries take a quarter of a second to load, and most models come without a task of the caller's.
-    const task = given && (await import('../registry/task.js')).taskOf(given, model.signature);
+    const own = typeof given === 'function' ? await given(model) : given;
+    const task = own && (await import('../registry/task.js')).taskOf(own, model.signature);
     // A caller who says how to warm up, or not to, knows better than we do what the model can be run on.
     if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
     const limits = batching && withDefaultSizes(batching, model);
@@ -89,7 +92,7 @@ export async function bringUp(
         else tell('warm-up', { rows, instance });
       },
     };
-    const cold = await warmUp(model, warmup, defaults);
+    const cold = await warmUp(model, warmup, defaults, task?.image);
     const queued = queueOf(model, limits, cold);
     signal.throwIfAborted();
     return {
@@ -128,10 +131,12 @@ async function warmUp(
   model: Model,
   options: HostModelOptions['warmup'],
   defaults: InternalWarmupOptions,
+  image: ImageSpec | undefined,
 ): Promise<Cold | undefined> {
   if (options === false) return { why: 'warm-up is turned off', isUnwanted: false };
   const given = options?.example;
-  if (given === undefined && !exampleSpecs(model.signature)) {
+  const isKnown = given !== undefined || exampleSpecs(model.signature) !== undefined;
+  if (!isKnown && !image) {
     const forward = model.info.methods.find(({ name }) => name === 'forward');
     if (!forward) return { why: 'it has no method forward', isUnwanted: true };
     const args = forward.args.map(({ name, type }) => `${name}: ${type}`).join(', ');
@@ -139,12 +144,20 @@ async function warmUp(
   }
   const example = typeof given === 'function' ? await given(model) : given;
   try {
-    await model.warmup({ ...defaults, ...options, ...(example !== undefined && { example }) } as WarmupOptions);
+    const made = isKnown || !image ? example : imageExample(image);
+    await model.warmup({ ...defaults, ...options, ...(made !== undefined && { example: made }) } as WarmupOptions);
     return undefined;
   } catch (error) {
     if (example !== undefined || isFatal(error) || isOfOptions(error, options) || defaults.signal?.aborted) throw error;
     return { why: `${firstLine(error)}: ${remedy}, or turn it off by warmup: false (--no-warmup)`, isUnwanted: true };
   }
+}
+
+/** What a task makes of two images, where nothing else says what `forward` takes. */
+function imageExample({ size, channels = 3 }: ImageSpec): Tensor {
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  const { image } = exampleArguments([{ name: 'image', dtype: 'float32', shape: [null, channels, height, width] }], 2);
+  return image as Tensor;
 }
 
 /** A fault that the caller's options may have caused: nothing else that warm-up is given is the caller's. */

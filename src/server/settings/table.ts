@@ -1,5 +1,7 @@
 import { engineNames } from '../../engines/index.js';
 import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
+import { presetNames } from '../../tasks/image/spec.js';
+import { taskKinds } from '../../tasks/kinds/index.js';
 import { modelList } from './models.js';
 import {
   boolean,
@@ -18,6 +20,10 @@ import {
   toggle,
   type Setting,
 } from './setting.js';
+
+/** Of the settings task and imagePreset: a model file means nothing of itself. */
+export const noTask = 'none';
+export const noPreset = 'none';
 
 const day = 86_400_000;
 const bodyBounds = { min: 1024, max: 2 ** 30 };
@@ -68,6 +74,25 @@ const modelRows = ofEachModel({
     options: ['auto', 'on', 'off'],
     initial: 'auto',
     description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
+  }),
+  task: choice({
+    options: [noTask, ...taskKinds.map(({ type }) => type)],
+    initial: noTask,
+    description: 'What the outputs of a model file mean: POST /predict answers by it. A record says it itself.',
+  }),
+  taskFile: optionalFile({
+    initialText: 'none',
+    description: 'A JSON file with a task as a record has it, where more is to be said than its type.',
+  }),
+  labels: optionalFile({
+    initialText: 'the numbers of the classes',
+    description:
+      'Labels of the classes of task: a line each, a JSON array, or an object by index (index_to_name.json).',
+  }),
+  imagePreset: choice({
+    options: [noPreset, ...presetNames],
+    initial: noPreset,
+    description: 'How images become the input of a model file with a task; taskFile can say more.',
   }),
   instances: integer({ min: 1, max: 256, initial: 1, description: 'Runs of the model at the same time.' }),
   maxPending: integer({

@@ -47,6 +47,10 @@ export const imagenet = Object.freeze({
   std: [0.229, 0.224, 0.225],
 }) satisfies ImageSpec;
 
+/** Preprocessing by name. */
+export const imagePresets: Readonly<Record<string, ImageSpec>> = { imagenet };
+export const presetNames = Object.keys(imagePresets);
+
 /** A side of an input. */
 const maxSide = 8192;
 const defaultMaxPixels = 50_000_000;
