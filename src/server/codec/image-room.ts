@@ -33,6 +33,12 @@ export async function decoding<T>(
   }
 }
 
+/** Images that came inside of JSON. @throws ERR_PAYLOAD_TOO_LARGE for one that is larger than an image may be */
+export function requireImageBytes({ imageLimits: { bytes } }: ServerContext, images: readonly Uint8Array[]): void {
+  if (images.every(({ byteLength }) => byteLength <= bytes)) return;
+  throw torchError('ERR_PAYLOAD_TOO_LARGE', `Expected images of at most ${bytes} bytes but received a larger one`);
+}
+
 /** Asks before a body is read. @throws ERR_QUEUE_FULL when there is no place for one more image */
 export function requireImageRoom(context: ServerContext): void {
   const { images, bytes } = heldOf(context);

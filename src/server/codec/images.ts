@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { torchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
-import { foreignBody, readBody } from '../http/body.js';
 import { maxImages } from '../schemas/predict.js';
 import { invalidBody } from './body-form.js';
 import { choiceFields, choiceOfFields, type Choice } from './choice.js';
 import type { EncodedType } from './encoded-type.js';
+import { bodyBytes } from './json-body.js';
 
 /** Encoded images of a request, and what its form says besides. */
 export interface ImageRequest {
@@ -23,7 +22,7 @@ export async function readImages(
   { bodyLimits, imageLimits }: ServerContext,
 ): Promise<ImageRequest> {
   const limit = type === 'image' ? imageLimits.bytes : Math.max(bodyLimits.octets, imageLimits.bytes);
-  const bytes = ownBytes(req) ?? (await readBody(req, { limit })).bytes;
+  const bytes = await bodyBytes(req, limit);
   if (type === 'image') return { images: [bytes], choice: {} };
   // Most servers never see a form.
   const { readForm } = await import('./multipart.js');
@@ -31,16 +30,4 @@ export async function readImages(
   const { files, fields } = await readForm(bytes, req.headers['content-type'] ?? '', limits);
   if (files.length === 0) throw invalidBody('', 'expected at least one file in the form but received none');
   return { images: files.map((file) => file.bytes), choice: choiceOfFields(fields) };
-}
-
-/** The bytes that somebody before us has read; undefined where nobody has. @throws ERR_BAD_REQUEST where they are gone */
-function ownBytes(req: IncomingMessage): Buffer | undefined {
-  const foreign = foreignBody(req);
-  if (foreign === undefined) return undefined;
-  if (Buffer.isBuffer(foreign)) return foreign;
-  throw torchError(
-    'ERR_BAD_REQUEST',
-    'Expected the bytes of the body but a body parser in front of this app has made something else of them: ' +
-      'mount the app before it',
-  );
 }

@@ -1,39 +1,62 @@
 import type { TensorContent } from '../../protocol/messages.js';
 import { decoderOf } from '../../tensor/element.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { room } from '../http/turn.js';
+
+/** Elements that are written before others have a turn: some milliseconds. */
+const elementsOfTurn = 16 * 1024;
 
 /**
  * A tensor or strings as JSON text: arrays in arrays. Integers of 64 bits are exact, which `JSON.stringify` cannot write;
  * NaN and the infinities are null, because JSON has no numbers for them.
  */
-export function nestedJson(content: TensorContent): string {
-  return write(content.shape, 0, elementWriter(content), { at: 0 });
+export async function nestedJson(content: TensorContent): Promise<string> {
+  if (content.shape.length === 0) return new Writer(content).item(0);
+  return `[${(await rowsJson(content)).join(',')}]`;
 }
 
 /** The same, for each row by itself: what dimension 0 counts. Rank 0 has none. */
-export function rowsJson(content: TensorContent): string[] {
-  const [rows = 0, ...shape] = content.shape;
-  const element = elementWriter(content);
-  const cursor = { at: 0 };
-  return Array.from({ length: rows }, () => write(shape, 0, element, cursor));
+export async function rowsJson(content: TensorContent): Promise<string[]> {
+  const writer = new Writer(content);
+  const [count = 0] = content.shape;
+  const rows: string[] = [];
+  for (let begun = 0; rows.length < count;) {
+    rows.push(writer.item(1));
+    if (writer.at - begun < elementsOfTurn) continue;
+    begun = writer.at;
+    const wait = room();
+    if (wait) await wait;
+  }
+  return rows;
 }
 
-type ElementWriter = (index: number) => string;
+class Writer {
+  /** The next element. */
+  at = 0;
+  readonly #shape: readonly number[];
+  readonly #element: (index: number) => string;
 
-function elementWriter(content: TensorContent): ElementWriter {
+  constructor(content: TensorContent) {
+    this.#shape = content.shape;
+    this.#element = elementWriter(content);
+  }
+
+  /** What stands at the next place of a dimension. */
+  item(axis: number): string {
+    if (axis === this.#shape.length) return this.#element(this.at++);
+    const parts: string[] = [];
+    for (let i = 0; i < (this.#shape[axis] as number); i++) parts.push(this.item(axis + 1));
+    return `[${parts.join(',')}]`;
+  }
+}
+
+function elementWriter(content: TensorContent): (index: number) => string {
   if (!(content instanceof Tensor)) return (index) => JSON.stringify(content.data[index]);
   const { data, dtype } = content;
   const decode = decoderOf(dtype);
   return (index) => {
     const value = decode(data[index] as number | bigint);
     if (typeof value === 'number' && !Number.isFinite(value)) return 'null';
-    return Object.is(value, -0) ? '-0' : String(value);
+    return Object.is(value, -0) ? '-0.0' : String(value);
   };
-}
-
-function write(shape: readonly number[], axis: number, element: ElementWriter, cursor: { at: number }): string {
-  if (axis === shape.length) return element(cursor.at++);
-  const parts: string[] = [];
-  for (let i = 0; i < (shape[axis] as number); i++) parts.push(write(shape, axis + 1, element, cursor));
-  return `[${parts.join(',')}]`;
 }

@@ -7,7 +7,7 @@ import { invalidBody } from '../codec/body-form.js';
 import type { PredictionInput } from '../codec/prediction.js';
 import { requireTask } from '../codec/row-model.js';
 import { contentOf, isObject, namedValues, onlyInput } from '../codec/values.js';
-import { decoding } from '../codec/image-room.js';
+import { decoding, requireImageBytes } from '../codec/image-room.js';
 import type { Exchange } from '../http/exchange.js';
 import { interfaceOf } from '../inference/model-interface.js';
 import { requireRoomFor } from '../readiness.js';
@@ -57,6 +57,7 @@ export async function answerImages(
   const { call, note, context } = exchange;
   requireImages(served);
   const topK = topKOf(served, asked);
+  requireImageBytes(context, images);
   note.rows = images.length;
   const { maxPixels } = context.imageLimits;
   const answer = await decoding(context, images, () =>

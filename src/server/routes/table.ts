@@ -1,5 +1,8 @@
 import { Liveness, Readiness } from '../schemas/health.js';
 import { json } from '../openapi/operation.js';
+import * as kserve from './compat/kserve.js';
+import * as compat from './compat/operations.js';
+import * as torchserve from './compat/torchserve.js';
 import { live, ready } from './health.js';
 import { metrics } from './metrics.js';
 import { inference } from './oip/infer.js';
@@ -13,6 +16,9 @@ import type { Route } from './route.js';
 
 /** A row of the Open Inference Protocol. */
 const v2 = (row: Omit<Route, 'errorForm'>): Route => ({ ...row, errorForm: 'oip' });
+/** A row of KServe v1, whose errors have the same form. */
+const v1 = v2;
+const forTorchServe = (row: Omit<Route, 'errorForm'>): Route => ({ ...row, errorForm: 'torchserve' });
 
 /**
  * THE TABLE of routes. Made from it: the Express app with 405, `Allow`, OPTIONS and HEAD, the calls in front of Express,
@@ -148,4 +154,38 @@ export const routes: readonly Route[] = [
     errors: operations.indexErrors,
     operation: operations.repositoryIndex,
   }),
+  { method: 'GET', path: '/', handler: () => kserve.alive, isProbe: true, operation: compat.alive },
+  v1({ method: 'GET', path: '/v1/models', handler: () => kserve.models, operation: compat.models }),
+  v1({
+    method: 'POST',
+    path: '/v1/models/:model{/versions/:version}\\:predict',
+    handler: () => kserve.predict,
+    hot: true,
+    errors: compat.inferErrors,
+    operation: compat.predict,
+  }),
+  v1({
+    method: 'GET',
+    path: '/v1/models/:model{/versions/:version}',
+    handler: () => kserve.modelReady,
+    errors: compat.modelErrors,
+    operation: compat.modelReady,
+  }),
+  forTorchServe({
+    method: 'GET',
+    path: '/ping',
+    handler: () => torchserve.ping,
+    isProbe: true,
+    operation: compat.ping,
+  }),
+  ...(['POST', 'PUT'] as const).map((method) =>
+    forTorchServe({
+      method,
+      path: '/predictions/:model{/:version}',
+      handler: () => torchserve.predictions,
+      hot: true,
+      errors: compat.inferErrors,
+      operation: compat.predictions(`torchserve${method === 'POST' ? 'Predict' : 'Put'}`),
+    }),
+  ),
 ];

@@ -12,9 +12,14 @@ const formats: readonly [name: string, begins: (bytes: Buffer) => boolean][] = [
   ['AVIF', (bytes) => /^ftyp(?:avif|avis|mif1)$/.test(bytes.toString('latin1', 4, 12))],
 ];
 
+/** Whether bytes begin as an image that the decoder takes. */
+export function isImage(bytes: Buffer): boolean {
+  return formats.some(([, begins]) => begins(bytes));
+}
+
 /** @throws ERR_INVALID_IMAGE */
 export function checkFormat(bytes: Buffer): void {
-  if (formats.some(([, begins]) => begins(bytes))) return;
+  if (isImage(bytes)) return;
   const names = formats.map(([name]) => name).join(', ');
   throw torchError(
     'ERR_INVALID_IMAGE',

@@ -1,0 +1,59 @@
+// Models in a worker thread: the main thread asks by messages. Runs never block the event loop in any case; a worker also takes
+// what happens around them off the main thread: warm-up, softmax, sorting.
+import { createServer } from 'node:http';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { ModelHost, Tensor } from 'node-libtorch';
+
+if (isMainThread) {
+  const worker = new Worker(new URL(import.meta.url));
+  const waiting = new Map();
+  let next = 0;
+  worker.on('message', ({ id, answer, code, message }) => {
+    const { resolve, reject } = waiting.get(id);
+    waiting.delete(id);
+    if (answer) resolve(answer);
+    else reject(Object.assign(new Error(message), { code }));
+  });
+
+  /** The best classes of one picture. The pixels are handed over, not copied. */
+  const classify = (pixels) =>
+    new Promise((resolve, reject) => {
+      const id = next++;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, pixels }, [pixels.buffer]);
+    });
+
+  const server = createServer(async (request, response) => {
+    try {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { pixels } = JSON.parse(Buffer.concat(chunks));
+      response.end(JSON.stringify(await classify(Float32Array.from(pixels))));
+    } catch (error) {
+      response.writeHead(400).end(JSON.stringify({ code: error.code, message: error.message }));
+    }
+  });
+  server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  });
+  process.once('SIGTERM', () => {
+    server.close(() => worker.postMessage('close'));
+    server.closeIdleConnections();
+  });
+} else {
+  const host = await ModelHost.open({ models: [{ name: 'mnist-mlp', batching: { maxBatchSize: 32 } }] });
+  parentPort.on('message', async (request) => {
+    if (request === 'close') {
+      await host.close();
+      parentPort.close();
+      return;
+    }
+    const { id, pixels } = request;
+    try {
+      const { rows } = await host.model().predict(new Tensor('float32', pixels, [1, pixels.length]), { topK: 3 });
+      parentPort.postMessage({ id, answer: rows[0] });
+    } catch ({ code, message }) {
+      parentPort.postMessage({ id, code, message });
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { torchError } from '../../errors.js';
+import { foreignBody, readBody } from '../http/body.js';
+import { smallText } from '../http/json.js';
+import { room } from '../http/turn.js';
+import { parseExactJson } from './exact-json.js';
+
+/**
+ * The bytes of a body, also where a body parser mounted before us has read them.
+ * @throws ERR_PAYLOAD_TOO_LARGE, ERR_UNSUPPORTED_MEDIA_TYPE (content-encoding), ERR_BAD_REQUEST, ClientGone; ERR_BAD_REQUEST where
+ * somebody has made something else of them
+ */
+export async function bodyBytes(req: IncomingMessage, limit: number): Promise<Buffer> {
+  const foreign = foreignBody(req);
+  if (foreign === undefined) return (await readBody(req, { limit })).bytes;
+  if (Buffer.isBuffer(foreign)) return foreign;
+  if (typeof foreign === 'string') return Buffer.from(foreign);
+  throw torchError(
+    'ERR_BAD_REQUEST',
+    'Expected the bytes of the body but a body parser in front of this app has made something else of them: ' +
+      'mount the app before it',
+  );
+}
+
+/** What a body parser mounted before us has made of JSON; undefined where there is none, or it left the bytes. */
+export function foreignJson(req: IncomingMessage): unknown {
+  const foreign = foreignBody(req);
+  return typeof foreign === 'string' || Buffer.isBuffer(foreign) ? undefined : foreign;
+}
+
+/** JSON in bytes, with exact integers, NaN and Infinity. @throws ERR_MALFORMED_JSON */
+export async function jsonOf(bytes: Buffer): Promise<unknown> {
+  const wait = bytes.length > smallText ? room() : undefined;
+  if (wait) await wait;
+  return parseExactJson(bytes, { nonFinite: true });
+}
+
+/**
+ * The JSON of a body, whatever `content-type` says: clients of these protocols often send none.
+ * @throws as bodyBytes and jsonOf
+ */
+export async function jsonBody(req: IncomingMessage, limit: number): Promise<unknown> {
+  return foreignJson(req) ?? jsonOf(await bodyBytes(req, limit));
+}
