@@ -1,5 +1,7 @@
 /** A batch twice as old counts half: about the last hundred batches decide. */
 const forgetting = 0.99;
+/** Batches whose fastest bounds an estimate from below. */
+const recent = 8;
 
 export interface Fit {
   /** Milliseconds a row adds. */
@@ -18,6 +20,8 @@ export class LatencyFit {
   #nn = 0;
   #nt = 0;
   #samples = 0;
+  /** The times of the last ones, in a ring. */
+  readonly #last = new Float64Array(recent).fill(Infinity);
 
   add(rows: number, milliseconds: number): void {
     this.#weight = this.#weight * forgetting + 1;
@@ -25,7 +29,19 @@ export class LatencyFit {
     this.#t = this.#t * forgetting + milliseconds;
     this.#nn = this.#nn * forgetting + rows * rows;
     this.#nt = this.#nt * forgetting + rows * milliseconds;
-    this.#samples++;
+    this.#last[this.#samples++ % recent] = milliseconds;
+  }
+
+  /** Batches measured so far. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** The least that a batch of `rows` may be expected to take: the fastest of the last ones, or less by the fit. */
+  least(rows: number): number {
+    let fastest = Infinity;
+    for (const time of this.#last) if (time < fastest) fastest = time;
+    return fastest === Infinity ? 0 : Math.min(fastest, this.predict(rows));
   }
 
   /** Undefined before the first batch. With one size only, all its time is put on the rows, which is the careful reading. */

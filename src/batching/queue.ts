@@ -7,6 +7,7 @@ import type { Execution, Model } from '../model/model.js';
 import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
+import { Admission } from './admission.js';
 import {
   lowestPriority,
   notIndependent,
@@ -52,6 +53,7 @@ export class BatchQueue implements AsyncDisposable {
   readonly #checker: RowChecker;
   readonly #desk: Desk<Request>;
   readonly #runner: BatchRunner;
+  readonly #admission: Admission;
   #pumping = false;
   #stopDelay: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -93,6 +95,7 @@ export class BatchQueue implements AsyncDisposable {
       },
       mayCheck: () => !this.#closing,
     });
+    this.#admission = new Admission(this.#waiting, this.options, this.#runner.fit, model.info.instances);
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
@@ -112,8 +115,12 @@ export class BatchQueue implements AsyncDisposable {
 
   /** Not even one more row would be taken. */
   get isFull(): boolean {
-    const { maxQueueSize, maxQueueBytes } = this.options;
-    return this.#waiting.rows >= maxQueueSize || this.#waiting.bytes >= maxQueueBytes;
+    return this.#admission.isFullFor();
+  }
+
+  /** Not even one more row of this client, which may have less than its share. @internal */
+  isFullFor(client: string): boolean {
+    return this.#admission.isFullFor(client);
   }
 
   stats(): QueueStats {
@@ -173,18 +180,16 @@ export class BatchQueue implements AsyncDisposable {
     if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
   }
 
-  #admit({ rows, bytes }: Call): void {
-    const { maxQueueSize, maxQueueBytes } = this.options;
-    if (rows > maxQueueSize) {
-      throw torchError(
-        'ERR_INVALID_SHAPE',
-        `Expected at most ${maxQueueSize} rows (maxQueueSize) but received ${rows}`,
-      );
-    }
-    if (this.#waiting.rows + rows > maxQueueSize || this.#waiting.bytes + bytes > maxQueueBytes) {
+  #admit(call: Call, order: Order): void {
+    this.#admission.requireSize(call);
+    try {
+      this.#admission.requireRoom(call, order.client);
+      if (this.#stopped === undefined) {
+        this.#admission.requireTime(call, order, this.#runner.inFlight, this.#capacity());
+      }
+    } catch (error) {
       this.#counters.refused++;
-      const what = this.#waiting.rows + rows > maxQueueSize ? `${maxQueueSize} rows` : `${maxQueueBytes} bytes`;
-      throw torchError('ERR_QUEUE_FULL', `Expected at most ${what} waiting; the queue is full`);
+      throw error;
     }
   }
 
@@ -198,7 +203,7 @@ export class BatchQueue implements AsyncDisposable {
     try {
       if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
       checkQueueRunOptions(options);
-      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds } = options;
+      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client } = options;
       if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
         throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
       }
@@ -206,13 +211,14 @@ export class BatchQueue implements AsyncDisposable {
       this.#requireChecked(method);
       const call = this.#batchable.prepare(method, args, { owned, bounds });
       this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
-      this.#admit(call);
       const order: Order = {
         since: this.#desk.clock.now(),
         timeoutMs: Math.min(this.options.timeoutMs, timeoutMs),
         signal,
         level: priority === 0 ? this.options.defaultPriority : priority,
+        client,
       };
+      this.#admit(call, order);
       const most = this.#mostRows(call);
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
       this.#pieced++;
@@ -264,6 +270,7 @@ export class BatchQueue implements AsyncDisposable {
   /** A request was given up. A waiting one frees its place; a running one is computed for nobody. */
   #drop(request: Request, why: GivenUp): boolean {
     if (why === 'expired') this.#counters.timedOut++;
+    else if (request.isPushedOut) this.#counters.refused++;
     else this.#counters.aborted++;
     if (!request.started) this.#waiting.forget(request);
     // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.

@@ -9,9 +9,11 @@ export interface QueueRunOptions extends RunOptions {
   owned?: boolean;
   /** Least and greatest element of the only tensor, measured by the caller. @internal */
   bounds?: Bounds | undefined;
+  /** Whom its share of a full queue counts for. @internal */
+  client?: string | undefined;
 }
 
 /** Checks the options of a queue's run, but for the priority's value. @throws ERR_INVALID_ARGUMENT */
 export function checkQueueRunOptions(options: QueueRunOptions): void {
-  checkRunOptions(options, ['priority'], ['owned', 'bounds']);
+  checkRunOptions(options, ['priority'], ['owned', 'bounds', 'client']);
 }

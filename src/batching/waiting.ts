@@ -1,6 +1,8 @@
 import { Ticket, type Desk } from '../async/ticket.js';
 import type { Call } from '../model/call.js';
 import type { Execution } from '../model/model.js';
+import { Shares, type Holding } from './shares.js';
+import { lowestPriority } from './options.js';
 import type { CloseReason } from './stats.js';
 
 /** Where a request stands in the order of service, and how long it may take. All times are the queue's clock's. */
@@ -10,6 +12,8 @@ export interface Order {
   readonly signal: AbortSignal | undefined;
   /** Its priority: 1 is the most urgent. */
   readonly level: number;
+  /** Whom its share of the queue counts for; undefined: nobody. */
+  readonly client?: string | undefined;
 }
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. */
@@ -19,6 +23,13 @@ export class Request extends Ticket<unknown> {
   started = false;
   /** Shares no run, and is not padded. */
   isAlone = false;
+  /** It had to give way to a client that has less waiting. */
+  isPushedOut = false;
+  readonly client: string | undefined;
+  /** What its client has waiting, and its neighbours there; Shares' own. */
+  holding: Holding | undefined = undefined;
+  older: Request | undefined = undefined;
+  newer: Request | undefined = undefined;
 
   /**
    * @param rank position in the order of service: requests start in ascending order within their group
@@ -35,6 +46,7 @@ export class Request extends Ticket<unknown> {
   ) {
     super(desk, order);
     this.level = order.level;
+    this.client = order.client;
   }
 }
 
@@ -157,6 +169,9 @@ export class Group {
 export class Waiting {
   readonly #groups = new Map<string, Group>();
   readonly #isAlone: (call: Call) => boolean;
+  readonly shares = new Shares();
+  /** Rows by level. */
+  readonly #levels = new Float64Array(lowestPriority + 1);
   requests = 0;
   rows = 0;
   bytes = 0;
@@ -174,6 +189,15 @@ export class Waiting {
     this.requests++;
     this.rows += rows;
     this.bytes += bytes;
+    this.#count(request.level, rows);
+    this.shares.enter(request);
+  }
+
+  /** Rows of this level and of those that are more urgent: at least so many are before what comes now. */
+  rowsUpTo(level: number): number {
+    let rows = 0;
+    for (let each = 1; each <= level; each++) rows += this.#levels[each] ?? 0;
+    return rows;
   }
 
   /** The group whose first request comes first, of those that are ready. In one pass: there may be a group a request. */
@@ -211,9 +235,15 @@ export class Waiting {
     if (group.rows === 0) this.#groups.delete(group.key);
   }
 
+  #count(level: number, rows: number): void {
+    this.#levels[level] = (this.#levels[level] ?? 0) + rows;
+  }
+
   #remove(request: Request): void {
     this.requests--;
     this.rows -= request.call.rows;
     this.bytes -= request.call.bytes;
+    this.#count(request.level, -request.call.rows);
+    this.shares.leave(request);
   }
 }

@@ -63,15 +63,21 @@ export function requireServing({ host }: Pick<Serving, 'host'>): void {
 }
 
 /** Asks before the body is read, which may name any model. @throws ERR_QUEUE_FULL when none would take another row */
-export function requireRoom({ host }: Pick<Serving, 'host'>): void {
+export function requireRoom({ host }: Pick<Serving, 'host'>, client?: string): void {
   const models = host.list();
-  if (models.length === 0 || models.some(({ queue }) => !queue?.isFull)) return;
+  if (models.length === 0 || models.some(({ queue }) => !isFull(queue, client))) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }
 
 /** The same of one model. @throws ERR_QUEUE_FULL */
-export function requireRoomFor({ queue }: ServedModel): void {
-  if (queue?.isFull) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+export function requireRoomFor({ queue }: ServedModel, client?: string): void {
+  if (isFull(queue, client)) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+}
+
+/** A client that has less than its share finds room in a full queue. */
+function isFull(queue: ServedModel['queue'], client: string | undefined): boolean {
+  if (!queue?.isFull) return false;
+  return client === undefined || queue.isFullFor(client);
 }
 
 /** Reports each lost device of a host once: only a restart of the process brings it back. */

@@ -16,12 +16,12 @@ export interface InferTarget {
  * Finds the model of a request, before its body is read.
  * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL
  */
-export function admit({ context, note }: ServerCall, { model, version }: InferTarget): ServedModel {
+export function admit({ context, note, client }: ServerCall, { model, version }: InferTarget): ServedModel {
   requireServing(context);
   const served = context.host.model(model, version);
   note.model = served.name;
   note.version = served.version;
-  requireRoomFor(served);
+  requireRoomFor(served, client);
   return served;
 }
 
@@ -43,6 +43,7 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
     ...limits,
     signal: call.signal,
     owned: true,
+    client: call.client,
   });
   note.inferenceMs = toMicroseconds(timings.runMs);
   note.queueMs = toMicroseconds(timings.queueMs);

@@ -45,7 +45,7 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
   requireServing(context);
-  requireRoom(context);
+  requireRoom(context, call.client);
   call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
@@ -58,7 +58,7 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   const rows = input.rows(model);
   note.rows = rows.batchSize;
   note.shape = [rows.batchSize, model.features];
-  const limits = { signal: call.signal, timeoutMs: call.timeLeft() };
+  const limits = { signal: call.signal, timeoutMs: call.timeLeft(), client: call.client };
   const { predictions, confidenceScores, timings } = await model.predict(rows, limits);
   note.inferenceMs = toMicroseconds(timings.runMs);
   note.queueMs = toMicroseconds(timings.queueMs);

@@ -183,17 +183,9 @@ export function optionalDirectory({
   return (key) => ({ ...directory({ ...about, initial: () => '', initialText })(key), initial: undefined });
 }
 
-/** Off, unless it is said. A variable or the file says `true`. */
+/** Off, unless the flag is given. A variable or the file says `true`. */
 export function toggle(about: About): Row<boolean> {
-  return (key) => ({
-    ...named(key, about),
-    schema: { type: 'boolean' },
-    parse: (given) => ({ true: true, on: true, '1': true, false: false, off: false, '0': false })[given] ?? given,
-    values: 'true or false',
-    initial: false,
-    initialText: 'false',
-    isSwitch: true,
-  });
+  return (key) => ({ ...boolean({ ...about, initial: false })(key), isSwitch: true });
 }
 
 /** A file that need not be set. */
