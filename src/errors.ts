@@ -68,6 +68,7 @@ export const errorTable = {
   ERR_ADDON_NOT_FOUND: row('environment', 500, 'Native addon not found'),
   ERR_ADDON_LOAD: row('environment', 500, 'Native addon could not be loaded'),
   ERR_SHARP_NOT_FOUND: row('environment', 500, 'sharp not found'),
+  ERR_GRPC_NOT_FOUND: row('environment', 500, '@grpc/grpc-js not found'),
   ERR_BUILD: row('environment', 500, 'Build failed'),
   ERR_DOWNLOAD: row('environment', 500, 'Download failed'),
   // The HTTP request itself.

@@ -3,7 +3,7 @@ import { expected } from '../errors.js';
 import type { MetricsSnapshot } from '../monitoring/aggregate.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { InferenceHost } from './host.js';
-import type { Listen } from './http/port.js';
+import type { Listen, TakeConnections } from './http/port.js';
 import { defaultOf, settingsTable, type Settings } from './settings/table.js';
 import { settingsFault } from './settings/validate.js';
 
@@ -64,6 +64,8 @@ export interface ServerOptions extends AppOptions {
   tlsCa?: string;
   /** Default 8000; 0 takes a free port. */
   port?: number;
+  /** Port of gRPC, on the same host; 0 takes a free one. Needs the package @grpc/grpc-js. Default: none. */
+  grpcPort?: number;
   /** Time for the headers of a request to arrive; at most `receiveTimeoutMs`. Default 10000. */
   headersTimeoutMs?: number;
   /** Time for a whole request to arrive, default 30000. */
@@ -88,6 +90,8 @@ export interface ServerOptions extends AppOptions {
   onStuck?: () => void;
   /** Where connections come from. Default: a port of the server's own. @internal */
   listen?: Listen;
+  /** Where those of gRPC come from. Default: `grpcPort`. @internal */
+  listenGrpc?: TakeConnections;
 }
 
 const appSettings = [
@@ -114,6 +118,7 @@ const serverSettings = [
   'tlsCa',
   'host',
   'port',
+  'grpcPort',
   'headersTimeoutMs',
   'receiveTimeoutMs',
   'connectionsCheckingIntervalMs',
@@ -136,7 +141,7 @@ const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'host
 
 const objects = ['host', 'logger', 'shareMetrics', 'tokens'];
 const appOptions = [...objects, ...appSettings];
-const hooks = ['onDeviceFailure', 'onStuck', 'listen'] as const;
+const hooks = ['onDeviceFailure', 'onStuck', 'listen', 'listenGrpc'] as const;
 const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];
 
 /**

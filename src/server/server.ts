@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
 import * as check from '../check.js';
-import { createContext } from './context.js';
+import { createContext, type ServerContext } from './context.js';
+import type { GrpcListener } from './grpc/listener.js';
 import { followHost } from './host-events.js';
 import { Connections } from './http/connections.js';
 import { drain, type DrainReport } from './http/drain.js';
 import { httpServer } from './http/listener.js';
-import { listenOn, type Intake } from './http/port.js';
-import { resolveServerOptions, type ServerOptions } from './options.js';
+import { listenOn, type Intake, type TakeConnections } from './http/port.js';
+import { resolveServerOptions, type ServerLimits, type ServerOptions } from './options.js';
 import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
 
@@ -15,6 +16,8 @@ export interface InferenceServer extends AsyncDisposable {
   readonly url: string;
   readonly address: string;
   readonly port: number;
+  /** Where gRPC is answered; undefined without `grpcPort`. */
+  readonly grpcPort: number | undefined;
   /** The server of node:http, for anything that this interface does not cover. */
   readonly http: Server;
   /**
@@ -50,9 +53,12 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const http = httpServer(context, bindRoutes(routes, context), limits);
   const connections = new Connections(http);
   let intake: Intake;
+  let grpc: GrpcListener | undefined;
   try {
+    grpc = await grpcOf(context, limits, options.listenGrpc);
     intake = await (options.listen?.(http, connections) ?? listenOn(http, limits.host, limits.port));
   } catch (error) {
+    await grpc?.closeAll();
     unfollow();
     context.security.close();
     throw error;
@@ -66,7 +72,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
       return Promise.reject(error);
     }
     const { preStopDelayMs = limits.preStopDelayMs ?? 0 } = given;
-    const parts = { http, intake, connections, lifecycle: context.lifecycle };
+    const parts = { http, intake, connections, lifecycle: context.lifecycle, grpc };
     return (closing ??= drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs }).finally(() => {
       unfollow();
       context.security.close();
@@ -76,12 +82,25 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     url: `${context.security.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     address,
     port,
+    grpcPort: grpc?.address.port,
     http,
     close,
     async [Symbol.asyncDispose]() {
       await close();
     },
   };
+}
+
+/** Its library is loaded with the first port. */
+async function grpcOf(
+  context: ServerContext,
+  limits: ServerLimits,
+  listen: TakeConnections | undefined,
+): Promise<GrpcListener | undefined> {
+  const { grpcPort: port } = limits;
+  if (port === undefined) return undefined;
+  const [{ openGrpc }, { rpcTable }] = await Promise.all([import('./grpc/listener.js'), import('./grpc/rpc-table.js')]);
+  return openGrpc(context, rpcTable, 'inference', { ...limits, port, listen });
 }
 
 function checkClose(options: CloseOptions): void {

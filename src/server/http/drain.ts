@@ -20,6 +20,8 @@ export interface Drained {
   readonly intake: Intake;
   readonly connections: Connections;
   readonly lifecycle: Lifecycle;
+  /** Another listener, whose calls are in the same lifecycle. */
+  readonly grpc?: { stop(): Promise<void>; closeAll(): Promise<void> } | undefined;
 }
 
 /**
@@ -30,18 +32,19 @@ const idleGraceMs = 250;
 
 /** Ends a server without losing a request that it has begun. */
 export async function drain(
-  { http, intake, connections, lifecycle }: Drained,
+  { http, intake, connections, lifecycle, grpc }: Drained,
   { preStopDelayMs, drainTimeoutMs }: DrainOptions,
 ): Promise<DrainReport> {
   lifecycle.leaving = true;
   if (preStopDelayMs > 0) await delay(preStopDelayMs);
   const timeIsOver = delay(drainTimeoutMs, undefined, { ref: false });
-  await intake.stop();
+  await Promise.all([intake.stop(), grpc?.stop()]);
   await Promise.race([connections.empty(), timeIsOver, delay(idleGraceMs, undefined, { ref: false })]);
   http.closeIdleConnections();
   await Promise.race([lifecycle.idle(), timeIsOver]);
   const aborted = lifecycle.inFlight;
   connections.closeAll();
+  await grpc?.closeAll();
   await connections.empty();
   // The port is closed already; this ends the checks of the time limits.
   http.close();

@@ -16,6 +16,9 @@ export interface Intake {
 /** Connects a server of node:http to its connections. */
 export type Listen = (http: Server, connections: Connections) => Promise<Intake>;
 
+/** Where connections of any protocol come from: each is given away, paused, until the intake is stopped. */
+export type TakeConnections = (take: (socket: Socket) => void) => Promise<Intake>;
+
 /** A port that is open already, while what will answer there is still being made. Its connections wait, unread. */
 export interface OpenPort {
   readonly address: AddressInfo;

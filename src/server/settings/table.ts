@@ -181,6 +181,12 @@ const rows = {
     description: 'Port to listen on; 0 takes a free one.',
     env: 'PORT',
   }),
+  grpcPort: optionalInteger({
+    min: 0,
+    max: 65535,
+    initialText: 'none',
+    description: 'Port of gRPC, on the same address; 0 takes a free one. It needs the package @grpc/grpc-js.',
+  }),
   jsonLimitBytes: optionalInteger({
     ...bodyBounds,
     max: mostJsonBytes,

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { Metadata } from '@grpc/grpc-js';
+import { errorTable, torchError, type TorchError } from '../../errors.js';
+import { ServerCall, type RouteLabel } from '../call.js';
+import type { ServerContext } from '../context.js';
+import type { Reading } from './read-gate.js';
+import { httpStatusOf, statusCodes } from './status.js';
+
+/** What is known of a call when its metadata has arrived. */
+export interface Arrival {
+  readonly path: RouteLabel;
+  readonly metadata: Metadata;
+  /** Address of the connection's other end. */
+  readonly address: string | undefined;
+  /** When the client's time ends; Infinity where it has not said. Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** One call of gRPC: of a stream, the whole of it. */
+export class GrpcCall {
+  /** The caller's own when it is harmless in a header and in a log; a fresh one otherwise. */
+  readonly id: string;
+  /** Why it is refused, before its message is read. */
+  refusal: TorchError | undefined;
+  readonly #context: ServerContext;
+  readonly #arrival: Arrival;
+  readonly #open = new Set<ServerCall>();
+  #abort: AbortController | undefined;
+  #isOver = false;
+
+  constructor(
+    context: ServerContext,
+    arrival: Arrival,
+    readonly reading: Reading,
+  ) {
+    this.#context = context;
+    this.#arrival = arrival;
+    const [given] = arrival.metadata.get('x-request-id');
+    this.id = typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+  }
+
+  /** Of the connection's other end. */
+  get address(): string | undefined {
+    return this.#arrival.address;
+  }
+
+  /** A token, as `Bearer TOKEN`. */
+  get authorization(): string | undefined {
+    const [given] = this.#arrival.metadata.get('authorization');
+    return typeof given === 'string' ? given : undefined;
+  }
+
+  /** Aborts when the client has cancelled, has gone, or its time has passed. */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#isOver) this.#abort.abort(this.#gone());
+    }
+    return this.#abort.signal;
+  }
+
+  /** Begins a request of this call: its only one, or one of a stream's. Its time is the client's, or the server's where that ends before. */
+  begin(): ServerCall {
+    const { path, deadline } = this.#arrival;
+    const call = new ServerCall(this.#context, {
+      id: this.id,
+      method: 'grpc',
+      client: this.#context.logsClients ? this.address : undefined,
+      caller: this,
+    });
+    call.route = path;
+    call.limitTo(Math.min(this.#context.requestTimeoutMs, deadline - Date.now()));
+    this.#open.add(call);
+    return call;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The request of a call that has one. */
+  get only(): ServerCall | undefined {
+    const [call] = this.#open;
+    return call;
+  }
+
+  /** Takes an error as the outcome of every request that is open. */
+  failed(error: TorchError): void {
+    for (const call of this.#open) call.failed(error);
+  }
+
+  /** A request was answered. @param status of gRPC */
+  answered(call: ServerCall, status: number): void {
+    if (!this.#open.delete(call)) return;
+    call.end(call.code ? errorTable[call.code].status : httpStatusOf(status));
+  }
+
+  /** The call is over. @param status that the client has; undefined when it has cancelled or gone */
+  end(status?: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const own = status ?? (this.#isLate ? statusCodes.DEADLINE_EXCEEDED : statusCodes.CANCELLED);
+    if (own !== statusCodes.OK) this.#abort?.abort(this.#gone());
+    for (const call of this.#open) this.answered(call, own);
+    this.reading.end();
+  }
+
+  get #isLate(): boolean {
+    return this.#arrival.deadline <= Date.now();
+  }
+
+  #gone(): TorchError {
+    return this.#isLate
+      ? torchError('ERR_TIMEOUT', "The client's deadline passed")
+      : torchError('ERR_REQUEST_TIMEOUT', 'The client has cancelled the call');
+  }
+}

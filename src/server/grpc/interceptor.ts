@@ -1,0 +1,99 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
+import { torchError } from '../../errors.js';
+import type { RouteLabel } from '../call.js';
+import type { Arrival, GrpcCall } from './grpc-call.js';
+import type { Grpc } from './library.js';
+import { statusOf } from './status.js';
+
+/** What the rest of the server does with the calls that come in. */
+export interface Reception {
+  /** A call of one message has so many milliseconds for it to arrive. */
+  readonly receiveTimeoutMs: number;
+  /** Takes a call whose metadata has arrived. */
+  take(arrival: Arrival): GrpcCall;
+}
+
+const calls = new WeakMap<Metadata, GrpcCall>();
+
+/** The call that a handler was called for, by its metadata. */
+export function callOf(metadata: Metadata): GrpcCall {
+  return calls.get(metadata) as GrpcCall;
+}
+
+/**
+ * Stands between the library and the handlers: a call is begun, and refused, before its message is read; no more is read than
+ * there is room for; and however it ends, its end is known.
+ */
+export function interceptorOf(grpc: Grpc, reception: Reception): ServerInterceptor {
+  class Intercepted extends grpc.ServerInterceptingCall {
+    call: GrpcCall | undefined;
+
+    override startRead(): void {
+      const read = (): void => super.startRead();
+      if (this.call) this.call.reading.enter(read);
+      else read();
+    }
+  }
+
+  return ({ path, requestStream }, next) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (status?: number): void => {
+      clearTimeout(timer);
+      own.call?.end(status);
+    };
+    const tooLate = (): void => {
+      const error = torchError('ERR_REQUEST_TIMEOUT', 'Expected the whole message to arrive in time');
+      own.call?.failed(error);
+      own.sendStatus(statusOf(grpc, error));
+    };
+    const own: Intercepted = new Intercepted(next, {
+      start: (start) => {
+        start({
+          onReceiveMetadata(metadata, forward) {
+            const { remoteAddress } = next.getConnectionInfo();
+            const call = reception.take({
+              path: path as RouteLabel,
+              metadata,
+              address: remoteAddress,
+              deadline: Number(next.getDeadline()),
+            });
+            own.call = call;
+            calls.set(metadata, call);
+            if (call.refusal) {
+              own.sendStatus(statusOf(grpc, call.refusal));
+              return;
+            }
+            if (!requestStream) timer = setTimeout(tooLate, reception.receiveTimeoutMs);
+            forward(metadata);
+          },
+          onReceiveMessage(message: Buffer, forward) {
+            clearTimeout(timer);
+            own.call?.reading.received(message.length);
+            forward(message);
+          },
+          // Also where the library has ended the call itself: for a message that is too large, or a deadline.
+          onCancel: () => end(sentStatus(next)),
+        });
+      },
+      sendMetadata(metadata, forward) {
+        if (own.call) metadata.set('x-request-id', own.call.id);
+        forward(metadata);
+      },
+      sendStatus(status, forward) {
+        const trailers = status.metadata ?? new grpc.Metadata();
+        if (own.call) trailers.set('x-request-id', own.call.id);
+        forward({ ...status, metadata: trailers });
+        end(status.code);
+      },
+    });
+    return own;
+  };
+}
+
+/** The status that went out below the interceptors; undefined where the client has cancelled or gone. */
+function sentStatus(call: object): number | undefined {
+  const stream = Reflect.get(call, 'stream') as Partial<ServerHttp2Stream> | undefined;
+  const sent = stream?.sentTrailers?.['grpc-status'] ?? stream?.sentHeaders?.['grpc-status'];
+  return sent === undefined ? undefined : Number(sent);
+}

@@ -1,0 +1,143 @@
+import type { Http2Server } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import { torchError } from '../../errors.js';
+import { absentRpcs } from '../../protocol/grpc/rpcs.js';
+import type { ServerContext } from '../context.js';
+import { openPort, type TakeConnections } from '../http/port.js';
+import { asTorchError } from '../public-error.js';
+import { requireServing } from '../readiness.js';
+import { GrpcCall, type Arrival } from './grpc-call.js';
+import { GrpcConnections, type ConnectionLimits } from './connections.js';
+import { interceptorOf } from './interceptor.js';
+import { loadGrpc, type Grpc } from './library.js';
+import { ReadGate, Reading } from './read-gate.js';
+import type { RpcRow } from './rpc-row.js';
+import { register } from './service.js';
+
+export interface GrpcOptions extends ConnectionLimits {
+  readonly host: string;
+  readonly port: number;
+  readonly receiveTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** Default: a port of the server's own. */
+  readonly listen?: TakeConnections | undefined;
+}
+
+/** A gRPC server that listens. */
+export interface GrpcListener {
+  readonly address: AddressInfo;
+  /** Takes no connection and no call any more. Calls that have begun go on; clients are told to go elsewhere. */
+  stop(): Promise<void>;
+  /** Cuts what is still open. */
+  closeAll(): Promise<void>;
+}
+
+/** Requests of one stream that are read before those in front of them are answered. A few batches full. */
+const mostOfStream = 64;
+/** Calls at once on one connection; clients keep more to themselves. */
+const mostOfConnection = 256;
+/** What was received and is not answered: so many times the largest message. */
+const messagesHeld = 4;
+
+/**
+ * Opens a gRPC server over a table of remote procedures.
+ * @throws ERR_GRPC_NOT_FOUND without the library; ERR_CONFIG when the address cannot be listened on
+ */
+export async function openGrpc(
+  context: ServerContext,
+  table: readonly RpcRow[],
+  where: RpcRow['listeners'][number],
+  options: GrpcOptions,
+): Promise<GrpcListener> {
+  const grpc = await loadGrpc();
+  const stopping = new AbortController();
+  const rows = new Map([...table, ...absentRows()].map((row) => [row.rpc.path as string, row]));
+  const bytes = new ReadGate(messagesHeld * context.bodyLimits.octets);
+  const take = (arrival: Arrival): GrpcCall => {
+    const row = rows.get(arrival.path) as RpcRow;
+    const call = new GrpcCall(context, arrival, new Reading(bytes, row.rpc.requestStream ? mostOfStream : undefined));
+    admit(call, row, where, stopping.signal, context);
+    return call;
+  };
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': context.bodyLimits.octets,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': mostOfConnection,
+    // Dead peers are found though nothing closes their connections.
+    'grpc.keepalive_time_ms': options.keepAliveTimeoutMs,
+    'grpc.keepalive_timeout_ms': 20_000,
+    // Nobody could read what it keeps, and it keeps it for ever.
+    'grpc.enable_channelz': 0,
+    interceptors: [interceptorOf(grpc, { receiveTimeoutMs: options.receiveTimeoutMs, take })],
+  });
+  for (const row of rows.values()) register(server, { grpc, context, stopping: stopping.signal }, row);
+  const injector = server.createConnectionInjector(credentials(grpc));
+  const connections = new GrpcConnections(context, options);
+  connections.follow(http2Of(server));
+  const {
+    host,
+    port,
+    listen = (to: (socket: Socket) => void) => openPort(host, port).then((open) => open.passTo(to)),
+  } = options;
+  const intake = await listen((socket) => {
+    connections.take(socket, (accepted) => injector.injectConnection(accepted));
+  });
+  return {
+    address: intake.address,
+    async stop() {
+      await intake.stop();
+      connections.goAway();
+      stopping.abort();
+    },
+    async closeAll() {
+      connections.closeAll();
+      injector.destroy();
+      server.forceShutdown();
+      await connections.empty();
+    },
+  };
+}
+
+/** Begins the requests of a call that is let in, and refuses the others. */
+function admit(
+  call: GrpcCall,
+  { listeners, needsModels, stream }: RpcRow,
+  where: RpcRow['listeners'][number],
+  stopping: AbortSignal,
+  context: ServerContext,
+): void {
+  try {
+    if (!stream) call.begin();
+    if (!listeners.includes(where)) throw notHere(listeners);
+    if (stopping.aborted) throw torchError('ERR_DRAINING', 'The server is shutting down');
+    if (needsModels) requireServing(context);
+  } catch (thrown) {
+    const error = asTorchError(thrown);
+    if (stream) call.begin();
+    call.failed(error);
+    call.refusal = error;
+  }
+}
+
+function notHere(listeners: RpcRow['listeners']) {
+  const where =
+    listeners.length === 0 ? 'this server has no such extension' : `it is on the port of ${listeners.join(' and ')}`;
+  return torchError('ERR_ROUTE_NOT_FOUND', `Expected another call: ${where}`);
+}
+
+function absentRows(): RpcRow[] {
+  return Object.values(absentRpcs).map((rpc) => ({ rpc, listeners: [], scope: 'none', answer: () => ({}) }));
+}
+
+function credentials(grpc: Grpc) {
+  return grpc.ServerCredentials.createInsecure();
+}
+
+/** The server of node:http2 below: the library sets neither its windows nor a bound of its connections. */
+function http2Of(server: Server): Http2Server {
+  const servers = Reflect.get(server, 'http2Servers') as ReadonlyMap<Http2Server, unknown>;
+  const [http2] = servers.keys();
+  if (!http2) throw torchError('ERR_GRPC_NOT_FOUND', 'Expected @grpc/grpc-js 1.10 or later');
+  return http2;
+}
