@@ -15,7 +15,7 @@ import type { Settings } from '../server/settings/table.js';
 import type { ModelHost } from '../serving/index.js';
 import { announce } from './announce.js';
 import { ownAssignment } from './cluster/messages.js';
-import { fromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
+import { fromPrimary, grpcFromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
 import { onEnding } from './ending.js';
 import { startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
@@ -56,7 +56,7 @@ export async function serveAlone(
       () => process.exit(exitCodes.failure),
     );
     onDrainable();
-    logger.info({ url: server.url }, 'listening');
+    logger.info(placesOf(server), 'listening');
   };
   const options = { listen: port.listen };
   await serveHere(models, {
@@ -72,7 +72,7 @@ export async function serveAlone(
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
 export async function serveAsWorker({ models, settings, onTerminal }: ServeJob): Promise<void> {
-  const { address, isFirst } = ownAssignment();
+  const { address, grpcAddress, isFirst } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: settings.logLevel, shared: true }).child({ worker: id });
   const { intraOpThreads = threadsPerWorker(settings) } = settings;
@@ -80,13 +80,14 @@ export async function serveAsWorker({ models, settings, onTerminal }: ServeJob):
   let leaveNow: (hostTimeoutMs: number) => void = nothing;
   const listening = (server: InferenceServer): void => {
     tell({ kind: 'listening' });
-    logger.info({ url: server.url }, 'listening');
+    logger.info(placesOf(server), 'listening');
   };
   await serveHere(models, {
     settings: { ...settings, intraOpThreads },
     logger,
     options: {
       listen: fromPrimary(address),
+      ...(grpcAddress && { listenGrpc: grpcFromPrimary(grpcAddress) }),
       shareMetrics,
       onDeviceFailure: () => leaveNow(10_000),
       // Its runs have had their time.
@@ -132,6 +133,11 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
   }
   role.onReady(server);
   await announce(server, host, logger, role.announces);
+}
+
+/** With a gRPC port only where there is one. */
+function placesOf({ url, grpcPort }: InferenceServer): object {
+  return { url, ...(grpcPort !== undefined && { grpcPort }) };
 }
 
 const nothing = (): void => undefined;

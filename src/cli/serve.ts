@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
-import { openPort } from '../server/http/port.js';
+import { openPort, type OpenPort } from '../server/http/port.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, reportError } from './report.js';
@@ -59,6 +59,7 @@ export interface ServeJob {
 async function asServer(job: ServeJob): Promise<void> {
   const { settings } = job;
   const port = await openPort(settings.host, settings.port);
+  let grpc: OpenPort | undefined;
   try {
     if (settings.workers === 1) {
       const { serveAlone } = await import('./serve-here.js');
@@ -66,11 +67,14 @@ async function asServer(job: ServeJob): Promise<void> {
       return;
     }
     const { supervise } = await import('./cluster/supervisor.js');
-    process.exitCode = await supervise(port, settings, job.onDrainable);
+    if (settings.grpcPort !== undefined) grpc = await openPort(settings.host, settings.grpcPort);
+    process.exitCode = await supervise({ http: port, grpc }, settings, job.onDrainable);
     port.close();
+    grpc?.close();
   } catch (error) {
     // An open port would keep the process.
     port.close();
+    grpc?.close();
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
-import { sendConnection } from './messages.js';
+import { sendConnection, type Protocol } from './messages.js';
 
 export interface DistributorOptions {
   /** So many connections wait for a worker; one more is closed at once. */
@@ -15,6 +15,7 @@ export interface DistributorOptions {
 
 interface Waiting {
   readonly socket: Socket;
+  readonly protocol: Protocol;
   readonly since: number;
 }
 
@@ -45,12 +46,12 @@ export class Distributor {
   }
 
   /** @param socket paused: nothing may be read of it here */
-  offer(socket: Socket): void {
+  offer(socket: Socket, protocol: Protocol): void {
     if (this.#waiting.length >= this.#options.maxWaiting) {
       this.#close(socket);
       return;
     }
-    this.#waiting.push({ socket, since: this.#options.now() });
+    this.#waiting.push({ socket, protocol, since: this.#options.now() });
     this.#handOut();
   }
 
@@ -124,7 +125,7 @@ export class Distributor {
       this.#free.delete(worker);
       const number = ++this.#sent;
       this.#unconfirmed.set(worker, { ...next, number });
-      sendConnection(worker, { kind: 'connection', number }, next.socket);
+      sendConnection(worker, { kind: 'connection', number, protocol: next.protocol }, next.socket);
     }
     this.#settle();
   }

@@ -2,10 +2,13 @@ import type { Worker } from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 
+/** What is spoken on a connection: the primary has a port for each. */
+export type Protocol = 'http' | 'grpc';
+
 /** What the primary process and its workers say to each other. */
 export type ToWorker =
   /** A connection comes with it. Say `took` at once: until then it is the primary's too. */
-  | { readonly kind: 'connection'; readonly number: number }
+  | { readonly kind: 'connection'; readonly number: number; readonly protocol: Protocol }
   /** Say `pong`: a worker that says nothing for long is killed. `sent` is the number of the last connection sent to any worker. */
   | { readonly kind: 'ping'; readonly sent: number }
   /** Say "not ready" for so long, then answer what was begun, and end. Connections may come until `last`. */
@@ -45,6 +48,8 @@ export function sendConnection(worker: Worker, message: ToWorker, socket: Socket
 export interface Assignment {
   /** Where the primary listens. */
   readonly address: AddressInfo;
+  /** And for gRPC, where it does. */
+  readonly grpcAddress?: AddressInfo | undefined;
   /** Nobody was ready before: connections are taken while the model loads, so that health checks are answered. */
   readonly isFirst: boolean;
 }

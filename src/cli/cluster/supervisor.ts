@@ -9,7 +9,7 @@ import type { Settings } from '../../server/settings/table.js';
 import { onEnding, type Ending } from '../ending.js';
 import { exitCodes, reportError } from '../report.js';
 import { Distributor } from './distributor.js';
-import { environmentOf, send, type ToPrimary } from './messages.js';
+import { environmentOf, send, type Assignment, type ToPrimary } from './messages.js';
 import { ClusterMetrics } from './metrics.js';
 import { Watchdog } from './watchdog.js';
 
@@ -25,6 +25,12 @@ const lastConnectionsMs = 1000;
 /** Beyond the drain's own time: a worker closes its models for up to 10 s. One that hangs ends by no word. */
 const endReserveMs = 15_000;
 
+/** The open ports of a server, one for each protocol. */
+export interface Ports {
+  readonly http: OpenPort;
+  readonly grpc: OpenPort | undefined;
+}
+
 type SupervisorSettings = Pick<
   Settings,
   | 'workers'
@@ -38,14 +44,14 @@ type SupervisorSettings = Pick<
 
 /**
  * Keeps workers running until a signal ends them: each is this very command in a process of its own, and gets its
- * connections from the port. Returns the code to exit with: that of the first worker when it never got ready, 1 when workers
+ * connections from the ports. Returns the code to exit with: that of the first worker when it never got ready, 1 when workers
  * keep ending, 0 after a drain.
  * @param onDrainable called once signals are taken care of
  */
-export function supervise(port: OpenPort, settings: SupervisorSettings, onDrainable: () => void): Promise<number> {
+export function supervise(ports: Ports, settings: SupervisorSettings, onDrainable: () => void): Promise<number> {
   const logger = createLogger({ level: settings.logLevel, shared: true });
   return new Promise((resolve) => {
-    new Supervisor(port, settings, logger, resolve).start();
+    new Supervisor(ports, settings, logger, resolve).start();
     onDrainable();
   });
 }
@@ -56,7 +62,7 @@ type Answers = {
 
 class Supervisor {
   readonly #metrics = new ClusterMetrics();
-  readonly #port: OpenPort;
+  readonly #ports: Ports;
   readonly #settings: SupervisorSettings;
   readonly #logger: Logger;
   readonly #done: (code: number) => void;
@@ -76,7 +82,7 @@ class Supervisor {
     },
     ready: (worker) => this.#onReady(worker),
   };
-  #intake: Intake | undefined;
+  readonly #intakes: Intake[] = [];
   #closedConnections = 0;
   #crashes: number[] = [];
   #proven = false;
@@ -85,12 +91,12 @@ class Supervisor {
   /** Nothing is accepted or handed out any more. */
   #isClosed = false;
 
-  constructor(port: OpenPort, settings: SupervisorSettings, logger: Logger, done: (code: number) => void) {
-    this.#port = port;
+  constructor(ports: Ports, settings: SupervisorSettings, logger: Logger, done: (code: number) => void) {
+    this.#ports = ports;
     this.#settings = settings;
     this.#logger = logger;
     this.#done = done;
-    this.#closedConnections = port.closed;
+    this.#closedConnections = ports.http.closed;
     // Without a descriptor left the system would take connections and close them, and nobody would know.
     const room = connectionRoom(descriptorsPerWorker * settings.workers);
     this.#distributor = new Distributor({
@@ -112,16 +118,23 @@ class Supervisor {
       (ending) => this.#onEnding(ending),
       () => this.#killAll(),
     );
-    this.#intake = this.#port.passTo((socket) => this.#distributor.offer(socket));
+    const { http, grpc } = this.#ports;
+    this.#intakes.push(http.passTo((socket) => this.#distributor.offer(socket, 'http')));
+    if (grpc) this.#intakes.push(grpc.passTo((socket) => this.#distributor.offer(socket, 'grpc')));
     setInterval(() => this.#onTick(), tickMs).unref();
     // The first shows that it can be done: what is wrong with the model is then said once.
     this.#fork();
   }
 
   #fork(): void {
-    const worker = cluster.fork(environmentOf({ address: this.#port.address, isFirst: !this.#proven }));
+    const worker = cluster.fork(environmentOf(this.#assignment()));
     // Not 'exit': what it said last may come after that. Not 'disconnect': it does not come while a connection is on its way.
     worker.process.once('close', () => this.#distributor.remove(worker));
+  }
+
+  #assignment(): Assignment {
+    const { http, grpc } = this.#ports;
+    return { address: http.address, grpcAddress: grpc?.address, isFirst: !this.#proven };
   }
 
   #onMessage(worker: Worker, message: ToPrimary): void {
@@ -203,7 +216,7 @@ class Supervisor {
     setTimeout(() => this.#killRest(), preStopDelayMs + this.#settings.drainTimeoutMs + endReserveMs).unref();
     this.#tellEnd(workers(), preStopDelayMs);
     if (preStopDelayMs > 0) await delay(preStopDelayMs);
-    await this.#intake?.stop();
+    await Promise.all(this.#intakes.map((intake) => intake.stop()));
     await Promise.race([this.#distributor.settled(), delay(lastConnectionsMs)]);
     this.#isClosed = true;
     this.#tellEnd(workers(), 0);

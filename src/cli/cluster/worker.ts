@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
-import { inject, type Listen } from '../../server/http/port.js';
+import { inject, type Intake, type Listen, type TakeConnections } from '../../server/http/port.js';
 import { shutDown, type AppOptions, type InferenceServer, type Logger } from '../../server/index.js';
 import type { ModelHost } from '../../serving/index.js';
 import { availableCores } from '../../model/threads.js';
-import { send, type ToPrimary, type ToWorker } from './messages.js';
+import { send, type Protocol, type ToPrimary, type ToWorker } from './messages.js';
 import { exitCodes } from '../report.js';
 
 /** Intra-op threads of each of several processes: a core for each event loop, the rest shared by all instances. */
@@ -54,20 +54,35 @@ export const shareMetrics: NonNullable<AppOptions['shareMetrics']> = (own) => {
     });
 };
 
-/** Where the server of this process gets its connections: the primary hands them over one by one. */
+const takers = new Map<Protocol, (socket: Socket) => void>();
+let last: Promise<void> | undefined;
+
+/** From now on the primary's connections of a protocol are taken. It hands them over one by one. */
+function takeFromPrimary(protocol: Protocol, address: AddressInfo, take: (socket: Socket) => void): Promise<Intake> {
+  takers.set(protocol, take);
+  hear('connection', ({ number, protocol: spoken }, socket) => {
+    if (!socket) return;
+    tell({ kind: 'took', number });
+    takers.get(spoken)?.(socket);
+  });
+  const until = (last ??= new Promise<void>((resolve) => hear('last', () => resolve())));
+  return Promise.resolve({ address, stop: () => until });
+}
+
+/** Where the server of this process gets its connections. */
 export const fromPrimary =
   (address: AddressInfo): Listen =>
   (http, connections) => {
     // This is what starts node's checks of the time limits.
     http.emit('listening');
-    hear('connection', ({ number }, socket) => {
-      if (!socket) return;
-      tell({ kind: 'took', number });
-      inject(http, connections, socket);
-    });
-    const last = new Promise<void>((resolve) => hear('last', () => resolve()));
-    return Promise.resolve({ address, stop: () => last });
+    return takeFromPrimary('http', address, (socket) => inject(http, connections, socket));
   };
+
+/** The same for gRPC. */
+export const grpcFromPrimary =
+  (address: AddressInfo): TakeConnections =>
+  (take) =>
+    takeFromPrimary('grpc', address, take);
 
 /** Answers the primary, and drains when it says so. */
 export function obey(server: InferenceServer, host: ModelHost, logger: Logger): void {

@@ -1,7 +1,10 @@
 import { describe, torchError } from '../../errors.js';
 import { elementCount } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { Pieces } from '../binary/pieces.js';
+import { bytesOfTensor, tensorOfBytes } from '../binary/tensor-bytes.js';
 import { datatypeOf, requireDatatype, type Datatype } from '../datatype.js';
+import { limits } from '../json/limits.js';
 import type {
   InferRequest,
   InferResponse,
@@ -11,6 +14,7 @@ import type {
   RequestedOutput,
   TensorContent,
 } from '../messages.js';
+import { requireSupported } from '../parameters.js';
 import type {
   WireInferRequest,
   WireInferResponse,
@@ -18,7 +22,6 @@ import type {
   WireParameters,
   WireTensor,
 } from './infer-messages.js';
-import { readRaw, writeRaw } from './raw-contents.js';
 import { canBeTyped, readTyped, writeTyped } from './typed-contents.js';
 
 /** The model and the version that a request names; undefined is the default version. */
@@ -42,14 +45,26 @@ export function isRaw({ inputs, raw_input_contents }: WireInferRequest): boolean
  */
 export function requestOf(wire: WireInferRequest): InferRequest {
   const { id, parameters, inputs, outputs } = wire;
-  return {
+  if (id.length > limits.id) {
+    throw torchError('ERR_INVALID_INPUT', `Expected an id of at most ${limits.id} characters`);
+  }
+  requireFew('inputs', inputs.length);
+  requireFew('outputs', outputs.length);
+  const request: InferRequest = {
     ...(id !== '' && { id }),
     ...parametersOf(parameters),
-    inputs: tensorsOf(inputs, wire.raw_input_contents, 'input'),
+    inputs: tensorsOf(inputs, wire.raw_input_contents as readonly Buffer[], 'input'),
     ...(outputs.length > 0 && {
       outputs: outputs.map((output): RequestedOutput => ({ name: output.name, ...parametersOf(output.parameters) })),
     }),
   };
+  requireSupported(request);
+  return request;
+}
+
+function requireFew(what: string, count: number): void {
+  if (count <= limits.tensors) return;
+  throw torchError('ERR_INVALID_INPUT', `Expected at most ${limits.tensors} ${what} but received ${count}`);
 }
 
 /** What an answer says. @throws as `requestOf` */
@@ -60,7 +75,7 @@ export function responseOf(wire: WireInferResponse): InferResponse {
     modelName: model_name,
     modelVersion: model_version,
     ...parametersOf(parameters),
-    outputs: tensorsOf(outputs, wire.raw_output_contents, 'output'),
+    outputs: tensorsOf(outputs, wire.raw_output_contents as readonly Buffer[], 'output'),
   };
 }
 
@@ -74,7 +89,7 @@ export function wireRequest({ model, version }: Addressed, request: InferRequest
     parameters: wireParameters(parameters),
     inputs: inputs.map((input) => wireTensor(input)),
     outputs: outputs.map((output) => ({ name: output.name, parameters: wireParameters(output.parameters) })),
-    raw_input_contents: inputs.map(({ content }) => writeRaw(content)),
+    raw_input_contents: inputs.map(({ content }) => bytesOfTensor(content)),
   };
 }
 
@@ -92,15 +107,11 @@ export function wireResponse(response: InferResponse, raw: boolean): WireInferRe
       ...wireTensor(output),
       ...(isTyped && { contents: writeTyped(datatypeOfContent(output.content), output.content) }),
     })),
-    raw_output_contents: isTyped ? [] : outputs.map(({ content }) => writeRaw(content)),
+    raw_output_contents: isTyped ? [] : outputs.map(({ content }) => bytesOfTensor(content)),
   };
 }
 
-function tensorsOf(
-  tensors: readonly WireTensor[],
-  raw: readonly Uint8Array[],
-  kind: 'input' | 'output',
-): NamedTensor[] {
+function tensorsOf(tensors: readonly WireTensor[], raw: readonly Buffer[], kind: 'input' | 'output'): NamedTensor[] {
   if (raw.length === 0) return tensors.map((tensor) => ({ ...namedTensor(tensor, undefined, kind) }));
   const typed = tensors.find(({ contents }) => contents !== undefined);
   if (typed) {
@@ -118,15 +129,9 @@ function tensorsOf(
   return tensors.map((tensor, i) => namedTensor(tensor, raw[i], kind));
 }
 
-function namedTensor(tensor: WireTensor, raw: Uint8Array | undefined, kind: string): NamedTensor {
+function namedTensor(tensor: WireTensor, raw: Buffer | undefined, kind: string): NamedTensor {
   const { name, parameters } = tensor;
   const where = `${kind} ${describe(name)}`;
-  if ('shared_memory_region' in parameters) {
-    throw torchError(
-      'ERR_INVALID_INPUT',
-      `Expected the elements of ${where} in the message: there is no shared memory here`,
-    );
-  }
   const datatype = requireDatatype(tensor.datatype, where);
   const shape = tensor.shape.map(Number);
   const elements = elementCount(shape);
@@ -139,9 +144,9 @@ function contentOf(
   shape: readonly number[],
   elements: number,
   { contents }: WireTensor,
-  raw: Uint8Array | undefined,
+  raw: Buffer | undefined,
 ): TensorContent {
-  if (raw) return readRaw(where, datatype, shape, elements, raw);
+  if (raw) return tensorOfBytes(Pieces.of(raw), 0, raw.length, { where, datatype, shape, elements });
   return readTyped(where, datatype, shape, elements, contents ?? {});
 }
 

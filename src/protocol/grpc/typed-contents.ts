@@ -1,11 +1,12 @@
 import { describe, torchError } from '../../errors.js';
 import { dtypeTable, type DType, type TensorData } from '../../tensor/dtype.js';
+import type { Strings } from '../../tensor/strings.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { datatypeTable, type Datatype } from '../datatype.js';
+import { limits } from '../json/limits.js';
 import type { TensorContent } from '../messages.js';
 import type { WireContents } from './infer-messages.js';
 import { Run } from './message.js';
-import { stringsOf } from './raw-contents.js';
 
 /** So many numbers, and more, are not written one by one. */
 export const maxTypedNumbers = 1_000_000;
@@ -97,6 +98,22 @@ function numbersOf(where: string, dtype: DType, given: Elements | undefined = []
     data[i] = value;
   }
   return data;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function stringsOf(where: string, shape: readonly number[], parts: readonly Uint8Array[]): Strings {
+  if (parts.length > limits.strings) {
+    throw torchError('ERR_INVALID_SHAPE', `Expected at most ${limits.strings} strings in ${where}`);
+  }
+  const data = parts.map((part, i) => {
+    try {
+      return utf8.decode(part);
+    } catch {
+      throw torchError('ERR_INVALID_INPUT', `Expected UTF-8 for element ${i} of ${where} but received other bytes`);
+    }
+  });
+  return { shape, data };
 }
 
 /** Whether typed contents can hold it. */

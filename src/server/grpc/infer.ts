@@ -73,6 +73,7 @@ async function answerOne(stream: InferStream, message: Buffer): Promise<() => Pr
   try {
     const wait = room();
     if (wait) await wait;
+    call.authorize(stream.grpc.authorization, 'infer');
     const wire = rpcs.modelStreamInfer.request.decode(message);
     id = wire.id;
     const response = await answerInfer(call, wire);

@@ -1,12 +1,15 @@
 import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Server } from '@grpc/grpc-js';
+import type { SecureContextOptions } from 'node:tls';
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import { torchError } from '../../errors.js';
 import { absentRpcs } from '../../protocol/grpc/rpcs.js';
 import type { ServerContext } from '../context.js';
 import { openPort, type TakeConnections } from '../http/port.js';
 import { asTorchError } from '../public-error.js';
 import { requireServing } from '../readiness.js';
+import type { Security } from '../security/security.js';
+import { secureOptions } from '../security/tls.js';
 import { GrpcCall, type Arrival } from './grpc-call.js';
 import { GrpcConnections, type ConnectionLimits } from './connections.js';
 import { interceptorOf } from './interceptor.js';
@@ -72,7 +75,8 @@ export async function openGrpc(
     interceptors: [interceptorOf(grpc, { receiveTimeoutMs: options.receiveTimeoutMs, take })],
   });
   for (const row of rows.values()) register(server, { grpc, context, stopping: stopping.signal }, row);
-  const injector = server.createConnectionInjector(credentials(grpc));
+  const { credentials, unfollow } = credentialsOf(grpc, context.security);
+  const injector = server.createConnectionInjector(credentials);
   const connections = new GrpcConnections(context, options);
   connections.follow(http2Of(server));
   const {
@@ -91,6 +95,7 @@ export async function openGrpc(
       stopping.abort();
     },
     async closeAll() {
+      unfollow();
       connections.closeAll();
       injector.destroy();
       server.forceShutdown();
@@ -102,13 +107,15 @@ export async function openGrpc(
 /** Begins the requests of a call that is let in, and refuses the others. */
 function admit(
   call: GrpcCall,
-  { listeners, needsModels, stream }: RpcRow,
+  { listeners, needsModels, scope, stream }: RpcRow,
   where: RpcRow['listeners'][number],
   stopping: AbortSignal,
   context: ServerContext,
 ): void {
   try {
-    if (!stream) call.begin();
+    // Each message of a stream is asked again, because the token may have been taken back.
+    if (stream) context.security.authorize(call, scope);
+    else call.begin().authorize(call.authorization, scope);
     if (!listeners.includes(where)) throw notHere(listeners);
     if (stopping.aborted) throw torchError('ERR_DRAINING', 'The server is shutting down');
     if (needsModels) requireServing(context);
@@ -130,8 +137,23 @@ function absentRows(): RpcRow[] {
   return Object.values(absentRpcs).map((rpc) => ({ rpc, listeners: [], scope: 'none', answer: () => ({}) }));
 }
 
-function credentials(grpc: Grpc) {
-  return grpc.ServerCredentials.createInsecure();
+/** Those of the server's other listeners; what is read again later counts for new connections. */
+function credentialsOf(grpc: Grpc, { tls }: Security): { credentials: ServerCredentials; unfollow(): void } {
+  if (!tls) return { credentials: grpc.ServerCredentials.createInsecure(), unfollow: () => undefined };
+  class Reloading extends grpc.ServerCredentials {
+    _equals(other: ServerCredentials): boolean {
+      return other === this;
+    }
+    override updateSecureContextOptions(options: SecureContextOptions): void {
+      super.updateSecureContextOptions(options);
+    }
+  }
+  const { content } = tls;
+  const credentials = new Reloading(
+    { requestCert: content.ca !== undefined, rejectUnauthorized: content.ca !== undefined },
+    secureOptions(content),
+  );
+  return { credentials, unfollow: tls.follow((next) => credentials.updateSecureContextOptions(secureOptions(next))) };
 }
 
 /** The server of node:http2 below: the library sets neither its windows nor a bound of its connections. */

@@ -1,6 +1,7 @@
 import type { Rpc } from '../../protocol/grpc/rpcs.js';
 import type { ServerCall } from '../call.js';
 import type { ServerContext } from '../context.js';
+import type { Scope } from '../security/scope.js';
 import type { GrpcCall } from './grpc-call.js';
 
 /** Names and values for the beginning of an answer. */
@@ -37,7 +38,7 @@ export interface RpcRow {
   /** Where it is answered; elsewhere it is UNIMPLEMENTED. */
   readonly listeners: readonly ('inference' | 'admin')[];
   /** What a caller's token must be for. */
-  readonly scope: 'infer' | 'admin' | 'none';
+  readonly scope: Scope;
   /** Asked for before the message is read: ERR_NOT_READY, ERR_DRAINING. */
   readonly needsModels?: true;
   readonly answer?: (asked: Asked, request: never) => object | Promise<object>;

@@ -41,7 +41,7 @@ describe('cluster: the distributor of connections', () => {
   const offer = (to: Distributor, ...names: string[]) =>
     names.map((name) => {
       const connection = new Connection(name);
-      to.offer(connection as unknown as Socket);
+      to.offer(connection as unknown as Socket, 'http');
       return connection;
     });
   const namesOf = ({ got }: Peer) => got.map(([, socket]) => (socket as Connection).name);
