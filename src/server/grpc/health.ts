@@ -2,6 +2,7 @@ import { torchError } from '../../errors.js';
 import { rpcs, type HealthStatus, type Rpc } from '../../protocol/grpc/rpcs.js';
 import type { ServerContext } from '../context.js';
 import { readiness } from '../readiness.js';
+import { isReady } from './models.js';
 import type { Asked, Stream } from './rpc-row.js';
 
 /** How often a watched status is looked at. */
@@ -18,8 +19,9 @@ function statusOfService(context: ServerContext, service: string): HealthStatus 
   const { status } = readiness(context);
   const serving = status === 'ready' ? 'SERVING' : 'NOT_SERVING';
   if (wholeServer.has(service)) return serving;
-  const isKnown = context.host.list().some(({ name }) => name === service);
-  return isKnown ? serving : undefined;
+  const versions = context.host.list().filter(({ name }) => name === service);
+  if (versions.length === 0) return undefined;
+  return versions.some((served) => isReady(context, served)) ? 'SERVING' : 'NOT_SERVING';
 }
 
 export function healthCheck({ context }: Asked, { service }: { readonly service: string }): { status: HealthStatus } {

@@ -128,13 +128,16 @@ function admit(
 }
 
 function notHere(listeners: RpcRow['listeners']) {
-  const where =
-    listeners.length === 0 ? 'this server has no such extension' : `it is on the port of ${listeners.join(' and ')}`;
-  return torchError('ERR_ROUTE_NOT_FOUND', `Expected another call: ${where}`);
+  return torchError(
+    'ERR_ROUTE_NOT_FOUND',
+    listeners.length === 0
+      ? 'Expected a call that this server has: it has no shared memory, and no settings for traces and logs'
+      : `Expected a call of this port: models are changed on the port of ${listeners.join(' and ')}`,
+  );
 }
 
 function absentRows(): RpcRow[] {
-  return Object.values(absentRpcs).map((rpc) => ({ rpc, listeners: [], scope: 'none', answer: () => ({}) }));
+  return Object.values(absentRpcs).map((rpc) => ({ rpc, listeners: [], scope: 'none' }));
 }
 
 /** Those of the server's other listeners; what is read again later counts for new connections. */

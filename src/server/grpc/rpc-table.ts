@@ -1,21 +1,37 @@
 import { rpcs } from '../../protocol/grpc/rpcs.js';
-import { readiness } from '../readiness.js';
+import { liveness } from '../routes/health.js';
 import { healthCheck, healthWatch } from './health.js';
 import { modelInfer, modelStreamInfer } from './infer.js';
+import {
+  modelConfigOf,
+  modelMetadataOf,
+  modelReady,
+  modelStatisticsOf,
+  repositoryIndex,
+  serverMetadataOf,
+  serverReady,
+} from './models.js';
 import { streaming, unary, type RpcRow } from './rpc-row.js';
 
-const everywhere = { listeners: ['inference', 'admin'], scope: 'none' } as const;
+const probe = { listeners: ['inference', 'admin'], scope: 'none' } as const;
 const inference = { listeners: ['inference'], scope: 'infer' } as const;
+const running = { ...inference, needsModels: true } as const;
 
 /**
  * THE TABLE of remote procedures, as routes/table.ts is of HTTP. A new one is a row here, its messages in
  * protocol/grpc/rpcs.ts, and its test.
  */
 export const rpcTable: readonly RpcRow[] = [
-  unary(rpcs.healthCheck, everywhere, healthCheck),
-  streaming(rpcs.healthWatch, everywhere, healthWatch),
-  unary(rpcs.serverLive, everywhere, () => ({ live: true })),
-  unary(rpcs.serverReady, everywhere, ({ context }) => ({ ready: readiness(context).status === 'ready' })),
-  unary(rpcs.modelInfer, { ...inference, needsModels: true }, modelInfer),
-  streaming(rpcs.modelStreamInfer, { ...inference, needsModels: true }, modelStreamInfer),
+  unary(rpcs.healthCheck, probe, healthCheck),
+  streaming(rpcs.healthWatch, probe, healthWatch),
+  unary(rpcs.serverLive, probe, ({ context }) => ({ live: liveness(context).status === 'live' })),
+  unary(rpcs.serverReady, probe, serverReady),
+  unary(rpcs.modelReady, probe, modelReady),
+  unary(rpcs.serverMetadata, inference, serverMetadataOf),
+  unary(rpcs.modelMetadata, inference, modelMetadataOf),
+  unary(rpcs.modelConfig, inference, modelConfigOf),
+  unary(rpcs.modelStatistics, inference, modelStatisticsOf),
+  unary(rpcs.modelInfer, running, modelInfer),
+  streaming(rpcs.modelStreamInfer, running, modelStreamInfer),
+  unary(rpcs.repositoryIndex, inference, repositoryIndex),
 ];
