@@ -104,10 +104,10 @@ describe('clients of other servers', () => {
 
     it('name several inputs, of other dtypes too', async () => {
       const { input_ids, attention_mask } = encoderAnswers;
-      const wanted = (await host.model('texts').call('forward', {
+      const wanted = await host.model('texts').run({
         input_ids: Tensor.from(input_ids, 'int64'),
         attention_mask: Tensor.from(attention_mask, 'int64'),
-      })) as Tensor;
+      });
       const instances = input_ids.map((ids, row) => ({ attention_mask: attention_mask[row], input_ids: ids }));
       expect((await predict('texts', { instances })).body).to.deep.equal({ predictions: wanted.toArray() });
       const columns = await predict('texts', { inputs: { input_ids, attention_mask } });
@@ -257,7 +257,7 @@ describe('clients of other servers', () => {
         { instances: x.map((row) => ({ x: row })) },
       ]) {
         expect((await predict('bare', body)).body, JSON.stringify(body)).to.deep.equal({
-          predictions: [first, second],
+          predictions: both,
         });
       }
       const put = await predict('bare', x[0], {}, 'PUT');
@@ -323,39 +323,39 @@ describe('clients of other servers', () => {
       ['no model', () => post('/predictions', x[0]), 404],
       ['a body that is no JSON', () => predict('bare', '[1, 2'), 400],
       ['nothing', () => predict('bare', ''), 400],
-      ['a text for numbers', () => predict('bare', '"text"'), 422],
-      ['ragged rows', () => predict('bare', [[1, 2], [3]]), 422],
-      ['an unknown input', () => predict('bare', { y: x[0] }), 422],
-      ['a missing input', () => predict('texts', { input_ids: [1] }), 422],
-      ['an empty object', () => predict('bare', {}), 422],
+      ['a text for numbers', () => predict('bare', '"text"'), 400],
+      ['ragged rows', () => predict('bare', [[1, 2], [3]]), 400],
+      ['an unknown input', () => predict('bare', { y: x[0] }), 400],
+      ['a missing input', () => predict('texts', { input_ids: [1] }), 400],
+      ['an empty object', () => predict('bare', {}), 400],
       [
         'raw bytes of half a row',
         () => predict('vectors', Buffer.alloc(6), { 'content-type': 'application/octet-stream' }),
-        422,
+        400,
       ],
       [
         'raw bytes without a dtype',
         () => predict('bare', Buffer.alloc(16), { 'content-type': 'application/octet-stream' }),
-        422,
+        400,
       ],
-      ['an image for a model of numbers', () => predict('vectors', red, none), 422],
-      ['bytes of no picture', () => predict('pictures', Buffer.from('nothing'), { 'content-type': 'image/png' }), 422],
+      ['an image for a model of numbers', () => predict('vectors', red, none), 400],
+      ['bytes of no picture', () => predict('pictures', Buffer.from('nothing'), { 'content-type': 'image/png' }), 400],
       [
         'a picture that is cut off',
         async () => predict('pictures', (await readFile(fixture('images/rgb.png'))).subarray(0, 900), none),
-        422,
+        400,
       ],
       [
         'a picture of too many pixels',
         async () => predict('pictures', await picture('red', 'png', [201, 200]), none),
-        422,
+        400,
       ],
-      ['instances that are no list', () => predict('bare', { instances: 1 }), 422],
-      ['no instance', () => predict('bare', { instances: [] }), 422],
+      ['instances that are no list', () => predict('bare', { instances: 1 }), 400],
+      ['no instance', () => predict('bare', { instances: [] }), 400],
       [
         'a form without a part',
         () => post('/predictions/bare', '--b--\r\n', { 'content-type': 'multipart/form-data; boundary=b' }),
-        422,
+        400,
       ],
       [
         'a form that is cut off',
@@ -370,7 +370,13 @@ describe('clients of other servers', () => {
         expect(answer.status, answer.text).to.equal(status);
         expect(answer.type).to.equal('application/json');
         expect(answer.body).to.have.all.keys('code', 'type', 'message');
+        const types: Record<number, string[]> = {
+          400: ['BadRequestException'],
+          404: ['ModelNotFoundException', 'ModelVersionNotFoundException', 'ResourceNotFoundException'],
+          405: ['MethodNotAllowedException'],
+        };
         expect(answer.body).to.include({ code: status });
+        expect(types[status]).to.include(answer.body['type'] as string);
         await expectServes();
       });
     }

@@ -292,7 +292,7 @@ describe('POST /predict for every task', () => {
   it('refuses a picture that no model is asked for before it is sent', async () => {
     const head = [
       'POST /predict?model=bare HTTP/1.1',
-      'host: x',
+      'host: 127.0.0.1',
       'content-type: image/png',
       'content-length: 90000',
       'expect: 100-continue',

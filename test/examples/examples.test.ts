@@ -35,7 +35,7 @@ describe('examples', function () {
     fetch(url, {
       method: 'POST',
       headers: { 'content-type': type },
-      body: (body instanceof Uint8Array ? body : JSON.stringify(body)) as BodyInit,
+      body: (body instanceof Uint8Array ? body : JSON.stringify(body)) as string,
     });
   const bodyOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 

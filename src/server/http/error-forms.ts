@@ -1,5 +1,5 @@
 /** How an error is written: each protocol's clients read one form, and fail over another. */
-import { errorTable, type TorchError } from '../../errors.js';
+import { errorTable, type ErrorCode, type TorchError } from '../../errors.js';
 import { publicDetail } from '../public-error.js';
 import { problemOf } from './problem.js';
 
@@ -28,18 +28,41 @@ export const errorForms: Readonly<Record<ErrorForm, Writer>> = {
     body: { error: publicDetail(error) },
   }),
   torchserve(error) {
-    const { status, title } = errorTable[error.code];
-    const type = `${title.replace(/[^A-Za-z]+(.)?/g, (_, next: string = '') => next.toUpperCase())}Exception`;
+    const status = requestStatus(error);
+    const type = torchserveCodes[error.code] ?? torchserveTypes[status] ?? 'InternalServerException';
     return { status, contentType: 'application/json', body: { code: status, type, message: publicDetail(error) } };
   },
 };
+
+/** The exceptions of TorchServe (`org.pytorch.serve.http`) that clients tell apart. */
+const torchserveCodes: Partial<Record<ErrorCode, string>> = {
+  ERR_MODEL_NOT_FOUND: 'ModelNotFoundException',
+  ERR_VERSION_NOT_FOUND: 'ModelVersionNotFoundException',
+};
+const torchserveTypes: Readonly<Record<number, string>> = {
+  400: 'BadRequestException',
+  401: 'InvalidKeyException',
+  404: 'ResourceNotFoundException',
+  405: 'MethodNotAllowedException',
+  408: 'RequestTimeoutException',
+  413: 'RequestEntityTooLargeException',
+  415: 'UnsupportedMediaTypeException',
+  429: 'ServiceUnavailableException',
+  503: 'ServiceUnavailableException',
+  504: 'RequestTimeoutException',
+};
+
+/** What a request asks wrongly is 400: neither protocol knows another status for it. */
+function requestStatus({ code }: TorchError): number {
+  const { status } = errorTable[code];
+  return status === 422 || status === 409 ? 400 : status;
+}
 
 /**
  * As Triton maps its errors (`HttpCodeFromError`): what a request asks wrongly is 400, what there is no time for 503. A full
  * queue stays 429: a client that should slow down is told so.
  */
-function oipStatus({ code }: TorchError): number {
-  const { status } = errorTable[code];
-  if (status === 504) return 503;
-  return status === 422 || status === 409 ? 400 : status;
+function oipStatus(error: TorchError): number {
+  const status = requestStatus(error);
+  return status === 504 ? 503 : status;
 }

@@ -95,7 +95,8 @@ function noteTimes({ note }: Exchange['call'], { timings }: ServedAnswer): void 
 
 /** Labels with their scores, the best first, or a vector: one text for each row. */
 function textsOf(answer: ServedAnswer): string[] {
-  if ('embeddings' in answer) return (answer.embeddings.toArray() as readonly unknown[]).map((row) => JSON.stringify(row));
+  if ('embeddings' in answer)
+    return (answer.embeddings.toArray() as readonly unknown[]).map((row) => JSON.stringify(row));
   return answer.rows.map((row) => {
     // Not an object's members: those that are numbers come first in it, whatever their order.
     const members = row.map(({ label, index, score }) => `${JSON.stringify(label ?? String(index))}:${score}`);
