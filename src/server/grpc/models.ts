@@ -3,7 +3,7 @@ import { TorchError } from '../../errors.js';
 import { wireConfig } from '../../protocol/grpc/model-config.js';
 import type { ModelName } from '../../protocol/grpc/rpcs.js';
 import type { ServerContext } from '../context.js';
-import { modelConfig, modelMetadata, modelStatistics, serverMetadata } from '../inference/describe-model.js';
+import { modelConfig, modelMetadata, serverMetadata } from '../inference/describe-model.js';
 import { readiness } from '../readiness.js';
 import { stuckModels } from '../stuck.js';
 import type { ServedModel } from '../../serving/index.js';
@@ -68,7 +68,7 @@ export function modelStatisticsOf(asked: Asked, { name, version }: ModelName) {
   const wanted = all.filter(
     (served) => (name === '' || served.name === name) && (version === '' || served.version === version),
   );
-  return { model_stats: wanted.map(modelStatistics) };
+  return { model_stats: wanted.map((served) => served.statistics()) };
 }
 
 export function repositoryIndex({ context }: Asked, { ready }: { readonly ready: boolean }) {
