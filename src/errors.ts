@@ -32,13 +32,13 @@ export const errorTable = {
   ERR_VERSION_NOT_FOUND: row('input', 404, 'Model version not found'),
   ERR_TASK: row('input', 422, 'Wrong task'),
   // A model could not be brought up.
-  ERR_MODEL_LOAD: row('load', 500, 'Model could not be loaded'),
+  ERR_MODEL_LOAD: row('load', 422, 'Model could not be loaded'),
   ERR_MODEL_FORMAT: row('load', 422, 'Not a model of this format'),
   ERR_UNSAFE_ARCHIVE: row('load', 422, 'Unsafe model archive'),
   ERR_INTEGRITY: row('load', 409, 'Integrity check failed'),
-  ERR_MANIFEST: row('load', 500, 'Invalid registry record'),
+  ERR_MANIFEST: row('load', 422, 'Invalid registry record'),
   ERR_SIGNATURE_MISMATCH: row('load', 409, 'Signature mismatch'),
-  ERR_OPERATOR_LIBRARY: row('load', 500, 'Operator library could not be loaded'),
+  ERR_OPERATOR_LIBRARY: row('load', 422, 'Operator library could not be loaded'),
   ERR_OPERATOR_NOT_FOUND: row('load', 422, 'Operator not found'),
   // A run failed.
   ERR_MODEL_EXECUTION: row('execution', 500, 'Model execution failed'),

@@ -1,5 +1,6 @@
-import { endSignals, onEndSignals } from '../server/end-signals.js';
+import { onEndSignals } from '../server/end-signals.js';
 import { announcedMs, type Settings } from '../server/settings/table.js';
+import { onHangUp } from './hang-up.js';
 import { onParentGone } from './parent.js';
 
 /** Why a server is to end, for its log, and how long it says so before it refuses connections. */
@@ -8,11 +9,20 @@ export interface Ending {
   readonly preStopDelayMs: number;
 }
 
-/** Calls `begin` when the server of this process is to end, and `insist` when somebody will not wait for it. */
-export function onEnding(
+/** What the signals to a server mean. */
+export interface SignalActions {
+  /** It is to end. */
+  readonly begin: (ending: Ending) => void;
+  /** Somebody will not wait for its end. */
+  readonly insist: () => void;
+  /** SIGHUP: what has changed is to be loaded. Not called once it is to end. */
+  readonly refresh: () => void;
+}
+
+/** Listens to signals, the end of the terminal and that of npm, for the server of this process. */
+export function onSignals(
   { preStopDelayMs }: Pick<Settings, 'preStopDelayMs'>,
-  begin: (ending: Ending) => void,
-  insist: () => void,
+  { begin, insist, refresh }: SignalActions,
 ): void {
   let begun = false;
   const once = (ending: Ending): void => {
@@ -21,7 +31,7 @@ export function onEnding(
     begin(ending);
   };
   onEndSignals(
-    endSignals,
+    ['SIGTERM', 'SIGINT'],
     (signal) => {
       // No load balancer asks about a server that somebody tries out at a terminal.
       const isCtrlC = signal === 'SIGINT' && (process.stdin.isTTY || process.stdout.isTTY);
@@ -29,6 +39,14 @@ export function onEnding(
     },
     insist,
   );
+  onHangUp({
+    refresh: () => {
+      if (!begun) refresh();
+    },
+    ended: () => {
+      once({ because: { reason: 'the terminal is gone' }, preStopDelayMs: preStopDelayMs ?? announcedMs });
+    },
+  });
   onParentGone(() => {
     once({
       because: { reason: 'npm, which started this process, has ended' },

@@ -9,16 +9,29 @@ import { readArguments } from './input.js';
 import { foldersOf, loadOptionsOf } from './target.js';
 import { requireNoTask, taskOfSettings } from './task-of-settings.js';
 
-/** Starts the host of `serve`; the first model is the default. */
-export async function startHost(entries: readonly ModelEntry[], settings: Settings): Promise<ModelHost> {
+/**
+ * Starts the host of `serve`.
+ * @param defaultModel the name of the default model, which may be none of the entries: it may have been unloaded
+ */
+export async function startHost(
+  entries: readonly ModelEntry[],
+  settings: Settings,
+  defaultModel: string,
+): Promise<ModelHost> {
   const models = entries.map((entry) => hostModelOf(entry, settings));
   const [only, ...more] = entries;
   // Said once for all of them, a task is for the files among them.
   if (only?.file === undefined && more.length === 0) requireNoTask(settings, only?.name ?? settings.model);
   const isFileAlone = entries.every(({ file }) => file !== undefined);
+  // Files need no registry, but what is loaded later may be there.
+  const registry = await ModelRegistry.open(foldersOf(settings)).catch((error: unknown) => {
+    if (isFileAlone) return undefined;
+    throw error;
+  });
   return ModelHost.start({
-    ...(!isFileAlone && { registry: await ModelRegistry.open(foldersOf(settings)) }),
+    ...(registry && { registry }),
     models,
+    ...{ defaultModel, mayLackDefault: true },
     ...(settings.warmupBatchSizes && { warmupBatchSizes: settings.warmupBatchSizes }),
     ...(!settings.exitOnModelError && { onModelError: 'continue' as const }),
   });

@@ -9,7 +9,7 @@ export function tokensOfEnvironment(): { readonly tokens?: string } {
 }
 
 /** Before anything is opened or loaded. @throws UsageError when strangers would be let in */
-export function requireProtectedPorts({ host, tokensFile, tlsCa, insecure }: Settings): void {
+export function requireProtectedPorts({ host, adminPort, adminHost, tokensFile, tlsCa, insecure }: Settings): void {
   const protection = {
     hasTokens: tokensFile !== undefined || tokensOfEnvironment().tokens !== undefined,
     hasClientCertificates: tlsCa !== undefined,
@@ -17,6 +17,7 @@ export function requireProtectedPorts({ host, tokensFile, tlsCa, insecure }: Set
   };
   try {
     requireProtected('HTTP', host, protection);
+    if (adminPort !== undefined) requireProtected('admin', adminHost, protection);
   } catch (cause) {
     throw new UsageError(cause);
   }

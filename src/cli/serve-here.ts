@@ -10,59 +10,73 @@ import {
   type ServerOptions,
 } from '../server/index.js';
 import { serverOptionsOf } from '../server/options.js';
+import { refreshModels } from '../server/management/refresh.js';
+import type { Fleet } from '../server/management/fleet.js';
+import { HostFleet } from '../server/management/host-fleet.js';
+import type { Management } from '../server/management/management.js';
+import { Manager } from '../server/management/manager.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { Settings } from '../server/settings/table.js';
 import type { ModelHost } from '../serving/index.js';
 import { announce } from './announce.js';
 import { ownAssignment } from './cluster/messages.js';
 import { fromPrimary, grpcFromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
-import { onEnding } from './ending.js';
-import { startHost } from './host-of-settings.js';
+import { assignedModels, managementOfAll, WorkerModels } from './cluster/worker-models.js';
+import { onSignals } from './ending.js';
+import { hostModelOf, startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
 import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
 import type { ServeJob } from './serve.js';
+import { ServeCatalog } from './serve-catalog.js';
+import { nameOf } from './serve-targets.js';
 
 /** How a process takes part in serving: as the only one, or as one of several. */
 interface Role {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly options: Partial<ServerOptions>;
+  /** Who changes the models. Called before the first load begins. */
+  readonly manage: (host: ModelHost) => Management;
   /** Takes connections, and is drained, from now on; the model may still be loading. */
-  readonly onListening: (server: InferenceServer, host: ModelHost) => void;
+  readonly onListening: (server: InferenceServer, host: ModelHost, management: Management) => void;
   readonly onReady: (server: InferenceServer) => void;
   /** The load failed: this process is about to close its server. */
   readonly onFailed: () => void;
+  /** Default: the first of the models. */
+  readonly defaultModel?: string;
   /** One line is enough for a person. */
   readonly announces: boolean;
 }
 
 /** Serves from this process alone. */
 export async function serveAlone(
-  { models, settings, onTerminal, onDrainable }: ServeJob,
+  { models, settings, read, onTerminal, onDrainable }: ServeJob,
   port: OpenPort,
 ): Promise<void> {
   const logger = createLogger({ level: settings.logLevel });
-  const onListening = (server: InferenceServer, host: ModelHost): void => {
-    onEnding(
-      settings,
-      ({ because, preStopDelayMs: announcedMs }) => {
+  const onListening = (server: InferenceServer, host: ModelHost, management: Management): void => {
+    onSignals(settings, {
+      begin: ({ because, preStopDelayMs: announcedMs }) => {
         // Nobody sends requests to what was never ready.
         const preStopDelayMs = host.state === 'ready' ? announcedMs : 0;
         logger.info({ ...because, preStopDelayMs }, 'draining');
         const announced = { close: () => server.close({ preStopDelayMs }) };
         void shutDown(announced, host, logger).then((code) => process.exit(code));
       },
-      () => process.exit(exitCodes.failure),
-    );
+      insist: () => process.exit(exitCodes.failure),
+      refresh: () => void refreshModels(management, logger),
+    });
     onDrainable();
     logger.info(placesOf(server), 'listening');
   };
   const options = { listen: port.listen };
+  const catalog = new ServeCatalog({ models, settings }, read);
   await serveHere(models, {
     settings,
     logger,
     options,
+    manage: (host) => new Manager({ fleet: fleetOf(host, settings), catalog, logger }),
     onListening,
     onReady: nothing,
     onFailed: nothing,
@@ -71,47 +85,68 @@ export async function serveAlone(
 }
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
-export async function serveAsWorker({ models, settings, onTerminal }: ServeJob): Promise<void> {
+export async function serveAsWorker({ models, settings: shared, onTerminal }: ServeJob): Promise<void> {
   const { address, grpcAddress, isFirst } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
-  const logger = createLogger({ level: settings.logLevel, shared: true }).child({ worker: id });
-  const { intraOpThreads = threadsPerWorker(settings) } = settings;
+  const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
+  const { intraOpThreads = threadsPerWorker(shared) } = shared;
+  // The primary has the admin port.
+  const settings = { ...shared, intraOpThreads, adminPort: undefined };
   // It can leave by itself: the primary puts another in its place.
   let leaveNow: (hostTimeoutMs: number) => void = nothing;
-  const listening = (server: InferenceServer): void => {
-    tell({ kind: 'listening' });
-    logger.info(placesOf(server), 'listening');
+  const assigned = await assignedModels();
+  await serveHere(
+    assigned.map(({ model }) => model),
+    {
+      settings,
+      logger,
+      defaultModel: nameOf(models[0] as ModelEntry),
+      manage(host) {
+        new WorkerModels(host, assigned, logger, (entry) => hostModelOf(entry, settings));
+        return managementOfAll(host);
+      },
+      options: {
+        listen: fromPrimary(address),
+        ...(grpcAddress && { listenGrpc: grpcFromPrimary(grpcAddress) }),
+        shareMetrics,
+        onDeviceFailure: () => leaveNow(10_000),
+        // Its runs have had their time.
+        onStuck: () => leaveNow(500),
+      },
+      onListening(server, host) {
+        leaveNow = (hostTimeoutMs) => void leave(server, host, logger, hostTimeoutMs);
+        obey(server, host, logger);
+        // Others get connections once they have what all have: the primary knows when.
+        if (!isFirst) return;
+        tell({ kind: 'listening' });
+        logger.info(placesOf(server), 'listening');
+      },
+      onReady(server) {
+        if (!isFirst) logger.info(placesOf(server), 'listening');
+        tell({ kind: 'ready' });
+      },
+      // Without it the close would wait for connections that may still come.
+      onFailed: () => tell({ kind: 'leaving' }),
+      announces: onTerminal && id === 1,
+    },
+  );
+}
+
+/** The models of this process, as the settings name them. */
+function fleetOf(host: ModelHost, settings: Settings): Fleet<ModelEntry> {
+  const fleet = new HostFleet(host);
+  return {
+    list: () => fleet.list(),
+    load: (entry, signal) => fleet.load(hostModelOf(entry, settings), signal),
+    unload: (name, version) => fleet.unload(name, version),
   };
-  await serveHere(models, {
-    settings: { ...settings, intraOpThreads },
-    logger,
-    options: {
-      listen: fromPrimary(address),
-      ...(grpcAddress && { listenGrpc: grpcFromPrimary(grpcAddress) }),
-      shareMetrics,
-      onDeviceFailure: () => leaveNow(10_000),
-      // Its runs have had their time.
-      onStuck: () => leaveNow(500),
-    },
-    onListening(server, host) {
-      leaveNow = (hostTimeoutMs) => void leave(server, host, logger, hostTimeoutMs);
-      obey(server, host, logger);
-      if (isFirst) listening(server);
-    },
-    onReady(server) {
-      if (!isFirst) listening(server);
-      tell({ kind: 'ready' });
-    },
-    // Without it the close would wait for connections that may still come.
-    onFailed: () => tell({ kind: 'leaving' }),
-    announces: onTerminal && id === 1,
-  });
 }
 
 async function serveHere(models: readonly ModelEntry[], role: Role): Promise<void> {
   const { settings, logger } = role;
   configureThreads(settings);
-  const host = await startHost(models, settings);
+  const host = await startHost(models, settings, role.defaultModel ?? nameOf(models[0] as ModelEntry));
+  const management = role.manage(host);
   let server: InferenceServer | undefined;
   try {
     server = await createServer({
@@ -120,8 +155,9 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
       ...role.options,
       host,
       logger,
+      management,
     });
-    role.onListening(server, host);
+    role.onListening(server, host, management);
     await host.ready;
   } catch (error) {
     // A signal came during the load; its drain ends the process.

@@ -7,7 +7,7 @@ import { defaultOf, type Settings } from '../server/settings/table.js';
 import { parseTarget } from './target.js';
 
 /** The version of a model file that is given none. */
-const fileVersion = '1';
+export const fileVersion = '1';
 
 /**
  * The models to serve, the default one first.

@@ -4,6 +4,7 @@ import { openPort, type OpenPort } from '../server/http/port.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, reportError } from './report.js';
+import type { ServeSelection } from './serve-catalog.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
 import { requireProtectedPorts } from './protected-ports.js';
@@ -28,16 +29,20 @@ export interface ServeRequest {
  */
 export async function serve(request: ServeRequest): Promise<void> {
   const onTerminal = process.stdout.isTTY;
-  const settings = commandSettings({
-    overrides: request.overrides,
-    ...(request.config !== undefined && { file: request.config }),
-    // A person at a terminal reads the line of `announce`, not a log.
-    ...(onTerminal && { defaults: { logLevel: 'warn' } }),
-  });
+  const read = (): ServeSelection => {
+    const settings = commandSettings({
+      overrides: request.overrides,
+      ...(request.config !== undefined && { file: request.config }),
+      // A person at a terminal reads the line of `announce`, not a log.
+      ...(onTerminal && { defaults: { logLevel: 'warn' } }),
+    });
+    return { settings, models: modelsOf(request, settings) };
+  };
+  const selection = read();
+  const { settings } = selection;
   if (cluster.isPrimary) requireProtectedPorts(settings);
-  const models = modelsOf(request, settings);
   try {
-    await (cluster.isWorker ? asWorker : asServer)({ ...request, models, settings, onTerminal });
+    await (cluster.isWorker ? asWorker : asServer)({ ...request, ...selection, read, onTerminal });
   } catch (error) {
     // What failed may be missing for the log as well: open files, say. The error is told on standard error.
     if (!onTerminal) await logFailedStart(inWords(error), settings).catch(() => undefined);
@@ -52,6 +57,8 @@ export interface ServeJob {
   /** At least one; the first is the default. */
   readonly models: readonly ModelEntry[];
   readonly settings: Settings;
+  /** Reads the command line, the environment and the settings file anew. @throws UsageError */
+  readonly read: () => ServeSelection;
   readonly onTerminal: boolean;
   readonly onDrainable: () => void;
 }
@@ -68,7 +75,7 @@ async function asServer(job: ServeJob): Promise<void> {
     }
     const { supervise } = await import('./cluster/supervisor.js');
     if (settings.grpcPort !== undefined) grpc = await openPort(settings.host, settings.grpcPort);
-    process.exitCode = await supervise({ http: port, grpc }, settings, job.onDrainable);
+    process.exitCode = await supervise({ http: port, grpc }, job);
     port.close();
     grpc?.close();
   } catch (error) {

@@ -4,6 +4,8 @@ import type { BodyLimits } from './http/body.js';
 import { busySamples, queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
+import type { Management } from './management/management.js';
+import { ownManagement } from './management/own-management.js';
 import { Lifecycle } from './readiness.js';
 import { Security } from './security/security.js';
 import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
@@ -34,13 +36,16 @@ export interface ServerContext {
   readonly logsClients: boolean;
   /** Who is let in. */
   readonly security: Security;
+  /** Changes the models, where somebody may: over the admin port, or over that of inference. */
+  readonly management: Management | undefined;
+  readonly repositoryOnInference: boolean;
   /** A connection is closed after so many requests; Infinity where the connections are not ours. */
   readonly maxRequestsPerSocket: number;
 }
 
 /** A context of its own for one app or server. */
 export function createContext(
-  { host, logger: given, shareMetrics, tokens }: AppOptions,
+  { host, logger: given, shareMetrics, tokens, management }: AppOptions,
   limits: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
@@ -67,6 +72,8 @@ export function createContext(
     stuckAfterMs: stuckAfterMs || Infinity,
     stuckFails,
     logsClients: limits.logClientAddress === 'on',
+    management: management ?? ownManagement(host, logger),
+    repositoryOnInference: limits.repositoryOnInference,
     maxRequestsPerSocket,
     security: new Security({ ...limits, tokens }, logger),
   };

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-/** What ends a server from outside: an orchestrator, Ctrl-C, and the end of the terminal or session. */
+/** What ends a program's server from outside: an orchestrator, Ctrl-C, and the end of the terminal or session. `serve` asks more of SIGHUP. */
 export const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 
 /**

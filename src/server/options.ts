@@ -4,6 +4,7 @@ import type { MetricsSnapshot } from '../monitoring/aggregate.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { InferenceHost } from './host.js';
 import type { Listen, TakeConnections } from './http/port.js';
+import type { Management } from './management/management.js';
 import { defaultOf, settingsTable, type Settings } from './settings/table.js';
 import { settingsFault } from './settings/validate.js';
 
@@ -46,6 +47,13 @@ export interface AppOptions {
   rateLimit?: number;
   /** Requests of a client that may come at once. Default: those of a second. */
   rateBurst?: number;
+  /**
+   * Whether clients of this port may load and unload models by the repository extension of the Open Inference Protocol. Default
+   * false: only over the admin port.
+   */
+  repositoryOnInference?: boolean;
+  /** Changes the models. Default: the host's own. @internal */
+  management?: Management;
   /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
   shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 }
@@ -66,6 +74,10 @@ export interface ServerOptions extends AppOptions {
   port?: number;
   /** Port of gRPC, on the same host; 0 takes a free one. Needs the package @grpc/grpc-js. Default: none. */
   grpcPort?: number;
+  /** Port of management, health and metrics; 0 takes a free one. Default: there is none. */
+  adminPort?: number;
+  /** Host name or address that the admin port listens on, default 127.0.0.1. */
+  adminHost?: string;
   /** Time for the headers of a request to arrive; at most `receiveTimeoutMs`. Default 10000. */
   headersTimeoutMs?: number;
   /** Time for a whole request to arrive, default 30000. */
@@ -109,6 +121,7 @@ const appSettings = [
   'allowedHosts',
   'rateLimit',
   'rateBurst',
+  'repositoryOnInference',
 ] as const;
 const serverSettings = [
   ...appSettings,
@@ -119,6 +132,8 @@ const serverSettings = [
   'host',
   'port',
   'grpcPort',
+  'adminPort',
+  'adminHost',
   'headersTimeoutMs',
   'receiveTimeoutMs',
   'connectionsCheckingIntervalMs',
@@ -139,7 +154,7 @@ export type ServerLimits = Pick<Settings, ServerSetting>;
 /** The option that a setting is: `host` is the ModelHost among the options. */
 const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'hostname' : setting);
 
-const objects = ['host', 'logger', 'shareMetrics', 'tokens'];
+const objects = ['host', 'logger', 'shareMetrics', 'tokens', 'management'];
 const appOptions = [...objects, ...appSettings];
 const hooks = ['onDeviceFailure', 'onStuck', 'listen', 'listenGrpc'] as const;
 const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];

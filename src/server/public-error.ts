@@ -40,8 +40,24 @@ export function asTorchError(thrown: unknown): TorchError {
   return torchError(known ?? 'ERR_INTERNAL', known ? errorTable[known].title : 'Unexpected error', { cause: thrown });
 }
 
+/** Errors of management: who may change models may read why a change failed. */
+const told = new WeakSet<TorchError>();
+const mostDetail = 500;
+
+/** The error, such that its caller may read the first line of its message: of paths the last part. For administrators. */
+export function disclosed(error: TorchError): TorchError {
+  const { code, message, errors } = error;
+  const [line = ''] = message.split('\n', 1);
+  const text = line.replace(/(?<![\w.])(?:[A-Za-z]:)?(?:[\\/][^\\/\s"',;:()]+)*[\\/]([^\\/\s"',;:()]+)/g, '$1');
+  const clean = torchError(code, text.slice(0, mostDetail), { cause: error, ...(errors && { errors }) });
+  told.add(clean);
+  return clean;
+}
+
 /** The sentence about an error that its caller may read. */
-export function publicDetail({ code, message }: TorchError): string {
+export function publicDetail(error: TorchError): string {
+  const { code, message } = error;
+  if (told.has(error)) return message;
   const { family, status, title } = errorTable[code];
   if (status < 500 && publicFamilies.has(family)) return message;
   return publicTexts[code] ?? `${title}.`;

@@ -8,10 +8,24 @@ import { describeStuck, stuckModels } from './stuck.js';
 
 /** Whether a server is about to end, and the requests it has begun and not yet answered. */
 export class Lifecycle {
-  /** Not ready any more; what still arrives is served, and told to close its connection. */
-  leaving = false;
+  readonly #of: Lifecycle | undefined;
+  #leaving = false;
   #inFlight = 0;
   #idleWaiters: (() => void)[] = [];
+
+  /** @param of a listener of the same server: when it is leaving, so is this one; its requests are counted apart */
+  constructor(of?: Lifecycle) {
+    this.#of = of;
+  }
+
+  /** Not ready any more; what still arrives is served, and told to close its connection. */
+  get leaving(): boolean {
+    return this.#leaving || this.#of?.leaving === true;
+  }
+
+  set leaving(value: boolean) {
+    this.#leaving = value;
+  }
 
   get inFlight(): number {
     return this.#inFlight;
@@ -42,16 +56,23 @@ interface Serving {
   readonly stuckAfterMs: number;
 }
 
-/** What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. */
+/**
+ * What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. One of whose models
+ * some could not be loaded is ready for the others, and names those; where none could be loaded it is not ready.
+ */
 export function readiness({ host, lifecycle, stuckAfterMs }: Serving): Readiness {
-  const models = host.list().map(({ name, version }) => ({ name, version }));
+  const index = host.index();
+  const models = index.filter(({ state }) => state === 'READY').map(({ name, version }) => ({ name, version }));
+  const failed = host.failed().map(({ model, version, code }) => ({ name: model, version, code }));
   if (lifecycle.leaving) return { status: 'draining', models };
   if (host.state !== 'ready') return { status: host.state, models };
   const lost = host.deviceFailures().map(({ device }) => `device ${device} was lost`);
   if (lost.length > 0) return { status: 'failed', reason: lost.join('; '), models };
   const stuck = stuckModels(host, stuckAfterMs).map(describeStuck);
   if (stuck.length > 0) return { status: 'stuck', reason: stuck.join('; '), models };
-  return { status: 'ready', models };
+  if (failed.length === 0) return { status: 'ready', models };
+  if (models.length > 0) return { status: 'ready', models, failed };
+  return { status: 'failed', reason: 'no model could be loaded', models, failed };
 }
 
 /** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */

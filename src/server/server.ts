@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import * as check from '../check.js';
+import { listenAdmin, type AdminServer } from './admin-listener.js';
 import { createContext, type ServerContext } from './context.js';
 import type { GrpcListener } from './grpc/listener.js';
 import { followHost } from './host-events.js';
@@ -20,6 +21,8 @@ export interface InferenceServer extends AsyncDisposable {
   readonly grpcPort: number | undefined;
   /** The server of node:http, for anything that this interface does not cover. */
   readonly http: Server;
+  /** The port of management, where `adminPort` asks for one. */
+  readonly admin: AdminServer | undefined;
   /**
    * Reports "not ready" and waits `preStopDelayMs`. Then it stops accepting connections, answers the requests that are in
    * flight or on their way over an open connection, for at most `drainTimeoutMs`, and closes every connection. A second
@@ -54,12 +57,16 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const connections = new Connections(http);
   let intake: Intake;
   let grpc: GrpcListener | undefined;
+  let admin: Awaited<ReturnType<typeof listenAdmin>> | undefined;
   try {
     grpc = await grpcOf(context, limits, options.listenGrpc);
+    const { adminPort, adminHost } = limits;
+    if (adminPort !== undefined) admin = await listenAdmin(context, limits, { adminPort, adminHost });
     intake = await (options.listen?.(http, connections) ?? listenOn(http, limits.host, limits.port));
   } catch (error) {
     await grpc?.closeAll();
     unfollow();
+    await admin?.close();
     context.security.close();
     throw error;
   }
@@ -73,10 +80,18 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     }
     const { preStopDelayMs = limits.preStopDelayMs ?? 0 } = given;
     const parts = { http, intake, connections, lifecycle: context.lifecycle, grpc };
-    return (closing ??= drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs }).finally(() => {
-      unfollow();
-      context.security.close();
-    }));
+    void context.management?.close();
+    // The admin port stays until the end: whoever asks there about the server hears that it drains.
+    const all = async (): Promise<DrainReport> => {
+      try {
+        return await drain(parts, { preStopDelayMs, drainTimeoutMs: limits.drainTimeoutMs });
+      } finally {
+        unfollow();
+        await admin?.close();
+        context.security.close();
+      }
+    };
+    return (closing ??= all());
   };
   return {
     url: `${context.security.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
@@ -84,6 +99,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     port,
     grpcPort: grpc?.address.port,
     http,
+    admin: admin && publicPart(admin),
     close,
     async [Symbol.asyncDispose]() {
       await close();
@@ -101,6 +117,10 @@ async function grpcOf(
   if (port === undefined) return undefined;
   const [{ openGrpc }, { rpcTable }] = await Promise.all([import('./grpc/listener.js'), import('./grpc/rpc-table.js')]);
   return openGrpc(context, rpcTable, 'inference', { ...limits, port, listen });
+}
+
+function publicPart({ url, address, port, http }: AdminServer): AdminServer {
+  return { url, address, port, http };
 }
 
 function checkClose(options: CloseOptions): void {

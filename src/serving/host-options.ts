@@ -13,6 +13,8 @@ export interface HostOptions {
   models: readonly HostModel[];
   /** The name that `model()` without one means. Default: the first of `models`. */
   defaultModel?: string;
+  /** Whether the default model may be one that is loaded later, or never. @internal */
+  mayLackDefault?: boolean;
   /** Batch sizes each model is run with before the host is ready. Default: those that its batching makes, else [1, 32]. */
   warmupBatchSizes?: readonly number[];
   /**
@@ -90,7 +92,7 @@ export interface HostPlan {
 
 /** @throws ERR_INVALID_ARGUMENT for an option; ERR_CONFIG for a default that is none of the models, and a version that comes twice */
 export function checkHostOptions(options: HostOptions): HostPlan {
-  check.options('ModelHost', options, hostOptions);
+  check.options('ModelHost', options, hostOptions, ['mayLackDefault']);
   const { models, registry, warmupBatchSizes, onModelError, drainTimeoutMs } = options;
   checkHostModels(models);
   if (warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', warmupBatchSizes);
@@ -108,7 +110,7 @@ export function checkHostOptions(options: HostOptions): HostPlan {
   }
   const names = [...new Set(sources.map(({ name }) => name))];
   const defaultModel = options.defaultModel ?? names[0];
-  if (defaultModel === undefined || !names.includes(defaultModel)) {
+  if (defaultModel === undefined || (!names.includes(defaultModel) && !options.mayLackDefault)) {
     throw torchError(
       'ERR_CONFIG',
       `Expected one of the models (${names.join(', ')}) for defaultModel but received ${describe(defaultModel)}`,

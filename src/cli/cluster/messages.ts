@@ -1,6 +1,10 @@
 import type { Worker } from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
+import { isErrorCode, TorchError, torchError, type ErrorCode } from '../../errors.js';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
+import type { ManagedModel } from '../../server/management/management.js';
+import type { FailedModel } from '../../serving/index.js';
+import type { ModelEntry } from '../../server/settings/model-entries.js';
 
 /** What is spoken on a connection: the primary has a port for each. */
 export type Protocol = 'http' | 'grpc';
@@ -18,7 +22,23 @@ export type ToWorker =
   /** Send a snapshot of your metrics. */
   | { readonly kind: 'collect'; readonly round: number }
   /** The metrics of all workers, for the question of that number. */
-  | { readonly kind: 'metrics'; readonly question: number; readonly text: string };
+  | { readonly kind: 'metrics'; readonly question: number; readonly text: string }
+  /** The models to start with. */
+  | { readonly kind: 'set'; readonly models: readonly SetMember[] }
+  /** Load it beside what serves, warm it up, and say `prepared`: nobody gets an answer of it yet. */
+  | { readonly kind: 'prepare'; readonly change: number; readonly model: ModelEntry }
+  /** All have prepared it: swap, and say `done`. */
+  | { readonly kind: 'commit'; readonly change: number }
+  /** Somebody could not: free what was prepared, and say `done`. */
+  | { readonly kind: 'abandon'; readonly change: number }
+  /** Take it out of service and say `prepared`; `done` once no call of it is left. */
+  | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
+  /** Models were changed while you started: become like the others, and say `done`. */
+  | { readonly kind: 'sync'; readonly change: number; readonly models: readonly SetMember[] }
+  /** Say what is loaded. */
+  | { readonly kind: 'describe'; readonly round: number }
+  /** What became of a change that was asked for. */
+  | { readonly kind: 'answer'; readonly question: number; readonly error?: SaidError };
 
 export type ToPrimary =
   /** Messages are heard from now on. What was said before was not. */
@@ -31,7 +51,52 @@ export type ToPrimary =
   /** Send no more connections, and say `last`: this worker ends by itself. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'snapshot'; readonly round: number; readonly snapshot: MetricsSnapshot }
-  | { readonly kind: 'askMetrics'; readonly question: number };
+  | { readonly kind: 'askMetrics'; readonly question: number }
+  /** Before anything else: what shall I load? */
+  | { readonly kind: 'askSet' }
+  | { readonly kind: 'prepared' | 'done'; readonly change: number }
+  | { readonly kind: 'failed'; readonly change: number; readonly error: SaidError }
+  | ({ readonly kind: 'description'; readonly round: number } & Description)
+  /** A client of this worker wants a change: it is made in every worker. */
+  | {
+      readonly kind: 'ask';
+      readonly question: number;
+      readonly action: 'load' | 'unload';
+      readonly name: string;
+      readonly version?: string;
+    };
+
+/** What a worker has. */
+export interface Description {
+  readonly models: readonly ManagedModel[];
+  readonly failed: readonly Omit<FailedModel, 'error'>[];
+}
+
+/** One version of a model that every worker has. */
+export interface SetMember {
+  readonly name: string;
+  /** Empty where it is not known which the registry takes for the default. */
+  readonly version: string;
+  /** How it is loaded: of this version alone. */
+  readonly model: ModelEntry;
+  /** The change that has loaded it; 0 at the start. */
+  readonly revision: number;
+}
+
+/** An error, as a message between processes can carry it. */
+export interface SaidError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export function sayError(thrown: unknown): SaidError {
+  if (thrown instanceof TorchError) return { code: thrown.code, message: thrown.message };
+  return { code: 'ERR_INTERNAL', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+export function errorOf({ code, message }: SaidError): TorchError {
+  return torchError(isErrorCode(code) ? code : 'ERR_INTERNAL', message);
+}
 
 /** Says it to the other side of a worker's channel, if there still is one. */
 export function send(worker: Worker, message: ToWorker | ToPrimary): void {

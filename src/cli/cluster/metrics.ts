@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { AggregatedMetrics } from '../../monitoring/aggregate.js';
+import { AggregatedMetrics, type MetricsSnapshot } from '../../monitoring/aggregate.js';
 import { send, type ToPrimary } from './messages.js';
 
 /** A worker that says nothing for so long stands with the last that is known of it. */
@@ -26,10 +26,20 @@ export class ClusterMetrics {
     this.#heardOf(worker.id);
   }
 
-  async #answer(worker: Worker, question: number): Promise<void> {
+  /** The metrics of all workers, and what this process has counted itself. */
+  async text(own?: () => Promise<MetricsSnapshot>): Promise<string> {
+    // Of the process itself nothing: it answers no predictions.
+    if (own)
+      this.#metrics.update(
+        0,
+        (await own()).filter(({ name }) => name.startsWith('http_')),
+      );
     // Questions that come together share a round.
-    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
-    const text = await this.#collecting;
+    return (this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined)));
+  }
+
+  async #answer(worker: Worker, question: number): Promise<void> {
+    const text = await this.text();
     send(worker, { kind: 'metrics', question, text });
   }
 

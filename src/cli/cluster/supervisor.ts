@@ -6,11 +6,14 @@ import { createLogger, type Logger } from '../../monitoring/logging.js';
 import { connectionRoom } from '../../server/http/descriptors.js';
 import type { Intake, OpenPort } from '../../server/http/port.js';
 import type { Settings } from '../../server/settings/table.js';
-import { onEnding, type Ending } from '../ending.js';
+import { onSignals, type Ending } from '../ending.js';
 import { exitCodes, reportError } from '../report.js';
+import type { ServeJob } from '../serve.js';
+import { listenForAdmin, type ClusterAdmin } from './admin.js';
 import { Distributor } from './distributor.js';
 import { environmentOf, send, type Assignment, type ToPrimary } from './messages.js';
 import { ClusterMetrics } from './metrics.js';
+import { ClusterModels } from './models.js';
 import { Watchdog } from './watchdog.js';
 
 /** So many workers may end by themselves within the time below; one more ends everything. */
@@ -31,29 +34,27 @@ export interface Ports {
   readonly grpc: OpenPort | undefined;
 }
 
-type SupervisorSettings = Pick<
-  Settings,
-  | 'workers'
-  | 'maxConnections'
-  | 'headersTimeoutMs'
-  | 'workerTimeoutMs'
-  | 'preStopDelayMs'
-  | 'drainTimeoutMs'
-  | 'logLevel'
->;
-
 /**
  * Keeps workers running until a signal ends them: each is this very command in a process of its own, and gets its
  * connections from the ports. Returns the code to exit with: that of the first worker when it never got ready, 1 when workers
  * keep ending, 0 after a drain.
- * @param onDrainable called once signals are taken care of
  */
-export function supervise(ports: Ports, settings: SupervisorSettings, onDrainable: () => void): Promise<number> {
+export async function supervise(ports: Ports, job: ServeJob): Promise<number> {
+  const { settings } = job;
   const logger = createLogger({ level: settings.logLevel, shared: true });
-  return new Promise((resolve) => {
-    new Supervisor(ports, settings, logger, resolve).start();
-    onDrainable();
+  const models = await ClusterModels.read(job, logger);
+  let admin: ClusterAdmin | undefined;
+  const code = await new Promise<number>((resolve, reject) => {
+    const supervisor = new Supervisor(ports, settings, { models, logger }, resolve);
+    const isEnding = (): boolean => supervisor.isEnding;
+    listenForAdmin(settings, models, supervisor.metrics, isEnding).then((listening) => {
+      admin = listening;
+      supervisor.start();
+      job.onDrainable();
+    }, reject);
   });
+  await admin?.close();
+  return code;
 }
 
 type Answers = {
@@ -61,14 +62,15 @@ type Answers = {
 };
 
 class Supervisor {
-  readonly #metrics = new ClusterMetrics();
+  readonly metrics = new ClusterMetrics();
+  readonly #models: ClusterModels;
   readonly #ports: Ports;
-  readonly #settings: SupervisorSettings;
+  readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #done: (code: number) => void;
   readonly #distributor: Distributor;
   readonly #watchdog: Watchdog;
-  /** What a message does; those that are not here are of metrics. */
+  /** What a message does; those that are not here are of metrics and of models. */
   readonly #answers: Answers = {
     started: (worker) => {
       if (this.#code !== undefined) this.#tellEnd([worker], 0);
@@ -80,7 +82,7 @@ class Supervisor {
       this.#distributor.retire(worker);
       send(worker, { kind: 'last' });
     },
-    ready: (worker) => this.#onReady(worker),
+    ready: (worker) => void this.#onReady(worker),
   };
   readonly #intakes: Intake[] = [];
   #closedConnections = 0;
@@ -91,9 +93,15 @@ class Supervisor {
   /** Nothing is accepted or handed out any more. */
   #isClosed = false;
 
-  constructor(ports: Ports, settings: SupervisorSettings, logger: Logger, done: (code: number) => void) {
+  constructor(
+    ports: Ports,
+    settings: Settings,
+    { models, logger }: { readonly models: ClusterModels; readonly logger: Logger },
+    done: (code: number) => void,
+  ) {
     this.#ports = ports;
     this.#settings = settings;
+    this.#models = models;
     this.#logger = logger;
     this.#done = done;
     this.#closedConnections = ports.http.closed;
@@ -110,14 +118,18 @@ class Supervisor {
     this.#watchdog = new Watchdog(Math.ceil(settings.workerTimeoutMs / tickMs), (worker) => this.#onHanging(worker));
   }
 
+  get isEnding(): boolean {
+    return this.#code !== undefined;
+  }
+
   start(): void {
     cluster.on('message', (worker, message: ToPrimary) => this.#onMessage(worker, message));
     cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
-    onEnding(
-      this.#settings,
-      (ending) => this.#onEnding(ending),
-      () => this.#killAll(),
-    );
+    onSignals(this.#settings, {
+      begin: (ending) => this.#onEnding(ending),
+      insist: () => this.#killAll(),
+      refresh: () => this.#models.refresh(),
+    });
     const { http, grpc } = this.#ports;
     this.#intakes.push(http.passTo((socket) => this.#distributor.offer(socket, 'http')));
     if (grpc) this.#intakes.push(grpc.passTo((socket) => this.#distributor.offer(socket, 'grpc')));
@@ -139,13 +151,23 @@ class Supervisor {
 
   #onMessage(worker: Worker, message: ToPrimary): void {
     this.#watchdog.heard(worker);
-    this.#metrics.onMessage(worker, message);
+    this.metrics.onMessage(worker, message);
+    this.#models.onMessage(worker, message);
     this.#answers[message.kind]?.(worker, message as never);
   }
 
-  #onReady(worker: Worker): void {
+  async #onReady(worker: Worker): Promise<void> {
     const { id, process } = worker;
     this.#watchdog.add(worker);
+    try {
+      await this.#models.admit(worker);
+    } catch (err) {
+      if (worker.isDead()) return;
+      this.#logger.error({ worker: id, err }, 'worker cannot load what the others have: killed');
+      process.kill('SIGKILL');
+      return;
+    }
+    this.#distributor.add(worker);
     this.#logger.info({ worker: id, pid: process.pid }, 'worker ready');
     if (this.#proven || this.#code !== undefined) return;
     this.#proven = true;
@@ -153,7 +175,8 @@ class Supervisor {
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
-    this.#metrics.onExit(worker);
+    this.metrics.onExit(worker);
+    this.#models.onExit(worker);
     this.#watchdog.remove(worker);
     if (this.#code === undefined) this.#onCrash(worker, code, signal);
     else if (code !== 0) this.#code = exitCodes.failure;
@@ -213,6 +236,7 @@ class Supervisor {
   /** Workers say "not ready" for a while, nothing new is accepted, what has arrived is handed out, and the workers drain. */
   async #end(code: number, preStopDelayMs: number): Promise<void> {
     this.#code = code;
+    void this.#models.close();
     setTimeout(() => this.#killRest(), preStopDelayMs + this.#settings.drainTimeoutMs + endReserveMs).unref();
     this.#tellEnd(workers(), preStopDelayMs);
     if (preStopDelayMs > 0) await delay(preStopDelayMs);

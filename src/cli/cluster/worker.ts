@@ -20,7 +20,8 @@ const listeners = new Map<Kind, Listener<Kind>>();
 /** What the primary said before anybody here listened for it. */
 const early: [ToWorker, Socket | undefined][] = [];
 
-function hear<K extends Kind>(kind: K, listener: Listener<K>): void {
+/** Listens for what the primary says of that kind; who listened before does not any more. */
+export function hear<K extends Kind>(kind: K, listener: Listener<K>): void {
   if (listeners.size === 0) process.on('message', onMessage);
   listeners.set(kind, listener as unknown as Listener<Kind>);
   for (const message of early.splice(0)) onMessage(...message);

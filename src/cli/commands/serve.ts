@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { Command } from 'commander';
-import { endSignals } from '../../server/end-signals.js';
 import { settingKeys } from '../../server/settings/table.js';
+import { onHangUp } from '../hang-up.js';
 import { addSettings, settingsOf } from '../options.js';
 
 const help = `
@@ -35,17 +35,23 @@ export function serveCommand(): Command {
 }
 
 /** Makes signals end the command at once, with exit code 0, as long as there is nothing to drain. Returns what undoes that. */
-const endOnSignal = (): (() => void) => onSignals(() => process.exit(0));
+const endOnSignal = (): (() => void) => onSignals(() => process.exit(0), nothing);
 
 /** A signal to the whole process group, such as Ctrl-C, is for the primary to act on. */
 const ignoreSignals = (): (() => void) => {
-  onSignals(() => undefined);
-  return () => undefined;
+  onSignals(nothing, nothing);
+  process.on('SIGHUP', nothing);
+  return nothing;
 };
 
-function onSignals(act: () => void): () => void {
-  for (const signal of endSignals) process.on(signal, act);
+/** SIGHUP asks for what has changed, and nothing has been read yet; the end of the terminal is an end. */
+function onSignals(end: () => void, refresh: () => void): () => void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
+  const unfollow = onHangUp({ refresh, ended: end });
   return () => {
-    for (const signal of endSignals) process.off(signal, act);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, end);
+    unfollow();
   };
 }
+
+const nothing = (): void => undefined;

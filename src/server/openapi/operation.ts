@@ -26,7 +26,7 @@ export interface Content {
 /** What one route does, as OpenAPI describes it. Answers with problem documents are made from the route's `errors`. */
 export interface Operation {
   readonly id: string;
-  readonly tag: 'inference' | 'operation';
+  readonly tag: 'inference' | 'operation' | 'management';
   readonly summary: string;
   readonly description?: string;
   /** Parameters of the query and the header; those of the path are read from the route's pattern. */

@@ -29,6 +29,8 @@ export interface Route {
   readonly scope?: Scope;
   /** The listeners that have it. Default: every one for a probe, `inference` alone for others. */
   readonly listeners?: readonly ListenerName[];
+  /** A change of models: on the port of inference too where the setting repositoryOnInference says so. */
+  readonly isRepository?: true;
   /** The codes of the problem documents that it answers with, for the description. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */
@@ -48,7 +50,7 @@ export function bindRoutes(
   context: ServerContext,
   listener: ListenerName = 'inference',
 ): BoundRoute[] {
-  const own = routes.filter((route) => isOn(route, listener));
+  const own = routes.filter((route) => isOn(listener, route, context));
   return own.map((route) => ({
     errorForm: 'problem',
     ...route,
@@ -57,6 +59,7 @@ export function bindRoutes(
   }));
 }
 
-function isOn({ listeners, isProbe }: Route, listener: ListenerName): boolean {
-  return listeners ? listeners.includes(listener) : isProbe === true || listener === 'inference';
+function isOn(listener: ListenerName, { listeners, isProbe, isRepository }: Route, context: ServerContext): boolean {
+  if (isRepository && listener === 'inference') return context.repositoryOnInference;
+  return (listeners ?? (isProbe ? ['inference', 'admin'] : ['inference'])).includes(listener);
 }

@@ -1,5 +1,6 @@
 import { Liveness, Readiness } from '../schemas/health.js';
 import { json } from '../openapi/operation.js';
+import { adminRoutes } from './admin/table.js';
 import * as kserve from './compat/kserve.js';
 import * as compat from './compat/operations.js';
 import * as torchserve from './compat/torchserve.js';
@@ -88,6 +89,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/openapi.json',
     handler: openapi,
+    listeners: ['inference', 'admin'],
     operation: {
       id: 'openapi',
       tag: 'operation',
@@ -188,4 +190,5 @@ export const routes: readonly Route[] = [
       operation: compat.predictions(`torchserve${method === 'POST' ? 'Predict' : 'Put'}`),
     }),
   ),
+  ...adminRoutes,
 ];

@@ -22,6 +22,15 @@ export const Readiness = Type.Object(
     /** Of `failed` and `stuck`. */
     reason: Type.Optional(Type.String()),
     models: Type.Array(Type.Object({ name: Type.String(), version: Type.String() }, { additionalProperties: false })),
+    /** Models that were to be served and could not be loaded, with the code of the error. */
+    failed: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Type.String(), version: Type.String(), code: Type.String() },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
   },
   { additionalProperties: false },
 );

@@ -187,6 +187,21 @@ const rows = {
     initialText: 'none',
     description: 'Port of gRPC, on the same address; 0 takes a free one. It needs the package @grpc/grpc-js.',
   }),
+  adminPort: optionalInteger({
+    min: 0,
+    max: 65535,
+    initialText: 'none',
+    description: 'Port of management, health and metrics; 0 takes a free one.',
+  }),
+  adminHost: text({
+    pattern: /^[^\s/]{1,255}$/,
+    values: 'a host name or address',
+    initial: '127.0.0.1',
+    description: 'Address that the admin port listens on.',
+  }),
+  repositoryOnInference: toggle({
+    description: 'Clients may load and unload models over the port of inference too, not only over the admin port.',
+  }),
   jsonLimitBytes: optionalInteger({
     ...bodyBounds,
     max: mostJsonBytes,

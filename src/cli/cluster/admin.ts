@@ -1,0 +1,50 @@
+import type { Settings } from '../../server/settings/table.js';
+import { tokensOfEnvironment } from '../protected-ports.js';
+import { ClusterHost } from './cluster-host.js';
+import type { ClusterMetrics } from './metrics.js';
+import type { ClusterModels } from './models.js';
+
+/** The admin port of a primary process. */
+export interface ClusterAdmin {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens where the settings say; undefined where they say nothing.
+ * @throws ERR_CONFIG when the address cannot be listened on
+ */
+export async function listenForAdmin(
+  settings: Settings,
+  models: ClusterModels,
+  metrics: ClusterMetrics,
+  isEnding: () => boolean,
+): Promise<ClusterAdmin | undefined> {
+  const { adminPort, adminHost } = settings;
+  if (adminPort === undefined) return undefined;
+  // A primary process without an admin port needs none of a server's modules.
+  const [{ listenAdmin }, { createContext }, { resolveServerOptions, serverOptionsOf }] = await Promise.all([
+    import('../../server/admin-listener.js'),
+    import('../../server/context.js'),
+    import('../../server/options.js'),
+  ]);
+  const { createLogger } = await import('../../monitoring/logging.js');
+  const logger = createLogger({ level: settings.logLevel, shared: true });
+  const options = {
+    ...serverOptionsOf(settings),
+    ...tokensOfEnvironment(),
+    host: new ClusterHost(models.fleet, models.defaultModel, isEnding),
+    logger,
+    management: models.management,
+    shareMetrics: (own: Parameters<ClusterMetrics['text']>[0]) => () => metrics.text(own),
+  };
+  const limits = resolveServerOptions(options);
+  const context = createContext(options, limits, limits.maxRequestsPerSocket);
+  const admin = await listenAdmin(context, limits, { adminPort, adminHost });
+  const close = async (): Promise<void> => {
+    await admin.close();
+    context.security.close();
+  };
+  logger.info({ adminUrl: admin.url }, 'listening for administrators');
+  return { url: admin.url, close };
+}

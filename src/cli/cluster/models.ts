@@ -1,0 +1,69 @@
+import type { Worker } from 'node:cluster';
+import type { Logger } from '../../monitoring/logging.js';
+import type { Management } from '../../server/management/management.js';
+import { Manager } from '../../server/management/manager.js';
+import { refreshModels } from '../../server/management/refresh.js';
+import type { ModelEntry } from '../../server/settings/model-entries.js';
+import { ServeCatalog } from '../serve-catalog.js';
+import type { ServeJob } from '../serve.js';
+import { nameOf } from '../serve-targets.js';
+import { ClusterFleet, membersOf } from './fleet.js';
+import { sayError, send, type ToPrimary } from './messages.js';
+
+/** The models of all workers, in the primary process: what they have, and who changes it. */
+export class ClusterModels {
+  readonly fleet: ClusterFleet;
+  readonly management: Management;
+  readonly defaultModel: string;
+  readonly #logger: Logger;
+
+  private constructor(fleet: ClusterFleet, catalog: ServeCatalog, defaultModel: string, logger: Logger) {
+    this.fleet = fleet;
+    this.defaultModel = defaultModel;
+    this.#logger = logger;
+    this.management = new Manager({ fleet, catalog, logger });
+  }
+
+  /** Reads which models are asked for. What is wrong with them the first worker says. */
+  static async read({ models, settings, read }: ServeJob, logger: Logger): Promise<ClusterModels> {
+    const catalog = new ServeCatalog({ models, settings }, read);
+    const given = await catalog.given();
+    const members = given.flatMap(({ spec }) => membersOf(spec, 0));
+    return new ClusterModels(new ClusterFleet(members, logger), catalog, nameOf(models[0] as ModelEntry), logger);
+  }
+
+  onMessage(worker: Worker, message: ToPrimary): void {
+    this.fleet.onMessage(worker, message);
+    if (message.kind === 'ask') void this.#make(worker, message);
+  }
+
+  onExit(worker: Worker): void {
+    this.fleet.onExit(worker);
+  }
+
+  /** Makes a worker that has come up like the others. @throws why it cannot be */
+  admit(worker: Worker): Promise<void> {
+    return this.fleet.admit(worker);
+  }
+
+  refresh(): void {
+    void refreshModels(this.management, this.#logger);
+  }
+
+  close(): Promise<void> {
+    return this.management.close();
+  }
+
+  /** A change that a client of a worker has asked for. */
+  async #make(
+    worker: Worker,
+    { question, action, name, version }: Extract<ToPrimary, { readonly kind: 'ask' }>,
+  ): Promise<void> {
+    try {
+      await this.management[action](name, { version });
+      send(worker, { kind: 'answer', question });
+    } catch (error) {
+      send(worker, { kind: 'answer', question, error: sayError(error) });
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Server } from 'node:http';
+import type { ServerContext } from './context.js';
+import { Connections } from './http/connections.js';
+import { drain } from './http/drain.js';
+import { httpServer } from './http/listener.js';
+import { listenOn } from './http/port.js';
+import type { ServerLimits } from './options.js';
+import { Lifecycle } from './readiness.js';
+import { bindRoutes } from './routes/route.js';
+import { routes } from './routes/table.js';
+
+/** The port of management, health and metrics. */
+export interface AdminServer {
+  readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  readonly http: Server;
+}
+
+/** Administrators and probes are few; more connections would be somebody else's. */
+const mostConnections = 128;
+/** What is under way there is told to end when the server does, and needs little more than to say so. */
+const drainTimeoutMs = 5000;
+
+/**
+ * Listens for administrators and probes, beside the port of inference: clients there cannot crowd them out.
+ * @throws ERR_CONFIG when the address cannot be listened on, or strangers would reach it
+ */
+export async function listenAdmin(
+  server: ServerContext,
+  limits: ServerLimits,
+  { adminPort, adminHost }: { readonly adminPort: number; readonly adminHost: string },
+): Promise<AdminServer & { close(): Promise<void> }> {
+  server.security.requireProtected('admin', adminHost);
+  const context = { ...server, lifecycle: new Lifecycle(server.lifecycle) };
+  const own = { ...limits, host: adminHost, port: adminPort, maxConnections: mostConnections };
+  const http = httpServer(context, bindRoutes(routes, context, 'admin'), own);
+  const connections = new Connections(http);
+  const intake = await listenOn(http, adminHost, adminPort);
+  const { address, port, family } = intake.address;
+  return {
+    url: `${context.security.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    address,
+    port,
+    http,
+    async close() {
+      const { lifecycle } = context;
+      await drain({ http, intake, connections, lifecycle }, { preStopDelayMs: 0, drainTimeoutMs });
+    },
+  };
+}

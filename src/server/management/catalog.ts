@@ -1,0 +1,75 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { describe, torchError, type TorchError } from '../../errors.js';
+import { digestFile } from '../../files/hash.js';
+
+/** A model that may be loaded, and what it is made of. `Spec` is what whoever loads it is told. */
+export interface CatalogEntry<Spec> {
+  readonly name: string;
+  /** In the order of preference: the first is the default. None where it is not known which are meant. */
+  readonly versions: readonly string[];
+  readonly spec: Spec;
+  /** The options in words: another text means that it is to be loaded anew. */
+  readonly options: string;
+  /** Of a file without a record: its bytes may change. */
+  readonly file?: string;
+  /** Of the registry: the digest that each version's record names. */
+  readonly digests?: ReadonlyMap<string, string>;
+}
+
+/** All that may be loaded by its name. */
+export interface Catalog<Spec> {
+  /** What the operator gave. It is read anew, and may be another list each time. */
+  given(): Promise<readonly CatalogEntry<Spec>[]>;
+  /**
+   * What was given by that name, or the registry holds: at least one.
+   * @param version one of them; default: all that were given, else the registry's default
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   */
+  find(name: string, version?: string): Promise<readonly CatalogEntry<Spec>[]>;
+}
+
+export function noSuchModel(name: string): TorchError {
+  return torchError(
+    'ERR_MODEL_NOT_FOUND',
+    `Expected a model that is served or in the registry but received ${describe(name)}`,
+  );
+}
+
+export function noSuchVersion(name: string, versions: readonly string[], got: string): TorchError {
+  return torchError(
+    'ERR_VERSION_NOT_FOUND',
+    `Expected one of ${versions.join(', ')} of ${name} but received ${describe(got)}`,
+  );
+}
+
+/** Tells whether files have changed: by time and size, and where those differ by the digest. */
+export class ChangedFiles {
+  readonly #served = new Map<string, string>();
+
+  /** Looks at a file before it is loaded: what changes from now on is a change. One that is not there says so when it is loaded. */
+  async look(path: string): Promise<string | undefined> {
+    const now = await stat(path).catch(() => undefined);
+    return now && marksOf(now);
+  }
+
+  /** What was looked at is what serves. */
+  serves(path: string, marks: string | undefined): void {
+    if (marks === undefined) this.#served.delete(path);
+    else this.#served.set(path, marks);
+  }
+
+  /** @param digest sha256 of the bytes that are served */
+  async hasChanged(path: string, digest: string | undefined): Promise<boolean> {
+    const marks = marksOf(await stat(path));
+    if (this.#served.get(path) === marks) return false;
+    const { sha256 } = await digestFile(path, 'the model file');
+    if (sha256 !== digest) return true;
+    this.#served.set(path, marks);
+    return false;
+  }
+}
+
+function marksOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [ino, size, mtimeMs, ctimeMs].join(' ');
+}

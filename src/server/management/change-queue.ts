@@ -1,0 +1,56 @@
+import { torchError } from '../../errors.js';
+
+/** So many changes may wait for the one that runs: each may take minutes. */
+const mostWaiting = 32;
+
+/** Runs changes one after the other. */
+export class ChangeQueue {
+  readonly #closing = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /**
+   * Runs it after those before it have ended, well or not.
+   * @param signal gives it up: while it waits, at once; then the change itself knows whether it comes too late
+   * @throws what it throws; ERR_QUEUE_FULL, ERR_DRAINING
+   */
+  async run<T>(change: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    either.throwIfAborted();
+    if (this.#waiting >= mostWaiting) {
+      throw torchError('ERR_QUEUE_FULL', `Expected at most ${mostWaiting} changes of models to wait`);
+    }
+    this.#waiting++;
+    const turn = this.#last;
+    const running = turn.then(() => {
+      this.#waiting--;
+      either.throwIfAborted();
+      return change(either);
+    });
+    this.#last = running.catch(() => undefined);
+    await within(turn, either);
+    return running;
+  }
+
+  /** Ends the change that runs, and refuses others. Resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#closing.abort(torchError('ERR_DRAINING', 'The server is shutting down'));
+    await this.#last;
+  }
+}
+
+/** The same promise, for as long as the signal is not aborted. @throws what it was aborted with */
+export async function within<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,66 @@
+import type { HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
+import type { Departure, Fleet } from './fleet.js';
+import type { ManagedModel, StatisticsSummary } from './management.js';
+
+/** What management needs of a ModelHost. */
+export type ManagedHost = Pick<ModelHost, 'list' | 'index' | 'load' | 'unload' | 'defaultModel'>;
+
+/** The models of the host of this process. */
+export class HostFleet implements Fleet<HostModel> {
+  readonly #host: ManagedHost;
+
+  constructor(host: ManagedHost) {
+    this.#host = host;
+  }
+
+  list(): Promise<readonly ManagedModel[]> {
+    return Promise.resolve(describeHost(this.#host));
+  }
+
+  load(model: HostModel, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const options: HostLoadOptions = {
+        signal,
+        beforeSwap() {
+          // The swap comes before the next turn of the event loop; the end of what was replaced may take longer.
+          setImmediate(resolve);
+          return Promise.resolve();
+        },
+      };
+      this.#host.load(model, options).then(() => resolve(), reject);
+    });
+  }
+
+  unload(name: string, version: string): Promise<Departure> {
+    return Promise.resolve({ drained: this.#host.unload(name, version) });
+  }
+}
+
+/** Every version that a host knows, with what is known of those that are up. */
+export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'defaultModel'>): readonly ManagedModel[] {
+  const up = new Map(host.list().map((served) => [`${served.name} ${served.version}`, served]));
+  const defaults = new Set<string>();
+  return host.index().map((entry) => {
+    const served = up.get(`${entry.name} ${entry.version}`);
+    if (!served) return entry;
+    const isDefault = !defaults.has(entry.name);
+    defaults.add(entry.name);
+    return { ...entry, isDefault, ...factsOf(served) };
+  });
+}
+
+function factsOf(served: ServedModel): Partial<ManagedModel> {
+  const { engine, device, instances, sha256 } = served.model.info;
+  return { engine, device: device.device, instances, digest: sha256, statistics: summaryOf(served) };
+}
+
+function summaryOf(served: ServedModel): StatisticsSummary {
+  const { inference_stats, inference_count, execution_count, last_inference } = served.statistics();
+  return {
+    success: inference_stats.success.count,
+    fail: inference_stats.fail.count,
+    rows: inference_count,
+    runs: execution_count,
+    lastInference: last_inference,
+  };
+}

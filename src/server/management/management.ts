@@ -1,0 +1,65 @@
+import type { IndexEntry } from '../../protocol/messages.js';
+
+/** One version of a model as management shows it. */
+export interface ManagedModel extends IndexEntry {
+  /** The members below are of a version that is up. */
+  readonly isDefault?: boolean;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly instances?: number;
+  /** sha256 of the bytes that were loaded. */
+  readonly digest?: string;
+  readonly statistics?: StatisticsSummary;
+}
+
+/** What a version has done since it came up. */
+export interface StatisticsSummary {
+  /** Calls that were answered. */
+  readonly success: number;
+  /** Calls that were not. */
+  readonly fail: number;
+  readonly rows: number;
+  /** Runs of the model; each may carry several calls. */
+  readonly runs: number;
+  /** Milliseconds since the epoch; 0 before the first. */
+  readonly lastInference: number;
+}
+
+export interface ChangeOptions {
+  /** Default: those that the operator named, else the registry's default. */
+  readonly version?: string | undefined;
+  /** Gives the change up: what was there goes on. It comes too late once the new version answers. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a refresh has done, by `name version`. */
+export interface RefreshReport {
+  readonly loaded: readonly string[];
+  readonly unloaded: readonly string[];
+  /** What could not be done; what was there before goes on. */
+  readonly failed: readonly { readonly model: string; readonly error: unknown }[];
+}
+
+/**
+ * Changes the models that are served, in this process or in every worker. A request names a model, never a path: only what the
+ * operator gave or the registry holds can be loaded. Changes happen one after the other.
+ */
+export interface Management {
+  /** Every version that is known, with its state. */
+  list(): Promise<readonly ManagedModel[]>;
+  /**
+   * Loads a model, or loads it anew: beside the one that serves, which answers until the new one is warm.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND; why it could not be loaded: the one before goes on; ERR_QUEUE_FULL;
+   * ERR_DRAINING; what the signal was aborted with
+   */
+  load(name: string, options?: ChangeOptions): Promise<void>;
+  /**
+   * Takes a model, or one version, out of service: calls that have begun are answered. Does nothing where it is not up.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_DRAINING
+   */
+  unload(name: string, options?: ChangeOptions): Promise<void>;
+  /** Reads anew what the operator gave, and loads what is new or has changed; what was taken off is unloaded. */
+  refresh(): Promise<RefreshReport>;
+  /** Gives up what is under way, and refuses the rest with ERR_DRAINING. Resolves when it has ended. */
+  close(): Promise<void>;
+}
