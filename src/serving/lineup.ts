@@ -83,7 +83,7 @@ export class Lineup {
     try {
       for (const source of sources) {
         current = source;
-        loads.push(this.#begin(await this.#find(source, signal), source));
+        loads.push(this.#begin(await this.#find(source, signal)));
         await this.#listOthers(source);
       }
       loaded = await this.#bringUp(loads, signal, beforeSwap);
@@ -122,11 +122,11 @@ export class Lineup {
     return found;
   }
 
-  #begin(found: Found, { version }: Source): Load {
+  #begin(found: Found): Load {
     const { catalogue } = this;
-    const known = catalogue.slot(found.name, found.version) ?? catalogue.slot(found.name, version);
-    const slot = known ?? catalogue.add(found.source, false);
     // One whose version nobody could say has one now.
+    const known = catalogue.slot(found.name, found.version) ?? catalogue.slot(found.name, undefined);
+    const slot = known ?? catalogue.add(found.source, false);
     if (slot.source.version === undefined) slot.source = found.source;
     slot.work = 'LOADING';
     return { found, slot, isNew: !known };

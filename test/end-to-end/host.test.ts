@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ModelHost, ModelRegistry, Tensor, type RunEvent } from '#dist/index.js';
+import { ModelHost, ModelRegistry, runtime, Tensor, type RunEvent } from '#dist/index.js';
 import { createServer } from '#dist/server/index.js';
 import { rowModel } from '#dist/server/codec/row-model.js';
 import { rejection } from '../support/rejection.js';
@@ -129,6 +129,76 @@ describe('model host', () => {
       expect(message).to.match(/^truncated 1: /);
       expect(host.state).to.equal('closed');
       expect(host.list().every(({ model }) => model.disposed)).to.equal(true);
+    });
+  });
+
+  it('takes several versions of a name, and each of them once', async () => {
+    const file = fixture('linear.pt');
+    await using host = await ModelHost.open({
+      models: [
+        { file, name: 'mnist-mlp', version: '1', warmup: false },
+        { name: 'mnist-mlp', warmup: { batchSizes: [1] } },
+      ],
+    });
+    expect(host.list().map(({ version }) => version)).to.deep.equal(['1', 'v1.0']);
+    expect(host.model().version).to.equal('1');
+    for (const models of [
+      [{ file }, { file }],
+      [{ name: 'm' }, { name: 'm' }],
+      [
+        { file, name: 'm', version: 'v1.0' },
+        { name: 'm', versions: ['v1.0'] },
+      ],
+    ]) {
+      expect(() => ModelHost.start({ models }))
+        .to.throw(/each version of each model name once/)
+        .with.property('code', 'ERR_CONFIG');
+    }
+    // Which version is meant is known when the registry was asked.
+    const models = [{ name: 'mnist-mlp', versions: ['v1.0'], warmup: false as const }, { name: 'mnist-mlp' }];
+    expect(await rejection(ModelHost.open({ models }))).to.have.property('code', 'ERR_CONFIG');
+  });
+
+  describe('a model that cannot be loaded at the start', () => {
+    const models = [{ file: fixture('truncated.pt') }, { file: fixture('linear.pt'), warmup: false as const }];
+
+    it('is left out where onModelError says so, and named', async () => {
+      const log = keptLogger();
+      const host = ModelHost.start({ models, onModelError: 'continue' });
+      const server = await createServer({ host, port: 0, logger: log.logger });
+      await host.ready;
+      expect(host.state).to.equal('ready');
+      expect(host.list().map(({ name }) => name)).to.deep.equal(['linear']);
+      expect(host.index()).to.deep.equal([
+        {
+          name: 'truncated',
+          version: '1',
+          state: 'UNAVAILABLE',
+          reason: 'Not a model of this format (ERR_MODEL_FORMAT)',
+        },
+        { name: 'linear', version: '1', state: 'READY', reason: '' },
+      ]);
+      expect(host.failed().map(({ model, version, code }) => [model, version, code])).to.deep.equal([
+        ['truncated', '1', 'ERR_MODEL_FORMAT'],
+      ]);
+      expect(() => host.model())
+        .to.throw(/truncated could not be loaded/)
+        .with.property('code', 'ERR_MODEL_NOT_FOUND');
+      expect((await host.model('linear').run(new Tensor('float32', new Float32Array(4), [1, 4]))).shape[1]).to.equal(3);
+      await server.close();
+      await host.close();
+      const said = log.lines().filter(({ level, model }) => level === 'error' && model === 'truncated');
+      expect(said).to.have.length(1);
+    });
+
+    it('ends the start otherwise, and nothing stays loaded', async () => {
+      const host = ModelHost.start({ models: [...models].reverse(), onModelError: 'fail' });
+      expect(await rejection(host.ready)).to.have.property('code', 'ERR_MODEL_FORMAT');
+      expect(host.state).to.equal('closed');
+      expect(host.index().map(({ state }) => state)).to.deep.equal(['UNAVAILABLE', 'UNAVAILABLE']);
+      expect((await runtime.info()).models).to.deep.equal([]);
+      const bad = ModelHost.open({ models, onModelError: 'ignore' as never });
+      expect(await rejection(bad)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
     });
   });
 
