@@ -3,6 +3,8 @@ import { errorTable, torchError, type ErrorCode, type TorchError } from '../erro
 import type { ServerContext } from './context.js';
 import type { Scope } from './security/scope.js';
 import { asTorchError } from './public-error.js';
+import type { ServedModel } from '../serving/index.js';
+import { traceOf, type Trace } from './trace.js';
 
 /** Label of the request metric: the pattern of a route, never a concrete path. */
 export type RouteLabel = `/${string}` | 'unmatched';
@@ -23,6 +25,9 @@ interface CallerOfCall {
   readonly signal: AbortSignal;
   /** Address of the connection's other end. */
   readonly address?: string | undefined;
+  /** The headers, or metadata, of these names. */
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** Where a call comes from. */
@@ -46,6 +51,9 @@ export class ServerCall {
   tokenId: string | undefined;
   route: RouteLabel = 'unmatched';
   readonly #origin: CallOrigin;
+  #served: ServedModel | undefined;
+  /** Null until somebody asks. */
+  #trace: Trace | undefined | null = null;
   #deadline = Infinity;
   #error: TorchError | undefined;
   #isOver = false;
@@ -70,6 +78,27 @@ export class ServerCall {
   /** Whom limits and shares count the call for: its token's id, else the address that it comes from. */
   get client(): string {
     return this.tokenId ?? this.#origin.caller.address ?? 'unknown';
+  }
+
+  /** The model that the call is about, once that is known. */
+  get served(): ServedModel | undefined {
+    return this.#served;
+  }
+
+  /** The call is about this model: its log line and its answer say so. */
+  about(served: ServedModel): void {
+    this.#served = served;
+    this.note.model = served.name;
+    this.note.version = served.version;
+  }
+
+  /** The trace that its caller began; what it calls in turn is given `trace.traceparent`. */
+  get trace(): Trace | undefined {
+    if (this.#trace === null) {
+      const { traceparent, tracestate } = this.#origin.caller;
+      this.#trace = traceparent === undefined ? undefined : traceOf(traceparent, tracestate);
+    }
+    return this.#trace;
   }
 
   /** Lets the caller in. @throws ERR_UNAUTHENTICATED, ERR_FORBIDDEN, ERR_RATE_LIMIT */
@@ -132,6 +161,7 @@ export class ServerCall {
   #log(status: number, durationMs: number): void {
     const { logger } = this.context;
     const { id: requestId, method, client } = this.#origin;
+    const { trace } = this;
     const isOurFault = status >= 500 && this.#error !== undefined && !isExpected(this.#error);
     const line = {
       requestId,
@@ -141,6 +171,8 @@ export class ServerCall {
       durationMs: toMicroseconds(durationMs),
       ...(client !== undefined && { client }),
       ...(this.tokenId !== undefined && { tokenId: this.tokenId }),
+      // The names that collectors of logs look for.
+      ...(trace && { trace_id: trace.traceId, span_id: trace.spanId, parent_id: trace.parentId }),
       ...this.note,
       ...(this.code && { code: this.code }),
       ...(status === 499 && { aborted: true }),

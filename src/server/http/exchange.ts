@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { torchError, type TorchError } from '../../errors.js';
+import { answerHeaders } from '../answer-headers.js';
 import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
+import { loadFormat } from '../load-report.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import type { Scope } from '../security/scope.js';
 import { acceptedTypes, ClientGone } from './body.js';
@@ -71,6 +73,14 @@ export class Exchange implements Endable {
   /** The address of the connection's other end. */
   get address(): string | undefined {
     return this.#open.client;
+  }
+
+  get traceparent(): string | undefined {
+    return this.req.headers['traceparent'] as string | undefined;
+  }
+
+  get tracestate(): string | undefined {
+    return this.req.headers['tracestate'] as string | undefined;
   }
 
   /** Comes over one connection more than the server takes. */
@@ -164,6 +174,7 @@ export class Exchange implements Endable {
     const { req, res, context } = this;
     const uploading = !req.complete && isUploading(req);
     res.writeHead(status, {
+      ...answerHeaders(this.call, loadFormat(req.headers['endpoint-load-metrics-format'])),
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType, 'content-length': lengthOf(body) }),
       'x-request-id': this.call.id,

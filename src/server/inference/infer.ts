@@ -16,11 +16,11 @@ export interface InferTarget {
  * Finds the model of a request, before its body is read.
  * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL
  */
-export function admit({ context, note, client }: ServerCall, { model, version }: InferTarget): ServedModel {
+export function admit(call: ServerCall, { model, version }: InferTarget): ServedModel {
+  const { context, client } = call;
   requireServing(context);
   const served = context.host.model(model, version);
-  note.model = served.name;
-  note.version = served.version;
+  call.about(served);
   requireRoomFor(served, client);
   return served;
 }

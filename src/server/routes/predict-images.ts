@@ -11,7 +11,7 @@ import { answerImages, requireImages, topKOf } from './predict-task.js';
  * read: a photograph takes a phone seconds to send.
  */
 export async function answerEncoded(exchange: Exchange, type: EncodedType): Promise<void> {
-  const { call, req, context, note } = exchange;
+  const { call, req, context } = exchange;
   const { host } = context;
   requireServing(context);
   requireImageRoom(context);
@@ -20,14 +20,13 @@ export async function answerEncoded(exchange: Exchange, type: EncodedType): Prom
   if (type === 'image' || query.model !== undefined) {
     const named = host.model(query.model ?? host.defaultModel, query.version);
     requireImages(named);
-    requireRoomFor(named);
+    requireRoomFor(named, call.client);
     topKOf(named, query.topK);
   }
   const { images, choice } = await readImages(req, type, context);
   const { model = host.defaultModel, version, topK } = mergedChoice(query, choice);
   const served = host.model(model, version);
-  note.model = served.name;
-  note.version = served.version;
-  requireRoomFor(served);
+  call.about(served);
+  requireRoomFor(served, call.client);
   await answerImages(exchange, served, images, topK);
 }

@@ -22,10 +22,10 @@ export async function answerInput(
 ): Promise<void> {
   const { call, note } = exchange;
   requireTask(served);
-  requireRoomFor(served);
+  requireRoomFor(served, call.client);
   if (input.form === 'images') return answerImages(exchange, served, input.images, input.topK);
   const topK = topKOf(served, input.topK);
-  const limits = (): Limits => ({ signal: call.signal, timeoutMs: call.timeLeft(), ...topK });
+  const limits = (): Limits => ({ signal: call.signal, timeoutMs: call.timeLeft(), client: call.client, ...topK });
   if (input.form === 'rows') {
     const model = rowModelOf(served);
     const rows = input.rows(model);
@@ -44,6 +44,7 @@ export async function answerInput(
 interface Limits {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  readonly client: string;
   readonly topK?: number;
 }
 
@@ -61,7 +62,13 @@ export async function answerImages(
   note.rows = images.length;
   const { maxPixels } = context.imageLimits;
   const answer = await decoding(context, images, () =>
-    served.predict(images, { signal: call.signal, timeoutMs: call.timeLeft(), maxPixels, ...topK }),
+    served.predict(images, {
+      signal: call.signal,
+      timeoutMs: call.timeLeft(),
+      client: call.client,
+      maxPixels,
+      ...topK,
+    }),
   );
   respond(exchange, served, answer, asked);
 }

@@ -50,8 +50,7 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const served = host.model(input.model ?? host.defaultModel, input.version);
-  note.model = served.name;
-  note.version = served.version;
+  call.about(served);
   if (!isPlain(input)) return answerInput(exchange, served, input, rowModelOf);
   const model = rowModelOf(served);
   if (!model.hasBestClass) return answerInput(exchange, served, input, rowModelOf);

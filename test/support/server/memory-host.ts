@@ -80,6 +80,7 @@ export class MemoryHost {
         engine: 'torchscript',
         device: { device: 'cpu' },
         instances: 1,
+        sha256: 'ab'.repeat(32),
         parameterBytes: 48,
         methods: [{ name: 'forward', ...schema }],
       },
