@@ -23,8 +23,7 @@ const extensions = [
 /** An empty version is the default one. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function servedOf({ context, call }: Asked, { name, version }: ModelName): ServedModel {
   const served = context.host.model(name, version || undefined);
-  call.note.model = served.name;
-  call.note.version = served.version;
+  call.about(served);
   return served;
 }
 

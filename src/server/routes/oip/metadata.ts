@@ -59,10 +59,9 @@ export const models: Handler = (exchange) => {
 const ofModel =
   (say: (served: ServedModel, context: ServerContext) => unknown): Handler =>
   (exchange: Exchange, parameters: PathParameters) => {
-    const { context, note } = exchange;
+    const { context, call } = exchange;
     const served = servedOf(context.host, parameters);
-    note.model = served.name;
-    note.version = served.version;
+    call.about(served);
     answer(exchange, 200, say(served, context));
   };
 
