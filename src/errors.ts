@@ -85,6 +85,9 @@ export const errorTable = {
   ERR_HEADERS_TOO_LARGE: row('http', 431, 'Request header fields too large'),
   ERR_NOT_IMPLEMENTED: row('http', 501, 'Not implemented'),
   ERR_HTTP_VERSION: row('http', 505, 'HTTP version not supported'),
+  // What a client meets on its way to a server: the statuses are those of a gateway.
+  ERR_CONNECTION: row('http', 502, 'Connection failed'),
+  ERR_BAD_ANSWER: row('http', 502, 'Not an answer of the protocol'),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -71,4 +71,13 @@ describe('what an import loads', () => {
       [],
     );
   });
+
+  it('node-libtorch/client: no package of others, no LibTorch, no addon, no model, no server', async () => {
+    const { files, all } = await load('node-libtorch/client');
+    expect(files).to.include('client/index.js');
+    expect(all).to.deep.equal([]);
+    expect(files.filter((file) => !/^(client|protocol|tensor|check|errors)\b/.test(file))).to.deep.equal([]);
+    // Each way comes with the first call that goes it.
+    expect(files.filter((file) => /^client\/(http|grpc)\/|^protocol\/grpc\//.test(file))).to.deep.equal([]);
+  });
 });

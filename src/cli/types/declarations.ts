@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../model/info.js';
-import type { Signature } from '../../signature/spec.js';
+import type { MethodSchema, Signature } from '../../signature/spec.js';
 import { methodTypes, type Member, type MethodTypes, type Result } from './method-types.js';
 import { isLabel, propertyName } from './typescript-type.js';
 
@@ -13,12 +13,21 @@ export interface DeclaredModel {
 
 /** The text of a `.d.ts` for a model. The same model gives the same text. */
 export function declarations({ title, info, signature }: DeclaredModel): string {
-  const methods = info.methods.map((schema) => methodTypes(schema, signature));
-  const forward = methods.find(({ name }) => name === 'forward');
   const task = signature?.task ? `, task ${signature.task.type}` : '';
+  return declarationsUnder(`${title}: ${info.engine}${task}, sha256 ${info.sha256}`, info.methods, signature);
+}
+
+/** The same under any headline, for a model of which there is no file. */
+export function declarationsUnder(
+  headline: string,
+  schemas: readonly MethodSchema[],
+  signature: Signature | undefined,
+): string {
+  const methods = schemas.map((schema) => methodTypes(schema, signature));
+  const forward = methods.find(({ name }) => name === 'forward');
   return [
     '/**',
-    ` * ${safe(`${title}: ${info.engine}${task}, sha256 ${info.sha256}`)}`,
+    ` * ${safe(headline)}`,
     ' *',
     ' * Written by `node-libtorch types`; write it again when the model changes.',
     ' */',
@@ -27,15 +36,23 @@ export function declarations({ title, info, signature }: DeclaredModel): string 
     ...(forward ? forwardTypes(forward) : []),
     '/** Every exported method: its arguments by name and in order, and what it returns. */',
     'export type Methods = {',
-    ...methods.flatMap((method) => (method === forward ? [`  readonly forward: ${entryOfForward};`] : entry(method))),
+    ...methods.flatMap((method) => (method === forward ? entryOfForward(method) : entry(method))),
     '};',
     '',
   ].join('\n');
 }
 
-const entryOfForward = '{ readonly inputs: Inputs; readonly ordered: OrderedInputs; readonly outputs: Outputs }';
+function entryOfForward({ named }: MethodTypes): string[] {
+  const members = [
+    'inputs: Inputs',
+    'ordered: OrderedInputs',
+    'outputs: Outputs',
+    ...(named ? ['named: NamedOutputs'] : []),
+  ];
+  return ['  readonly forward: {', ...members.map((member) => `    readonly ${member};`), '  };'];
+}
 
-function forwardTypes({ inputs, result }: MethodTypes): string[] {
+function forwardTypes({ inputs, result, named }: MethodTypes): string[] {
   const comment = result.kind === 'one' ? result.value.comment : undefined;
   return [
     '/** What `forward` takes, by name. */',
@@ -47,6 +64,13 @@ function forwardTypes({ inputs, result }: MethodTypes): string[] {
     `/** What \`forward\` returns${comment ? `: ${safe(comment)}` : ''}. */`,
     ...statement('export type Outputs =', resultType(result)),
     '',
+    ...(named
+      ? [
+          '/** The outputs by name, as a client of a server gets them: `client.model<Methods>(…)`. */',
+          ...statement('export type NamedOutputs =', objectType(named)),
+          '',
+        ]
+      : []),
   ];
 }
 

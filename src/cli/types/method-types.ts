@@ -20,12 +20,15 @@ export interface MethodTypes {
   readonly name: string;
   readonly inputs: readonly Member[];
   readonly result: Result;
+  /** Of `forward`: the tensors of its result by name, as a server answers them; undefined where only a run can tell. */
+  readonly named?: readonly Member[] | undefined;
 }
 
 /** `forward` follows the signature, which knows more than its schema; other methods have only their schema. */
 export function methodTypes({ name, args, returns }: MethodSchema, signature: Signature | undefined): MethodTypes {
   if (name === 'forward' && signature) {
-    return { name, inputs: signature.inputs.map(inputMember), result: resultOf(returns, signature.outputs) };
+    const { inputs, outputs } = signature;
+    return { name, inputs: inputs.map(inputMember), result: resultOf(returns, outputs), named: namedOutputs(outputs) };
   }
   const inputs = args.map((argument) => ({
     name: argument.name,
@@ -57,6 +60,26 @@ function resultOf(returns: readonly string[], outputs: readonly TensorSpec[]): R
     /^Dict\[str, (?:Union\[|int|bool|NoneType)/.test(text) && outputs.some(({ type }) => type !== undefined);
   if (isTensors || isMixed) return { kind: 'object', members: outputs.map((spec) => outputMember(spec, spec.type)) };
   return { kind: 'one', value: { name: '', type: typescriptType(text, 'out') } };
+}
+
+const scalars: Readonly<Record<string, string>> = {
+  int: "Tensor<'int64'>",
+  float: "Tensor<'float64'>",
+  bool: "Tensor<'bool'>",
+};
+
+/** A server answers tensors and strings alone: a number is a tensor of one element there. */
+function namedOutputs(outputs: readonly TensorSpec[]): readonly Member[] | undefined {
+  const members = outputs.map((spec): Member | undefined => {
+    const { name, type = 'Tensor' } = spec;
+    const comment = commentOf(spec);
+    if (type === 'Tensor') return { name, type: tensorType(spec, type, 'out'), comment };
+    if (/^(?:List\[)*str\]*$/.test(type)) return { name, type: typescriptType(type, 'out'), comment };
+    const scalar = Object.hasOwn(scalars, type) ? scalars[type] : undefined;
+    return scalar === undefined ? undefined : { name, type: scalar, comment };
+  });
+  const known = members.filter((member) => member !== undefined);
+  return known.length > 0 && known.length === members.length ? known : undefined;
 }
 
 function inputMember(spec: TensorSpec): Member {

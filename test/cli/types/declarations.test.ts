@@ -87,8 +87,36 @@ const script: DeclaredModel = {
   },
 };
 
+/** As a server answers: strings, numbers that are no tensors, half precision. */
+const text: DeclaredModel = {
+  title: 'text.onnx',
+  info: {
+    engine: 'onnx',
+    sha256,
+    methods: [
+      {
+        name: 'forward',
+        args: ['text', 'half', 'count'].map((name) => ({ name, type: 'Tensor', hasDefault: false })),
+        returns: ['Tensor', 'Tensor', 'Tensor'],
+      },
+    ],
+  },
+  signature: {
+    inputs: [
+      { name: 'text', dtype: null, shape: [null], type: 'List[str]' },
+      { name: 'half', dtype: 'float16', shape: [1] },
+      { name: 'count', dtype: null, shape: null, type: 'int' },
+    ],
+    outputs: [
+      { name: 'label', dtype: null, shape: [null], type: 'List[str]' },
+      { name: 'length', dtype: null, shape: null, type: 'int' },
+      { name: 'is long', dtype: null, shape: null, type: 'bool' },
+    ],
+  },
+};
+
 describe('declarations', () => {
-  for (const [name, model] of Object.entries({ encoder, script })) {
+  for (const [name, model] of Object.entries({ encoder, script, text })) {
     it(`of ${name} are as recorded, every time`, () => {
       const path = fixture(`types/${name}.d.ts.txt`);
       const text = declarations(model);
@@ -181,7 +209,7 @@ describe('declarations', () => {
       mkdirSync(join(folder, 'node_modules'));
       symlinkSync(root, join(folder, 'node_modules/node-libtorch'));
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-      for (const [name, model] of Object.entries({ encoder, script })) {
+      for (const [name, model] of Object.entries({ encoder, script, text })) {
         writeFileSync(join(folder, `${name}.d.ts`), declarations(model));
         // The same as a program, which is checked where a library's declarations are not.
         writeFileSync(join(folder, `${name}-checked.ts`), declarations(model));
