@@ -26,6 +26,7 @@ const programs = {
   'node-libtorch': importOf('index.js'),
   'node-libtorch/server': importOf('server/index.js'),
   'node-libtorch/tasks': importOf('tasks/index.js'),
+  'node-libtorch/client': importOf('client/index.js'),
 };
 const atExit = `process.on('exit', () => {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();

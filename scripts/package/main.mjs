@@ -7,6 +7,7 @@ import { root } from '../steps/context.mjs';
 import { freshFolder, repository, source, write } from './context.mjs';
 import { withoutDeadLinks } from './markdown.mjs';
 import { npmBom } from './npm-bom.mjs';
+import { removeUnreached } from './reached.mjs';
 
 const shipped = [
   ...['models', 'model-registry', 'native', 'CMakeLists.txt', 'docs', 'scripts/export'],
@@ -27,6 +28,7 @@ export function stageMain(optional) {
   }
   stageCompiled(join(root, 'dist'), folder);
   stageDeclarations(join(folder, 'dist'));
+  removeUnreached(folder, source.exports);
   for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
   const published = Object.entries(source).filter(([key]) => !internal.includes(key));
   const manifest = { ...Object.fromEntries(published), ...repository() };
@@ -36,19 +38,22 @@ export function stageMain(optional) {
   return folder;
 }
 
-/** Source maps lead to sources that are not published. */
+/** Without comments, which the types have, and without source maps, which lead to sources that are not published. */
 function stageCompiled(from, folder) {
   for (const name of filesOf(from)) {
-    if (!/\.(js|cjs|d\.cts)$/.test(name)) continue;
-    const code = readFileSync(join(from, name), 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
-    write(folder, join('dist', name), code);
+    if (/\.(cjs|d\.cts)$/.test(name)) write(folder, join('dist', name), readFileSync(join(from, name), 'utf8'));
   }
+  compile(['--removeComments', '--declaration', 'false', '--sourceMap', 'false'], join(folder, 'dist'));
 }
 
 /** The types without what is `@internal`: our own tests see it, users do not. */
 function stageDeclarations(to) {
-  const options = ['--emitDeclarationOnly', '--stripInternal', '--incremental', 'false', '--tsBuildInfoFile', 'null'];
-  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', ...options, '--outDir', to];
+  compile(['--emitDeclarationOnly', '--stripInternal'], to);
+}
+
+function compile(options, to) {
+  const fixed = ['--incremental', 'false', '--tsBuildInfoFile', 'null', '--outDir', to];
+  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', ...options, ...fixed];
   execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
 }
 

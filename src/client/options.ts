@@ -130,12 +130,12 @@ function parseUrl(address: string | URL): URL {
 }
 
 /** @throws ERR_INVALID_ARGUMENT */
-export function checkTimeout(name: string, value: unknown): asserts value is number {
+function checkTimeout(name: string, value: unknown): asserts value is number {
   if (value !== Infinity) milliseconds(name, value);
 }
 
 /** @throws ERR_INVALID_ARGUMENT, which never shows the token */
-export function checkToken(token: unknown): asserts token is string {
+function checkToken(token: unknown): asserts token is string {
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return;
   throw torchError('ERR_INVALID_ARGUMENT', 'Expected visible ASCII characters without spaces for token');
 }
@@ -152,7 +152,7 @@ export async function tokenOf(token: string | (() => string | Promise<string>)):
 const reserved = /^(host|connection|content-length|transfer-encoding|inference-header-content-length)$/i;
 
 /** @throws ERR_INVALID_ARGUMENT, which never shows a value: it may be a secret */
-export function checkHeaders(headers: unknown): asserts headers is Readonly<Record<string, string>> {
+function checkHeaders(headers: unknown): asserts headers is Readonly<Record<string, string>> {
   object('headers', headers);
   for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw expected('a name of a header', 'headers', name);

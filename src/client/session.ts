@@ -138,7 +138,10 @@ function waitFor<T>(asked: Promise<T>, deadline: Deadline): Promise<T> {
 
 /** Each way is loaded when it is used: neither Node's HTTP nor gRPC where the other is meant. */
 async function openTransport(options: ResolvedOptions): Promise<Transport> {
-  if (options.protocol === 'grpc') throw torchError('ERR_NOT_IMPLEMENTED', 'Expected the protocol http');
+  if (options.protocol === 'grpc') {
+    const { openGrpc } = await import('./grpc/grpc-transport.js');
+    return openGrpc(options);
+  }
   const [{ HttpTransport }, sender] = await Promise.all([import('./http/http-transport.js'), openSender(options)]);
   return new HttpTransport(options, sender);
 }

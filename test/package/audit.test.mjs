@@ -65,6 +65,7 @@ describe('the packages', () => {
       'dist/index.d.ts',
       'dist/server/index.js',
       'dist/tasks/index.js',
+      'dist/client/index.js',
       'dist/cli/main.js',
     ]) {
       expect(files).to.include(name);

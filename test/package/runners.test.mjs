@@ -12,6 +12,7 @@ const imports = {
   '{ readFileSync }': 'node:fs',
   '{ loadModel, Tensor, TorchError }': 'node-libtorch',
   '{ softmax }': 'node-libtorch/tasks',
+  '{ InferenceClient }': 'node-libtorch/client',
 };
 const lines = (form) => `${Object.entries(imports).map(form).join('\n')}\n`;
 const esm = lines(([names, from]) => `import ${names} from '${from}';`);

@@ -1,0 +1,180 @@
+import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
+import { expected } from '../../errors.js';
+import { wireRequest } from '../../protocol/grpc/infer-codec.js';
+import { rpcs, type Rpc } from '../../protocol/grpc/rpcs.js';
+import type {
+  IndexEntry,
+  InferRequest,
+  InferResponse,
+  ModelConfig,
+  ModelMetadata,
+  ModelStatistics,
+  Parameters,
+  ServerMetadata,
+} from '../../protocol/messages.js';
+import type { Deadline } from '../deadline.js';
+import { InferenceServerError } from '../errors.js';
+import { tokenOf, type ResolvedOptions } from '../options.js';
+import type { Attempt, InferForm, Target, Transport } from '../transport.js';
+import { Channels } from './channel.js';
+import { errorOf } from './grpc-errors.js';
+import { loadGrpc, type Grpc } from './library.js';
+import { configOf, indexEntryOf, readResponse, readStreamed, repositoryParameters } from './messages.js';
+import { streamOf } from './stream.js';
+
+/** @throws ERR_GRPC_NOT_FOUND */
+export async function openGrpc(options: ResolvedOptions): Promise<Transport> {
+  return new GrpcTransport(await loadGrpc(), options);
+}
+
+/** The Open Inference Protocol over gRPC. Source: the protocol's `open_inference_grpc.proto`. */
+class GrpcTransport implements Transport {
+  readonly #grpc: Grpc;
+  readonly #options: ResolvedOptions;
+  readonly #channels: Channels;
+
+  constructor(grpc: Grpc, options: ResolvedOptions) {
+    this.#grpc = grpc;
+    this.#options = options;
+    this.#channels = new Channels(grpc, options);
+  }
+
+  async live(attempt: Attempt): Promise<boolean> {
+    return (await this.#call(rpcs.serverLive, {}, attempt)).live;
+  }
+
+  async ready(attempt: Attempt): Promise<boolean> {
+    return (await this.#call(rpcs.serverReady, {}, attempt)).ready;
+  }
+
+  async modelReady(target: Target, attempt: Attempt): Promise<boolean> {
+    try {
+      return (await this.#call(rpcs.modelReady, addressed(target), attempt)).ready;
+    } catch (error) {
+      // A model that is not there is not ready either.
+      if (error instanceof InferenceServerError && [400, 404, 503].includes(error.status)) return false;
+      throw error;
+    }
+  }
+
+  serverMetadata(attempt: Attempt): Promise<ServerMetadata> {
+    return this.#call(rpcs.serverMetadata, {}, attempt);
+  }
+
+  modelMetadata(target: Target, attempt: Attempt): Promise<ModelMetadata> {
+    return this.#call(rpcs.modelMetadata, addressed(target), attempt);
+  }
+
+  async modelConfig(target: Target, attempt: Attempt): Promise<ModelConfig> {
+    return configOf((await this.#call(rpcs.modelConfig, addressed(target), attempt)).config);
+  }
+
+  async statistics(target: Target | undefined, attempt: Attempt): Promise<readonly ModelStatistics[]> {
+    const { model_stats } = await this.#call(rpcs.modelStatistics, addressed(target), attempt);
+    return model_stats.map((statistics) => ({ ...statistics, response_stats: {} }));
+  }
+
+  async index(attempt: Attempt): Promise<readonly IndexEntry[]> {
+    const { models } = await this.#call(rpcs.repositoryIndex, { repository_name: '', ready: false }, attempt);
+    return models.map(indexEntryOf);
+  }
+
+  async load(name: string, parameters: Parameters, attempt: Attempt): Promise<void> {
+    await this.#call(rpcs.repositoryModelLoad, change(name, parameters), attempt);
+  }
+
+  async unload(name: string, parameters: Parameters, attempt: Attempt): Promise<void> {
+    await this.#call(rpcs.repositoryModelUnload, change(name, parameters), attempt);
+  }
+
+  async infer(target: Target, request: InferRequest, form: InferForm, attempt: Attempt): Promise<InferResponse> {
+    if (!form.binary) throw expected('no binary: false', 'a client of gRPC', 'it');
+    const message = wireRequest({ model: target.name, version: target.version }, request);
+    const answer = await this.#call(rpcs.modelInfer, message, attempt, form.compression);
+    return readResponse(answer, rpcs.modelInfer.path);
+  }
+
+  async *stream(
+    target: Target,
+    requests: AsyncGenerator<InferRequest>,
+    attempt: Attempt,
+  ): AsyncGenerator<InferResponse> {
+    const { deadline } = attempt;
+    const operation = rpcs.modelStreamInfer.path;
+    const call = this.#channels
+      .client(undefined)
+      .makeBidiStreamRequest(operation, serializer(rpcs.modelStreamInfer), readStreamed, await this.#metadata(attempt));
+    const write = (request: InferRequest) => wireRequest({ model: target.name, version: target.version }, request);
+    for await (const { error_message: error, infer_response } of streamOf(call, requests, write, deadline, operation)) {
+      if (error !== '') throw streamError(error, operation);
+      if (infer_response) yield readResponse(infer_response, operation);
+    }
+  }
+
+  close(): void {
+    this.#channels.close();
+  }
+
+  async #call<Request extends object, Response extends object>(
+    rpc: Rpc<Request, Response>,
+    request: Request,
+    attempt: Attempt,
+    compression?: InferForm['compression'],
+  ): Promise<Response> {
+    const { deadline } = attempt;
+    const metadata = await this.#metadata(attempt);
+    const client = this.#channels.client(compression);
+    return deadline.wait((resolve, reject) => {
+      const call = client.makeUnaryRequest<Request, Response>(
+        rpc.path,
+        serializer(rpc),
+        deserializer(rpc),
+        request,
+        metadata,
+        optionsOf(deadline),
+        (error: ServiceError | null, answer?: Response) => {
+          if (error) reject(errorOf(error, rpc.path, deadline));
+          else resolve(answer as Response);
+        },
+      );
+      return () => call.cancel();
+    });
+  }
+
+  async #metadata({ headers }: Attempt): Promise<Metadata> {
+    const { token, headers: own } = this.#options;
+    const metadata = new this.#grpc.Metadata();
+    for (const [name, value] of Object.entries({ ...own, ...headers })) metadata.set(name, value);
+    if (token !== undefined) metadata.set('authorization', `Bearer ${await tokenOf(token)}`);
+    return metadata;
+  }
+}
+
+function optionsOf({ remainingMs }: Deadline): CallOptions {
+  return remainingMs < Infinity ? { deadline: Date.now() + remainingMs } : {};
+}
+
+const addressed = (target: Target | undefined) => ({ name: target?.name ?? '', version: target?.version ?? '' });
+
+const change = (name: string, parameters: Parameters) => ({
+  repository_name: '',
+  model_name: name,
+  parameters: repositoryParameters(parameters),
+});
+
+const serializer =
+  <Request extends object>({ request }: Pick<Rpc<Request>, 'request'>) =>
+  (value: Request): Buffer =>
+    Buffer.concat(request.encode(value).pieces());
+
+const deserializer =
+  <Response extends object>({ response }: Pick<Rpc<object, Response>, 'response'>) =>
+  (bytes: Buffer): Response =>
+    response.decode(bytes);
+
+function streamError(message: string, operation: string): InferenceServerError {
+  return new InferenceServerError('ERR_BAD_REQUEST', `${operation} was answered with an error: ${message}`, {
+    operation,
+    serverMessage: message,
+  });
+}
