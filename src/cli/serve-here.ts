@@ -172,8 +172,8 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
 }
 
 /** With a gRPC port only where there is one. */
-function placesOf({ url, grpcPort }: InferenceServer): object {
-  return { url, ...(grpcPort !== undefined && { grpcPort }) };
+function placesOf({ url, grpcPort, admin }: InferenceServer): object {
+  return { url, ...(grpcPort !== undefined && { grpcPort }), ...(admin && { adminUrl: admin.url }) };
 }
 
 const nothing = (): void => undefined;
