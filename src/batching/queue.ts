@@ -3,6 +3,7 @@ import type { Clock } from '../async/clock.js';
 import { Desk, type GivenUp } from '../async/ticket.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { isBatchable, type Batchable } from '../model/batchable.js';
+import type { ComputeShare } from '../model/compute-budget.js';
 import type { Execution, Model } from '../model/model.js';
 import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -62,6 +63,12 @@ export class BatchQueue implements AsyncDisposable {
   /** Calls that run in parts. One whose parts have ended may still run again as a whole. */
   #pieced = 0;
   readonly #trusted: boolean;
+  readonly #share: ComputeShare | undefined;
+  readonly #turn = {
+    begin: (): void => {
+      this.#pump();
+    },
+  };
   #stopped: string | undefined;
 
   /**
@@ -79,6 +86,7 @@ export class BatchQueue implements AsyncDisposable {
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
+    this.#share = model.share;
     this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
     this.#checker = new RowChecker(model, this.options.checkRows, this.#desk.clock, random);
     this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, this.#checker, {
@@ -314,6 +322,7 @@ export class BatchQueue implements AsyncDisposable {
    */
   #ahead(): number {
     const { instances, maxPending } = this.model.info;
+    if (this.#share?.isOpen === false) return 0; // others wait for the slots of what would be held
     const runMs = this.#runner.fit.predict(this.#capacity());
     return runMs > 0 && runMs <= longestAheadMs ? Math.min(instances, maxPending) : 0;
   }
@@ -346,6 +355,11 @@ export class BatchQueue implements AsyncDisposable {
       if (!group) break;
       // The first in line is not passed by what is full: it would never find an idle instance.
       if (this.#runner.inFlight >= instances && group.rows < capacityFor(group)) break;
+      // The compute budget lets it through in its turn, and the batch is formed then.
+      if (this.#share?.admits() === false) {
+        this.#share.wait(this.#turn);
+        break;
+      }
       const { requests, reason } = this.#waiting.take(group, capacityFor(group));
       const live = this.#unexpired(requests);
       if (live.length > 0) this.#runner.start(live, verdict ?? reason);

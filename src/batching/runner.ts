@@ -79,6 +79,7 @@ export class BatchRunner {
     this.#hooks = hooks;
   }
 
+  /** The compute budget has let this batch through. */
   start(requests: readonly Request[], reason: CloseReason): void {
     this.inFlight++;
     const started = this.#clock.now();
@@ -97,6 +98,7 @@ export class BatchRunner {
       .runBatch(
         requests.map(({ call }) => call),
         padTo,
+        true,
       )
       .then(
         (execution) => {

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
+import { runtime } from '../engines/runtime.js';
 import type { OpenPort } from '../server/http/port.js';
 import {
   createLogger,
@@ -27,6 +28,7 @@ import { hostModelOf, startHost } from './host-of-settings.js';
 import { configureThreads } from './load-target.js';
 import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
+import { computeThreadsOf, defaultIntraOpThreads } from '../model/threads.js';
 import type { ServeJob } from './serve.js';
 import { ServeCatalog } from './serve-catalog.js';
 import { nameOf } from './serve-targets.js';
@@ -89,7 +91,7 @@ export async function serveAsWorker({ models, settings: shared, onTerminal }: Se
   const { address, grpcAddress, isFirst } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
-  const { intraOpThreads = threadsPerWorker(shared) } = shared;
+  const { intraOpThreads = threadsPerWorker({ ...shared, instances: mostInstances(models, shared) }) } = shared;
   // The primary has the admin port.
   const settings = { ...shared, intraOpThreads, adminPort: undefined };
   // It can leave by itself: the primary puts another in its place.
@@ -144,7 +146,9 @@ function fleetOf(host: ModelHost, settings: Settings): Fleet<ModelEntry> {
 
 async function serveHere(models: readonly ModelEntry[], role: Role): Promise<void> {
   const { settings, logger } = role;
-  configureThreads(settings);
+  const { intraOpThreads = defaultIntraOpThreads(mostInstances(models, settings)), workers } = settings;
+  configureThreads({ ...settings, intraOpThreads });
+  runtime.configure({ computeThreads: computeThreadsOf(settings, workers) });
   const host = await startHost(models, settings, role.defaultModel ?? nameOf(models[0] as ModelEntry));
   const management = role.manage(host);
   let server: InferenceServer | undefined;
@@ -159,6 +163,8 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
     });
     role.onListening(server, host, management);
     await host.ready;
+    const [failed] = host.failed();
+    if (failed && host.list().length === 0) throw failed.error;
   } catch (error) {
     // A signal came during the load; its drain ends the process.
     if (error instanceof TorchError && error.code === 'ERR_DRAINING') return;
@@ -174,6 +180,11 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
 /** With a gRPC port only where there is one. */
 function placesOf({ url, grpcPort, admin }: InferenceServer): object {
   return { url, ...(grpcPort !== undefined && { grpcPort }), ...(admin && { adminUrl: admin.url }) };
+}
+
+/** Threads are fixed before the first model is loaded, so they are shared out for the model with most instances. */
+function mostInstances(models: readonly ModelEntry[], shared: Settings): number {
+  return Math.max(...models.map(({ instances }) => (instances as number | undefined) ?? shared.instances));
 }
 
 const nothing = (): void => undefined;

@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { describe, torchError, type TorchError } from '../errors.js';
-import { checkRegistered, servedName, servedNames, type ModelEntry } from '../server/settings/model-entries.js';
+import { checkRegistered, servedNames, type ModelEntry } from '../server/settings/model-entries.js';
+import { isServedName } from '../serving/names.js';
 import { defaultOf, type Settings } from '../server/settings/table.js';
 import { parseTarget } from './target.js';
 
@@ -87,7 +88,7 @@ function ofTarget(text: string, name: string | undefined, models: readonly Model
 function parseServeTarget(text: string): ModelEntry {
   const [, name, file] = /^([^=/\\]*)=(.+)$/s.exec(text) ?? [];
   if (name !== undefined && file !== undefined && !statSync(text, { throwIfNoEntry: false })) {
-    if (!servedName.test(name)) throw invalid(`${servedNames} before the = of ${describe(text)}`, describe(name));
+    if (!isServedName(name)) throw invalid(`${servedNames} before the = of ${describe(text)}`, describe(name));
     return { name, file };
   }
   const target = parseTarget(text);
@@ -98,7 +99,7 @@ function parseServeTarget(text: string): ModelEntry {
 
 function requireNameOfFile(entry: ModelEntry, where: string, remedy: string): void {
   const name = nameOf(entry);
-  if (servedName.test(name)) return;
+  if (isServedName(name)) return;
   throw invalid(`${servedNames} for the name ${where}`, `${describe(name)}; ${remedy}`);
 }
 

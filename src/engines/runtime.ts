@@ -41,11 +41,12 @@ export interface RuntimeInfo {
 /** LibTorch's settings and state in this process. */
 export const runtime = {
   /**
-   * Sets thread counts for the whole process. Call it before the first model is loaded.
+   * Sets thread counts for the whole process, and how many threads may compute at one time (`computeThreads`). Call it before
+   * the first model is loaded.
    * @throws ERR_ALREADY_INITIALIZED once a model or LibTorch was loaded, ERR_INVALID_ARGUMENT for a count that is not an integer from 1 to 1024
    */
   configure(settings: ThreadSettings): void {
-    check.options('runtime.configure', settings, ['intraOpThreads', 'interOpThreads']);
+    check.options('runtime.configure', settings, ['intraOpThreads', 'interOpThreads', 'computeThreads']);
     for (const [name, value] of Object.entries(settings)) {
       if (value !== undefined) check.integer(name, value, 1, 1024);
     }

@@ -1,6 +1,7 @@
 import type { Bounds } from '../signature/range.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import type { Call } from './call.js';
+import type { ComputeShare } from './compute-budget.js';
 import type { Busy } from './engine.js';
 import type { BatchExecution, Execution, Model } from './model.js';
 import type { ModelRunOptions } from './options.js';
@@ -16,6 +17,9 @@ export interface PrepareOptions {
 export interface Batchable extends Model {
   /** What runs at this moment, and for how long already: a run that has hung is seen by its age. */
   readonly busy: Busy;
+
+  /** What it has of the compute budget of this process: who starts a batch asks it first. */
+  readonly share?: ComputeShare;
 
   /** The arguments that `run` makes of its input. */
   argumentsOf(input: unknown): Arguments;
@@ -43,9 +47,10 @@ export interface Batchable extends Model {
   /**
    * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
    * @param padTo rows to run at least; the last row is repeated and its results are dropped
+   * @param isAdmitted the share has let it through; else it waits for its turn
    * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
    */
-  runBatch(calls: readonly Call[], padTo?: number): Promise<BatchExecution>;
+  runBatch(calls: readonly Call[], padTo?: number, isAdmitted?: boolean): Promise<BatchExecution>;
 }
 
 export function isBatchable(model: unknown): model is Batchable {

@@ -7,13 +7,21 @@ import { isPlainObject, type Arguments, type RunInput, type Value } from '../ten
 import type { Batchable, PrepareOptions } from './batchable.js';
 import { formOf, prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
-import type { Busy, EngineModel, Placement } from './engine.js';
+import type { Busy, EngineModel, Placement, Run } from './engine.js';
 import { frozen } from './frozen.js';
 import type { ModelInfo } from './info.js';
+import { computeBudget, type ComputeShare } from './compute-budget.js';
 import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
 import { checkOutputs, checkRunOptions, type ModelRunOptions, type RunOptions } from './options.js';
+import { threadsOfRun } from './threads.js';
+import { WaitingRuns } from './waiting-runs.js';
 import type { Warmable } from './warmup.js';
+
+/** A model that was collected takes no part in the budget any more. */
+const forgotten = new FinalizationRegistry((share: ComputeShare) => {
+  share.leave();
+});
 
 /** What an engine hands over once it has loaded a model. */
 export interface LoadedParts {
@@ -29,6 +37,17 @@ export interface LoadedParts {
   readonly survivesZero?: boolean;
 }
 
+/** How a run comes to the engine. */
+interface Beginning {
+  /** Nobody changes its values until it has ended. */
+  readonly isOwned?: boolean;
+  /** The compute budget has let it through. */
+  readonly isAdmitted?: boolean;
+  readonly onFinished?: () => void;
+}
+
+const asIs: Beginning = {};
+
 /** A loaded model, whichever engine runs it: binding, warm-up, batches, disposal. */
 export class LoadedModel implements Batchable, Warmable {
   readonly info: ModelInfo;
@@ -38,7 +57,8 @@ export class LoadedModel implements Batchable, Warmable {
   readonly #binders: ReadonlyMap<string, Binder>;
   readonly #slabs: SlabPool;
   readonly #untrack: () => void;
-  #pending = 0;
+  readonly share: ComputeShare;
+  readonly #waiting: WaitingRuns;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
   /** Of the example of the last warm-up. */
@@ -58,6 +78,10 @@ export class LoadedModel implements Batchable, Warmable {
     );
     this.#slabs = slabs;
     this.#untrack = trackModel(this);
+    const { instances, maxPending } = info;
+    this.share = computeBudget.join(instances, threadsOfRun(info.device.device));
+    this.#waiting = new WaitingRuns(this.share, instances + maxPending, (run) => engine.run(run));
+    forgotten.register(this, this.share, this);
   }
 
   get maxRows(): number | undefined {
@@ -73,11 +97,16 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   get pending(): number {
-    return this.#pending;
+    return this.share.running + this.#waiting.size;
   }
 
   get busy(): Busy {
-    return this.#engine.busy();
+    const busy = this.#engine.busy();
+    // Runs that have hung, of other models too, keep the slots that this one waits for: it is as stuck as they are.
+    const stalledMs = this.share.stalledMs;
+    if (stalledMs === undefined) return busy;
+    const oldestMs = Math.max(busy.oldestMs, stalledMs);
+    return { running: this.info.instances, oldestMs, youngestMs: stalledMs };
   }
 
   get warmupReport(): WarmupReport | undefined {
@@ -141,13 +170,15 @@ export class LoadedModel implements Batchable, Warmable {
     return form.every((own, position) => own === checked[position]);
   }
 
-  async runBatch(calls: readonly Call[], padTo = 0): Promise<BatchExecution> {
+  async runBatch(calls: readonly Call[], padTo = 0, isAdmitted = false): Promise<BatchExecution> {
     const [first] = calls;
     if (!first) return { values: [], timings: { queueMs: 0, runMs: 0 } };
     const { values, rows, slabs } = gather(calls, padTo, this.#slabs);
-    const { value, timings } = await this.#start(first.method, values, {}, {}, () => {
+    const giveBack = (): void => {
       for (const slab of slabs) this.#slabs.give(slab);
-    });
+    };
+    const own = { isOwned: true, isAdmitted, onFinished: giveBack };
+    const { value, timings } = await this.#start(first.method, values, {}, {}, own);
     return { values: scatter(value, calls, rows), timings };
   }
 
@@ -164,11 +195,26 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   dispose(): Promise<void> {
-    return (this.#disposal ??= this.#engine.free().finally(this.#untrack));
+    if (!this.#disposal) {
+      this.#disposal = this.#free();
+      this.#waiting.close();
+      this.share.close();
+    }
+    return this.#disposal;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  async #free(): Promise<void> {
+    try {
+      await this.#engine.free();
+    } finally {
+      forgotten.unregister(this);
+      this.share.leave();
+      this.#untrack();
+    }
   }
 
   async #start(
@@ -176,10 +222,11 @@ export class LoadedModel implements Batchable, Warmable {
     values: BoundArguments,
     options: ModelRunOptions,
     placement: Placement = {},
-    onFinished?: () => void,
+    { isOwned = false, isAdmitted = false, onFinished }: Beginning = asIs,
   ): Promise<Execution> {
     const { names } = this.#binder(method);
-    return this.#engine.run({
+    const { share } = this;
+    const run: Run = {
       ...placement,
       method,
       values,
@@ -187,13 +234,15 @@ export class LoadedModel implements Batchable, Warmable {
       limits: options,
       ...(options.outputs && { outputs: options.outputs }),
       accepted: () => {
-        ++this.#pending;
+        share.began();
       },
       finished: () => {
-        --this.#pending;
         onFinished?.();
+        share.ended();
       },
-    });
+    };
+    if (isAdmitted || share.isOpen || share.admits()) return this.#engine.run(run);
+    return this.#waiting.add(run, isOwned, onFinished);
   }
 
   #requireLive(): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { torchError } from '../errors.js';
+import { computeBudget } from './compute-budget.js';
 
 /** Thread counts of LibTorch and ONNX Runtime. Fixed for the life of the process by the first load. */
 export interface ThreadSettings {
@@ -11,6 +12,11 @@ export interface ThreadSettings {
   intraOpThreads?: number;
   /** Threads for torch.jit.fork inside a model. Default 1. */
   interOpThreads?: number;
+  /**
+   * Threads that compute at one time, over all models of this thread (the main one, or a Worker) and all engines: runs beyond
+   * that wait, one turn for each model. No run has more intra-op threads. Default: no limit.
+   */
+  computeThreads?: number;
 }
 
 let wanted: ThreadSettings = {};
@@ -24,12 +30,14 @@ export function configureThreads(settings: ThreadSettings): void {
     throw torchError('ERR_ALREADY_INITIALIZED', 'Expected runtime.configure() before the first model is loaded');
   }
   wanted = { ...wanted, ...settings };
+  if (settings.computeThreads !== undefined) computeBudget.limit(settings.computeThreads);
 }
 
 /** The intra-op threads of every model in this process, from the first load on. `instances` shares out the default. */
 export function fixIntraOpThreads(instances: number): number {
   users++;
-  return (fixed ??= wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances));
+  const threads = wanted.intraOpThreads ?? threadsOfEnvironment() ?? defaultIntraOpThreads(instances);
+  return (fixed ??= Math.min(threads, computeBudget.slots));
 }
 
 /** A load that fixed the count has failed before anything went by it. */
@@ -42,6 +50,11 @@ export function settleIntraOpThreads(count: number): void {
   fixed = count;
 }
 
+/** Slots of the compute budget that a run on a device takes. Elsewhere than on the CPU one thread waits for the device. */
+export function threadsOfRun(device: string): number {
+  return device === 'cpu' ? (fixed ?? 1) : 1;
+}
+
 export function interOpThreads(): number {
   return wanted.interOpThreads ?? 1;
 }
@@ -49,6 +62,19 @@ export function interOpThreads(): number {
 /** Cores this process may use: its CPU affinity, limited by the control group's CPU quota. At least 1, may be fractional. */
 export function availableCores(): number {
   return Math.max(1, Math.min(availableParallelism(), cgroupQuota() ?? Infinity));
+}
+
+/**
+ * The part of a compute budget that each of several processes gets: `computeThreads`, else the cores, or the threads of one
+ * run where somebody asked for more.
+ */
+export function computeThreadsOf(
+  { computeThreads, intraOpThreads = 1 }: Readonly<Record<'computeThreads' | 'intraOpThreads', number | undefined>>,
+  processes: number,
+): number {
+  const all = computeThreads ?? Math.floor(availableCores());
+  const share = Math.max(1, Math.floor(all / processes));
+  return computeThreads === undefined ? Math.max(share, intraOpThreads) : share;
 }
 
 /**

@@ -11,7 +11,7 @@ function described(...inputs: readonly Partial<TensorSpec>[]): LoadedModel {
       busy: () => ({ running: 0, oldestMs: 0, youngestMs: 0 }),
       free: () => Promise.resolve(),
     },
-    info: { methods: [] } as unknown as ModelInfo,
+    info: { methods: [], instances: 1, maxPending: 0, device: { device: 'cpu' } } as unknown as ModelInfo,
     signature: { inputs: specs, outputs: [] },
     slabs: { take: (bytes) => new ArrayBuffer(bytes), give: () => undefined },
   });

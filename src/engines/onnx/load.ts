@@ -2,6 +2,8 @@ import { onAbort } from '../../async/ticket.js';
 import { expected, torchError } from '../../errors.js';
 import type { ExternalFile, ModelInfo } from '../../model/info.js';
 import type { Artifact } from '../../model/artifact.js';
+import { computeBudget } from '../../model/compute-budget.js';
+import { liveModels } from '../../model/live-models.js';
 import { LoadedModel } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
@@ -55,7 +57,9 @@ async function bringUp(
 ): Promise<LoadedModel> {
   const artifactBytes = artifact.bytes.byteLength;
   const optimize = options.optimize !== 'none';
-  const request = { intraOpThreads, optimize };
+  // Threads that spin while they wait would take the cores of those whose turn it is.
+  const isShared = computeBudget.slots < Infinity && liveModels().length > 0;
+  const request = { intraOpThreads, optimize, spins: !isShared };
   const summary = await handOver(artifact.bytes, threads);
   const started = summary
     ? await startOnnx(threads, request, summary, path, options)
@@ -113,7 +117,7 @@ interface Started {
   readonly parameterBytes: number;
 }
 
-type Common = Pick<SessionRequest, 'intraOpThreads' | 'optimize'>;
+type Common = Pick<SessionRequest, 'intraOpThreads' | 'optimize' | 'spins'>;
 
 /**
  * Gives each thread the file: the first those very bytes, the others a copy. Nothing of it is left here, and each thread lets

@@ -19,6 +19,8 @@ export interface SessionRequest {
   /** Where the places of external data begin, for those that the edit moves. */
   readonly externalFolder: string | undefined;
   readonly intraOpThreads: number;
+  /** Intra-op threads spin while they wait for work: faster, where nobody else needs their cores. */
+  readonly spins: boolean;
   readonly optimize: boolean;
 }
 

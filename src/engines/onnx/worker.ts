@@ -57,7 +57,7 @@ function loadRuntime(): Ort {
 }
 
 async function create(request: SessionRequest): Promise<SessionReply> {
-  const { edit, external, externalFolder, intraOpThreads, optimize } = request;
+  const { edit, external, externalFolder, intraOpThreads, spins, optimize } = request;
   ort ??= loadRuntime();
   const options: OnnxRuntime.InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -69,9 +69,12 @@ async function create(request: SessionRequest): Promise<SessionReply> {
     ...(external.length > 0 && {
       externalData: external.map(({ path, data }) => ({ path, data: new Uint8Array(data) })),
     }),
-    ...(externalFolder !== undefined && {
-      extra: { session: { model_external_initializers_file_folder_path: externalFolder } },
-    }),
+    extra: {
+      session: {
+        ...(!spins && { intra_op: { allow_spinning: '0' } }),
+        ...(externalFolder !== undefined && { model_external_initializers_file_folder_path: externalFolder }),
+      },
+    },
   };
   const bytes = rewriteModel(model, edit);
   if (bytes !== model) letGo(model);

@@ -1,5 +1,6 @@
 import type { ModelHandle, NativeLoadOptions } from '../../addon/addon.js';
 import type { Artifact } from '../../model/artifact.js';
+import { computeBudget } from '../../model/compute-budget.js';
 import type { Busy, EngineModel, Run } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { Execution } from '../../model/model.js';
@@ -132,7 +133,8 @@ async function disposeHandle({ addon, dispatcher }: StartedAddon, handle: ModelH
 /** One model may not have more threads than there are cores (loadModel); several together may, and are slower then. */
 function warnOfCrowding(intraOp: number): void {
   const cores = Math.max(1, Math.floor(availableCores()));
-  if (crowded || liveInstances * intraOp <= cores) return;
+  // With a compute budget they take turns.
+  if (crowded || liveInstances * intraOp <= cores || computeBudget.slots <= cores) return;
   crowded = true;
   process.emitWarning(
     `The models of this process may use ${liveInstances * intraOp} threads at once on ${cores} cores: all are slower while all run; fewer instances or threads avoid it (docs/threads.md)`,

@@ -2,9 +2,7 @@
 import { resolve } from 'node:path';
 import { describe, torchError, type TorchError } from '../../errors.js';
 import { isModelName, isVersion } from '../../registry/names.js';
-
-/** What a model may be called in URLs, and a version of a file. */
-export const servedName = /^(?!\.$)(?!.*\.\.)[A-Za-z0-9._-]{1,128}$/;
+import { isServedName } from '../../serving/names.js';
 
 /** The names in words. */
 export const servedNames = '1 to 128 letters, digits, . _ or - without two dots in a row';
@@ -61,12 +59,12 @@ function identityOf(
   }
   const name = key ?? own;
   if (name === undefined && file === undefined) throw fault(`a file or a name in ${at}`, 'neither');
-  if (name !== undefined && !servedName.test(name)) throw fault(`${servedNames} for the name of ${at}`, describe(name));
+  if (name !== undefined && !isServedName(name)) throw fault(`${servedNames} for the name of ${at}`, describe(name));
   if (version !== undefined && versions !== undefined) throw fault(`version or versions in ${at}`, 'both');
   const named = name !== undefined && { name };
   if (file !== undefined) {
     if (versions) throw fault(`one version of the file of ${at}`, 'versions');
-    if (version !== undefined && !servedName.test(version))
+    if (version !== undefined && !isServedName(version))
       throw fault(`${servedNames} for the version of ${at}`, describe(version));
     return { ...named, ...(version !== undefined && { version }) };
   }

@@ -1,12 +1,12 @@
 /** The setting `models`: what is served, and how each model differs from the shared settings. */
 import { describe } from '../../errors.js';
-import { entriesOf, placeOf, servedName, servedNames, type ModelEntry, type Models } from './model-entries.js';
+import { entriesOf, placeOf, servedNames, type ModelEntry, type Models } from './model-entries.js';
 import type { Row, RowTable } from './setting.js';
 
 /** What says of a model which it is. */
 const identity = {
   file: { type: 'string', minLength: 1 },
-  name: { type: 'string', pattern: servedName.source },
+  name: { type: 'string', maxLength: 128 },
   version: { type: 'string', minLength: 1, maxLength: 128 },
   versions: { type: 'array', minItems: 1, maxItems: 64, items: { type: 'string', minLength: 1, maxLength: 32 } },
 };
