@@ -71,14 +71,13 @@ export function decodeRequest(body: Pieces, options: DecodeOptions = {}): InferR
   reader.end();
   if (!heads) throw invalid('Expected the member inputs in the request');
   flagOf(parameters, 'binary_data_output', 'the request');
-  const request: InferRequest = {
+  requireSupported(parameters, [...heads, ...(outputs ?? [])]);
+  return {
     ...(id !== undefined && { id }),
     ...(parameters && { parameters }),
     inputs: withBytes(body, heads, options),
     ...(outputs && { outputs }),
   };
-  requireSupported(request);
-  return request;
 }
 
 const responseMembers = ['model_name', 'model_version', 'id', 'parameters', 'outputs'] as const;
@@ -179,7 +178,7 @@ function headerOf(body: Pieces, { headerLength = body.length, mostJson = Infinit
 
 function readTensors(reader: JsonReader, what: string, options: ReadOptions): TensorHead[] {
   const heads: TensorHead[] = [];
-  reader.items(`${what}s`, limits.tensors, (i) => heads.push(readTensor(reader, `${what} ${i}`, options)));
+  reader.items(`${what}s`, limits.tensors, (i) => heads.push(readTensor(reader, what, i, options)));
   let strings = 0;
   for (const { datatype, elements } of heads) if (datatype === 'BYTES') strings += elements;
   if (strings > limits.strings) throw invalid(`Expected at most ${limits.strings} strings but received ${strings}`);

@@ -1,7 +1,7 @@
 /** Parameters of the protocol that are no word of the caller's own. */
 import { describe } from '../errors.js';
 import { invalid } from './json/reader.js';
-import type { InferRequest, Parameters } from './messages.js';
+import type { Parameters } from './messages.js';
 
 /** A flag among parameters; undefined where it is not given. @throws ERR_BAD_REQUEST for anything but a boolean */
 export function flagOf(parameters: Parameters | undefined, name: string, where: string): boolean | undefined {
@@ -26,9 +26,12 @@ const sharedMemory = ['shared_memory_region', 'shared_memory_offset', 'shared_me
  * does.
  * @throws ERR_BAD_REQUEST
  */
-export function requireSupported({ parameters, inputs, outputs = [] }: InferRequest): void {
+export function requireSupported(
+  parameters: Parameters | undefined,
+  tensors: readonly { readonly parameters?: Parameters | undefined }[],
+): void {
   for (const name of sequence) if (parameters?.[name]) throw unsupported(name, 'sequences of requests');
-  for (const tensor of [...inputs, ...outputs]) {
+  for (const tensor of tensors) {
     for (const name of sharedMemory)
       if (tensor.parameters?.[name] !== undefined) throw unsupported(name, 'shared memory');
   }

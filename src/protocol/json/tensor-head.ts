@@ -25,7 +25,8 @@ export interface ReadOptions {
 const members = ['name', 'shape', 'datatype', 'parameters', 'data'] as const;
 
 /** @throws ERR_MALFORMED_JSON, ERR_BAD_REQUEST, ERR_INVALID_SHAPE, ERR_INVALID_DTYPE, and as `readData` */
-export function readTensor(reader: JsonReader, what: string, options: ReadOptions): TensorHead {
+export function readTensor(reader: JsonReader, kind: string, index: number, options: ReadOptions): TensorHead {
+  const what = `${kind} ${index}`;
   let name: string | undefined;
   let shape: readonly number[] | undefined;
   let datatype: Datatype | undefined;
@@ -35,7 +36,7 @@ export function readTensor(reader: JsonReader, what: string, options: ReadOption
   let known: DataSpec | undefined;
   const spec = (): DataSpec | undefined => {
     if (known || name === undefined || shape === undefined || datatype === undefined) return known;
-    const where = `${what} ${describe(name)}`;
+    const where = `${kind} ${describe(name)}`;
     return (known = { datatype, shape, elements: elementCount(shape), where, ...options });
   };
   reader.members(what, members, (member) => {
