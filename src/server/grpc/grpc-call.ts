@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Metadata } from '@grpc/grpc-js';
 import { errorTable, torchError, type TorchError } from '../../errors.js';
 import { ServerCall, type RouteLabel } from '../call.js';
@@ -54,6 +55,8 @@ export class GrpcCall {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
+      // All requests of a stream listen to it.
+      setMaxListeners(0, this.#abort.signal);
       if (this.#isOver) this.#abort.abort(this.#gone());
     }
     return this.#abort.signal;

@@ -1,5 +1,6 @@
 import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SecureContextOptions } from 'node:tls';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import { torchError } from '../../errors.js';
@@ -42,6 +43,9 @@ const mostOfStream = 64;
 const mostOfConnection = 256;
 /** What was received and is not answered: so many times the largest message. */
 const messagesHeld = 4;
+
+/** How long a client may take for the last answers of a server that ends. */
+const lastAnswersMs = 1000;
 
 /**
  * Opens a gRPC server over a table of remote procedures.
@@ -96,6 +100,10 @@ export async function openGrpc(
     },
     async closeAll() {
       unfollow();
+      // What was answered last is still on its way; a connection closes by itself once it is out.
+      if (stopping.signal.aborted && context.lifecycle.inFlight === 0) {
+        await Promise.race([connections.empty(), delay(lastAnswersMs, undefined, { ref: false })]);
+      }
       connections.closeAll();
       injector.destroy();
       server.forceShutdown();

@@ -1,6 +1,7 @@
 /** What a server says of itself and of its models. */
 import { TorchError } from '../../errors.js';
 import { wireConfig } from '../../protocol/grpc/model-config.js';
+import type { ModelStatistics } from '../../protocol/messages.js';
 import type { ModelName } from '../../protocol/grpc/rpcs.js';
 import type { ServerContext } from '../context.js';
 import { modelConfig, modelMetadata, serverMetadata } from '../inference/describe-model.js';
@@ -67,7 +68,7 @@ export function modelStatisticsOf(asked: Asked, { name, version }: ModelName) {
   const wanted = all.filter(
     (served) => (name === '' || served.name === name) && (version === '' || served.version === version),
   );
-  return { model_stats: wanted.map((served) => served.statistics()) };
+  return { model_stats: wanted.map((served): ModelStatistics => served.statistics()) };
 }
 
 export function repositoryIndex({ context }: Asked, { ready }: { readonly ready: boolean }) {

@@ -59,9 +59,9 @@ describe('ModelInfer', () => {
 
   it('answers raw inputs with raw outputs, the id, and who has answered', async () => {
     const wireAnswer = await client.call(rpcs.modelInfer, wire({}, { id: 'mine' }));
-    expect(wireAnswer.outputs.map(({ contents, ...rest }) => [contents, rest.name, rest.datatype, rest.shape])).to.deep.equal(
-      [[undefined, 'logits', 'FP32', [1, 3]]],
-    );
+    expect(
+      wireAnswer.outputs.map(({ contents, ...rest }) => [contents, rest.name, rest.datatype, rest.shape]),
+    ).to.deep.equal([[undefined, 'logits', 'FP32', [1, 3]]]);
     const raw = wireAnswer.raw_output_contents[0] as Buffer;
     expect(raw.equals(Buffer.from(Float32Array.from(logits([...row.data])).buffer))).to.equal(true);
     expect([wireAnswer.id, wireAnswer.model_name, wireAnswer.model_version]).to.deep.equal(['mine', 'tiny', 'v1.0']);
@@ -81,9 +81,9 @@ describe('ModelInfer', () => {
     const { outputs: raw } = await client.infer('tiny', request);
     const run = outputs[0]?.contents?.fp32_contents as { bytes(size: number): Uint8Array };
     const expected = (raw[0]?.content as Tensor).data as Float32Array;
-    expect(Buffer.from(run.bytes(4)).equals(Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength))).to.equal(
-      true,
-    );
+    expect(
+      Buffer.from(run.bytes(4)).equals(Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength)),
+    ).to.equal(true);
   });
 
   const four = { fp32_contents: new Uint8Array(rawRow) };
@@ -118,10 +118,7 @@ describe('ModelInfer', () => {
     ],
     'a parameter without a value': [wire({}, { parameters: { priority: {} } }), /"priority"/],
     'a priority that is none': [wire({}, { parameters: { priority: { string_param: 'high' } } }), /priority/],
-    'shared memory': [
-      wire({ parameters: { shared_memory_region: { string_param: 'r' } } }),
-      /shared memory/,
-    ],
+    'shared memory': [wire({ parameters: { shared_memory_region: { string_param: 'r' } } }), /shared memory/],
     'what is no protobuf': [Buffer.from('{"inputs":[]}'), /protobuf/],
     'a message that is cut off': [bytesOf(wire({})).subarray(0, -3), /protobuf/],
     'more inputs than anybody has': [
@@ -159,7 +156,9 @@ describe('ModelInfer', () => {
   });
 
   it('refuses a message beyond the limit of bodies', async () => {
-    const error = await refused(wire({ shape: [30_000] }, { raw_input_contents: [Buffer.alloc(120_000)], id: 'large' }));
+    const error = await refused(
+      wire({ shape: [30_000] }, { raw_input_contents: [Buffer.alloc(120_000)], id: 'large' }),
+    );
     expect(error.code).to.equal(status.RESOURCE_EXHAUSTED);
     expect(lines().at(-1)).to.include({ route: path, status: 413 });
   });

@@ -54,7 +54,9 @@ export class GrpcClient {
   }
 
   async call<Q extends object, A extends object>(rpc: Rpc<Q, A>, message: Q, options?: CallOptions): Promise<A> {
-    return rpc.response.decode(await this.bytes(rpc.path, Buffer.concat(rpc.request.encode(message).pieces()), options));
+    return rpc.response.decode(
+      await this.bytes(rpc.path, Buffer.concat(rpc.request.encode(message).pieces()), options),
+    );
   }
 
   async infer(model: string, request: InferRequest, options?: CallOptions): Promise<InferResponse> {
@@ -64,13 +66,7 @@ export class GrpcClient {
 
   stream(options: CallOptions = {}): InferStream {
     return new InferStream(
-      this.raw.makeBidiStreamRequest(
-        rpcs.modelStreamInfer.path,
-        same,
-        same,
-        metadataOf(options),
-        deadlineOf(options),
-      ),
+      this.raw.makeBidiStreamRequest(rpcs.modelStreamInfer.path, same, same, metadataOf(options), deadlineOf(options)),
     );
   }
 }
