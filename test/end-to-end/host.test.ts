@@ -329,10 +329,7 @@ describe('a record whose model /predict cannot answer for', () => {
         const server = await createServer({ host, port: 0, logger: log.logger });
         await host.ready.finally(() => server.close()).finally(() => host.close());
         const warned = log.lines().filter(({ msg }) => /\/predict cannot answer/.test(String(msg)));
-        expect(warned.map(({ level, model }) => `${String(level)} ${String(model)}`)).to.deep.equal([
-          'warn free',
-          'warn vectors',
-        ]);
+        expect(warned.map(({ level, model }) => `${String(level)} ${String(model)}`)).to.deep.equal(['warn free']);
       }
     } finally {
       await rm(folder, { recursive: true });
