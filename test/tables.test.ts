@@ -42,7 +42,7 @@ const tables: readonly Table[] = [
   {
     what: 'a route',
     names: [...new Set(routes.map(({ path }) => path))],
-    home: () => ['src/server/routes/table.ts'],
+    home: () => ['src/server/routes/table.ts', 'src/server/routes/admin/table.ts'],
   },
 ];
 

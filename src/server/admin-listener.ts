@@ -17,6 +17,11 @@ export interface AdminServer {
   readonly http: Server;
 }
 
+/** The port, for whoever opens it. */
+export interface AdminListener extends AdminServer {
+  close(): Promise<void>;
+}
+
 /** Administrators and probes are few; more connections would be somebody else's. */
 const mostConnections = 128;
 /** What is under way there is told to end when the server does, and needs little more than to say so. */
@@ -30,7 +35,7 @@ export async function listenAdmin(
   server: ServerContext,
   limits: ServerLimits,
   { adminPort, adminHost }: { readonly adminPort: number; readonly adminHost: string },
-): Promise<AdminServer & { close(): Promise<void> }> {
+): Promise<AdminListener> {
   server.security.requireProtected('admin', adminHost);
   const context = { ...server, lifecycle: new Lifecycle(server.lifecycle) };
   const own = { ...limits, host: adminHost, port: adminPort, maxConnections: mostConnections };

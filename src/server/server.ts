@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import * as check from '../check.js';
-import { listenAdmin, type AdminServer } from './admin-listener.js';
+import { listenAdmin, type AdminListener, type AdminServer } from './admin-listener.js';
 import { createContext, type ServerContext } from './context.js';
 import type { GrpcListener } from './grpc/listener.js';
 import { followHost } from './host-events.js';
@@ -57,11 +57,11 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const connections = new Connections(http);
   let intake: Intake;
   let grpc: GrpcListener | undefined;
-  let admin: Awaited<ReturnType<typeof listenAdmin>> | undefined;
+  let admin: AdminListener | undefined;
   try {
-    grpc = await grpcOf(context, limits, options.listenGrpc);
     const { adminPort, adminHost } = limits;
     if (adminPort !== undefined) admin = await listenAdmin(context, limits, { adminPort, adminHost });
+    grpc = await grpcOf(context, limits, options.listenGrpc);
     intake = await (options.listen?.(http, connections) ?? listenOn(http, limits.host, limits.port));
   } catch (error) {
     await grpc?.closeAll();

@@ -20,8 +20,7 @@ export class ClusterHost implements InferenceHost {
   }
 
   index(): ReturnType<InferenceHost['index']> {
-    if (!this.#fleet.isUp) return [];
-    return this.#fleet.models.map(({ name, version }) => ({ name, version, state: 'READY', reason: '' }));
+    return this.#fleet.latest().map(({ name, version, state, reason }) => ({ name, version, state, reason }));
   }
 
   failed(): ReturnType<InferenceHost['failed']> {

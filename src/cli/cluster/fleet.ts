@@ -101,10 +101,18 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 
   async list(): Promise<readonly ManagedModel[]> {
-    // Those that still load count once they get connections; while nobody does, they say how far they are.
-    const asked = [...(this.isUp ? this.#members : this.#described.keys())].filter(lives);
-    await this.#describe(asked);
-    return merged(asked.map((worker) => this.#described.get(worker)?.models ?? []));
+    await this.#describe(this.#seen());
+    return this.latest();
+  }
+
+  /** What the workers said last. */
+  latest(): readonly ManagedModel[] {
+    return merged(this.#seen().map((worker) => this.#described.get(worker)?.models ?? []));
+  }
+
+  /** Those that still load count once they get connections; while nobody does, they say how far they are. */
+  #seen(): Worker[] {
+    return [...(this.isUp ? this.#members : this.#described.keys())].filter(lives);
   }
 
   load(model: ModelEntry, signal: AbortSignal): Promise<void> {

@@ -35,7 +35,7 @@ export type ToWorker =
   | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
   /** Models were changed while you started: become like the others, and say `done`. */
   | { readonly kind: 'sync'; readonly change: number; readonly models: readonly SetMember[] }
-  /** Say what is loaded. */
+  /** Say what is loaded. A worker says it by itself, as round 0, when that changes. */
   | { readonly kind: 'describe'; readonly round: number }
   /** What became of a change that was asked for. */
   | { readonly kind: 'answer'; readonly question: number; readonly error?: SaidError };

@@ -48,10 +48,13 @@ export class WorkerModels {
     hear('abandon', ({ change }) => this.#decide(change, new Error('Another worker could not load it')));
     hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
     hear('sync', ({ change, models }) => void this.#sync(change, models));
-    hear('describe', ({ round }) => {
-      const failed = host.failed().map(({ error: _error, ...said }) => said);
-      tell({ kind: 'description', round, models: describeHost(host), failed });
-    });
+    hear('describe', ({ round }) => this.#describe(round));
+    host.on('change', () => this.#describe(0));
+  }
+
+  #describe(round: number): void {
+    const failed = this.#host.failed().map(({ error: _error, ...said }) => said);
+    tell({ kind: 'description', round, models: describeHost(this.#host), failed });
   }
 
   #prepare(change: number, model: ModelEntry): void {

@@ -1,7 +1,7 @@
-import type { IndexEntry } from '../../protocol/messages.js';
+import type { HostIndexEntry } from '../../serving/index.js';
 
 /** One version of a model as management shows it. */
-export interface ManagedModel extends IndexEntry {
+export interface ManagedModel extends HostIndexEntry {
   /** The members below are of a version that is up. */
   readonly isDefault?: boolean;
   readonly engine?: string;

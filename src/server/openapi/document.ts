@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[], model: DescribedModel 
     },
     // Relative to this document: right under any path that the app is mounted at.
     servers: [{ url: './' }],
-    tags: [{ name: 'inference' }, { name: 'operation' }],
+    tags: [{ name: 'inference' }, { name: 'operation' }, { name: 'management' }],
     paths,
     components: { schemas: plain(schemas) },
   };

@@ -50,16 +50,22 @@ export function bindRoutes(
   context: ServerContext,
   listener: ListenerName = 'inference',
 ): BoundRoute[] {
-  const own = routes.filter((route) => isOn(listener, route, context));
+  const own = routes.filter((route) => isOn(route, listener, context));
   return own.map((route) => ({
     errorForm: 'problem',
     ...route,
-    scope: scopeOf(route),
+    scope: scopeOn(route, listener),
     handler: route.handler(context, own),
   }));
 }
 
-function isOn(listener: ListenerName, { listeners, isProbe, isRepository }: Route, context: ServerContext): boolean {
+/** What is there for administrators needs a token of theirs, whatever it is elsewhere. */
+function scopeOn(route: Route, listener: ListenerName): Scope {
+  const scope = scopeOf(route);
+  return listener === 'admin' && scope === 'infer' ? 'admin' : scope;
+}
+
+function isOn({ listeners, isProbe, isRepository }: Route, listener: ListenerName, context: ServerContext): boolean {
   if (isRepository && listener === 'inference') return context.repositoryOnInference;
-  return (listeners ?? (isProbe ? ['inference', 'admin'] : ['inference'])).includes(listener);
+  return listeners ? listeners.includes(listener) : isProbe === true || listener === 'inference';
 }

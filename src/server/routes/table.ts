@@ -152,6 +152,7 @@ export const routes: readonly Route[] = [
   v2({
     method: 'POST',
     path: '/v2/repository/index',
+    listeners: ['inference', 'admin'],
     handler: () => repositoryIndex,
     errors: operations.indexErrors,
     operation: operations.repositoryIndex,

@@ -6,7 +6,6 @@ const state = Type.Union([
   Type.Literal('LOADING'),
   Type.Literal('UNLOADING'),
   Type.Literal('UNAVAILABLE'),
-  Type.Literal('UNKNOWN'),
 ]);
 const identity = {
   name: Type.String(),
@@ -66,5 +65,3 @@ export const RepositoryChange = Type.Object(
   { parameters: Type.Optional(Type.Object({ unload_dependents: Type.Optional(Type.Boolean()) }, closed)) },
   closed,
 );
-
-export const RepositoryIndex = Type.Array(Type.Object(identity, closed));

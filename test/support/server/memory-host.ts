@@ -55,6 +55,10 @@ export class MemoryHost {
     return this.#versions.map(({ name, version }) => ({ name, version, state: 'READY', reason: '' }));
   }
 
+  failed(): readonly object[] {
+    return [];
+  }
+
   on(event: 'run', listener: (event: RunEvent) => void): this {
     this.events.on(event, listener);
     return this;

@@ -1,6 +1,6 @@
-/** The repository extension of the Open Inference Protocol: what changes models. Its index is a route of inference too. */
+/** The repository extension of the Open Inference Protocol: what changes models. */
 import { describe, torchError } from '../../../errors.js';
-import type { Exchange, Handler } from '../../http/exchange.js';
+import type { Handler } from '../../http/exchange.js';
 import { change, managementOf, readMembers } from './change.js';
 
 /** `POST /v2/repository/models/{model}/load`. Status 200 and no body: tritonclient takes 204 for a failure. */
@@ -17,34 +17,6 @@ export const repositoryUnload: Handler = async (exchange, { model = '' }) => {
   parametersOf(await readMembers(exchange.req, ['parameters']));
   await change(exchange, (signal) => management.unload(model, { signal }));
   exchange.send(200, 'application/json', '');
-};
-
-/** `POST /v2/repository/index`. `{"ready": true}` asks for those that serve. */
-export const repositoryIndex: Handler = async (exchange: Exchange) => {
-  const { ready } = await readMembers(exchange.req, ['ready']);
-  if (ready !== undefined && typeof ready !== 'boolean') {
-    throw torchError('ERR_VALIDATION', `Expected true or false for ready but received ${describe(ready)}`);
-  }
-  const known = await managementOf(exchange.context).list();
-  const index = known.map(({ name, version, state, reason }) => ({ name, version, state, reason }));
-  exchange.send(
-    200,
-    'application/json',
-    JSON.stringify(ready ? index.filter(({ state }) => state === 'READY') : index),
-  );
-};
-
-/** `GET /v2/models/{model}[/versions/{version}]/ready`, as far as management knows. */
-export const repositoryReady: Handler = async (exchange, { model = '', version }) => {
-  const known = (await managementOf(exchange.context).list()).filter(
-    (each) => each.name === model && (version === undefined || each.version === version),
-  );
-  if (known.length === 0) {
-    const what = version === undefined ? describe(model) : `${describe(model)} ${describe(version)}`;
-    throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model that is known here but received ${what}`);
-  }
-  const ready = known.some(({ state }) => state === 'READY');
-  exchange.send(ready ? 200 : 503, 'application/json', JSON.stringify({ name: model, ready }));
 };
 
 function parametersOf({ parameters = {} }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../../errors.js';
 import { json } from '../../openapi/operation.js';
-import { ManagedModels, ModelChange, RefreshReport, RepositoryChange, RepositoryIndex } from '../../schemas/admin.js';
+import { ManagedModels, ModelChange, RefreshReport, RepositoryChange } from '../../schemas/admin.js';
 import type { Route } from '../route.js';
 import { listModels, loadModel, refreshModels, showModel, unloadModel } from './models.js';
-import { repositoryIndex, repositoryLoad, repositoryReady, repositoryUnload } from './repository.js';
+import { repositoryLoad, repositoryUnload } from './repository.js';
 
 const badBody: readonly ErrorCode[] = [
   'ERR_MALFORMED_JSON',
@@ -36,7 +36,7 @@ const deadline = {
 };
 
 const onAdmin = { listeners: ['admin'], scope: 'admin' } as const;
-const repository = { ...onAdmin, isRepository: true } as const;
+const repository = { ...onAdmin, isRepository: true, errorForm: 'oip' } as const;
 const nothing = { mediaType: 'application/json', schema: { maxLength: 0 } };
 
 /** The rows of management. */
@@ -114,19 +114,6 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
-    method: 'POST',
-    path: '/v2/repository/index',
-    handler: () => repositoryIndex,
-    errors: badBody,
-    operation: {
-      id: 'adminRepositoryIndex',
-      tag: 'management',
-      summary: 'Every version that is known, with its state.',
-      responses: { 200: { description: 'All models.', content: [json({ RepositoryIndex })] } },
-    },
-  },
-  {
     ...repository,
     method: 'POST',
     path: '/v2/repository/models/:model/load',
@@ -156,20 +143,4 @@ export const adminRoutes: readonly Route[] = [
       responses: { 200: { description: 'It serves no more.', content: [nothing] } },
     },
   },
-  ...(['/v2/models/:model/ready', '/v2/models/:model/versions/:version/ready'] as const).map((path, index) => ({
-    ...onAdmin,
-    method: 'GET' as const,
-    path,
-    handler: () => repositoryReady,
-    errors: ['ERR_MODEL_NOT_FOUND' as const],
-    operation: {
-      id: index === 0 ? 'adminModelReady' : 'adminVersionReady',
-      tag: 'management' as const,
-      summary: 'Whether it serves.',
-      responses: {
-        200: { description: 'It does.', content: [{ mediaType: 'application/json', schema: { type: 'object' } }] },
-        503: { description: 'Not now.', content: [{ mediaType: 'application/json', schema: { type: 'object' } }] },
-      },
-    },
-  })),
 ];
