@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import { runtime } from '../engines/runtime.js';
 import type { OpenPort } from '../server/http/port.js';
+import type { AdminServer } from '../server/admin-listener.js';
 import {
   createLogger,
   createServer,
@@ -93,7 +94,7 @@ export async function serveAsWorker({ models, settings: shared, onTerminal }: Se
   const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
   const { intraOpThreads = threadsPerWorker({ ...shared, instances: mostInstances(models, shared) }) } = shared;
   // The primary has the admin port.
-  const settings = { ...shared, intraOpThreads, adminPort: undefined };
+  const settings = { ...shared, intraOpThreads, adminPort: undefined, adminGrpcPort: undefined };
   // It can leave by itself: the primary puts another in its place.
   let leaveNow: (hostTimeoutMs: number) => void = nothing;
   const assigned = await assignedModels();
@@ -179,7 +180,7 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
 
 /** With a gRPC port only where there is one. */
 function placesOf({ url, grpcPort, admin }: InferenceServer): object {
-  return { url, ...(grpcPort !== undefined && { grpcPort }), ...(admin && { adminUrl: admin.url }) };
+  return { url, ...(grpcPort !== undefined && { grpcPort }), ...(admin && adminPlaces(admin)) };
 }
 
 /** Threads are fixed before the first model is loaded, so they are shared out for the model with most instances. */
@@ -188,3 +189,8 @@ function mostInstances(models: readonly ModelEntry[], shared: Settings): number 
 }
 
 const nothing = (): void => undefined;
+
+const adminPlaces = ({ url, grpcPort }: AdminServer): object => ({
+  adminUrl: url,
+  ...(grpcPort !== undefined && { adminGrpcPort: grpcPort }),
+});

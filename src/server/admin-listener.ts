@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { ServerContext } from './context.js';
+import type { GrpcListener } from './grpc/listener.js';
 import { Connections } from './http/connections.js';
 import { drain } from './http/drain.js';
 import { httpServer } from './http/listener.js';
@@ -15,6 +16,8 @@ export interface AdminServer {
   readonly address: string;
   readonly port: number;
   readonly http: Server;
+  /** Where management is answered over gRPC; undefined without `adminGrpcPort`. */
+  readonly grpcPort: number | undefined;
 }
 
 /** The port, for whoever opens it. */
@@ -42,15 +45,28 @@ export async function listenAdmin(
   const http = httpServer(context, bindRoutes(routes, context, 'admin'), own);
   const connections = new Connections(http);
   const intake = await listenOn(http, adminHost, adminPort);
+  const grpc = await openAdminGrpc(context, own).catch(async (error: unknown) => {
+    await intake.stop();
+    throw error;
+  });
   const { address, port, family } = intake.address;
   return {
     url: `${context.security.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     address,
     port,
     http,
+    grpcPort: grpc?.address.port,
     async close() {
       const { lifecycle } = context;
-      await drain({ http, intake, connections, lifecycle }, { preStopDelayMs: 0, drainTimeoutMs });
+      await drain({ http, intake, connections, lifecycle, grpc }, { preStopDelayMs: 0, drainTimeoutMs });
     },
   };
+}
+
+/** Its library is loaded with the first port. */
+async function openAdminGrpc(context: ServerContext, limits: ServerLimits): Promise<GrpcListener | undefined> {
+  const { adminGrpcPort: port } = limits;
+  if (port === undefined) return undefined;
+  const [{ openGrpc }, { rpcTable }] = await Promise.all([import('./grpc/listener.js'), import('./grpc/rpc-table.js')]);
+  return openGrpc(context, rpcTable, 'admin', { ...limits, port });
 }

@@ -76,6 +76,8 @@ export interface ServerOptions extends AppOptions {
   grpcPort?: number;
   /** Port of management, health and metrics; 0 takes a free one. Default: there is none. */
   adminPort?: number;
+  /** Port of management over gRPC, beside `adminPort`; 0 takes a free one. Default: there is none. */
+  adminGrpcPort?: number;
   /** Host name or address that the admin port listens on, default 127.0.0.1. */
   adminHost?: string;
   /** Time for the headers of a request to arrive; at most `receiveTimeoutMs`. Default 10000. */
@@ -134,6 +136,7 @@ const serverSettings = [
   'grpcPort',
   'adminPort',
   'adminHost',
+  'adminGrpcPort',
   'headersTimeoutMs',
   'receiveTimeoutMs',
   'connectionsCheckingIntervalMs',
@@ -176,7 +179,8 @@ export function resolveServerOptions(options: ServerOptions): ServerLimits {
   checkShared('createServer', options, serverOptions);
   for (const hook of hooks) checkFunction(hook, options[hook]);
   const limits = limitsOf(serverSettings, options);
-  const { headersTimeoutMs, receiveTimeoutMs } = limits;
+  const { headersTimeoutMs, receiveTimeoutMs, adminPort, adminGrpcPort } = limits;
+  if (adminGrpcPort !== undefined && adminPort === undefined) throw expected('a port', 'adminPort', adminPort);
   if (headersTimeoutMs > receiveTimeoutMs) {
     throw expected(`at most receiveTimeoutMs (${receiveTimeoutMs})`, 'headersTimeoutMs', headersTimeoutMs);
   }

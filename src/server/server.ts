@@ -119,8 +119,8 @@ async function grpcOf(
   return openGrpc(context, rpcTable, 'inference', { ...limits, port, listen });
 }
 
-function publicPart({ url, address, port, http }: AdminServer): AdminServer {
-  return { url, address, port, http };
+function publicPart({ url, address, port, http, grpcPort }: AdminServer): AdminServer {
+  return { url, address, port, http, grpcPort };
 }
 
 function checkClose(options: CloseOptions): void {

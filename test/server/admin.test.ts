@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ModelHost } from '#dist/index.js';
+import { rpcs } from '#dist/protocol/grpc/rpcs.js';
 import { createServer, type InferenceServer, type ServerOptions } from '#dist/server/index.js';
+import { grpc, GrpcClient } from '../support/server/grpc.js';
 import { digits } from '../support/server/digits.js';
 import { rejection } from '../support/rejection.js';
 import { expectProblem, predict, until } from '../support/server/http.js';
@@ -153,6 +155,36 @@ describe('the admin port', function () {
         .and.not.equal('');
     }
     expect(await states('linear')).to.deep.equal(['1 READY']);
+  });
+
+  it('speaks the repository extension over gRPC, on a port of its own', async () => {
+    await start({ adminGrpcPort: 0, grpcPort: 0 });
+    const [ops, clients] = [new GrpcClient(server.admin?.grpcPort), new GrpcClient(server.grpcPort)];
+    const codeOf = (error: unknown) => (error as grpc.ServiceError).code;
+    const change = (client: GrpcClient, rpc: typeof rpcs.repositoryModelLoad, model_name: string, parameters = {}) =>
+      client.call(rpc, { repository_name: '', model_name, parameters }).then(() => 0, codeOf);
+    try {
+      const { repositoryModelLoad: load, repositoryModelUnload: unload } = rpcs;
+      expect(await change(ops, unload, 'linear')).to.equal(0);
+      expect(await states('linear')).to.deep.equal(['1 UNAVAILABLE']);
+      expect(await change(ops, load, 'linear')).to.equal(0);
+      expect(await states('linear')).to.deep.equal(['1 READY']);
+      expect(await ops.call(rpcs.modelReady, { name: 'linear', version: '' })).to.deep.equal({ ready: true });
+      expect((await ops.call(rpcs.repositoryIndex, { repository_name: '', ready: true })).models).to.have.length(2);
+      expect(await change(ops, load, 'nobody')).to.equal(grpc.status.NOT_FOUND);
+      const file = { 'file:1/model.pt': { bytes_param: Buffer.from('x') } };
+      expect(await change(ops, load, 'linear', file)).to.equal(grpc.status.INVALID_ARGUMENT);
+      expect(await change(ops, load, 'linear', { config: { string_param: '{}' } })).to.equal(
+        grpc.status.INVALID_ARGUMENT,
+      );
+      for (const rpc of [load, unload]) {
+        expect(await change(clients, rpc, 'linear')).to.equal(grpc.status.UNIMPLEMENTED);
+      }
+      expect(await states('linear')).to.deep.equal(['1 READY']);
+    } finally {
+      ops.close();
+      clients.close();
+    }
   });
 
   it('is the only place for changes, unless it is said otherwise', async () => {

@@ -45,6 +45,7 @@ export async function listenForAdmin(
     await admin.close();
     context.security.close();
   };
-  logger.info({ adminUrl: admin.url }, 'listening for administrators');
+  const { url: adminUrl, grpcPort } = admin;
+  logger.info({ adminUrl, ...(grpcPort !== undefined && { adminGrpcPort: grpcPort }) }, 'listening for administrators');
   return { url: admin.url, close };
 }

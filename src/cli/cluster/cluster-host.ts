@@ -1,5 +1,7 @@
 import { torchError } from '../../errors.js';
 import type { InferenceHost } from '../../server/host.js';
+import { noSuchModel } from '../../server/management/catalog.js';
+import type { ServedModel } from '../../serving/index.js';
 import type { ClusterFleet } from './fleet.js';
 
 /** What the admin port of a primary process knows of its workers, as a host that answers no calls itself. */
@@ -32,8 +34,19 @@ export class ClusterHost implements InferenceHost {
     return [];
   }
 
-  model(): never {
-    throw torchError('ERR_NOT_READY', 'Expected a request over the port of inference: models answer there');
+  /** Whether it is up, and on what: enough for probes. It answers no calls: those come over the port of inference. */
+  model(name = this.defaultModel, version?: string): ServedModel {
+    const known = this.#fleet
+      .latest()
+      .filter((each) => each.name === name && (version ?? each.version) === each.version);
+    const up = known.find(({ state }) => state === 'READY');
+    if (up) {
+      const { device = '' } = up;
+      const facts: object = { name, version: up.version, model: { info: { device: { device } } } };
+      return facts as ServedModel;
+    }
+    if (known.length > 0) throw torchError('ERR_NOT_READY', `${name} is not loaded`);
+    throw noSuchModel(name);
   }
 
   /** A worker that has lost its device ends and is replaced. */

@@ -9,6 +9,7 @@ import type { ServerContext } from '../context.js';
 import { openPort, type TakeConnections } from '../http/port.js';
 import { asTorchError } from '../public-error.js';
 import { requireServing } from '../readiness.js';
+import type { Scope } from '../security/scope.js';
 import type { Security } from '../security/security.js';
 import { secureOptions } from '../security/tls.js';
 import { GrpcCall, type Arrival } from './grpc-call.js';
@@ -115,16 +116,19 @@ export async function openGrpc(
 /** Begins the requests of a call that is let in, and refuses the others. */
 function admit(
   call: GrpcCall,
-  { listeners, needsModels, scope, stream }: RpcRow,
+  row: RpcRow,
   where: RpcRow['listeners'][number],
   stopping: AbortSignal,
   context: ServerContext,
 ): void {
+  const { listeners, needsModels, stream } = row;
+  const isHere = listeners.includes(where) || (row.isRepository === true && context.repositoryOnInference);
+  const scope = scopeHere(row, isHere, where);
   try {
     // Each message of a stream is asked again, because the token may have been taken back.
     if (stream) context.security.authorize(call, scope);
     else call.begin().authorize(call.authorization, scope);
-    if (!listeners.includes(where)) throw notHere(listeners);
+    if (!isHere) throw notHere(listeners);
     if (stopping.aborted) throw torchError('ERR_DRAINING', 'The server is shutting down');
     if (needsModels) requireServing(context);
   } catch (thrown) {
@@ -133,6 +137,12 @@ function admit(
     call.failed(error);
     call.refusal = error;
   }
+}
+
+/** As over HTTP: what is on the admin port needs an administrator's token. What is not here needs none to be told so. */
+function scopeHere({ scope }: RpcRow, isHere: boolean, where: RpcRow['listeners'][number]): Scope {
+  if (!isHere) return 'none';
+  return where === 'admin' && scope === 'infer' ? 'admin' : scope;
 }
 
 function notHere(listeners: RpcRow['listeners']) {

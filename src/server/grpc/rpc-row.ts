@@ -37,6 +37,8 @@ export interface RpcRow {
   readonly rpc: Rpc;
   /** Where it is answered; elsewhere it is UNIMPLEMENTED. */
   readonly listeners: readonly ('inference' | 'admin')[];
+  /** A change of models: on the port of inference too where the setting repositoryOnInference says so. */
+  readonly isRepository?: true;
   /** What a caller's token must be for. */
   readonly scope: Scope;
   /** Asked for before the message is read: ERR_NOT_READY, ERR_DRAINING. */

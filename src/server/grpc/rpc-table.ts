@@ -11,10 +11,12 @@ import {
   serverMetadataOf,
   serverReady,
 } from './models.js';
+import { repositoryLoad, repositoryUnload } from './repository.js';
 import { streaming, unary, type RpcRow } from './rpc-row.js';
 
 const probe = { listeners: ['inference', 'admin'], scope: 'none' } as const;
 const inference = { listeners: ['inference'], scope: 'infer' } as const;
+const repository = { listeners: ['admin'], scope: 'admin', isRepository: true } as const;
 const running = { ...inference, needsModels: true } as const;
 
 /**
@@ -33,5 +35,7 @@ export const rpcTable: readonly RpcRow[] = [
   unary(rpcs.modelStatistics, inference, modelStatisticsOf),
   unary(rpcs.modelInfer, running, modelInfer),
   streaming(rpcs.modelStreamInfer, running, modelStreamInfer),
-  unary(rpcs.repositoryIndex, inference, repositoryIndex),
+  unary(rpcs.repositoryIndex, { ...inference, listeners: ['inference', 'admin'] }, repositoryIndex),
+  unary(rpcs.repositoryModelLoad, repository, repositoryLoad),
+  unary(rpcs.repositoryModelUnload, repository, repositoryUnload),
 ];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { torchError } from '../../errors.js';
 
 /** So many changes may wait for the one that runs: each may take minutes. */
@@ -8,6 +9,11 @@ export class ChangeQueue {
   readonly #closing = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+
+  constructor() {
+    // Each change listens to it, and there may be many.
+    setMaxListeners(0, this.#closing.signal);
+  }
 
   /**
    * Runs it after those before it have ended, well or not.

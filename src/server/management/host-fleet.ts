@@ -32,7 +32,10 @@ export class HostFleet implements Fleet<HostModel> {
   }
 
   unload(name: string, version: string): Promise<Departure> {
-    return Promise.resolve({ drained: this.#host.unload(name, version) });
+    const drained = this.#host.unload(name, version);
+    // Who does not wait for it need not handle it.
+    drained.catch(() => undefined);
+    return Promise.resolve({ drained });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../../monitoring/logging.js';
-import { ChangedFiles, noSuchVersion, type Catalog, type CatalogEntry } from './catalog.js';
+import { ChangedFiles, noSuchModel, noSuchVersion, type Catalog, type CatalogEntry } from './catalog.js';
 import { ChangeQueue, within } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
@@ -47,10 +47,9 @@ export class Manager<Spec> implements Management {
     // Calls that have begun may take their time: other changes need not wait for them.
     const departures = await this.#queue.run(async () => {
       const known = (await this.#fleet.list()).filter((each) => each.name === name);
-      // Throws where nobody knows the name.
-      if (known.length === 0) await this.#catalog.find(name, version);
+      if (known.length === 0) throw noSuchModel(name);
       const versions = known.map((each) => each.version);
-      if (version !== undefined && known.length > 0 && !versions.includes(version)) {
+      if (version !== undefined && !versions.includes(version)) {
         throw noSuchVersion(name, versions, version);
       }
       const up = known.filter((each) => each.state !== 'UNAVAILABLE' && (version ?? each.version) === each.version);

@@ -131,6 +131,7 @@ export const routes: readonly Route[] = [
   v2({
     method: 'GET',
     path: '/v2/models/:model{/versions/:version}/ready',
+    listeners: ['inference', 'admin'],
     handler: () => oip.modelReady,
     errors: operations.modelErrors,
     operation: operations.modelReady,

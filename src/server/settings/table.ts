@@ -199,6 +199,12 @@ const rows = {
     initial: '127.0.0.1',
     description: 'Address that the admin port listens on.',
   }),
+  adminGrpcPort: optionalInteger({
+    min: 0,
+    max: 65535,
+    initialText: 'none',
+    description: 'Port of management over gRPC, on adminHost; 0 takes a free one. It needs adminPort.',
+  }),
   repositoryOnInference: toggle({
     description: 'Clients may load and unload models over the port of inference too, not only over the admin port.',
   }),
