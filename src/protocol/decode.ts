@@ -71,7 +71,7 @@ export function decodeRequest(body: Pieces, options: DecodeOptions = {}): InferR
   reader.end();
   if (!heads) throw invalid('Expected the member inputs in the request');
   flagOf(parameters, 'binary_data_output', 'the request');
-  requireSupported(parameters, [...heads, ...(outputs ?? [])]);
+  requireSupported({ parameters, inputs: heads, outputs });
   return {
     ...(id !== undefined && { id }),
     ...(parameters && { parameters }),

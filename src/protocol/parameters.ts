@@ -18,6 +18,13 @@ export function sizeOf(parameters: Parameters | undefined, name: string, where: 
   throw invalid(`Expected an integer of at least 0 for ${name} of ${where} but received ${describe(value)}`);
 }
 
+/** A request as far as its parameters tell. */
+interface Asked {
+  readonly parameters?: Parameters | undefined;
+  readonly inputs: readonly { readonly parameters?: Parameters | undefined }[];
+  readonly outputs?: readonly { readonly parameters?: Parameters | undefined }[] | undefined;
+}
+
 const sequence = ['sequence_id', 'sequence_start', 'sequence_end'] as const;
 const sharedMemory = ['shared_memory_region', 'shared_memory_offset', 'shared_memory_byte_size'] as const;
 
@@ -26,12 +33,9 @@ const sharedMemory = ['shared_memory_region', 'shared_memory_offset', 'shared_me
  * does.
  * @throws ERR_BAD_REQUEST
  */
-export function requireSupported(
-  parameters: Parameters | undefined,
-  tensors: readonly { readonly parameters?: Parameters | undefined }[],
-): void {
+export function requireSupported({ parameters, inputs, outputs = [] }: Asked): void {
   for (const name of sequence) if (parameters?.[name]) throw unsupported(name, 'sequences of requests');
-  for (const tensor of tensors) {
+  for (const tensor of [...inputs, ...outputs]) {
     for (const name of sharedMemory)
       if (tensor.parameters?.[name] !== undefined) throw unsupported(name, 'shared memory');
   }

@@ -83,7 +83,7 @@ function contentOf(datatype: Datatype, shape: readonly number[], next: () => num
     return { shape, data: Array.from({ length: count }, (_, i) => texts[i % texts.length] as string) };
   if (dtypeTable[dtype].kind === 'int') {
     const bytes = Uint8Array.from({ length: count * (bytesOf(datatype) as number) }, () => Math.floor(next() * 256));
-    return new Tensor(dtype, new dtypeTable[dtype].array(bytes.buffer) as never, shape);
+    return new Tensor(dtype, new dtypeTable[dtype].array(bytes.buffer), shape);
   }
   if (dtype === 'bool')
     return new Tensor(

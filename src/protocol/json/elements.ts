@@ -117,7 +117,7 @@ class DataReader {
     if (!reader.take(openArray)) throw this.otherNesting();
     this.row(count, this.#next);
     this.#next += count;
-    if (!this.close()) throw this.otherCount();
+    if (!this.close()) throw count === 0 ? this.otherNesting() : this.otherCount();
   }
 
   /** Takes the bracket, and leaves what is behind it. */

@@ -79,12 +79,14 @@ export function readTensor(reader: JsonReader, kind: string, index: number, opti
 function readShape(reader: JsonReader, name: string): readonly number[] {
   const shape: number[] = [];
   reader.items(`shape of ${name}`, maxRank, (axis) => {
-    const size = readInteger(reader, () => `shape[${axis}] of ${name}`);
-    if (typeof size === 'bigint' || size < 0)
+    const given = readInteger(reader, () => `shape[${axis}] of ${name}`);
+    const size = Number(given);
+    if (!Number.isSafeInteger(size) || size < 0) {
       throw torchError(
         'ERR_INVALID_SHAPE',
-        `Expected an integer from 0 up for shape[${axis}] of ${name} but received ${describe(size)}`,
+        `Expected an integer from 0 up to 2^53 for shape[${axis}] of ${name} but received ${describe(given)}`,
       );
+    }
     shape.push(size);
   });
   return shape;
