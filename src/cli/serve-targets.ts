@@ -42,9 +42,9 @@ function ofSettings({
   if (!models) return [{ name: model, ...(modelVersion !== undefined && { versions: [modelVersion] }) }];
   for (const entry of models) requireNameOfFile(entry, 'in the setting models', 'give { "file", "name" }');
   const names = models.map(nameOf);
+  if (model === defaultOf('model')) return models; // nobody chose one
   if (names.includes(model))
     return [...models].sort((a, b) => Number(nameOf(b) === model) - Number(nameOf(a) === model));
-  if (model === defaultOf('model')) return models;
   throw torchError(
     'ERR_CONFIG',
     `Expected one of the models (${names.join(', ')}) for setting model but received ${describe(model)}`,

@@ -58,7 +58,7 @@ export function requestOf(wire: WireInferRequest): InferRequest {
       outputs: outputs.map((output): RequestedOutput => ({ name: output.name, ...parametersOf(output.parameters) })),
     }),
   };
-  requireSupported(request.parameters, [...request.inputs, ...(request.outputs ?? [])]);
+  requireSupported(request);
   return request;
 }
 
