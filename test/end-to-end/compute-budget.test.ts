@@ -88,15 +88,22 @@ describe('models that share a compute budget', () => {
     await Promise.all([first, ...waiting]);
   });
 
-  it('refuse what waits for a model that is disposed', async () => {
-    const c = await loadModel(fixture('torchscript/linear.pt'));
-    const first = runA(longRun);
-    const waiting = c.run(new Tensor('float32', new Float32Array(8), [2, 4]));
-    const refused = rejection(waiting);
-    await c.dispose();
-    expect(await refused).to.have.property('code', 'ERR_DISPOSED');
-    await first;
-  });
+  for (const [engine, file] of [
+    ['TorchScript', fixture('torchscript/linear.pt')],
+    ['ONNX', onnx('linear')],
+  ] as const) {
+    it(`refuse what waits for a model that is disposed: ${engine}`, async () => {
+      const c = await loadModel(file);
+      const first = runA(longRun);
+      const waiting = c.run(new Tensor('float32', new Float32Array(8), [2, 4]));
+      expect(c.pending).to.equal(1);
+      const refused = rejection(waiting);
+      await c.dispose();
+      expect(await refused).to.have.property('code', 'ERR_DISPOSED');
+      expect([c.pending, computeBudget.used]).to.deep.equal([0, 1]);
+      await first;
+    });
+  }
 
   it('form a batch when its turn comes, of all that has come by then', async () => {
     const c = await loadModel(fixture('torchscript/linear.pt'));
