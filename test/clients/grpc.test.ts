@@ -24,7 +24,7 @@ function tensor(dtype: DType, ...shape: number[]): Tensor {
     else if (dtype === 'bfloat16') data[i] = 0x3f00 + below(0x80);
     else data[i] = kind === 'int' ? below(100) : (below(2 ** 20) - 2 ** 19) / 2 ** 18;
   }
-  return new Tensor(dtype, data as never, shape);
+  return new Tensor(dtype, data, shape);
 }
 
 /** Models of three engines; the datatypes that each takes. */

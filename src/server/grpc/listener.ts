@@ -159,7 +159,7 @@ function absentRows(): RpcRow[] {
 }
 
 /** Those of the server's other listeners; what is read again later counts for new connections. */
-function credentialsOf(grpc: Grpc, { tls }: Security): { credentials: ServerCredentials; unfollow(): void } {
+function credentialsOf(grpc: Grpc, { tls }: Security): { credentials: ServerCredentials; unfollow: () => void } {
   if (!tls) return { credentials: grpc.ServerCredentials.createInsecure(), unfollow: () => undefined };
   class Reloading extends grpc.ServerCredentials {
     _equals(other: ServerCredentials): boolean {

@@ -186,7 +186,9 @@ describe('ModelInfer', () => {
     const { behaviour, open } = gate();
     let reason: unknown;
     host.behaviour = (options) => {
-      options.signal?.addEventListener('abort', () => (reason = options.signal?.reason));
+      options.signal?.addEventListener('abort', () => {
+        reason = options.signal?.reason;
+      });
       return behaviour(options);
     };
     const runs = host.runs;
