@@ -29,7 +29,7 @@ export class GrpcConnections {
 
   /** Follows what a server of node:http2 does with its connections. */
   follow(http2: Http2Server): void {
-    http2.updateSettings({ initialWindowSize: windowBytes, maxFrameSize: 2 ** 18 });
+    http2.updateSettings({ initialWindowSize: windowBytes });
     http2.on('session', (session: ServerHttp2Session) => this.#opened(session));
   }
 
