@@ -1,6 +1,7 @@
 /** Values of JSON as the contents of inputs: arrays in arrays of numbers, booleans or texts. */
 import { describe, InputError, torchError } from '../../errors.js';
 import { datatypeTable } from '../../protocol/datatype.js';
+import { limits } from '../../protocol/json/limits.js';
 import type { NamedTensor, TensorContent, TensorMetadata } from '../../protocol/messages.js';
 import { readStrings } from '../../signature/strings.js';
 import { flatten, type Nested } from '../../tensor/nested.js';
@@ -51,7 +52,14 @@ export function namedValues(
   values: Readonly<Record<string, unknown>>,
   inputs: readonly TensorMetadata[],
 ): NamedTensor[] {
+  requireFew(Object.keys(values));
   return Object.entries(values).map(([name, value]) => ({ name, content: contentOf(value, inputNamed(name, inputs)) }));
+}
+
+/** More inputs than any model has must not cost their time. @throws ERR_INVALID_INPUT */
+export function requireFew(names: readonly string[]): void {
+  if (names.length <= limits.tensors) return;
+  throw torchError('ERR_INVALID_INPUT', `Expected at most ${limits.tensors} inputs but received ${names.length}`);
 }
 
 /** What the model says of an input. Names that it has other words for (`INPUT__0`, `ARGS[0]`) are looked up later. */

@@ -3,7 +3,17 @@ import { torchError } from '../../../errors.js';
 import type { NamedTensor } from '../../../protocol/messages.js';
 import type { ServedModel } from '../../../serving/index.js';
 import { invalidBody } from '../../codec/body-form.js';
-import { bytesOfBase64, contentOf, inputNamed, isBase64, isObject, kindOf, onlyInput } from '../../codec/values.js';
+import {
+  bytesOfBase64,
+  contentOf,
+  inputNamed,
+  isBase64,
+  isObject,
+  kindOf,
+  namedValues,
+  onlyInput,
+  requireFew,
+} from '../../codec/values.js';
 import { interfaceOf } from '../../inference/model-interface.js';
 import type { ServerCall } from '../../call.js';
 import { imagesAsInput } from './image-input.js';
@@ -52,10 +62,7 @@ async function columnInputs(call: ServerCall, served: ServedModel, given: unknow
   if (isObject(given) && !isBase64(given)) {
     const images = onlyImages(served, Object.values(given));
     if (images) return [await imagesAsInput(call, served, images)];
-    return Object.entries(given).map(([name, value]) => ({
-      name,
-      content: contentOf(value, inputNamed(name, inputs)),
-    }));
+    return namedValues(given, inputs);
   }
   const images = onlyImages(served, [given]);
   if (images) return [await imagesAsInput(call, served, images)];
@@ -81,6 +88,7 @@ export async function rowInputs(
     return [{ name: input.name, content: contentOf(instances, input) }];
   }
   const names = Object.keys(instances[0] as object);
+  requireFew(names);
   for (const [row, instance] of instances.entries()) requireMembers(instance, names, row);
   return names.map((name) => ({
     name,

@@ -11,7 +11,7 @@ import { Tensor } from '../../../tensor/tensor.js';
 import type { ServerCall } from '../../call.js';
 import { invalidBody } from '../../codec/body-form.js';
 import { bodyBytes, foreignJson, jsonOf } from '../../codec/json-body.js';
-import { bytesOfBase64, contentOf, inputNamed, isBase64, isObject, onlyInput } from '../../codec/values.js';
+import { bytesOfBase64, contentOf, inputNamed, isBase64, isObject, onlyInput, requireFew } from '../../codec/values.js';
 import { interfaceOf } from '../../inference/model-interface.js';
 import { maxImages } from '../../schemas/predict.js';
 import { rowInputs } from './instances.js';
@@ -160,6 +160,7 @@ function encodedImage(value: unknown): Buffer | undefined {
 function ofValue(value: unknown, served: ServedModel): TensorData {
   const { inputs } = interfaceOf(served);
   const isNamed = isObject(value) && !isBase64(value) && !('dtype' in value && 'data' in value);
+  if (isNamed) requireFew(Object.keys(value));
   const given = isNamed
     ? Object.entries(value).map(([name, item]) => ({ input: inputNamed(name, inputs), name, item }))
     : [onlyInput(inputs, 'the body')].map((input) => ({ input, name: input.name, item: value }));
