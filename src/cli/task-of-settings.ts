@@ -53,14 +53,14 @@ async function readLabels(path: string): Promise<readonly string[]> {
   const text = await read(path);
   if (!/^\s*[[{]/.test(text)) return text.replace(/\r?\n$/, '').split(/\r?\n/);
   const value = jsonOf(path, text);
-  const list = Array.isArray(value) ? (value as unknown[]) : byIndex(value as Record<string, unknown>);
+  const list = Array.isArray(value) ? (value as unknown[]) : byIndex(value as object);
   const labels = list.map((item) => (Array.isArray(item) ? (item as unknown[]).at(-1) : item));
   if (labels.length > 0 && labels.every((label) => typeof label === 'string')) return labels as string[];
   throw torchError('ERR_CONFIG', `Expected a label for each class, 0 to the last, in ${path}`);
 }
 
-function byIndex(names: Readonly<Record<string, unknown>>): unknown[] {
-  return Array.from({ length: Object.keys(names).length }, (_, index) => names[String(index)]);
+function byIndex(names: object): unknown[] {
+  return Array.from({ length: Object.keys(names).length }, (_, index) => Reflect.get(names, String(index)) as unknown);
 }
 
 async function read(path: string): Promise<string> {

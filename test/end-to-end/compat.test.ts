@@ -376,7 +376,7 @@ describe('clients of other servers', () => {
           405: ['MethodNotAllowedException'],
         };
         expect(answer.body).to.include({ code: status });
-        expect(types[status]).to.include(answer.body['type'] as string);
+        expect(types[status]).to.include(answer.body['type']);
         await expectServes();
       });
     }

@@ -1,4 +1,5 @@
 import { parseJson } from '../http/json.js';
+import { stringEnd, tooMuch } from './json-size.js';
 import { malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
 
 export interface ExactOptions {
@@ -14,7 +15,8 @@ const nonFiniteToken = /^(?:NaN|-?Infinity)$/;
 const mark = '\u0000';
 
 const quote = 0x22;
-const backslash = 0x5c;
+/** Each is read by itself. */
+const mostMarks = 2 ** 16;
 
 /**
  * A JSON text, parsed as `parseJson` does, but with integers beyond 2^53 as bigints, so that none is rounded.
@@ -35,7 +37,7 @@ function withMarks(bytes: Buffer, isWanted: (token: string) => boolean): Buffer 
   const parts: Buffer[] = [];
   let copied = 0;
   for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === quote) at = stringEnd(bytes, at);
+    if (bytes[at] === quote) at = stringEnd(bytes, at) + 1;
     else if (!isTokenByte(bytes[at] as number)) at++;
     else {
       const begin = at;
@@ -43,20 +45,12 @@ function withMarks(bytes: Buffer, isWanted: (token: string) => boolean): Buffer 
       // `NaN` is the shortest.
       const token = at - begin < 3 ? '' : bytes.toString('latin1', begin, at);
       if (!isWanted(token)) continue;
+      if (parts.length / 2 === mostMarks) throw tooMuch(`${mostMarks} numbers that are no double`);
       parts.push(bytes.subarray(copied, begin), Buffer.from(`"\\u0000${token}"`));
       copied = at;
     }
   }
   return copied === 0 ? undefined : Buffer.concat([...parts, bytes.subarray(copied)]);
-}
-
-/** Index behind the string that opens here, or the end of the text. */
-function stringEnd(bytes: Buffer, from: number): number {
-  for (let at = from + 1; at < bytes.length; at++) {
-    if (bytes[at] === backslash) at++;
-    else if (bytes[at] === quote) return at + 1;
-  }
-  return bytes.length;
 }
 
 /** Letters, digits, `+`, `-` and `.`: what numbers and words are made of. */

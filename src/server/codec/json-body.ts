@@ -4,6 +4,7 @@ import { foreignBody, readBody } from '../http/body.js';
 import { smallText } from '../http/json.js';
 import { room } from '../http/turn.js';
 import { parseExactJson } from './exact-json.js';
+import { requireModest } from './json-size.js';
 
 /**
  * The bytes of a body, also where a body parser mounted before us has read them.
@@ -28,11 +29,15 @@ export function foreignJson(req: IncomingMessage): unknown {
   return typeof foreign === 'string' || Buffer.isBuffer(foreign) ? undefined : foreign;
 }
 
-/** JSON in bytes, with exact integers, NaN and Infinity. @throws ERR_MALFORMED_JSON */
+/** JSON in bytes, with exact integers, NaN and Infinity. @throws ERR_MALFORMED_JSON, ERR_PAYLOAD_TOO_LARGE */
 export async function jsonOf(bytes: Buffer): Promise<unknown> {
-  const wait = bytes.length > smallText ? room() : undefined;
-  if (wait) await wait;
-  return parseExactJson(bytes, { nonFinite: true });
+  if (bytes.length <= smallText) return parseExactJson(bytes, { nonFinite: true });
+  await room();
+  requireModest(bytes);
+  const value = parseExactJson(bytes, { nonFinite: true });
+  // Whoever makes tensors of it begins in a turn that has room.
+  await room();
+  return value;
 }
 
 /**

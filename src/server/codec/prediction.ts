@@ -9,6 +9,7 @@ import { checkBodyForm } from './body-form.js';
 import { choiceOfQuery, mergedChoice, noChoice, type Choice } from './choice.js';
 import { parseExactJson } from './exact-json.js';
 import { parsePlainRequest, type NumberParser } from './plain-request.js';
+import { requireModest } from './json-size.js';
 import { octetRows, parseRows, wrongCount, type Rows, type RowsOf } from './rows.js';
 import { predictForm, validAnyRequest, validPredictRequest } from './validation.js';
 import { bytesOfBase64 } from './values.js';
@@ -102,7 +103,10 @@ export function jsonPrediction(
   const most = isLarge ? maxNumbers() : Infinity;
   const plain = parsePlainRequest(bytes, parser, most);
   if (!plain) {
-    if (isLarge) checkBodyForm(bytes, predictForm, most);
+    if (isLarge) {
+      checkBodyForm(bytes, predictForm, most);
+      requireModest(bytes);
+    }
     return parsedPrediction(parseJson(given), () => parseExactJson(given));
   }
   const { numbers, model, model_version: version, top_k: topK, batch_size: batchSize = 1 } = plain;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseExactJson } from '#dist/server/codec/exact-json.js';
+import { requireModest } from '#dist/server/codec/json-size.js';
 import { caught } from '../../support/caught.js';
 import { seeded } from '../../support/random.js';
 
@@ -89,11 +90,24 @@ describe('JSON with exact integers', () => {
       '"\\'.repeat(size),
       '9'.repeat(size),
       '-'.repeat(size),
-      '[NaN,'.repeat(size / 4),
+      '[NaN,'.repeat(2 ** 15),
     ]) {
       caught(() => parse(`[NaN, 9007199254740993, "${text}`, true), 'ERR_MALFORMED_JSON');
       caught(() => parse(`[NaN, 9007199254740993, ${text}`, true), 'ERR_MALFORMED_JSON');
     }
     expect(parse(`[${'9'.repeat(size)}]`)).to.deep.equal([Infinity]);
+    caught(() => parse(`[${'NaN,'.repeat(2 ** 16)}NaN]`, true), 'ERR_PAYLOAD_TOO_LARGE');
+  });
+});
+
+describe('how much a JSON text holds', () => {
+  const modest = (text: string) => requireModest(Buffer.from(text));
+
+  it('is asked before it is parsed', () => {
+    modest(`[${'[0],'.repeat(2 ** 17 - 2)}[0]]`);
+    modest(JSON.stringify({ a: '[{:'.repeat(2 ** 18), b: [`\\"[`, { c: 1 }] }));
+    for (const text of ['[0],', '{},', '[],', '['])
+      caught(() => modest(`[${text.repeat(2 ** 17)}`), 'ERR_PAYLOAD_TOO_LARGE');
+    caught(() => modest(`{${'"a":1,'.repeat(2 ** 17 + 1)}`), 'ERR_PAYLOAD_TOO_LARGE');
   });
 });
