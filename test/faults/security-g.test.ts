@@ -22,7 +22,7 @@ interface Asked {
 
 /** A request of every route that an inference port has. */
 const asked: readonly Asked[] = routes
-  .filter(({ listeners, isProbe }) => listeners?.includes('inference') ?? isProbe !== false)
+  .filter(({ listeners }) => listeners?.includes('inference') ?? true)
   .map((route) => ({
     name: `${route.method} ${route.path}`,
     method: route.method,
