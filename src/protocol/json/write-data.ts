@@ -24,9 +24,9 @@ export function* writeData(content: TensorContent): Generator<string> {
 function writerOf(dtype: DType): (element: never) => string {
   const { kind } = dtypeTable[dtype];
   const decode = decoderOf(dtype);
-  // -0 would be read as an integer, which has no such thing.
-  if (kind === 'float') return (element) => (element === 0 ? zero(decode(element) as number) : String(decode(element)));
+  if (kind === 'float') return (element) => floatText(decode(element) as number);
   return kind === 'bool' ? (element: number) => (element === 0 ? 'false' : 'true') : String;
 }
 
-const zero = (value: number): string => (Object.is(value, -0) ? '-0.0' : '0');
+/** -0 would be read as an integer, which has no such thing. */
+const floatText = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));

@@ -157,6 +157,8 @@ export class Exchange implements Endable {
     }
     const { status, contentType, body } = errorForms[this.errorForm](error, this.call.id);
     this.send(status, contentType, JSON.stringify(body), {
+      // Where the body has no place for it; gRPC has it in a trailer of this name.
+      ...(this.errorForm !== 'problem' && { 'x-error-code': error.code }),
       ...(isRetryable(error) && { 'retry-after': retrySeconds(error) }),
       ...(status === 401 && { 'www-authenticate': challengeOf(this.req) }),
       ...(status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
