@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const runnable = ['README.md', 'docs/library.md', 'docs/tasks.md', 'docs/grpc.md', 'docs/migration.md'];
+const runnable = ['README.md', ...['library', 'tasks', 'grpc', 'migration', 'client'].map((page) => `docs/${page}.md`)];
 /** Of those, the pages for whoever installs the package. */
 const forProjects = ['README.md'];
 const timeoutMs = 60_000;

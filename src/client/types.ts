@@ -32,9 +32,11 @@ export type InputOf<T> =
   T extends Tensor<infer D> ? TensorInput<D> : T extends null ? undefined : T extends InputValue ? T | Tensor : never;
 
 /** What `infer` takes. */
-export type InputsOf<M> = M extends { readonly forward: { readonly inputs: infer I } }
-  ? { readonly [K in keyof I]: InputOf<I[K]> }
-  : AnyServed['forward']['inputs'];
+export type InputsOf<M> = AnyServed extends M
+  ? AnyServed['forward']['inputs']
+  : M extends { readonly forward: { readonly inputs: infer I } }
+    ? { readonly [K in keyof I]: InputOf<I[K]> }
+    : AnyServed['forward']['inputs'];
 
 /** What `infer` answers. Declarations of older versions have no names of outputs. */
 export type OutputsOf<M> = M extends { readonly forward: { readonly named: infer N } }
