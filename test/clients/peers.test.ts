@@ -37,7 +37,7 @@ interface Peer {
   readonly versions: string;
 }
 
-const quiet = { stdio: ['ignore', 'ignore', 'pipe'] } as const;
+const quiet: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
 
 const peers: readonly Peer[] = [
   {
