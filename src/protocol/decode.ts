@@ -163,14 +163,15 @@ function textOf(body: Pieces, where: string): string {
 }
 
 function headerOf(body: Pieces, { headerLength = body.length, mostJson = Infinity }: DecodeOptions): Buffer {
-  if (headerLength > mostJson)
-    throw torchError(
-      'ERR_PAYLOAD_TOO_LARGE',
-      `Expected at most ${mostJson} bytes of JSON but received ${headerLength}`,
-    );
   if (headerLength > body.length) {
     throw invalid(
       `Expected a body of at least the ${headerLength} bytes of Inference-Header-Content-Length but received ${body.length}`,
+    );
+  }
+  if (headerLength > mostJson) {
+    throw torchError(
+      'ERR_PAYLOAD_TOO_LARGE',
+      `Expected at most ${mostJson} bytes of JSON but received ${headerLength}`,
     );
   }
   return body.range(0, headerLength);

@@ -40,7 +40,7 @@ describe('a request in JSON', () => {
       ['FP32', '[3.4028235e38,-1e-45]', [Math.fround(3.4028235e38), Math.fround(-1e-45)]],
       ['FP32', '[NaN,-Infinity]', [NaN, -Infinity]],
       ['FP64', '[1.7976931348623157e308,Infinity]', [1.7976931348623157e308, Infinity]],
-      ['FP64', '[0.1,123456789.123456789]', [0.1, 123456789.123456789]],
+      ['FP64', '[0.1,1234567.1234]', [0.1, 1234567.1234]],
       ['FP16', '[1.5,65504]', [0x3e00, 0x7bff]],
       ['BF16', '[1.5,NaN]', [0x3fc0, 0x7fc0]],
       ['BYTES', '["","é\\ud83d\\ude00\\"\\n"]', ['', 'é😀"\n']],
@@ -119,13 +119,7 @@ describe('a request in JSON', () => {
       const [shape, ...data] = text.split(' ');
       expect(fault(single('FP32', shape!, data.join(' '))), text).to.include({ code: 'ERR_INVALID_SHAPE' });
     }
-    for (const data of [
-      '[[1,2,3],[4,5,',
-      '[1,2 3,4,5,6]',
-      '[1,,2,3,4,5,6]',
-      '[[1,2,3][4,5,6]]',
-      '[1,2,3,4,5,6][1]',
-    ])
+    for (const data of ['[[1,2,3],[4,5,', '[1,2 3,4,5,6]', '[1,,2,3,4,5,6]', '[[1,2,3][4,5,6]]', '[1,2,3,4,5,6][1]'])
       expect(fault(single('FP32', '[2,3]', data)), data).to.include({ code: 'ERR_MALFORMED_JSON' });
   });
 
