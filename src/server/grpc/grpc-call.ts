@@ -47,7 +47,20 @@ export class GrpcCall {
 
   /** A token, as `Bearer TOKEN`. */
   get authorization(): string | undefined {
-    const [given] = this.#arrival.metadata.get('authorization');
+    return this.metadata('authorization');
+  }
+
+  get traceparent(): string | undefined {
+    return this.metadata('traceparent');
+  }
+
+  get tracestate(): string | undefined {
+    return this.metadata('tracestate');
+  }
+
+  /** What the client has sent under a name. */
+  metadata(name: string): string | undefined {
+    const [given] = this.#arrival.metadata.get(name);
     return typeof given === 'string' ? given : undefined;
   }
 

@@ -19,12 +19,8 @@ export async function answerInfer(call: ServerCall, wire: WireInferRequest): Pro
   return wireResponse(response, isRaw(wire));
 }
 
-export async function modelInfer({ call, headers }: Asked, request: WireInferRequest): Promise<WireInferResponse> {
-  const response = await answerInfer(call, request);
-  headers['x-model-name'] = response.model_name;
-  headers['x-model-version'] = response.model_version;
-  return response;
-}
+export const modelInfer = ({ call }: Asked, request: WireInferRequest): Promise<WireInferResponse> =>
+  answerInfer(call, request);
 
 type InferStream = typeof rpcs.modelStreamInfer extends Rpc<infer Q, infer A> ? Stream<Q, A> : never;
 

@@ -4,15 +4,10 @@ import type { ServerContext } from '../context.js';
 import type { Scope } from '../security/scope.js';
 import type { GrpcCall } from './grpc-call.js';
 
-/** Names and values for the beginning of an answer. */
-export type Headers = Record<string, string>;
-
 /** What the handler of a call of one message gets beside it. */
 export interface Asked {
   readonly context: ServerContext;
   readonly call: ServerCall;
-  /** Sent before the answer. */
-  readonly headers: Headers;
 }
 
 /** The two ends of a stream, or its only one. */

@@ -1,12 +1,21 @@
-import type { sendUnaryData, Server, ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  sendUnaryData,
+  Server,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
 import type { Writer } from '../../protocol/grpc/writer.js';
+import { answerHeaders } from '../answer-headers.js';
 import type { ServerContext } from '../context.js';
 import { room } from '../http/turn.js';
+import { loadFormat } from '../load-report.js';
 import { asTorchError } from '../public-error.js';
 import type { GrpcCall } from './grpc-call.js';
 import { callOf } from './interceptor.js';
 import type { Grpc } from './library.js';
-import type { Asked, RpcRow, Stream } from './rpc-row.js';
+import type { RpcRow, Stream } from './rpc-row.js';
 import { statusOf } from './status.js';
 
 /** What the handlers of one server share. */
@@ -40,24 +49,27 @@ function unaryHandler({ grpc, context }: Service, { rpc, answer }: RpcRow) {
     const grpcCall = callOf(own.metadata);
     const call = grpcCall.only;
     if (!call || !answer) return;
-    const headers: Asked['headers'] = {};
+    const metadata = (): Metadata => {
+      const made = new grpc.Metadata();
+      const format = loadFormat(grpcCall.metadata('endpoint-load-metrics-format'));
+      for (const [name, value] of Object.entries(answerHeaders(call, format))) made.set(name, value);
+      return made;
+    };
     const respond = async (): Promise<Writer> => {
       const wait = room();
       if (wait) await wait;
       const request = rpc.request.decode(own.request);
-      return rpc.response.encode(await answer({ context, call, headers }, request as never));
+      return rpc.response.encode(await answer({ context, call }, request as never));
     };
     respond().then(
       (writer) => {
         if (grpcCall.isOver) return;
-        const metadata = new grpc.Metadata();
-        for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-        own.sendMetadata(metadata);
+        own.sendMetadata(metadata());
         callback(null, writer);
       },
       (thrown: unknown) => {
         if (grpcCall.isOver) return;
-        callback(statusOf(grpc, call.failed(asTorchError(thrown))));
+        callback(statusOf(grpc, call.failed(asTorchError(thrown)), metadata()));
       },
     );
   };

@@ -66,10 +66,18 @@ describe('ModelInfer', () => {
     expect(raw.equals(Buffer.from(Float32Array.from(logits([...row.data])).buffer))).to.equal(true);
     expect([wireAnswer.id, wireAnswer.model_name, wireAnswer.model_version]).to.deep.equal(['mine', 'tiny', 'v1.0']);
     let first: grpc.Metadata | undefined;
-    const metadata = { 'x-request-id': 'abc-1' };
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const metadata = {
+      'x-request-id': 'abc-1',
+      traceparent: `00-${trace}-b7ad6b7169203331-01`,
+      'endpoint-load-metrics-format': 'JSON',
+    };
     await client.infer('tiny', request, { metadata, onMetadata: (received) => (first = received) });
     const values = ['x-request-id', 'x-model-name', 'x-model-version'].map((name) => first?.get(name)[0]);
     expect(values).to.deep.equal(['abc-1', 'tiny', 'v1.0']);
+    expect(first?.get('traceparent')[0]).to.include(trace);
+    expect(first?.get('x-model-digest')[0]).to.match(/^sha256:/);
+    expect(first?.get('endpoint-load-metrics')[0]).to.match(/^JSON /);
     const line = await logged('abc-1');
     expect(line).to.include({ method: 'grpc', route: path, status: 200, model: 'tiny', rows: 1 });
   });
