@@ -55,7 +55,7 @@ async function readLabels(path: string): Promise<readonly string[]> {
   const value = jsonOf(path, text);
   const list = Array.isArray(value) ? (value as unknown[]) : byIndex(value as object);
   const labels = list.map((item) => (Array.isArray(item) ? (item as unknown[]).at(-1) : item));
-  if (labels.length > 0 && labels.every((label) => typeof label === 'string')) return labels as string[];
+  if (labels.length > 0 && labels.every((label) => typeof label === 'string')) return labels;
   throw torchError('ERR_CONFIG', `Expected a label for each class, 0 to the last, in ${path}`);
 }
 

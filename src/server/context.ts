@@ -11,7 +11,7 @@ import { Security } from './security/security.js';
 import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
 
 /** Of one encoded image. */
-export interface ImageLimits {
+interface ImageLimits {
   readonly bytes: number;
   readonly maxPixels: number;
 }

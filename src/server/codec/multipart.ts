@@ -12,7 +12,7 @@ export interface Form {
   readonly files: readonly FormFile[];
 }
 
-export interface FormFile {
+interface FormFile {
   readonly name: string;
   readonly bytes: Buffer;
 }

@@ -32,6 +32,8 @@ export interface RowModel extends RowsOf {
   answer(rows: Rows, options?: QueueRunOptions & Pick<AnswerOptions, 'topK'>): Promise<ServedAnswer>;
 }
 
+export type RowModelOf = (served: ServedModel) => RowModel;
+
 /**
  * @throws ERR_TASK unless the model has a task with answers, and takes one float32 input whose only free dimension is the
  * first

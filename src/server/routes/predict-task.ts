@@ -5,13 +5,12 @@ import { torchError } from '../../errors.js';
 import { toMicroseconds } from '../call.js';
 import { invalidBody } from '../codec/body-form.js';
 import type { PredictionInput } from '../codec/prediction.js';
-import { requireTask } from '../codec/row-model.js';
+import { requireTask, type RowModelOf } from '../codec/row-model.js';
 import { contentOf, isObject, namedValues, onlyInput } from '../codec/values.js';
 import { decoding, requireImageBytes } from '../codec/image-room.js';
 import type { Exchange } from '../http/exchange.js';
 import { interfaceOf } from '../inference/model-interface.js';
 import { requireRoomFor } from '../readiness.js';
-import type { RowModelOf } from './predict.js';
 
 /** Answers a request in any form for a model of any task that has answers. */
 export async function answerInput(

@@ -2,7 +2,7 @@ import type { ServedModel } from '../../serving/index.js';
 import { toMicroseconds } from '../call.js';
 import { encodedTypeOf } from '../codec/encoded-type.js';
 import { readPrediction, type BodyReader, type PredictionInput } from '../codec/prediction.js';
-import { rowModel, type RowModel } from '../codec/row-model.js';
+import { rowModel, type RowModel, type RowModelOf } from '../codec/row-model.js';
 import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import type { Exchange, Handler } from '../http/exchange.js';
@@ -10,8 +10,6 @@ import { requireRoom, requireServing } from '../readiness.js';
 import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
 import { answerEncoded } from './predict-images.js';
 import { answerInput } from './predict-task.js';
-
-export type RowModelOf = (served: ServedModel) => RowModel;
 
 /** `POST /predict`: rows of numbers, inputs or images in, what the model's task makes of them out. */
 export function predict({ host }: ServerContext): Handler {

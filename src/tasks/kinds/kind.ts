@@ -25,7 +25,7 @@ export interface EncodeOptions {
 }
 
 /** An answer as JSON shows it: every member has an entry for each row. */
-export type AnswerMembers = Readonly<Record<string, readonly unknown[]>>;
+type AnswerMembers = Readonly<Record<string, readonly unknown[]>>;
 
 export interface PostprocessOptions {
   /** Classification: how many classes for each row. Default 5, or all where there are fewer. */

@@ -24,7 +24,7 @@ const linearSignature: Signature = {
   outputs: [spec('y', 'float32', null, 3)],
 };
 
-export const labels = ['a', 'b', 'c'] as const;
+const labels = ['a', 'b', 'c'] as const;
 
 /** Files without a record, with a task of each kind that has answers. */
 export const taskModels: readonly (HostFileModel & { name: string })[] = [

@@ -53,7 +53,7 @@ export const predict: Handler = async (exchange, parameters) => {
 };
 
 /** A row of the answer for each instance: a value, or an object by the names of several outputs. */
-export async function predictions(response: InferResponse, count: number): Promise<string> {
+async function predictions(response: InferResponse, count: number): Promise<string> {
   return `{"predictions":[${(await rowTexts(response, count)).join(',')}]}`;
 }
 
