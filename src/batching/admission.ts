@@ -88,7 +88,7 @@ export class Admission {
   /** What gives way to a call of the client; undefined when nobody has more than its share. */
   #victimFor(client: string, rows: number, bytes: number): Request | undefined {
     if (!this.#isBelowShare(client, rows, bytes)) return undefined;
-    let most: Holding | undefined;
+    let most: Holding<Request> | undefined;
     let part = this.#shareFor(client);
     for (const holding of this.#waiting.shares.all()) {
       const used = this.#partOf(holding.rows, holding.bytes);

@@ -1,7 +1,7 @@
 import { Ticket, type Desk } from '../async/ticket.js';
 import type { Call } from '../model/call.js';
 import type { Execution } from '../model/model.js';
-import { Shares, type Holding } from './shares.js';
+import { Shares, type Held, type Holding } from './shares.js';
 import { lowestPriority } from './options.js';
 import type { CloseReason } from './stats.js';
 
@@ -17,7 +17,7 @@ export interface Order {
 }
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. */
-export class Request extends Ticket<unknown> {
+export class Request extends Ticket<unknown> implements Held<Request> {
   readonly level: number;
   /** In a batch, so no longer counted as waiting. */
   started = false;
@@ -27,7 +27,7 @@ export class Request extends Ticket<unknown> {
   isPushedOut = false;
   readonly client: string | undefined;
   /** What its client has waiting, and its neighbours there; Shares' own. */
-  holding: Holding | undefined = undefined;
+  holding: Holding<Request> | undefined = undefined;
   older: Request | undefined = undefined;
   newer: Request | undefined = undefined;
 
@@ -169,7 +169,7 @@ export class Group {
 export class Waiting {
   readonly #groups = new Map<string, Group>();
   readonly #isAlone: (call: Call) => boolean;
-  readonly shares = new Shares();
+  readonly shares = new Shares<Request>();
   /** Rows by level. */
   readonly #levels = new Float64Array(lowestPriority + 1);
   requests = 0;
