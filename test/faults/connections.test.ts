@@ -52,7 +52,7 @@ describe('faults: connections', function () {
       await hold(3);
       for (const request of [
         get('/openapi.json'),
-        get('/'),
+        get('/nowhere'),
         get('/predict').replace('GET', 'POST'),
         get('/health/lives'),
       ]) {

@@ -1,4 +1,4 @@
-/** Clients that are remembered at once. Those that have waited long enough are forgotten first, then the oldest. */
+/** Clients that are remembered at once. The one that has sent nothing for longest is forgotten first. */
 const mostClients = 10_000;
 
 /**
@@ -23,7 +23,9 @@ export class RateLimit {
     const now = this.#now();
     const due = Math.max(this.#due.get(client) ?? 0, now);
     if (due - now > this.#slackMs) return due - now - this.#slackMs;
-    if (!this.#due.has(client) && this.#due.size >= mostClients) this.#makeRoom(now);
+    // Who came last is last: those before are done first, so that making room looks at few.
+    this.#due.delete(client);
+    if (this.#due.size >= mostClients) this.#makeRoom(now);
     this.#due.set(client, due + this.#intervalMs);
     return 0;
   }
@@ -33,9 +35,8 @@ export class RateLimit {
   }
 
   #makeRoom(now: number): void {
-    for (const [client, due] of this.#due) if (due <= now) this.#due.delete(client);
-    for (const client of this.#due.keys()) {
-      if (this.#due.size < mostClients) return;
+    for (const [client, due] of this.#due) {
+      if (due > now && this.#due.size < mostClients) return;
       this.#due.delete(client);
     }
   }
