@@ -41,7 +41,8 @@ const tables: readonly Table[] = [
   },
   {
     what: 'a route',
-    names: [...new Set(routes.map(({ path }) => path))],
+    // A slash alone is a part of every path.
+    names: [...new Set(routes.map(({ path }) => path))].filter((path) => path.length > 1),
     home: () => ['src/server/routes/table.ts', 'src/server/routes/admin/table.ts'],
   },
 ];
