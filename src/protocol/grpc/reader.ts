@@ -7,7 +7,7 @@ export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as cons
  * What a message may be made of: so many numbers, four times fewer texts, 256 times fewer messages in it. Each becomes a value
  * of JavaScript, which takes many times its bytes.
  */
-export const defaultBudget = 4_000_000;
+const defaultBudget = 4_000_000;
 export const costs = { number: 1, text: 4, message: 256 } as const;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

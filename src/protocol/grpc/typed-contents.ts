@@ -9,7 +9,7 @@ import type { WireContents } from './infer-messages.js';
 import { Run } from './message.js';
 
 /** So many numbers, and more, are not written one by one. */
-export const maxTypedNumbers = 1_000_000;
+const maxTypedNumbers = 1_000_000;
 
 const bulk = { fp32_contents: 4, fp64_contents: 8 } as const;
 const isBulk = (member: keyof WireContents): member is keyof typeof bulk => member in bulk;

@@ -11,7 +11,7 @@ import type { Asked, Stream } from './rpc-row.js';
 import { detailsOf, statusCodes } from './status.js';
 
 /** Answers one request of inference. @throws as `infer`, and for a message that is not what it says */
-export async function answerInfer(call: ServerCall, wire: WireInferRequest): Promise<WireInferResponse> {
+async function answerInfer(call: ServerCall, wire: WireInferRequest): Promise<WireInferResponse> {
   const target = addressOf(wire);
   // Before its tensors are copied.
   admit(call, target);
