@@ -87,12 +87,14 @@ export class BatchRunner {
     for (const { call } of requests) rows += call.rows;
     const padTo = ((requests[0] as Request).isAlone ? undefined : this.#sizeFor(rows)) ?? rows;
     this.#counters.closedBatch(rows, padTo, reason);
-    const finish = (outcome: BatchEvent['outcome'], runMs: number, queuedMs = 0): void => {
+    const finish = (outcome: BatchEvent['outcome'], runMs: number, ran?: BatchExecution): void => {
       this.inFlight--;
       const [oldest] = requests as [Request];
-      const waitMs = started - oldest.since + queuedMs;
+      const { timings, gatherMs = 0, scatterMs = 0 } = ran ?? {};
+      const waitMs = started - oldest.since + (timings?.queueMs ?? 0);
       const paddedRows = padTo - rows;
-      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, waitMs, runMs, outcome });
+      const taken = { waitMs, gatherMs, runMs, scatterMs };
+      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, ...taken, outcome });
     };
     this.#model
       .runBatch(
@@ -102,7 +104,7 @@ export class BatchRunner {
       )
       .then(
         (execution) => {
-          const { runMs, queueMs } = execution.timings;
+          const { runMs } = execution.timings;
           this.#hopeless = 0;
           this.fit.add(padTo, runMs);
           this.#checker.ran(runMs);
@@ -112,10 +114,10 @@ export class BatchRunner {
           const isChecked = isShared && !this.isAlone && this.#checker.countsAsDue() && this.#hooks.mayCheck();
           if (!isChecked && !(isJoint && this.isAlone)) {
             this.#resolve(requests, execution, started);
-            finish('ok', runMs, queueMs);
+            finish('ok', runMs, execution);
             return;
           }
-          const done = (): void => finish('ok', runMs, queueMs);
+          const done = (): void => finish('ok', runMs, execution);
           const checked = isChecked
             ? this.#resolveChecked(requests, execution, started, padTo, isJoint)
             : this.#isolate(requests, started);

@@ -48,6 +48,10 @@ export interface BatchEvent {
   readonly reason: CloseReason;
   /** Of the request that had waited longest. */
   readonly waitMs: number;
+  /** Of putting the rows of the requests together; 0 for a batch that failed. */
+  readonly gatherMs: number;
   readonly runMs: number;
+  /** Of giving each request its own rows; 0 for a batch that failed. */
+  readonly scatterMs: number;
   readonly outcome: 'ok' | 'failed';
 }

@@ -173,13 +173,16 @@ export class LoadedModel implements Batchable, Warmable {
   async runBatch(calls: readonly Call[], padTo = 0, isAdmitted = false): Promise<BatchExecution> {
     const [first] = calls;
     if (!first) return { values: [], timings: { queueMs: 0, runMs: 0 } };
+    const began = performance.now();
     const { values, rows, slabs } = gather(calls, padTo, this.#slabs);
+    const gatherMs = performance.now() - began;
     const giveBack = (): void => {
       for (const slab of slabs) this.#slabs.give(slab);
     };
     const own = { isOwned: true, isAdmitted, onFinished: giveBack };
     const { value, timings } = await this.#start(first.method, values, {}, {}, own);
-    return { values: scatter(value, calls, rows), timings };
+    const returned = performance.now();
+    return { values: scatter(value, calls, rows), timings, gatherMs, scatterMs: performance.now() - returned };
   }
 
   bindForward(args: Arguments): BoundArguments {

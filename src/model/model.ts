@@ -12,6 +12,9 @@ export type { Execution } from './methods.js';
 export interface BatchExecution {
   readonly values: readonly Value[];
   readonly timings: RunTimings;
+  /** Milliseconds that it took to put the calls' rows together, and to give each its own; undefined where nobody measured. */
+  readonly gatherMs?: number;
+  readonly scatterMs?: number;
 }
 
 export interface WarmupOptions {

@@ -130,8 +130,8 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     this.#hooks = hooks;
     this.#statistics = statistics;
     queue?.on('batch', (event) => {
-      const { rows, runMs, outcome } = event;
-      if (outcome === 'ok') statistics.ran(rows, 0, runMs, 0);
+      const { rows, gatherMs, runMs, scatterMs, outcome } = event;
+      if (outcome === 'ok') statistics.ran(rows, gatherMs, runMs, scatterMs);
       hooks.batch({ ...event, model: name, version });
     });
     let differences = 0;

@@ -97,6 +97,8 @@ describe('statistics', () => {
     expect(found).to.include({ inference_count: 6, execution_count: 1 });
     expect(counts(found)).to.include({ success: 3, fail: 0, queue: 3, compute_infer: 3 });
     expect(found.batch_stats.map((each) => [each.batch_size, each.compute_infer.count])).to.deep.equal([[6, 1]]);
+    const [batch] = found.batch_stats;
+    expect([batch?.compute_input.ns, batch?.compute_output.ns].every((ns) => Number(ns) > 0)).to.equal(true);
     const shared = found.batch_stats[0]?.compute_infer.ns ?? 0;
     expect(found.inference_stats.compute_infer.ns, 'each call has the whole of the run').to.be.closeTo(3 * shared, 5);
   });
