@@ -29,7 +29,13 @@ const tables: readonly Table[] = [
     // A parameter of the Open Inference Protocol, and its extension.
     elsewhere: {
       other: ['src/server/http/exchange.ts'],
-      classification: ['src/protocol/encode.ts', 'src/server/routes/oip/metadata.ts'],
+      classification: [
+        'src/protocol/encode.ts',
+        'src/server/routes/oip/metadata.ts',
+        'src/server/grpc/models.ts',
+        'src/client/infer-options.ts',
+        'src/client/stream.ts',
+      ],
     },
   },
   {
