@@ -31,7 +31,7 @@ export function onHangUp({ refresh, ended }: { readonly refresh: () => void; rea
 }
 
 /** Whether this process has a controlling terminal: one that has hung up cannot be opened any more. */
-export function hasTerminal(): boolean {
+function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
     return true;
