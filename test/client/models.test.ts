@@ -1,5 +1,3 @@
-// The rule follows a recursive type without end.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, extname } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -10,9 +8,10 @@ import {
   type InferOptions,
   type InputValue,
 } from '#dist/client/index.js';
+import { servedDeclarations } from '#dist/cli/types/served.js';
 import { ModelHost, type Value } from '#dist/index.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
-import { isContainer, childrenOf } from '#dist/tensor/value.js';
+import { rejection } from '../support/errors.js';
 import { fixture } from '../support/paths.js';
 import { recordedCases } from '../support/recorded.js';
 import { until } from '../support/server/http.js';
@@ -63,9 +62,10 @@ const ways: readonly { readonly name: string; readonly protocol: 'http' | 'grpc'
 type Leaf = Tensor | string | number | bigint | boolean;
 
 /** What a server answers: tensors, strings, and scalars as tensors of one element. */
-function flat(value: Value): Leaf[] {
-  if (value === null) return [];
-  return isContainer(value) ? childrenOf(value).flatMap(flat) : [value as Leaf];
+function flat(value: unknown): Leaf[] {
+  if (value === null || value instanceof Tensor || typeof value !== 'object')
+    return value === null ? [] : [value as Leaf];
+  return Object.values(value).flatMap(flat);
 }
 
 const bytesOf = (tensor: Tensor): object => ({
@@ -82,13 +82,17 @@ const isScalar = ({ dtype, shape }: Tensor): boolean =>
 
 const rows = (name: string): Record<string, InputValue> => Object.fromEntries([[name, [[1, 2, 3, 4]]]]);
 
+async function drained(answers: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of answers);
+}
+
 /** The inputs of a call as a client names them; undefined where one of them has no name on a server. */
-function inputsOf(args: unknown, names: readonly string[]): Record<string, InputValue> | undefined {
+function inputsOf(args: unknown, names: readonly string[]): Record<string, Tensor> | undefined {
   const entries = Array.isArray(args)
     ? (args as readonly Value[]).map((value, i) => [names[i] ?? '', value] as const)
     : Object.entries(args as Record<string, Value>);
   const isNamed = entries.every(([name, value]) => names.includes(name) && value instanceof Tensor);
-  return isNamed ? (Object.fromEntries(entries) as Record<string, InputValue>) : undefined;
+  return isNamed ? (Object.fromEntries(entries) as Record<string, Tensor>) : undefined;
 }
 
 describe('a client of the real server, over every engine', function () {
@@ -123,9 +127,9 @@ describe('a client of the real server, over every engine', function () {
         for (const args of call.ways(names)) {
           const inputs = inputsOf(args, names);
           if (!inputs) continue;
-          const { value } = await served.execute('forward', inputs as Record<string, Value>);
+          const { value } = await served.execute('forward', inputs);
           const { outputs, modelName } = await clients[protocol].model(model).infer(inputs, options);
-          const said = Object.values(outputs).flatMap((output) => flat(output));
+          const said = Object.values(outputs).flatMap(flat);
           expect(said.map(comparable), `${model} ${name}`).to.deep.equal(flat(value).map(comparable));
           expect(modelName).to.equal(model);
           compared++;
@@ -168,6 +172,18 @@ describe('a client of the real server, over every engine', function () {
     const http = await about(clients.http);
     expect(await about(clients.grpc)).to.deep.equal(http);
     expect(http).to.include({ live: true, ready: true, modelReady: true, none: false, all: host.list().length });
+  });
+
+  it('is typed by what the server says of its models', async () => {
+    const { declarations, model } = await servedDeclarations(`${server.url}/v2/models/onnx-two`, undefined, undefined);
+    expect(model).to.equal('onnx-two');
+    const { inputs, outputs } = host.model('onnx-two').model.signature!;
+    for (const { name, dtype } of [...inputs, ...outputs])
+      expect(declarations).to.include(`${name}: Tensor<'${dtype}'>;`);
+    const overGrpc = await servedDeclarations(`grpc://127.0.0.1:${server.grpcPort}`, 'onnx-two', undefined);
+    expect(overGrpc.declarations).to.equal(declarations);
+    await rejection(() => servedDeclarations(server.url, undefined, undefined), 'ERR_INVALID_ARGUMENT');
+    await rejection(() => servedDeclarations(server.url, 'none', undefined), 'ERR_MODEL_NOT_FOUND');
   });
 
   it('ends every bad call with a code, and answers the next good one', async () => {
@@ -235,7 +251,7 @@ describe('a client of the real server, over every engine', function () {
     }
     await until('the requests are no longer asked for', () => ended);
     const failing = (async () => {
-      for await (const _ of model.stream([{ inputs: { x } }, { inputs: { y: x } }])) void _;
+      await drained(model.stream([{ inputs: { x } }, { inputs: { y: x } }]));
     })();
     expect(await failing.catch((error: unknown) => error)).to.be.an.instanceOf(InferenceServerError);
     const own = new Error('no more');
@@ -244,7 +260,7 @@ describe('a client of the real server, over every engine', function () {
       throw own;
     }
     const broke = (async () => {
-      for await (const _ of model.stream(broken())) void _;
+      await drained(model.stream(broken()));
     })();
     expect(await broke.catch((error: unknown) => error)).to.equal(own);
     const aborter = new AbortController();
