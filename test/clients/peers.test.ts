@@ -29,7 +29,7 @@ async function freePorts(count: number): Promise<number[]> {
 interface Peer {
   readonly name: string;
   /** Starts it in an empty folder. */
-  start(folder: string, ports: readonly number[]): ChildProcess;
+  readonly start: (folder: string, ports: readonly number[]) => ChildProcess;
   /** Whether it has streams of gRPC, and an index over both protocols. */
   readonly streams: boolean;
   /** The options by which it takes any bits over HTTP. */
