@@ -7,7 +7,7 @@ import { problemOf } from './problem.js';
 export type ErrorForm = 'problem' | 'oip' | 'torchserve';
 
 /** The body of an error answer. */
-export interface ErrorAnswer {
+interface ErrorAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: unknown;
