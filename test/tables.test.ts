@@ -49,7 +49,8 @@ const tables: readonly Table[] = [
     what: 'a route',
     // A slash alone is a part of every path.
     names: [...new Set(routes.map(({ path }) => path))].filter((path) => path.length > 1),
-    home: () => ['src/server/routes/table.ts', 'src/server/routes/admin/table.ts'],
+    // A client asks other servers for them, too.
+    home: () => ['src/server/routes/table.ts', 'src/server/routes/admin/table.ts', 'src/client/transport.ts'],
   },
 ];
 

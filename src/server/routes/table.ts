@@ -76,6 +76,7 @@ export const routes: readonly Route[] = [
     path: '/metrics',
     handler: () => metrics,
     isProbe: true,
+    scope: 'metrics',
     operation: {
       id: 'metrics',
       tag: 'operation',

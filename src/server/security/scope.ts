@@ -7,13 +7,11 @@ export type Scope = TokenScope | 'metrics' | 'none';
 
 /** What a route says about itself, as far as its scope depends on it. */
 interface Scoped {
-  readonly path: string;
   readonly isProbe?: boolean | undefined;
   readonly scope?: Scope | undefined;
 }
 
 /** The scope of a route. One that says nothing of its own and is no probe is for `infer`: nothing is open by oversight. */
-export function scopeOf({ path, isProbe, scope }: Scoped): Scope {
-  if (path === '/metrics') return 'metrics';
+export function scopeOf({ isProbe, scope }: Scoped): Scope {
   return scope ?? (isProbe ? 'none' : 'infer');
 }

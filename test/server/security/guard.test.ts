@@ -146,10 +146,10 @@ describe('what is of this machine', () => {
 
 describe('the scope of a route', () => {
   it('is infer unless it says otherwise', () => {
-    expect(scopeOf({ path: '/x' })).to.equal('infer');
-    expect(scopeOf({ path: '/x', scope: 'admin' })).to.equal('admin');
-    expect(scopeOf({ path: '/x', isProbe: true })).to.equal('none');
-    expect(scopeOf({ path: '/metrics', isProbe: true })).to.equal('metrics');
+    expect(scopeOf({})).to.equal('infer');
+    expect(scopeOf({ scope: 'admin' })).to.equal('admin');
+    expect(scopeOf({ isProbe: true })).to.equal('none');
+    expect(scopeOf({ isProbe: true, scope: 'metrics' })).to.equal('metrics');
   });
 });
 
