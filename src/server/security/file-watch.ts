@@ -1,18 +1,42 @@
-import { unwatchFile, watchFile, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 
 /** How often a file is looked at. Secrets of Kubernetes are links that change as a whole: only looking finds that out. */
 const lookEveryMs = 1000;
 
 /**
  * Calls back when one of the files has another content, perhaps: another time, size or file behind the name. It keeps no
- * process alive. Returns what ends it.
+ * process alive. Returns what ends it. Begin it before the files are read: what changes meanwhile is then seen.
+ * (`watchFile` of Node looks for the first time when a thread is free: it misses what changed until then.)
  */
 export function watchFiles(paths: readonly string[], onChange: () => void): () => void {
-  const listener = (now: Stats, before: Stats): void => {
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) onChange();
+  let before = paths.map(printNow).join();
+  let isLooking = false;
+  let isOver = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    const prints = await Promise.all(paths.map((path) => stat(path).then(printOf, () => '')));
+    isLooking = false;
+    const now = prints.join();
+    if (isOver || now === before) return;
+    before = now;
+    onChange();
   };
-  for (const path of paths) watchFile(path, { persistent: false, interval: lookEveryMs }, listener);
+  const timer = setInterval(() => void look(), lookEveryMs);
+  timer.unref();
   return () => {
-    for (const path of paths) unwatchFile(path, listener);
+    isOver = true;
+    clearInterval(timer);
   };
 }
+
+function printNow(path: string): string {
+  try {
+    return printOf(statSync(path));
+  } catch {
+    return '';
+  }
+}
+
+const printOf = ({ mtimeMs, ino, size }: Stats): string => `${mtimeMs}/${ino}/${size}`;

@@ -39,9 +39,14 @@ export class TlsStore {
   constructor(files: TlsFiles, logger: Logger) {
     this.#files = files;
     this.#logger = logger;
-    this.#content = readTls(files);
     const paths = [files.cert, files.key, ...(files.ca === undefined ? [] : [files.ca])];
     this.#unwatch = watchFiles(paths, () => this.reload());
+    try {
+      this.#content = readTls(files);
+    } catch (error) {
+      this.#unwatch();
+      throw error;
+    }
   }
 
   get content(): TlsContent {

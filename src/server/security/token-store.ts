@@ -29,8 +29,13 @@ export class TokenStore {
   constructor(sources: TokenSources, logger: Logger) {
     this.#sources = sources;
     this.#logger = logger;
-    this.#tokens = this.#read();
     this.#unwatch = sources.file === undefined ? () => undefined : watchFiles([sources.file], () => this.reload());
+    try {
+      this.#tokens = this.#read();
+    } catch (error) {
+      this.#unwatch();
+      throw error;
+    }
   }
 
   get ids(): readonly string[] {
