@@ -8,6 +8,7 @@ import { freshFolder, repository, source, write } from './context.mjs';
 import { withoutDeadLinks } from './markdown.mjs';
 import { npmBom } from './npm-bom.mjs';
 import { removeUnreached } from './reached.mjs';
+import { stageSwaggerUi } from './swagger-ui.mjs';
 
 const shipped = [
   ...['models', 'model-registry', 'native', 'CMakeLists.txt', 'docs', 'scripts/export'],
@@ -34,7 +35,8 @@ export function stageMain(optional) {
   const manifest = { ...Object.fromEntries(published), ...repository() };
   manifest.optionalDependencies = Object.fromEntries(optional.map((name) => [name, source.version]));
   write(folder, 'package.json', manifest);
-  write(folder, 'sbom.cdx.json', npmBom(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))));
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  write(folder, 'sbom.cdx.json', npmBom(lock, [stageSwaggerUi(folder)]));
   return folder;
 }
 

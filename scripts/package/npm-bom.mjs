@@ -23,8 +23,11 @@ export const npmComponent = (name, version, license) => ({
 export const licenses = (license) =>
   license === undefined ? [] : /\s/.test(license) ? [{ expression: license }] : [{ license: { id: license } }];
 
-/** Of node-libtorch: what its `dependencies` bring, by the lock file. `npm sbom` leaves out what a tool needs as well. */
-export function npmBom(lock) {
+/**
+ * Of node-libtorch: what its `dependencies` bring, by the lock file. `npm sbom` leaves out what a tool needs as well.
+ * @param copied components whose files are in the package itself
+ */
+export function npmBom(lock, copied) {
   const found = new Map();
   const visit = (name, from) => {
     const path = resolvePath(lock.packages, name, from);
@@ -37,7 +40,7 @@ export function npmBom(lock) {
   };
   for (const name of Object.keys(lock.packages[''].dependencies)) visit(name, '');
   const components = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, component]) => component);
-  return bom(npmComponent(source.name, source.version, source.license), components);
+  return bom(npmComponent(source.name, source.version, source.license), [...components, ...copied]);
 }
 
 /** Where a package's import of `name` ends up: the nearest node_modules upwards. */

@@ -177,11 +177,11 @@ export class Exchange implements Endable {
     const uploading = !req.complete && isUploading(req);
     res.writeHead(status, {
       ...answerHeaders(this.call, loadFormat(req.headers['endpoint-load-metrics-format'])),
+      'cache-control': 'no-store',
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType, 'content-length': lengthOf(body) }),
       'x-request-id': this.call.id,
       'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
       ...((uploading || this.#isLast || context.lifecycle.leaving) && { connection: 'close' }),
     });
     const whole = typeof body === 'string' ? body : wholeOf(body);

@@ -4,6 +4,7 @@ import { adminRoutes } from './admin/table.js';
 import * as kserve from './compat/kserve.js';
 import * as compat from './compat/operations.js';
 import * as torchserve from './compat/torchserve.js';
+import { docs, docsAsset, docsAssetOperation, docsOperation } from './docs-page.js';
 import { live, ready } from './health.js';
 import { metrics } from './metrics.js';
 import { inference } from './oip/infer.js';
@@ -20,6 +21,7 @@ const v2 = (row: Omit<Route, 'errorForm'>): Route => ({ ...row, errorForm: 'oip'
 /** A row of KServe v1, whose errors have the same form. */
 const v1 = v2;
 const forTorchServe = (row: Omit<Route, 'errorForm'>): Route => ({ ...row, errorForm: 'torchserve' });
+const forReaders = { method: 'GET', scope: 'none', listeners: ['inference', 'admin'] } as const;
 
 /**
  * THE TABLE of routes. Made from it: the Express app with 405, `Allow`, OPTIONS and HEAD, the calls in front of Express,
@@ -102,6 +104,15 @@ export const routes: readonly Route[] = [
         },
       },
     },
+  },
+  // Without a token: the page asks for one, and nothing of it is about this server.
+  { ...forReaders, path: '/docs', handler: () => docs, operation: docsOperation },
+  {
+    ...forReaders,
+    path: '/docs/:digest/:file',
+    handler: () => docsAsset,
+    errors: ['ERR_ROUTE_NOT_FOUND'],
+    operation: docsAssetOperation,
   },
   v2({
     method: 'POST',
