@@ -2,11 +2,13 @@
 // Checks the documentation: every relative link and anchor of every Markdown file leads somewhere, and the ```js blocks of
 // the pages in `runnable` run. A block is an ES module of its own, run from the root of the repository, where the package
 // is importable by its name, or from a project that has it installed; ```js continued goes on where the block before it ended,
-// and ```ts is never run. Those for projects are also compiled as strict TypeScript. docs/getting-started.md has a runner of its own.
+// and ```ts is never run. Those for projects are also compiled as strict TypeScript. The ```sh blocks of the pages in `shells` run
+// too, in such a project, as scripts/docs/shell.mjs says. docs/getting-started.md has a runner of its own.
 // Needs what `npm run build` makes. Prints the faults and exits 1 when there are any.
 
 import { execFile, execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,31 +22,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { parse } from './docs/pages.mjs';
+import { Shell } from './docs/shell.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runnable = ['README.md', ...['library', 'tasks', 'grpc', 'migration', 'client'].map((page) => `docs/${page}.md`)];
 /** Of those, the pages for whoever installs the package. */
 const forProjects = ['README.md'];
+const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client'].map((page) => `docs/${page}.md`);
+/** Files that readers of those pages have: by the names that the pages give them. */
+const readers = { 'model.pt': 'models/mnist-mlp/v1.0/model.pt', 'detector.onnx': 'test/fixtures/onnx/linear.onnx' };
 const timeoutMs = 60_000;
 const faults = [];
-
-/** Lines outside of fenced blocks, with what may look like a link inside `code` taken out; and the fenced blocks. */
-function parse(text) {
-  const prose = [];
-  const blocks = [];
-  let fence;
-  for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^\s*(`{3,}|~{3,})\s*(.*)$/.exec(line);
-    if (fence !== undefined) {
-      if (mark?.[1].startsWith(fence) && mark[2] === '') fence = undefined;
-      else blocks.at(-1).code.push(line);
-    } else if (mark) {
-      fence = mark[1];
-      blocks.push({ info: mark[2].trim(), line: index + 1, code: [] });
-    } else prose.push({ line: index + 1, text: line });
-  }
-  return { prose, blocks };
-}
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(path) {
@@ -121,6 +110,21 @@ function run({ page, line, source }) {
   });
 }
 
+/** Runs the shell blocks of a page; how many there are. */
+async function runShell(page) {
+  const { blocks } = parse(readFileSync(join(root, page), 'utf8'));
+  const shell = new Shell(project, root);
+  const mine = blocks.filter(({ info }) => /^sh\b/.test(info));
+  for (const block of mine) {
+    const fault = await shell.run(block);
+    if (fault === undefined) continue;
+    faults.push(`${page}:${block.line}: ${fault.trim().replace(/\n/g, '\n    ')}`);
+    break; // what comes after it builds upon it
+  }
+  await shell.close();
+  return mine.length;
+}
+
 /** Compiles programs as a project's own TypeScript, against the declarations of the package. */
 function compile(programs) {
   const files = programs.map(({ source }, i) => {
@@ -142,7 +146,8 @@ function compile(programs) {
 }
 
 const project = mkdtempSync(join(tmpdir(), 'check-docs-'));
-mkdirSync(join(project, 'node_modules'));
+for (const folder of ['node_modules', 'src']) mkdirSync(join(project, folder));
+for (const [name, from] of Object.entries(readers)) copyFileSync(join(root, from), join(project, name));
 symlinkSync(root, join(project, 'node_modules/node-libtorch'));
 for (const name of ['express', '@types'])
   symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
@@ -153,9 +158,13 @@ const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encod
 for (const page of pages) checkLinks(page);
 const programs = runnable.filter((page) => existsSync(join(root, page))).flatMap(programsOf);
 for (const program of programs) await run(program);
+let commands = 0;
+for (const page of shells) commands += await runShell(page);
 compile(programs.filter(({ page }) => forProjects.includes(page)));
 rmSync(project, { recursive: true });
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);
-process.stdout.write(`${pages.length} pages, ${programs.length} examples, ${faults.length} faults\n`);
+process.stdout.write(
+  `${pages.length} pages, ${programs.length} examples, ${commands} shell blocks, ${faults.length} faults\n`,
+);
 process.exitCode = faults.length === 0 ? 0 : 1;
