@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { serve } from './support/serve.mjs';
 import { installed } from './support/setup.mjs';
 import { requireTool, root } from './support/tools.mjs';
 
@@ -105,5 +106,40 @@ describe('a bundle that took node-libtorch in', () => {
     });
     expect(stats.hasErrors(), stats.toString()).to.equal(false);
     expect((await app.run('node', ['bundle/webpack.mjs'])).stderr).to.match(remedy);
+  });
+});
+
+describe('a bundle that took the client in', () => {
+  let app;
+  let server;
+  before(async () => {
+    app = (await installed()).add('client.mjs');
+    server = await serve(app, 'node_modules/.bin/node-libtorch', ['serve']);
+  });
+  after(() => server?.stop());
+
+  // It has no files beside itself; @grpc/grpc-js, an optional peer, is named by an import that only calls of gRPC reach.
+  for (const format of ['esm', 'cjs']) {
+    it(`works, esbuild, ${format}`, async () => {
+      const outfile = join(app.app, 'bundle', `client.${format === 'esm' ? 'mjs' : 'cjs'}`);
+      const options = { bundle: true, platform: 'node', format, outfile, logLevel: 'silent' };
+      const external = ['@grpc/grpc-js'];
+      await requireTool('esbuild').build({ ...options, external, entryPoints: [join(app.app, 'client.mjs')] });
+      expect(await app.ok('node', [outfile, server.url])).to.equal('7 v1.0\n');
+    });
+  }
+
+  it('works, webpack', async () => {
+    const stats = await promisify(requireTool('webpack'))({
+      mode: 'production',
+      target: 'node20',
+      entry: join(app.app, 'client.mjs'),
+      experiments: { outputModule: true },
+      output: { path: join(app.app, 'bundle'), filename: 'client-webpack.mjs', module: true, chunkFormat: 'module' },
+      externalsType: 'module',
+      externals: ['@grpc/grpc-js'],
+    });
+    expect(stats.hasErrors(), stats.toString()).to.equal(false);
+    expect(await app.ok('node', ['bundle/client-webpack.mjs', server.url])).to.equal('7 v1.0\n');
   });
 });

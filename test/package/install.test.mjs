@@ -27,6 +27,8 @@ describe('npm install node-libtorch', () => {
     await server.stop(); // npx itself ends by the signal
     const direct = await serve(app, 'node_modules/.bin/node-libtorch', ['serve']);
     await expectSeven(direct.url);
+    app.add('client.mjs');
+    expect(await app.ok('node', ['client.mjs', direct.url])).to.equal('7 v1.0\n');
     expect(await direct.stop()).to.deep.equal({ status: 0, signal: null });
   });
 
@@ -40,7 +42,7 @@ describe('npm install node-libtorch', () => {
   it('import and require work', async () => {
     app.add('predict.mjs', 'predict.cjs');
     expect(await app.ok('node', ['predict.mjs'])).to.equal('7\n');
-    expect(await app.ok('node', ['predict.cjs'])).to.equal('7 function\n');
+    expect(await app.ok('node', ['predict.cjs'])).to.equal('7 function true\n');
   });
 
   it('doctor finds everything in its packages', async () => {

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { BatchQueue, loadModel, ModelHost, ModelRegistry, runtime, Tensor, TorchError } from 'node-libtorch';
 import type { Model, RunOptions, Signature, Value } from 'node-libtorch';
+import { InferenceClient, InferenceConnectionError, type InferResult } from 'node-libtorch/client';
 import { createApp, createServer } from 'node-libtorch/server';
 import { softmax, topK } from 'node-libtorch/tasks';
 
@@ -9,6 +10,13 @@ const signature: Signature = {
   inputs: [{ name: 'rows', dtype: 'float32', shape: [null, 4] }],
   outputs: [{ name: 'scores', dtype: 'float32', shape: [null, 3] }],
 };
+/** As `node-libtorch types` writes it. */
+interface Methods {
+  readonly forward: {
+    readonly inputs: { readonly input: Tensor<'float32'> };
+    readonly named: { readonly logits: Tensor<'float32'> };
+  };
+}
 const options: RunOptions = { timeoutMs: 100, signal: AbortSignal.timeout(1000) };
 
 export async function main(path: string): Promise<void> {
@@ -24,8 +32,15 @@ export async function main(path: string): Promise<void> {
   const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }] });
   createHttpServer(createApp({ host, logger: false }));
   const server = await createServer({ host, port: 0 });
+  const client = new InferenceClient(server.url, { retries: 1 });
+  const result: InferResult = await client.model('mnist-mlp').infer({ input: output }, { timeoutMs: 100 });
+  result.tensor('logits').shape.map((size) => size + 1);
+  const digits = client.model<Methods>('mnist-mlp');
+  const logits: Float32Array = (await digits.infer({ input: output })).outputs.logits.data;
+  client.close();
   await server.close();
-  const error: unknown = data;
+  const error: unknown = logits.length > 10 ? logits : data;
+  if (error instanceof InferenceConnectionError) console.log(error.operation, error.attempts, error.status);
   if (error instanceof TorchError) console.log(error.code, await runtime.info());
 
   // @ts-expect-error a model has a path, which is text
@@ -34,6 +49,10 @@ export async function main(path: string): Promise<void> {
   await loadModel(path, { precision: 'fp8' });
   // @ts-expect-error an option that there is not
   new BatchQueue(model, { maxBatch: 8 });
+  // @ts-expect-error a retry that is no number
+  new InferenceClient('http://127.0.0.1', { retries: 'many' });
+  // @ts-expect-error no such input of this model
+  await digits.infer({ image: output });
   // @ts-expect-error int4 is no dtype
   Tensor.from([1], 'int4');
 }
