@@ -24,12 +24,12 @@ export interface Batchable extends Model {
   /** The arguments that `run` makes of its input. */
   argumentsOf(input: unknown): Arguments;
 
-  /** As `Model.execute`; `bounds` spare the look at each element. */
+  /** As `Model.execute`; `bounds` spare the look at each element, and `owned` tensors are not copied while the run waits. */
   execute<T extends Value = Value>(
     method: string,
     args: Arguments,
     options?: ModelRunOptions,
-    prepare?: Pick<PrepareOptions, 'bounds'>,
+    prepare?: PrepareOptions,
   ): Promise<Execution<T>>;
 
   /**

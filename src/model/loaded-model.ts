@@ -47,6 +47,7 @@ interface Beginning {
 }
 
 const asIs: Beginning = {};
+const owned: Beginning = { isOwned: true };
 
 /** A loaded model, whichever engine runs it: binding, warm-up, batches, disposal. */
 export class LoadedModel implements Batchable, Warmable {
@@ -125,14 +126,16 @@ export class LoadedModel implements Batchable, Warmable {
     method: string,
     args: Arguments,
     options?: ModelRunOptions,
-    prepare?: Pick<PrepareOptions, 'bounds'>,
+    prepare?: PrepareOptions,
   ): Promise<Execution<T>> {
     this.#requireLive();
     if (options !== undefined) {
       checkRunOptions(options, ['outputs']);
       if (options.outputs !== undefined) checkOutputs(options.outputs, this.#engine.outputNames);
     }
-    return this.#start(method, this.#binder(method).bind(args, prepare), options ?? {}) as Promise<Execution<T>>;
+    const values = this.#binder(method).bind(args, prepare && { bounds: prepare.bounds });
+    const beginning = prepare?.owned ? owned : asIs;
+    return this.#start(method, values, options ?? {}, {}, beginning) as Promise<Execution<T>>;
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {

@@ -56,7 +56,17 @@ const requestMembers = ['id', 'parameters', 'inputs', 'outputs'] as const;
  * const { inputs } = decodeRequest(body); // [{ name: 'x', content: Tensor }]
  */
 export function decodeRequest(body: Pieces, options: DecodeOptions = {}): InferRequest {
-  const reader = new JsonReader(headerOf(body, options));
+  return requestOf(readHead(headerOf(body, options), options), body, options);
+}
+
+/** What the JSON of a request says. */
+export interface RequestHead extends Omit<InferRequest, 'inputs'> {
+  readonly heads: readonly TensorHead[];
+}
+
+/** The JSON of a request, by itself: its binary tensors need not be there. @throws as decodeRequest */
+export function readHead(json: Buffer, options: ReadOptions = {}): RequestHead {
+  const reader = new JsonReader(json);
   let id: string | undefined;
   let parameters: Parameters | undefined;
   let heads: TensorHead[] | undefined;
@@ -72,12 +82,17 @@ export function decodeRequest(body: Pieces, options: DecodeOptions = {}): InferR
   if (!heads) throw invalid('Expected the member inputs in the request');
   flagOf(parameters, 'binary_data_output', 'the request');
   requireSupported({ parameters, inputs: heads, outputs });
-  return {
-    ...(id !== undefined && { id }),
-    ...(parameters && { parameters }),
-    inputs: withBytes(body, heads, options),
-    ...(outputs && { outputs }),
-  };
+  return { ...(id !== undefined && { id }), ...(parameters && { parameters }), heads, ...(outputs && { outputs }) };
+}
+
+/** How many bytes each binary tensor of a request says it has. @throws ERR_BAD_REQUEST */
+export function binarySizes({ heads }: RequestHead): number[] {
+  return heads.flatMap(({ parameters, where }) => sizeOf(parameters, 'binary_data_size', where) ?? []);
+}
+
+/** The request of a head whose binary tensors lie behind it in the body. @throws as decodeRequest */
+export function requestOf({ heads, ...head }: RequestHead, body: Pieces, options: DecodeOptions = {}): InferRequest {
+  return { ...head, inputs: withBytes(body, heads, options) };
 }
 
 const responseMembers = ['model_name', 'model_version', 'id', 'parameters', 'outputs'] as const;

@@ -164,6 +164,15 @@ export class ModelHost implements AsyncDisposable {
     return startedAddon()?.addon.parseNumbers(bytes, begin, out, found) ?? 0;
   }
 
+  /**
+   * Memory that a run reads in place, where it copies other inputs: who fills it leaves it alone from then on. Undefined while
+   * the addon is not loaded.
+   * @internal
+   */
+  allocateTensor(bytes: number): ArrayBuffer | undefined {
+    return startedAddon()?.addon.allocateBytes(bytes);
+  }
+
   on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {
     this.#events.on(event, listener as never);
     return this;

@@ -317,10 +317,10 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   /** Without a queue there are no priorities. */
   #runAlone<T extends Value>(method: string, args: Arguments, options: QueueRunOptions = {}): Promise<Execution<T>> {
     checkQueueRunOptions(options);
-    const { signal, timeoutMs, bounds } = options;
+    const { signal, timeoutMs, bounds, owned = false } = options;
     const limits = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
     return isBatchable(this.model)
-      ? this.model.execute<T>(method, args, limits, { bounds })
+      ? this.model.execute<T>(method, args, limits, { bounds, owned })
       : this.model.execute<T>(method, args, limits);
   }
 

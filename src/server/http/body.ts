@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
 import { Pieces } from '../../protocol/binary/pieces.js';
 import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
+import { PieceReader, type BodyCut } from './body-pieces.js';
 import { decoderOf } from './encoding.js';
 
 /** The client closed the connection before its request was whole. */
@@ -82,37 +83,18 @@ export async function readBody(req: IncomingMessage, { limit, useful = limit }: 
   return decode ? decode(body.bytes, { limit, useful }) : body;
 }
 
-/** Pieces that are smaller than this are put together: each costs as much memory beside its bytes. */
-const smallPiece = 1024;
-const gathered = 16 * 1024;
-
 /**
  * The whole body, decompressed, in the pieces that it came in: who needs a part of it copies that part once.
+ * @param cut how a body of a declared length that is not compressed comes in the parts that it is made of, each in one piece
  * @throws as readBody
  */
-export async function readPieces(req: IncomingMessage, limit: number): Promise<Pieces> {
+export async function readPieces(req: IncomingMessage, limit: number, cut?: BodyCut): Promise<Pieces> {
   const decode = decoderFor(req, limit);
-  const parts: Buffer[] = [];
-  let free: Buffer = Buffer.alloc(0);
-  await collect(req, limit, (chunk) => {
-    if (chunk.length >= smallPiece) {
-      parts.push(chunk);
-      free = free.subarray(0, 0);
-      return;
-    }
-    const last = parts.at(-1);
-    if (chunk.length > free.length) free = Buffer.allocUnsafeSlow(gathered);
-    const target = free.subarray(0, chunk.length);
-    chunk.copy(target);
-    // Directly behind the last one: both are one piece.
-    if (last?.buffer === free.buffer)
-      parts[parts.length - 1] = Buffer.from(free.buffer, last.byteOffset, last.length + chunk.length);
-    else parts.push(target);
-    free = free.subarray(chunk.length);
-  });
-  if (!decode) return new Pieces(parts);
-  const [only, ...more] = parts;
-  const compressed = only && more.length === 0 ? only : Buffer.concat(parts);
+  const reader = new PieceReader(Number(req.headers['content-length'] ?? 0), decode ? undefined : cut);
+  await collect(req, limit, (chunk) => reader.add(chunk));
+  const pieces = reader.pieces();
+  if (!decode) return pieces;
+  const compressed = pieces.range(0, pieces.length);
   return Pieces.of((await decode(compressed, { limit, useful: limit })).bytes);
 }
 

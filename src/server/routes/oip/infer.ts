@@ -1,10 +1,20 @@
 import { Pieces } from '../../../protocol/binary/pieces.js';
-import { decodeRequest, headerLengthName, headerLengthOf, rawRequest } from '../../../protocol/decode.js';
+import {
+  binarySizes,
+  decodeRequest,
+  headerLengthName,
+  headerLengthOf,
+  rawRequest,
+  readHead,
+  requestOf,
+  type RequestHead,
+} from '../../../protocol/decode.js';
 import { encodeResponse, type EncodedMessage } from '../../../protocol/encode.js';
 import type { InferRequest, NamedTensor } from '../../../protocol/messages.js';
 import type { ServedModel } from '../../../serving/index.js';
 import type { ServerContext } from '../../context.js';
 import { foreignBody, readPieces } from '../../http/body.js';
+import type { BodyCut } from '../../http/body-pieces.js';
 import { responseEncodingOf } from '../../http/encoding.js';
 import type { Exchange, Handler, PathParameters } from '../../http/exchange.js';
 import { smallText } from '../../http/json.js';
@@ -25,31 +35,63 @@ async function answer(exchange: Exchange, parameters: PathParameters, context: S
   const served = admit(call, target);
   const given = req.headers[headerLengthName];
   const headerLength = given === undefined ? undefined : headerLengthOf(String(given));
-  const body = await bodyOf(exchange, context.bodyLimits[headerLength === undefined ? 'json' : 'octets']);
+  const reading = new RequestReading(context, headerLength);
+  const body = await bodyOf(exchange, context.bodyLimits[headerLength === undefined ? 'json' : 'octets'], reading.cut);
   // Others that are ready with theirs have their turn.
   const wait = body.length > smallText ? room() : undefined;
   if (wait) await wait;
-  const request = read(body, headerLength, served, context);
+  const request = reading.request(body, served);
   const response = await infer(call, target, request);
   const message = await inTurns(encodeResponse(response, binaryOutputs(request)));
   await send(exchange, message);
 }
 
-async function bodyOf({ req }: Exchange, limit: number): Promise<Pieces> {
+async function bodyOf({ req }: Exchange, limit: number, cut: BodyCut | undefined): Promise<Pieces> {
   const foreign = foreignBody(req);
-  if (foreign === undefined) return readPieces(req, limit);
+  if (foreign === undefined) return readPieces(req, limit, cut);
   // What a body parser in front of us has made of it; numbers beyond 2^53 were rounded there.
   return Pieces.of(Buffer.isBuffer(foreign) ? foreign : Buffer.from(JSON.stringify(foreign)));
 }
 
-function read(
-  body: Pieces,
-  headerLength: number | undefined,
-  served: ServedModel,
-  { host, bodyLimits }: ServerContext,
-): InferRequest {
-  if (headerLength === 0) return rawRequest(body, interfaceOf(served).inputs);
-  return decodeRequest(body, { headerLength, parser: host, mostJson: bodyLimits.json });
+/** How one request is read: where it is binary, its tensors land where a run reads them as they come. */
+class RequestReading {
+  readonly cut: BodyCut | undefined;
+  readonly #context: ServerContext;
+  readonly #headerLength: number | undefined;
+  /** Read as soon as it had come. */
+  #head: RequestHead | undefined;
+
+  constructor(context: ServerContext, headerLength: number | undefined) {
+    this.#context = context;
+    this.#headerLength = headerLength;
+    if (headerLength !== undefined) this.cut = { front: headerLength, sizes: this.#sizes, allocate: this.#allocate };
+  }
+
+  readonly #sizes = (json: Buffer, rest: number): readonly number[] | undefined => {
+    if (json.length === 0) return [rest];
+    if (json.length > this.#context.bodyLimits.json) return undefined;
+    try {
+      const head = readHead(json, { parser: this.#context.host });
+      const sizes = binarySizes(head);
+      this.#head = head;
+      return sizes;
+    } catch {
+      return undefined; // said once the body has come
+    }
+  };
+
+  readonly #allocate = (bytes: number): ArrayBuffer => {
+    const { host } = this.#context;
+    return (bytes >= smallText ? host.allocateTensor?.(bytes) : undefined) ?? new ArrayBuffer(bytes);
+  };
+
+  request(body: Pieces, served: ServedModel): InferRequest {
+    const headerLength = this.#headerLength;
+    const { host, bodyLimits } = this.#context;
+    if (headerLength === 0) return rawRequest(body, interfaceOf(served).inputs);
+    const options = { headerLength, parser: host, mostJson: bodyLimits.json };
+    return this.#head ? requestOf(this.#head, body, options) : decodeRequest(body, options);
+  }
 }
 
 /** Which outputs go as bytes: each as it was asked for, else as the request says for all. */
