@@ -15,6 +15,11 @@ interface ErrorAnswer {
 
 type Writer = (error: TorchError, requestId: string) => ErrorAnswer;
 
+/** The status of an error in one form. */
+export function statusOf(form: ErrorForm, code: ErrorCode): number {
+  return statuses[form](code);
+}
+
 /** One row for each form. */
 export const errorForms: Readonly<Record<ErrorForm, Writer>> = {
   problem(error, requestId) {
@@ -23,12 +28,12 @@ export const errorForms: Readonly<Record<ErrorForm, Writer>> = {
   },
   // tritonclient needs a text as `error`; KServe's client reads it only under exactly this content type.
   oip: (error) => ({
-    status: oipStatus(error),
+    status: oipStatus(error.code),
     contentType: 'application/json',
     body: { error: publicDetail(error) },
   }),
   torchserve(error) {
-    const status = requestStatus(error);
+    const status = requestStatus(error.code);
     const type = torchserveCodes[error.code] ?? torchserveTypes[status] ?? 'InternalServerException';
     return { status, contentType: 'application/json', body: { code: status, type, message: publicDetail(error) } };
   },
@@ -53,7 +58,7 @@ const torchserveTypes: Readonly<Record<number, string>> = {
 };
 
 /** What a request asks wrongly is 400: neither protocol knows another status for it. */
-function requestStatus({ code }: TorchError): number {
+function requestStatus(code: ErrorCode): number {
   const { status } = errorTable[code];
   return status === 422 || status === 409 ? 400 : status;
 }
@@ -62,7 +67,13 @@ function requestStatus({ code }: TorchError): number {
  * As Triton maps its errors (`HttpCodeFromError`): what a request asks wrongly is 400, what there is no time for 503. A full
  * queue stays 429: a client that should slow down is told so.
  */
-function oipStatus(error: TorchError): number {
-  const status = requestStatus(error);
+function oipStatus(code: ErrorCode): number {
+  const status = requestStatus(code);
   return status === 504 ? 503 : status;
 }
+
+const statuses: Readonly<Record<ErrorForm, (code: ErrorCode) => number>> = {
+  problem: (code) => errorTable[code].status,
+  oip: oipStatus,
+  torchserve: requestStatus,
+};

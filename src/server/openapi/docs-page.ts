@@ -93,7 +93,7 @@ export const docsScript = `'use strict';
       spec,
       // It would send the description to a server of Swagger's.
       validatorUrl: null,
-      docExpansion: 'none',
+      docExpansion: 'list',
       filter: true,
       displayRequestDuration: true,
       onComplete: () => {

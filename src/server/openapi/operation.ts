@@ -1,16 +1,7 @@
 import type { TSchema } from 'typebox';
+import type { DescribedModel } from './described-model.js';
 
 export type Json = Readonly<Record<string, unknown>>;
-
-/** What the description says about the default model. */
-export interface DescribedModel {
-  readonly name: string;
-  readonly version: string;
-  readonly features: number;
-  /** Least and greatest number of features of all its versions: a request may name any. */
-  readonly featuresOfVersions: readonly [least: number, greatest: number];
-  readonly range: readonly [min: number, max: number] | undefined;
-}
 
 /** A body in one media type. */
 export interface Content {
@@ -23,7 +14,7 @@ export interface Content {
   readonly example?: unknown;
 }
 
-/** What one route does, as OpenAPI describes it. Answers with problem documents are made from the route's `errors`. */
+/** What one route does, as OpenAPI describes it. Answers with errors are made from the route's `errors` and `errorForm`. */
 export interface Operation {
   readonly id: string;
   readonly tag: 'inference' | 'operation' | 'management';
@@ -32,11 +23,15 @@ export interface Operation {
   /** Parameters of the query and the header; those of the path are read from the route's pattern. */
   readonly parameters?: readonly Json[];
   readonly request?: readonly Content[];
+  /** A request may come without a body. */
+  readonly mayBeEmpty?: true;
   readonly responses: Readonly<Record<number, { readonly description: string; readonly content: readonly Content[] }>>;
+  /** What is said of one model, for a route whose pattern has `:model` and perhaps `:version`: it gets a path for each. */
+  readonly ofModel?: (model: DescribedModel) => Partial<Operation>;
 }
 
 /** A JSON body of a named schema: `json({ Liveness })`. */
-export function json(named: Readonly<Record<string, TSchema>>, example?: unknown): Content {
+export function json(named: Readonly<Record<string, TSchema | Json>>, example?: unknown): Content {
   const [[name, schema] = []] = Object.entries(named);
   if (name === undefined || schema === undefined) throw new Error('Expected one named schema');
   return { mediaType: 'application/json', schema, name, ...(example !== undefined && { example }) };

@@ -1,31 +1,48 @@
-import { rowModel } from '../codec/row-model.js';
+import type { ServedModel } from '../../serving/index.js';
 import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import type { Handler } from '../http/exchange.js';
+import { describedModels } from '../openapi/described-model.js';
 import { openApiDocument } from '../openapi/document.js';
-import type { DescribedModel } from '../openapi/operation.js';
 import type { Route } from './route.js';
 
-/** `GET /openapi.json`, generated at the first request that finds the models up. */
-export function openapi({ host }: ServerContext, routes: readonly Route[]): Handler {
-  let text: string | undefined;
+/** `GET /openapi.json`. It is made anew when other models are up than before. */
+export function openapi({ host, security }: ServerContext, routes: readonly Route[]): Handler {
+  let known: { readonly models: string; readonly text: string } | undefined;
   return (exchange) => {
-    const document = text ?? JSON.stringify(openApiDocument(routes, describedModel(host)));
-    if (host.state === 'ready') text = document;
-    exchange.send(200, 'application/json; charset=utf-8', document);
+    const models = modelsOf(host);
+    if (known?.models !== models) {
+      const document = openApiDocument(routes, { models: describedModels(host), security });
+      known = { models, text: JSON.stringify(document) };
+    }
+    exchange.send(200, 'application/json; charset=utf-8', known.text);
   };
 }
 
-/** The default model, unless it is not up or is no classifier: the description is of use without it too. */
-function describedModel(host: InferenceHost): DescribedModel | undefined {
+/** A number for each model that was up: what was loaded anew under its old name is another. */
+const numbers = new WeakMap<ServedModel, number>();
+let last = 0;
+
+/** Names what the document depends on, without keeping it. */
+function modelsOf(host: InferenceHost): string {
+  const defaults = new Map<string, ServedModel>();
+  const up = host.list().map((served) => {
+    if (!defaults.has(served.name)) defaults.set(served.name, defaultOf(host, served));
+    return numberOf(served);
+  });
+  return JSON.stringify([host.state, host.defaultModel, up, [...defaults.values()].map(numberOf)]);
+}
+
+function defaultOf(host: InferenceHost, served: ServedModel): ServedModel {
   try {
-    const served = host.model(host.defaultModel);
-    const { features, range } = rowModel(served);
-    const all = host.list().filter(({ name }) => name === served.name);
-    const counts = all.map((version) => rowModel(version).features);
-    const featuresOfVersions = [Math.min(...counts), Math.max(...counts)] as const;
-    return { name: served.name, version: served.version, features, featuresOfVersions, range };
+    return host.model(served.name);
   } catch {
-    return undefined;
+    return served; // not ready
   }
+}
+
+function numberOf(served: ServedModel): number {
+  const number = numbers.get(served) ?? ++last;
+  numbers.set(served, number);
+  return number;
 }

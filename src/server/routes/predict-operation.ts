@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../errors.js';
-import { plain, type DescribedModel, type Json, type Operation } from '../openapi/operation.js';
+import type { DescribedModel } from '../openapi/described-model.js';
+import { plain, type Json, type Operation } from '../openapi/operation.js';
+import { nestedExampleOf } from '../openapi/tensor-schemas.js';
 import { choiceFields } from '../codec/choice.js';
 import { imageTypes } from '../codec/encoded-type.js';
 import {
@@ -47,13 +49,18 @@ export const predictErrors: readonly ErrorCode[] = [
   'ERR_HTTP_VERSION',
 ];
 
+/** In words: a generator of requests that knows them as parameters makes deadlines of a millisecond. */
+const headers =
+  `The header X-Request-Timeout-Ms shortens the deadline of the server (default ${settingsTable.requestTimeoutMs.initialText} ms). ` +
+  'X-Request-Id comes back in the answer and is logged.';
+
 /** What /openapi.json says about `POST /predict`. */
 export function predictOperation(model: DescribedModel | undefined): Operation {
   return {
     id: 'predict',
     tag: 'inference',
     summary: 'Answers by the task of a model: classes, labels or embeddings.',
-    description: describeModel(model),
+    description: `${describeModel(model)} ${headers}`,
     parameters: [
       ...(['model', 'model_version', 'top_k'] as const).map((name) => ({
         name,
@@ -61,18 +68,6 @@ export function predictOperation(model: DescribedModel | undefined): Operation {
         description: 'As the member of that name in JSON; where both are given they must be equal.',
         schema: plain(PredictRequest.properties[name]),
       })),
-      {
-        name: 'X-Request-Timeout-Ms',
-        in: 'header',
-        description: `Shortens the deadline of the server (default ${settingsTable.requestTimeoutMs.initialText} ms).`,
-        schema: { type: 'integer', minimum: 1 },
-      },
-      {
-        name: 'X-Request-Id',
-        in: 'header',
-        description: 'Returned in the answer and logged; replaced when it is not of this form.',
-        schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
-      },
     ],
     request: [
       {
@@ -120,23 +115,36 @@ function oneOf(...names: readonly string[]): Json {
 /** The schema that validates, with the bounds that a row's size adds: only whole rows of the version are taken. */
 function requestOf(model: DescribedModel | undefined): Json {
   const schema = plain(PredictRequest) as { readonly properties: Readonly<Record<string, Json>> };
-  if (!model) return schema;
-  const [minItems, greatest] = model.featuresOfVersions;
+  if (!model?.rows) return schema;
+  const [minItems, greatest] = model.rows.featuresOfVersions;
   const input_data = { ...schema.properties['input_data'], minItems, maxItems: maxBatchSize * greatest };
   return { ...schema, properties: { ...schema.properties, input_data } };
 }
 
 function describeModel(model: DescribedModel | undefined): string {
   if (!model) return 'The default model takes rows of numbers; its record says how many.';
-  const bounds = model.range ? ` from ${model.range[0]} to ${model.range[1]}` : '';
-  return `The default model, ${model.name} ${model.version}, takes rows of ${model.features} numbers${bounds}.`;
+  const { name, version, task, rows } = model;
+  const start = `The default model, ${name} ${version},`;
+  if (!task) return `${start} has no task: name another in "model", or use /v2/models/${name}/infer.`;
+  const bounds = rows?.range ? ` from ${rows.range[0]} to ${rows.range[1]}` : '';
+  const what = rows
+    ? `rows of ${rows.features} numbers${bounds}`
+    : `inputs ${model.inputs.map((input) => input.name).join(', ')}`;
+  return `${start} is for ${task.type} and takes ${what}${'image' in task && task.image ? ', or images' : ''}.`;
 }
 
-function exampleOf(model: DescribedModel | undefined): PredictRequest {
-  const value = model?.range?.[0] ?? 0;
-  return {
-    input_data: new Array<number>(model?.features ?? 1).fill(value),
-    ...(model && { model_version: model.version }),
-    batch_size: 1,
-  };
+/** Larger ones would be most of the document. */
+const mostNumbers = 4096;
+
+/** A request that is answered; undefined where none is known. */
+function exampleOf(model: DescribedModel | undefined): Json | undefined {
+  if (!model?.task) return undefined;
+  const { rows, version } = model;
+  if (rows) {
+    if (rows.features > mostNumbers) return undefined;
+    const input_data = new Array<number>(rows.features).fill(rows.range?.[0] ?? 0);
+    return { input_data, model_version: version, batch_size: 1 };
+  }
+  const inputs = nestedExampleOf(model);
+  return inputs && { inputs, model_version: version };
 }

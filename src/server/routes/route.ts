@@ -3,7 +3,8 @@ import type { ServerContext } from '../context.js';
 import type { ErrorForm } from '../http/error-forms.js';
 import type { Handler } from '../http/exchange.js';
 import { scopeOf, type Scope } from '../security/scope.js';
-import type { DescribedModel, Operation } from '../openapi/operation.js';
+import type { DescribedModel } from '../openapi/described-model.js';
+import type { Operation } from '../openapi/operation.js';
 
 /** Where requests come in: the port that everybody knows, or the one for management. */
 export type ListenerName = 'inference' | 'admin';
@@ -31,7 +32,7 @@ export interface Route {
   readonly listeners?: readonly ListenerName[];
   /** A change of models: on the port of inference too where the setting repositoryOnInference says so. */
   readonly isRepository?: true;
-  /** The codes of the problem documents that it answers with, for the description. */
+  /** The codes of the errors that it answers with, for the description; those of any request are known. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */
   readonly operation: Operation | ((model: DescribedModel | undefined) => Operation);
@@ -50,13 +51,10 @@ export function bindRoutes(
   context: ServerContext,
   listener: ListenerName = 'inference',
 ): BoundRoute[] {
-  const own = routes.filter((route) => isOn(route, listener, context));
-  return own.map((route) => ({
-    errorForm: 'problem',
-    ...route,
-    scope: scopeOn(route, listener),
-    handler: route.handler(context, own),
-  }));
+  const own = routes
+    .filter((route) => isOn(route, listener, context))
+    .map((route) => ({ ...route, scope: scopeOn(route, listener) }));
+  return own.map((route) => ({ errorForm: 'problem', ...route, handler: route.handler(context, own) }));
 }
 
 /** What is there for administrators needs a token of theirs, whatever it is elsewhere. */

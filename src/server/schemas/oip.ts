@@ -2,17 +2,19 @@
 import Type from 'typebox';
 
 const name = Type.String({ minLength: 1, maxLength: 256 });
-const shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 32 });
+export const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 32 });
+const shape = Shape;
 const openShape = Type.Array(Type.Integer({ minimum: -1, description: '-1 is any size.' }));
-const parameters = Type.Object(
+export const Parameters = Type.Object(
   {},
   { additionalProperties: Type.Union([Type.String(), Type.Number(), Type.Boolean()]) },
 );
+const parameters = Parameters;
 const datatype = Type.String({ description: 'BOOL, UINT8 to UINT64, INT8 to INT64, FP16, BF16, FP32, FP64 or BYTES.' });
 const data = Type.Array(Type.Unknown(), { description: 'Flat, or nested as the shape is.' });
 
 /** What every error answer under `/v2` is. */
-export const OipError = Type.Object({ error: Type.String() });
+export const OipError = Type.Object({ error: Type.String() }, { additionalProperties: false });
 
 export const InferRequest = Type.Object({
   id: Type.Optional(Type.String()),
@@ -24,19 +26,19 @@ export const InferRequest = Type.Object({
   outputs: Type.Optional(Type.Array(Type.Object({ name, parameters: Type.Optional(parameters) }), { maxItems: 256 })),
 });
 
+export const OutputTensor = Type.Object({
+  name: Type.String(),
+  datatype,
+  shape,
+  parameters: Type.Optional(parameters),
+  data: Type.Optional(data),
+});
+
 export const InferResponse = Type.Object({
   model_name: Type.String(),
   model_version: Type.String(),
   id: Type.Optional(Type.String()),
-  outputs: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      datatype,
-      shape,
-      parameters: Type.Optional(parameters),
-      data: Type.Optional(data),
-    }),
-  ),
+  outputs: Type.Array(OutputTensor),
 });
 
 export const ServerMetadata = Type.Object({
@@ -98,6 +100,10 @@ export const ServerReady = Type.Object({
 });
 export const ModelReady = Type.Object({ name: Type.String(), ready: Type.Boolean() });
 export const ModelNames = Type.Object({ models: Type.Array(Type.String()) });
+
+export const RepositoryIndexRequest = Type.Object({
+  ready: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+});
 
 export const RepositoryIndex = Type.Array(
   Type.Object({

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { errorTable } from '../../errors.js';
 
-/** Body of every error answer (RFC 9457). */
+/** Body of an error answer (RFC 9457), where no client of another protocol asks. */
 export const ProblemDocument = Type.Object({
   type: Type.String({ description: 'urn:node-libtorch:error: and the code.' }),
   title: Type.String(),
@@ -19,3 +19,13 @@ export const ProblemDocument = Type.Object({
     ),
   ),
 });
+
+/** Body of an error answer to a client of TorchServe. */
+export const TorchServeError = Type.Object(
+  {
+    code: Type.Integer({ minimum: 400, maximum: 599, description: 'The status.' }),
+    type: Type.String({ description: "The name of TorchServe's exception." }),
+    message: Type.String(),
+  },
+  { additionalProperties: false },
+);

@@ -30,6 +30,8 @@ export interface SecuritySettings {
 export class Security {
   /** Whether callers are asked for anything at all: while they are not, nobody needs to call `authorize`. */
   readonly isAsking: boolean;
+  readonly hasTokens: boolean;
+  readonly hasRateLimit: boolean;
   /** The certificates, where connections are encrypted. */
   readonly tls: TlsStore | undefined;
   readonly #tokens: TokenStore | undefined;
@@ -48,7 +50,9 @@ export class Security {
     this.#allowedHosts = settings.allowedHosts ?? [];
     this.#isInsecure = settings.insecure ?? false;
     this.#hasClientCertificates = tlsCa !== undefined;
-    this.isAsking = isGiven || rate !== undefined;
+    this.hasTokens = isGiven;
+    this.hasRateLimit = rate !== undefined;
+    this.isAsking = this.hasTokens || this.hasRateLimit;
     this.tls = tlsOf(settings, logger);
   }
 
@@ -68,7 +72,7 @@ export class Security {
    */
   requireProtected(what: string, hostname: string): void {
     requireProtected(what, hostname, {
-      hasTokens: this.#tokens !== undefined,
+      hasTokens: this.hasTokens,
       hasClientCertificates: this.#hasClientCertificates,
       isInsecure: this.#isInsecure,
     });

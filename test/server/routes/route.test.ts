@@ -90,7 +90,7 @@ describe('routes of a table', () => {
   });
 
   it('are described, every optional part as a path of its own', async () => {
-    const document = openApiDocument(rows, undefined);
+    const document = openApiDocument(rows);
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     expect(valid, JSON.stringify(errors)).to.equal(true);
     const paths = document['paths'] as Record<string, Record<string, Record<string, unknown>>>;
@@ -102,6 +102,6 @@ describe('routes of a table', () => {
     expect(paths['/v1/models/{m}']).to.have.all.keys('get', 'delete');
     const predict = paths['/v1/models/{m}/versions/{v}:predict']?.['post'];
     expect(predict).to.include({ operationId: 'predictModel_m_v' });
-    expect(predict?.['responses']).to.have.all.keys('200', '404', '422');
+    expect(predict?.['responses']).to.include.keys('200', '404', '422');
   });
 });

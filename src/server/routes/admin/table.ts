@@ -5,12 +5,7 @@ import type { Route } from '../route.js';
 import { listModels, loadModel, refreshModels, showModel, unloadModel } from './models.js';
 import { repositoryLoad, repositoryUnload } from './repository.js';
 
-const badBody: readonly ErrorCode[] = [
-  'ERR_MALFORMED_JSON',
-  'ERR_VALIDATION',
-  'ERR_PAYLOAD_TOO_LARGE',
-  'ERR_BAD_REQUEST',
-];
+const badBody: readonly ErrorCode[] = ['ERR_MALFORMED_JSON', 'ERR_VALIDATION', 'ERR_UNSUPPORTED_MEDIA_TYPE'];
 const noModel: readonly ErrorCode[] = ['ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND'];
 const notNow: readonly ErrorCode[] = ['ERR_QUEUE_FULL', 'ERR_NOT_READY', 'ERR_DRAINING', 'ERR_TIMEOUT'];
 const badModel: readonly ErrorCode[] = [
@@ -27,13 +22,9 @@ const badModel: readonly ErrorCode[] = [
   'ERR_INVALID_ARGUMENT',
 ];
 
-const deadline = {
-  name: 'X-Request-Timeout-Ms',
-  in: 'header',
-  description:
-    'Gives the change up after so long; without it a change takes as long as it needs, though its client leaves.',
-  schema: { type: 'integer', minimum: 1 },
-};
+const deadline =
+  'The header X-Request-Timeout-Ms gives the change up after so long. Without it a change takes as long as it needs, though its ' +
+  'client leaves.';
 
 const onAdmin = { listeners: ['admin'], scope: 'admin' } as const;
 const repository = { ...onAdmin, isRepository: true, errorForm: 'oip' } as const;
@@ -76,8 +67,9 @@ export const adminRoutes: readonly Route[] = [
       id: 'adminLoadModel',
       tag: 'management',
       summary: 'Loads a model, or loads it anew beside the one that serves; answers once it serves.',
-      parameters: [deadline],
+      description: deadline,
       request: [json({ ModelChange })],
+      mayBeEmpty: true,
       responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
     },
   },
@@ -91,8 +83,9 @@ export const adminRoutes: readonly Route[] = [
       id: 'adminUnloadModel',
       tag: 'management',
       summary: 'Takes a model, or one version, out of service; answers once its calls have ended.',
-      parameters: [deadline],
+      description: deadline,
       request: [json({ ModelChange })],
+      mayBeEmpty: true,
       responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
     },
   },
@@ -106,7 +99,7 @@ export const adminRoutes: readonly Route[] = [
       id: 'adminRefresh',
       tag: 'management',
       summary: 'Reads the settings anew and loads what is new or has changed, as SIGHUP does.',
-      parameters: [deadline],
+      description: deadline,
       responses: {
         200: { description: 'What was done.', content: [json({ RefreshReport })] },
         422: { description: 'Some could not be loaded; what was there goes on.', content: [json({ RefreshReport })] },
@@ -123,8 +116,9 @@ export const adminRoutes: readonly Route[] = [
       id: 'repositoryLoad',
       tag: 'management',
       summary: 'Loads a model, or loads it anew beside the one that serves.',
-      parameters: [deadline],
+      description: deadline,
       request: [json({ RepositoryChange })],
+      mayBeEmpty: true,
       responses: { 200: { description: 'It serves.', content: [nothing] } },
     },
   },
@@ -138,8 +132,9 @@ export const adminRoutes: readonly Route[] = [
       id: 'repositoryUnload',
       tag: 'management',
       summary: 'Takes a model out of service.',
-      parameters: [deadline],
+      description: deadline,
       request: [json({ RepositoryChange })],
+      mayBeEmpty: true,
       responses: { 200: { description: 'It serves no more.', content: [nothing] } },
     },
   },

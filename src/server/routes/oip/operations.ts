@@ -1,47 +1,61 @@
 /** What /openapi.json says about the routes of the Open Inference Protocol. */
 import type { ErrorCode } from '../../../errors.js';
+import { nameOf } from '../../openapi/document.js';
 import { json, type Operation } from '../../openapi/operation.js';
+import { inferExampleOf, inferRequestOf, inferResponseOf } from '../../openapi/tensor-schemas.js';
 import * as schemas from '../../schemas/oip.js';
 import { predictErrors } from '../predict-operation.js';
 
 /** Codes that answers about one model have. */
-export const modelErrors: readonly ErrorCode[] = ['ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND', 'ERR_NOT_READY'];
-
-export const inferErrors: readonly ErrorCode[] = [
-  ...predictErrors.filter((code) => code !== 'ERR_UNSUPPORTED_MEDIA_TYPE'),
-  'ERR_INVALID_INPUT',
-  'ERR_INVALID_DTYPE',
+export const modelErrors: readonly ErrorCode[] = [
+  'ERR_MODEL_NOT_FOUND',
+  'ERR_VERSION_NOT_FOUND',
+  'ERR_METHOD_NOT_FOUND',
+  'ERR_NOT_READY',
+  'ERR_DRAINING',
+  'ERR_DEVICE_FAILED',
 ];
 
-export const indexErrors: readonly ErrorCode[] = ['ERR_MALFORMED_JSON', 'ERR_BAD_REQUEST', 'ERR_PAYLOAD_TOO_LARGE'];
+export const inferErrors: readonly ErrorCode[] = [
+  ...predictErrors,
+  'ERR_METHOD_NOT_FOUND',
+  'ERR_NOT_BATCHABLE',
+  'ERR_UNSUPPORTED_TYPE',
+];
+
+export const indexErrors: readonly ErrorCode[] = ['ERR_MALFORMED_JSON', 'ERR_UNSUPPORTED_MEDIA_TYPE'];
 
 const octets = {
   mediaType: 'application/octet-stream',
   schema: { type: 'string', description: 'JSON, then the bytes of binary tensors in their order.' },
 } as const;
 
+/** Headers in words: a generator of requests that knows them as parameters makes deadlines of a millisecond. */
+const infersBy =
+  'Any content type is taken. The header Inference-Header-Content-Length is the number of bytes of JSON in front of binary tensors, ' +
+  'or 0 for the bytes of the only input alone. X-Request-Timeout-Ms shortens the deadline of the server.';
+
 export const infer: Operation = {
   id: 'infer',
   tag: 'inference',
   summary: 'Runs a model by the Open Inference Protocol.',
-  description: 'Any content type is taken: the header Inference-Header-Content-Length says where binary tensors begin.',
-  parameters: [
-    {
-      name: 'Inference-Header-Content-Length',
-      in: 'header',
-      description: 'Bytes of JSON in front of binary tensors; 0 for the bytes of the only input alone.',
-      schema: { type: 'integer', minimum: 0 },
-    },
-    {
-      name: 'X-Request-Timeout-Ms',
-      in: 'header',
-      description: 'Shortens the deadline of the server.',
-      schema: { type: 'integer', minimum: 1 },
-    },
-  ],
+  description: infersBy,
   request: [json({ InferRequest: schemas.InferRequest }), octets],
   responses: {
     200: { description: 'The outputs.', content: [json({ InferResponse: schemas.InferResponse }), octets] },
+  },
+  ofModel(model) {
+    const id = nameOf([model.name, model.version]);
+    return {
+      summary: `Runs ${model.name} ${model.version}.`,
+      request: [json({ [`InferRequest.${id}`]: inferRequestOf(model) }, inferExampleOf(model)), octets],
+      responses: {
+        200: {
+          description: 'The outputs.',
+          content: [json({ [`InferResponse.${id}`]: inferResponseOf(model) }), octets],
+        },
+      },
+    };
   },
 };
 
@@ -85,4 +99,6 @@ export const statistics = get('modelStatistics', 'What a model has done.', ok('C
 export const repositoryIndex: Operation = {
   ...get('repositoryIndex', 'Every version that is known.', ok('One entry for each.', { RepositoryIndex })),
   description: 'An empty body asks for all; {"ready": true} for those that are served.',
+  request: [json({ RepositoryIndexRequest: schemas.RepositoryIndexRequest })],
+  mayBeEmpty: true,
 };

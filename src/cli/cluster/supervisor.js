@@ -1,0 +1,250 @@
+import cluster, {} from 'node:cluster';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { torchError } from '../../errors.js';
+import { createLogger } from '../../monitoring/logging.js';
+import { connectionRoom } from '../../server/http/descriptors.js';
+import { onSignals } from '../ending.js';
+import { exitCodes, reportError } from '../report.js';
+import { listenForAdmin } from './admin.js';
+import { Distributor } from './distributor.js';
+import { environmentOf, send } from './messages.js';
+import { ClusterMetrics } from './metrics.js';
+import { ClusterModels } from './models.js';
+import { Watchdog } from './watchdog.js';
+/** So many workers may end by themselves within the time below; one more ends everything. */
+const crashBudget = 5;
+const crashWindowMs = 60_000;
+/** How often workers are asked for a sign of life. */
+const tickMs = 1000;
+/** Descriptors for each worker: its channel, and a connection that it has not confirmed. */
+const descriptorsPerWorker = 2;
+/** How long connections that have arrived may wait for a worker once the end has begun. */
+const lastConnectionsMs = 1000;
+/** Beyond the drain's own time: a worker closes its models for up to 10 s. One that hangs ends by no word. */
+const endReserveMs = 15_000;
+/**
+ * Keeps workers running until a signal ends them: each is this very command in a process of its own, and gets its
+ * connections from the ports. Returns the code to exit with: that of the first worker when it never got ready, 1 when workers
+ * keep ending, 0 after a drain.
+ */
+export async function supervise(ports, job) {
+    const { settings } = job;
+    const logger = createLogger({ level: settings.logLevel, shared: true });
+    const models = await ClusterModels.read(job, logger);
+    let admin;
+    const code = await new Promise((resolve, reject) => {
+        const supervisor = new Supervisor(ports, settings, { models, logger }, resolve);
+        const isEnding = () => supervisor.isEnding;
+        listenForAdmin(settings, models, supervisor.metrics, isEnding).then((listening) => {
+            admin = listening;
+            supervisor.start();
+            job.onDrainable();
+        }, reject);
+    });
+    await admin?.close();
+    return code;
+}
+class Supervisor {
+    metrics = new ClusterMetrics();
+    #models;
+    #ports;
+    #settings;
+    #logger;
+    #done;
+    #distributor;
+    #watchdog;
+    /** What a message does; those that are not here are of metrics and of models. */
+    #answers = {
+        started: (worker) => {
+            if (this.#code !== undefined)
+                this.#tellEnd([worker], 0);
+        },
+        took: (worker, { number }) => this.#distributor.confirmed(worker, number),
+        pong: (worker, { sent }) => this.#distributor.heard(worker, sent),
+        listening: (worker) => this.#distributor.add(worker),
+        leaving: (worker) => {
+            this.#distributor.retire(worker);
+            send(worker, { kind: 'last' });
+        },
+        ready: (worker) => void this.#onReady(worker),
+    };
+    #intakes = [];
+    #closedConnections = 0;
+    #crashes = [];
+    #proven = false;
+    /** Set once the end has begun. */
+    #code;
+    /** Nothing is accepted or handed out any more. */
+    #isClosed = false;
+    constructor(ports, settings, { models, logger }, done) {
+        this.#ports = ports;
+        this.#settings = settings;
+        this.#models = models;
+        this.#logger = logger;
+        this.#done = done;
+        this.#closedConnections = ports.http.closed;
+        // Without a descriptor left the system would take connections and close them, and nobody would know.
+        const room = connectionRoom(descriptorsPerWorker * settings.workers);
+        this.#distributor = new Distributor({
+            maxWaiting: Math.min(settings.maxConnections, room),
+            maxWaitMs: settings.headersTimeoutMs,
+            now: () => performance.now(),
+            onClosed: () => {
+                this.#closedConnections++;
+            },
+        });
+        this.#watchdog = new Watchdog(Math.ceil(settings.workerTimeoutMs / tickMs), (worker) => this.#onHanging(worker));
+    }
+    get isEnding() {
+        return this.#code !== undefined;
+    }
+    start() {
+        cluster.on('message', (worker, message) => this.#onMessage(worker, message));
+        cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
+        onSignals(this.#settings, {
+            begin: (ending) => this.#onEnding(ending),
+            insist: () => this.#killAll(),
+            refresh: () => this.#models.refresh(),
+        });
+        const { http, grpc } = this.#ports;
+        this.#intakes.push(http.passTo((socket) => this.#distributor.offer(socket, 'http')));
+        if (grpc)
+            this.#intakes.push(grpc.passTo((socket) => this.#distributor.offer(socket, 'grpc')));
+        setInterval(() => this.#onTick(), tickMs).unref();
+        // The first shows that it can be done: what is wrong with the model is then said once.
+        this.#fork();
+    }
+    #fork() {
+        const worker = cluster.fork(environmentOf(this.#assignment()));
+        // Not 'exit': what it said last may come after that. Not 'disconnect': it does not come while a connection is on its way.
+        worker.process.once('close', () => this.#distributor.remove(worker));
+    }
+    #assignment() {
+        const { http, grpc } = this.#ports;
+        return { address: http.address, grpcAddress: grpc?.address, isFirst: !this.#proven };
+    }
+    #onMessage(worker, message) {
+        this.#watchdog.heard(worker);
+        this.metrics.onMessage(worker, message);
+        this.#models.onMessage(worker, message);
+        this.#answers[message.kind]?.(worker, message);
+    }
+    async #onReady(worker) {
+        const { id, process } = worker;
+        this.#watchdog.add(worker);
+        try {
+            await this.#models.admit(worker);
+        }
+        catch (err) {
+            if (worker.isDead())
+                return;
+            this.#logger.error({ worker: id, err }, 'worker cannot load what the others have: killed');
+            process.kill('SIGKILL');
+            return;
+        }
+        this.#distributor.add(worker);
+        this.#logger.info({ worker: id, pid: process.pid }, 'worker ready');
+        if (this.#proven || this.#code !== undefined)
+            return;
+        this.#proven = true;
+        for (let others = 1; others < this.#settings.workers; others++)
+            this.#fork();
+    }
+    #onExit(worker, code, signal) {
+        this.metrics.onExit(worker);
+        this.#models.onExit(worker);
+        this.#watchdog.remove(worker);
+        if (this.#code === undefined)
+            this.#onCrash(worker, code, signal);
+        else if (code !== 0)
+            this.#code = exitCodes.failure;
+        if (this.#code !== undefined && workers().length === 0)
+            this.#done(this.#code);
+    }
+    #onCrash({ id }, code, signal) {
+        if (!this.#proven) {
+            this.#code = code || exitCodes.failure;
+            // It has said itself what is wrong when it ends by this code; one that is killed cannot.
+            if (code !== exitCodes.failure)
+                this.#sayFirstEnded(id, code, signal);
+            return;
+        }
+        const now = performance.now();
+        this.#crashes = [...this.#crashes.filter((at) => now - at < crashWindowMs), now];
+        this.#logger.error({ worker: id, code, signal, crashes: this.#crashes.length }, 'worker ended');
+        if (this.#crashes.length < crashBudget) {
+            this.#fork();
+            return;
+        }
+        this.#logger.fatal({ crashes: this.#crashes.length, withinMs: crashWindowMs }, 'workers keep ending');
+        void this.#end(exitCodes.failure, 0);
+    }
+    #sayFirstEnded(worker, code, signal) {
+        const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+        const hint = signal === 'SIGKILL' ? '\n  fix: if nobody killed it, the system ran out of memory: see its log' : '';
+        this.#logger.fatal({ worker, code, signal }, 'the first worker ended before it was ready');
+        reportError(torchError('ERR_INTERNAL', `The first worker ended ${how} before it was ready${hint}`), {
+            json: false,
+        });
+    }
+    /** Its connections, and one that it was sent, go to others once it has ended. */
+    #onHanging(worker) {
+        const { workerTimeoutMs } = this.#settings;
+        this.#logger.error({ worker: worker.id, workerTimeoutMs }, 'worker does not answer: killed');
+        worker.process.kill('SIGKILL');
+    }
+    #onTick() {
+        this.#distributor.expire();
+        this.#watchdog.tick(() => ({ kind: 'ping', sent: this.#distributor.sent }));
+        if (this.#closedConnections === 0)
+            return;
+        this.#logger.warn({ connections: this.#closedConnections }, 'closed connections that no worker took');
+        this.#closedConnections = 0;
+    }
+    #onEnding({ because, preStopDelayMs: announcedMs }) {
+        if (this.#code !== undefined)
+            return;
+        // Nobody sends requests to what was never ready.
+        const preStopDelayMs = this.#proven ? announcedMs : 0;
+        this.#logger.info({ ...because, preStopDelayMs }, 'draining');
+        void this.#end(exitCodes.ok, preStopDelayMs);
+    }
+    /** Workers say "not ready" for a while, nothing new is accepted, what has arrived is handed out, and the workers drain. */
+    async #end(code, preStopDelayMs) {
+        this.#code = code;
+        void this.#models.close();
+        setTimeout(() => this.#killRest(), preStopDelayMs + this.#settings.drainTimeoutMs + endReserveMs).unref();
+        this.#tellEnd(workers(), preStopDelayMs);
+        if (preStopDelayMs > 0)
+            await delay(preStopDelayMs);
+        await Promise.all(this.#intakes.map((intake) => intake.stop()));
+        await Promise.race([this.#distributor.settled(), delay(lastConnectionsMs)]);
+        this.#isClosed = true;
+        this.#tellEnd(workers(), 0);
+    }
+    #tellEnd(told, preStopDelayMs) {
+        for (const worker of told) {
+            send(worker, { kind: 'drain', preStopDelayMs });
+            if (this.#isClosed)
+                send(worker, { kind: 'last' });
+        }
+    }
+    /** Nobody watches a worker that loads, and one that hangs does not hear that it is to end. */
+    #killRest() {
+        const left = workers();
+        this.#code = exitCodes.failure;
+        this.#logger.error({ workers: left.map(({ id }) => id) }, 'workers did not end: killed');
+        for (const worker of left)
+            worker.process.kill('SIGKILL');
+    }
+    #killAll() {
+        for (const worker of workers())
+            worker.process.kill('SIGKILL');
+        process.exit(exitCodes.failure);
+    }
+}
+function workers() {
+    // One that has ended stays listed until its channel has closed too.
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined && !worker.isDead());
+}

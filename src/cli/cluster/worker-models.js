@@ -1,0 +1,149 @@
+/** Changes of the models of one worker, as the primary says them. */
+import { torchError } from '../../errors.js';
+import { describeHost } from '../../server/management/host-fleet.js';
+import { errorOf, sayError } from './messages.js';
+import { membersOf } from './fleet.js';
+import { hear, tell } from './worker.js';
+/** The models to start with: those of the others, or of the settings where there are none yet. */
+export function assignedModels() {
+    return new Promise((resolve) => {
+        hear('set', ({ models }) => resolve(models));
+        tell({ kind: 'askSet' });
+    });
+}
+/** Does what the primary says about models. */
+export class WorkerModels {
+    #host;
+    #logger;
+    #hostModelOf;
+    #prepared = new Map();
+    /** By `name version`; what is not here is of the start. */
+    #revisions = new Map();
+    constructor(host, started, logger, hostModelOf) {
+        this.#host = host;
+        this.#logger = logger;
+        this.#hostModelOf = hostModelOf;
+        for (const member of started)
+            this.#note(member);
+        hear('prepare', ({ change, model }) => this.#prepare(change, model));
+        hear('commit', ({ change }) => this.#decide(change));
+        hear('abandon', ({ change }) => this.#decide(change, new Error('Another worker could not load it')));
+        hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
+        hear('sync', ({ change, models }) => void this.#sync(change, models));
+        hear('describe', ({ round }) => this.#describe(round));
+        host.on('change', () => this.#describe(0));
+    }
+    #describe(round) {
+        const failed = this.#host.failed().map(({ error: _error, ...said }) => said);
+        tell({ kind: 'description', round, models: describeHost(this.#host), failed });
+    }
+    #prepare(change, model) {
+        let decide = () => undefined;
+        const decided = new Promise((resolve, reject) => {
+            decide = (error) => {
+                if (error)
+                    reject(error);
+                else
+                    resolve();
+            };
+        });
+        decided.catch(() => undefined);
+        const abort = new AbortController();
+        const options = {
+            signal: abort.signal,
+            beforeSwap() {
+                tell({ kind: 'prepared', change });
+                return decided;
+            },
+        };
+        const over = this.#host.load(this.#hostModelOf(model), options);
+        over.catch((error) => {
+            if (this.#prepared.has(change))
+                tell({ kind: 'failed', change, error: sayError(error) });
+        });
+        this.#prepared.set(change, {
+            decide: (error) => {
+                if (error)
+                    abort.abort(error);
+                else
+                    for (const member of membersOf(model, change))
+                        this.#note(member);
+                decide(error);
+            },
+            over,
+        });
+    }
+    #decide(change, error) {
+        const prepared = this.#prepared.get(change);
+        this.#prepared.delete(change);
+        prepared?.decide(error);
+        if (error)
+            void (prepared?.over ?? Promise.resolve()).catch(() => undefined).then(() => tell({ kind: 'done', change }));
+        // It swaps before the next turn of the event loop.
+        else
+            setImmediate(() => tell({ kind: 'done', change }));
+    }
+    async #unload(change, name, version) {
+        try {
+            this.#revisions.delete(`${name} ${version}`);
+            const drained = this.#host.unload(name, version);
+            setImmediate(() => tell({ kind: 'prepared', change }));
+            await drained;
+        }
+        catch (err) {
+            this.#logger.error({ model: name, version, err }, 'a model could not be unloaded');
+        }
+        tell({ kind: 'prepared', change });
+        tell({ kind: 'done', change });
+    }
+    /** Loads what others have and this worker has not, or has of an older revision, and unloads what they have not. */
+    async #sync(change, models) {
+        try {
+            for (const member of models) {
+                if (this.#has(member))
+                    continue;
+                await this.#host.load(this.#hostModelOf(member.model));
+                this.#note(member);
+            }
+            for (const { name, version } of this.#host.list()) {
+                if (!models.some((each) => each.name === name && each.version === version))
+                    await this.#host.unload(name, version);
+            }
+            tell({ kind: 'done', change });
+        }
+        catch (error) {
+            tell({ kind: 'failed', change, error: sayError(error) });
+        }
+    }
+    #has({ name, version, revision }) {
+        const isUp = this.#host.list().some((served) => served.name === name && served.version === version);
+        return isUp && (this.#revisions.get(`${name} ${version}`) ?? 0) === revision;
+    }
+    #note({ name, version, revision }) {
+        this.#revisions.set(`${name} ${version}`, revision);
+    }
+}
+/** Management as a worker has it: it shows its own models, and has changes made in all workers. */
+export function managementOfAll(host) {
+    const questions = new Map();
+    let last = 0;
+    hear('answer', ({ question, error }) => {
+        const asked = questions.get(question);
+        questions.delete(question);
+        if (error)
+            asked?.reject(errorOf(error));
+        else
+            asked?.resolve();
+    });
+    const ask = (action, name, version) => new Promise((resolve, reject) => {
+        questions.set(++last, { resolve, reject });
+        tell({ kind: 'ask', question: last, action, name, ...(version !== undefined && { version }) });
+    });
+    return {
+        list: () => Promise.resolve(describeHost(host)),
+        load: (name, { version } = {}) => ask('load', name, version),
+        unload: (name, { version } = {}) => ask('unload', name, version),
+        refresh: () => Promise.reject(torchError('ERR_INTERNAL', 'Only the primary process refreshes')),
+        close: () => Promise.resolve(),
+    };
+}

@@ -1,0 +1,51 @@
+import cluster from 'node:cluster';
+import { Command } from 'commander';
+import { settingKeys } from '../../server/settings/table.js';
+import { onHangUp } from '../hang-up.js';
+import { addSettings, settingsOf } from '../options.js';
+const help = `
+Every setting is a flag, an environment variable and a key of the JSON file of --config; the first one that is given counts.
+docs/settings.md explains them. The setting models gives each model settings of its own: docs/serving.md.
+A file is served as version 1 under its name without the extension, or as NAME=FILE says.
+
+Examples:
+  node-libtorch serve mnist-mlp --port 9000 --instances 2
+  node-libtorch serve detector.onnx digits=./model.pt mnist-mlp@v1.0`;
+export function serveCommand() {
+    const command = new Command('serve')
+        .description('serve models over HTTP')
+        .argument('[models...]', 'files, NAME=FILE, and names or name@version in the registry; the first is the default model (default: the settings models, model)')
+        .option('--name <name>', 'what the only model, a file, is called in URLs (default: its name without extension)')
+        .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')
+        .addHelpText('after', help);
+    addSettings(command, settingKeys).option('--no-warmup', 'as --warmup off');
+    return command.action(async (targets, flags) => {
+        const disarm = cluster.isWorker ? ignoreSignals() : endOnSignal();
+        const { serve } = await import('../serve.js');
+        const overrides = settingsOf(flags);
+        // Commander keeps --warmup and --no-warmup under one name: the later one counts, the text of the one or false for the other.
+        if (overrides.warmup === false)
+            overrides.warmup = 'off';
+        await serve({ targets, name: flags.name, config: flags.config, overrides, onDrainable: disarm });
+    });
+}
+/** Makes signals end the command at once, with exit code 0, as long as there is nothing to drain. Returns what undoes that. */
+const endOnSignal = () => onSignals(() => process.exit(0), nothing);
+/** A signal to the whole process group, such as Ctrl-C, is for the primary to act on. */
+const ignoreSignals = () => {
+    onSignals(nothing, nothing);
+    process.on('SIGHUP', nothing);
+    return nothing;
+};
+/** SIGHUP asks for what has changed, and nothing has been read yet; the end of the terminal is an end. */
+function onSignals(end, refresh) {
+    for (const signal of ['SIGTERM', 'SIGINT'])
+        process.on(signal, end);
+    const unfollow = onHangUp({ refresh, ended: end });
+    return () => {
+        for (const signal of ['SIGTERM', 'SIGINT'])
+            process.off(signal, end);
+        unfollow();
+    };
+}
+const nothing = () => undefined;

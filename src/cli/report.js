@@ -1,0 +1,47 @@
+import { isError, torchError, TorchError } from '../errors.js';
+/** 0 done, 1 it failed, 2 it was asked wrongly. */
+export const exitCodes = { ok: 0, failure: 1, usage: 2 };
+/**
+ * Prints an error on stderr: one line, and those that a message adds on how to mend it; or, with `json`, one JSON
+ * object. The stack only with DEBUG set: it helps whoever changes this package, not whoever uses it.
+ */
+export function reportError(error, { json }) {
+    const told = inWords(error);
+    const code = told instanceof TorchError ? told.code : 'ERR_INTERNAL';
+    const message = isError(told) ? told.message : String(told);
+    const errors = error instanceof TorchError ? error.errors : undefined;
+    process.stderr.write(json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`);
+    if (process.env['DEBUG'] && isError(error))
+        process.stderr.write(`${error.stack}\n`);
+}
+/** An error as it is told, on standard error and in the log: one for want of open files says what to do. */
+export function inWords(error) {
+    if (!isOutOfFiles(error))
+        return error;
+    const said = isError(error) ? error.message : String(error);
+    return torchError('ERR_CONFIG', `${said}\n  fix: raise the limit of open files: ulimit -n 4096`, { cause: error });
+}
+/** The system refuses to open another file: even the modules of this program may be too many for it. */
+export function isOutOfFiles(error) {
+    const { code } = (error ?? {});
+    return code === 'EMFILE' || code === 'ENFILE';
+}
+export function printJson(value) {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+export function printLines(lines) {
+    process.stdout.write(`${[...lines].join('\n')}\n`);
+}
+/** Rows of a label and a text, the texts in one column. */
+export function columns(rows, indent = '') {
+    const width = Math.max(...rows.map(([label]) => label.length));
+    return rows.map(([label, text]) => `${indent}${label.padEnd(width)}  ${text}`.trimEnd());
+}
+/** `938.4 KiB` */
+export function formatBytes(bytes) {
+    const units = ['B', 'KiB', 'MiB', 'GiB'];
+    let [value, unit] = [bytes, 0];
+    while (value >= 1024 && unit < units.length - 1)
+        [value, unit] = [value / 1024, unit + 1];
+    return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

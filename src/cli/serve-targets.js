@@ -1,0 +1,113 @@
+/** What `serve` is asked to serve: its arguments, else the setting `models`, else the setting `model`. */
+import { statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { describe, torchError } from '../errors.js';
+import { checkRegistered, servedNames } from '../server/settings/model-entries.js';
+import { isServedName } from '../serving/names.js';
+import { defaultOf } from '../server/settings/table.js';
+import { parseTarget } from './target.js';
+/** The version of a model file that is given none. */
+export const fileVersion = '1';
+/**
+ * The models to serve, the default one first.
+ * @param targets arguments of the command: a file, `NAME=file`, `name` or `name@version`
+ * @param name of the only target, which is a file
+ * @throws ERR_CONFIG or ERR_INVALID_ARGUMENT for a name that cannot be, or one that is there twice
+ */
+export function modelsToServe(targets, name, settings) {
+    if (name !== undefined && targets.length !== 1) {
+        throw invalid('one model for --name; for several write NAME=FILE', `${targets.length} models`);
+    }
+    const entries = targets.length > 0 ? ofTargets(targets, name, settings.models ?? []) : ofSettings(settings);
+    requireDifferent(entries);
+    return entries;
+}
+/** What an entry is called in URLs. */
+export function nameOf({ name, file = '' }) {
+    return name ?? basename(file, extname(file));
+}
+function ofSettings({ models, model, modelVersion, }) {
+    if (!models)
+        return [{ name: model, ...(modelVersion !== undefined && { versions: [modelVersion] }) }];
+    for (const entry of models)
+        requireNameOfFile(entry, 'in the setting models', 'give { "file", "name" }');
+    const names = models.map(nameOf);
+    if (model === defaultOf('model'))
+        return models; // nobody chose one
+    if (names.includes(model))
+        return [...models].sort((a, b) => Number(nameOf(b) === model) - Number(nameOf(a) === model));
+    throw torchError('ERR_CONFIG', `Expected one of the models (${names.join(', ')}) for setting model but received ${describe(model)}`);
+}
+function ofTargets(texts, name, models) {
+    const entries = [];
+    for (const text of texts) {
+        const entry = ofTarget(text, name, models);
+        // Versions of one model that differ in nothing else are loaded as one model.
+        const before = entries.findIndex((other) => isSameButVersion(other, entry));
+        if (before < 0)
+            entries.push(entry);
+        else
+            entries[before] = withVersions(entries[before], entry);
+    }
+    return entries;
+}
+function ofTarget(text, name, models) {
+    const { file, ...said } = parseServeTarget(text);
+    if (file !== undefined) {
+        const entry = { ...said, file, ...(name !== undefined && { name }) };
+        requireNameOfFile(entry, `of the model file ${file}`, 'give --name NAME, or with several models NAME=FILE');
+        return entry;
+    }
+    if (name !== undefined)
+        throw invalid(`a model file for --name, since names in the registry are fixed`, describe(text));
+    // An entry of the settings with this name says more of it.
+    const known = models.find((entry) => nameOf(entry) === said.name);
+    if (!known)
+        checkRegistered(`the model ${describe(text)}`, said.name, said.versions);
+    if (known?.file !== undefined && said.versions)
+        throw invalid(`no version of ${said.name}, which is a file`, describe(text));
+    return { ...known, ...said };
+}
+/** `NAME=file`, unless a file is called so; else as `parseTarget`. */
+function parseServeTarget(text) {
+    const [, name, file] = /^([^=/\\]*)=(.+)$/s.exec(text) ?? [];
+    if (name !== undefined && file !== undefined && !statSync(text, { throwIfNoEntry: false })) {
+        if (!isServedName(name))
+            throw invalid(`${servedNames} before the = of ${describe(text)}`, describe(name));
+        return { name, file };
+    }
+    const target = parseTarget(text);
+    if ('file' in target)
+        return target;
+    const { version } = target;
+    return { name: target.name, ...(version !== undefined && { versions: [version] }) };
+}
+function requireNameOfFile(entry, where, remedy) {
+    const name = nameOf(entry);
+    if (isServedName(name))
+        return;
+    throw invalid(`${servedNames} for the name ${where}`, `${describe(name)}; ${remedy}`);
+}
+const isSameButVersion = (a, b) => a.file === undefined && b.file === undefined && a.name === b.name && Boolean(a.versions) && Boolean(b.versions);
+const withVersions = (entry, { versions = [] }) => ({
+    ...entry,
+    versions: [...(entry.versions ?? []), ...versions],
+});
+/** @throws ERR_CONFIG where two would have one URL */
+function requireDifferent(entries) {
+    const seen = new Set();
+    for (const entry of entries) {
+        const name = nameOf(entry);
+        const versions = entry.file === undefined ? (entry.versions ?? ['its default version']) : [entry.version ?? fileVersion];
+        for (const version of versions) {
+            const what = `${name} ${version}`;
+            if (seen.has(what)) {
+                throw torchError('ERR_CONFIG', `Expected each version of a model once but received ${what} twice; give files other names: NAME=FILE, or "name" in the settings`);
+            }
+            seen.add(what);
+        }
+    }
+}
+function invalid(wanted, got) {
+    return torchError('ERR_INVALID_ARGUMENT', `Expected ${wanted} but received ${got}`);
+}

@@ -1,0 +1,66 @@
+import { torchError } from '../../errors.js';
+import { InferenceClient } from '../../client/index.js';
+import { datatypeTable } from '../../protocol/datatype.js';
+import { stringsType } from '../../signature/strings.js';
+import { declarationsUnder } from './declarations.js';
+/**
+ * Declarations of a model that some server of the Open Inference Protocol serves, from its metadata.
+ * @param address of the server, or of a model: `http://host:8000/v2/models/digits/versions/1`
+ * @param target `name` or `name@version`, where the address names none; may be left out where the server has one model
+ * @param token sent as a bearer token
+ * @throws ERR_INVALID_ARGUMENT; as the calls of a client
+ */
+export async function servedDeclarations(address, target, token) {
+    const { server, name: named, version } = parse(address, target);
+    const client = new InferenceClient(server, { ...(token !== undefined && { token }) });
+    try {
+        const name = named ?? (await onlyModel(client));
+        const metadata = await client.model(name, version).metadata();
+        if (metadata.inputs.length === 0 && metadata.outputs.length === 0) {
+            throw torchError('ERR_BAD_ANSWER', `Expected metadata of the inputs and outputs of ${name} but the server gives none`);
+        }
+        return { model: metadata.name, declarations: textOf(metadata, version) };
+    }
+    finally {
+        client.close();
+    }
+}
+function parse(address, target) {
+    const [, server = address, path] = /^(.*?)\/v2(?:\/models\/([^?#]+?))?\/?$/.exec(address) ?? [];
+    const [inPath, inVersion] = path?.split('/versions/', 2).map(decodeURIComponent) ?? [];
+    if (inPath !== undefined && target !== undefined) {
+        throw torchError('ERR_INVALID_ARGUMENT', `Expected the model in --url or beside it but received ${inPath} and ${target}`);
+    }
+    const [name, version] = target === undefined ? [inPath, inVersion] : target.split('@', 2);
+    return { server, name, version };
+}
+async function onlyModel(client) {
+    const names = [...new Set((await client.models()).map((model) => model.name))];
+    const [only] = names;
+    if (only !== undefined && names.length === 1)
+        return only;
+    const known = names.length === 0 ? 'none' : names.join(', ');
+    throw torchError('ERR_INVALID_ARGUMENT', `Expected the name of a model; the server has ${known}`);
+}
+/** No address: the same model gives the same text wherever it is served. */
+function textOf({ name, versions, platform, inputs, outputs }, version) {
+    const known = version ?? (versions.length === 1 ? versions[0] : undefined);
+    const headline = `${name}${known === undefined ? '' : ` ${known}`}: served${platform === '' ? '' : `, ${platform}`}`;
+    const forward = {
+        name: 'forward',
+        args: inputs.map((input) => ({ name: input.name, type: 'Tensor', hasDefault: false })),
+        returns: outputs.map(() => 'Tensor'),
+    };
+    // A server that says nothing of them takes and gives whatever it likes.
+    const signature = { inputs: inputs.map(specOf), outputs: outputs.map(specOf) };
+    return declarationsUnder(headline, [forward], signature);
+}
+function specOf({ name, datatype, shape }) {
+    const sizes = shape.map((size) => (size === -1 ? null : size));
+    if (datatype === '')
+        return { name, dtype: null, shape: null };
+    const { dtype } = datatypeTable[datatype];
+    return dtype === undefined
+        ? { name, dtype: null, shape: sizes, type: stringsType(sizes.length) }
+        : { name, dtype, shape: sizes };
+}

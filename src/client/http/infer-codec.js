@@ -1,0 +1,41 @@
+import { Pieces } from '../../protocol/binary/pieces.js';
+import { decodeResponse, headerLengthName, headerLengthOf } from '../../protocol/decode.js';
+import { encodeRequest } from '../../protocol/encode.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { notOfProtocol } from './answer.js';
+/** A request as bytes. Long texts are written piece by piece, and others have their turn in between. */
+export async function encoded(request, binary) {
+    const work = encodeRequest(binary ? withBinaryOutputs(request) : request, () => binary);
+    for (;;) {
+        const { done, value } = work.next();
+        if (done === true)
+            return value;
+        await new Promise((resolve) => setTimeout(resolve));
+    }
+}
+/** Asks for bytes: of all outputs, or of each that is named. */
+function withBinaryOutputs({ outputs, parameters, ...request }) {
+    if (!outputs)
+        return { ...request, parameters: { ...parameters, binary_data_output: true } };
+    const asked = outputs.map((output) => ({ ...output, parameters: { ...output.parameters, binary_data: true } }));
+    return { ...request, ...(parameters && { parameters }), outputs: asked };
+}
+/** @throws InferenceProtocolError */
+export function responseOf(answer, operation) {
+    const header = answer.header(headerLengthName);
+    try {
+        const headerLength = header === undefined ? undefined : headerLengthOf(header);
+        const response = decodeResponse(new Pieces(answer.body), { headerLength });
+        return { ...response, outputs: response.outputs.map(owned) };
+    }
+    catch (cause) {
+        throw notOfProtocol(answer, operation, cause);
+    }
+}
+/** A tensor with memory that it shares with nothing: whoever transfers or keeps one output has that one alone. */
+function owned(output) {
+    const { content } = output;
+    if (!(content instanceof Tensor) || content.data.buffer.byteLength === content.data.byteLength)
+        return output;
+    return { ...output, content: new Tensor(content.dtype, content.data.slice(), content.shape) };
+}

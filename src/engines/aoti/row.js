@@ -1,0 +1,15 @@
+/** AOTInductor: packages of machine code that torch._inductor.aoti_compile_and_package makes. */
+export const aotinductor = {
+    extensions: ['.pt2'],
+    recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && tail.includes('/aotinductor/'),
+    needs: 'LibTorch',
+    platform: 'torch_aoti',
+    backend: 'pytorch',
+    lacks: {
+        externalSha256: 'all of it is in one file, which sha256 holds',
+        externalDataRoot: 'all of it is in one file',
+        autograd: 'compiled code takes no gradients',
+    },
+    // Its code is loaded with its first model.
+    load: async (source, options) => (await import('./load.js')).loadCompiledPackage(source, options),
+};

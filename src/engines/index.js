@@ -1,0 +1,83 @@
+import { extname } from 'node:path';
+import { describe, expected, torchError } from '../errors.js';
+import { resolveLoadOptions } from '../model/options.js';
+import { artifactSource } from '../model/source.js';
+import { aotinductor } from './aoti/row.js';
+import { onnx } from './onnx/row.js';
+import { torchscript } from './torch/row.js';
+// Once more, for the declarations: each row adds its name to EngineNames.
+import './aoti/row.js';
+import './onnx/row.js';
+import './torch/row.js';
+/** THE TABLE of engines. Adding one is a folder with its row, and a line here. */
+const rows = { torchscript, aotinductor, onnx };
+/** Every engine by its name. */
+export const engineTable = rows;
+/** Names of the engines, in the order of the table. */
+export const engineNames = Object.keys(rows);
+/** Extensions of model files, with their dots, in lower case. */
+export const modelExtensions = engineNames.flatMap((name) => rows[name].extensions);
+/**
+ * Loads a model. The artifact is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
+ * The first call also loads LibTorch or ONNX Runtime.
+ *
+ * @param source a path; a `file:` URL object; or the bytes, which are copied at the call and need the option `engine`
+ * @param options see `LoadOptions` for each one's default
+ * @returns a model; `loadModel<Methods>` types its methods with what `node-libtorch types` writes, which is not checked here
+ * @throws ERR_INVALID_ARGUMENT, ERR_MODEL_LOAD, ERR_MODEL_FORMAT, ERR_UNSAFE_ARCHIVE, ERR_INTEGRITY,
+ * ERR_OPERATOR_LIBRARY, ERR_OPERATOR_NOT_FOUND, ERR_DEVICE_UNAVAILABLE, ERR_DEVICE_FAILED, ERR_PRECISION_UNSUPPORTED,
+ * ERR_PLATFORM_UNSUPPORTED (a package for another CPU), ERR_STATEFUL_MODEL (with several instances), ERR_SIGNATURE_MISMATCH,
+ * what finding LibTorch or ONNX Runtime throws, or `signal.reason`
+ *
+ * @example
+ * await using model = await loadModel<Methods>(new URL('./model.pt', import.meta.url), { instances: 2 });
+ * const scores = await model.run(Tensor.from([[0.1, 0.2, 0.3]]));
+ */
+export async function loadModel(source, options = {}) {
+    // The types of the methods are the caller's word.
+    return await load(source, options);
+}
+async function load(source, options) {
+    const origin = artifactSource(source);
+    const resolved = resolveLoadOptions(options);
+    const row = engineTable[await findEngine(origin.path, options.engine)];
+    for (const [name, why] of Object.entries(row.lacks)) {
+        const value = options[name];
+        const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined;
+        if (isGiven)
+            throw torchError('ERR_INVALID_ARGUMENT', `Expected no ${name} for this model: ${why}`);
+    }
+    resolved.signal?.throwIfAborted();
+    return row.load(origin, resolved);
+}
+/**
+ * The engine of a model file: the given one, else by the file's extension.
+ * @param path undefined for a model that is given as bytes
+ * @throws ERR_INVALID_ARGUMENT for an unknown engine, ERR_MODEL_FORMAT for an unknown extension
+ */
+export function engineOf(path, engine) {
+    const found = namedEngine(path, engine);
+    if (found)
+        return found;
+    throw torchError('ERR_MODEL_FORMAT', `Expected a model file with the extension ${modelExtensions.join(', ')}, or the option engine, but received ${describe(extname(path ?? ''))}`);
+}
+/** As engineOf; the file's first and last bytes tell where its extension does not. @throws as engineOf, ERR_MODEL_LOAD */
+async function findEngine(path, engine) {
+    const found = namedEngine(path, engine);
+    if (found || path === undefined)
+        return found ?? engineOf(path, engine);
+    const { sniffEngine } = await import('./sniff.js');
+    return sniffEngine(path, engineTable);
+}
+function namedEngine(path, engine) {
+    if (engine !== undefined) {
+        if (engineNames.includes(engine))
+            return engine;
+        throw expected(`one of ${engineNames.join(', ')}`, 'engine', engine);
+    }
+    if (path === undefined) {
+        throw torchError('ERR_INVALID_ARGUMENT', `Expected the option engine (${engineNames.join(', ')}) for a model that is given as bytes`);
+    }
+    const extension = extname(path).toLowerCase();
+    return engineNames.find((name) => rows[name].extensions.includes(extension));
+}

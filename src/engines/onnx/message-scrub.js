@@ -1,0 +1,60 @@
+/** What ONNX Runtime says, without paths of the machine that built it and without what was computed with. */
+const maxLength = 400;
+/** A source line and the function it is in, as ONNX Runtime's macros write them. */
+const place = /\S*[/\\]\S+\.(?:cc|cpp|h|hpp|cu):\d+ ?[^\n]*?\)(?: const)?(?: \[with [^\]]*\])? ?(?=[A-Z[])/g;
+const status = /\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : /g;
+/** Two folders at least: a lone slash stands in names of nodes, and those are quoted besides. */
+const path = /(?:[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}/g;
+const quoted = /('[^']*'|"[^"]*")/;
+const list = /([{[][-\d, ]*[}\]])/;
+const number = /(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])/g;
+/** Where another clause begins: the numbers of one say nothing of the next. */
+const clauseEnd = /(?<=[,;]|\.\s)/;
+const ofShapes = /(?<![a-z])(?:ax[ie]s|dims?|dimensions?|rank|shapes?|sizes?|channels?|kernel)(?![a-z])/i;
+const ofValues = /(?<![a-z])(?:id[sx]?|index|indices|values?|elements?)(?![a-z])/i;
+/** What ONNX Runtime writes of broadcasting, and of an input whose shape it refuses. */
+const onlyShapes = /^\s*\d+ by \d+\s*$|(?:^|\s)index: \d+ Got: -?\d+ Expected: -?\d+(?:\s|$)/;
+/**
+ * Of onnxruntime-node itself, which could not be loaded. Every version of it has a library of one and the same name, and a
+ * process has only the first of them.
+ */
+export function runtimeMessage(text) {
+    const what = (why, fix) => `onnxruntime-node could not be loaded: ${why}\n  fix: ${fix}`;
+    const said = loadMessage(text);
+    if (/version [`'"]?VERS_[\d.]+|OrtGetApiBase/.test(text)) {
+        return what(`another version of it is loaded in this process already (${said})`, 'npm ls onnxruntime-node shows who brings which; make it one version (overrides in package.json, npm dedupe)');
+    }
+    // See held-binding.ts, which cannot help where node-libtorch itself was in a thread that has ended.
+    if (/did not self-register/.test(text)) {
+        return what('the thread that had it has ended, and versions before 1.25 cannot be loaded a second time', 'npm install onnxruntime-node@^1.25.0, or use it in a thread that stays');
+    }
+    return what(said, 'install it again on this machine, or see which platforms it has binaries for');
+}
+/** Of a model that was not loaded. */
+export function loadMessage(text) {
+    return clip(outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')));
+}
+/**
+ * Of a run that failed. A number stays where the clause around it is about shapes; any other may be an input's value
+ * (`idx=5 must be within …`) and is left out. Lists of whole numbers stay, for they are shapes and bounds.
+ */
+export function runMessage(text) {
+    return outsideQuotes(loadMessage(text), (part) => part
+        .split(list)
+        .map((piece) => (list.test(piece) ? piece : piece.split(clauseEnd).map(withoutValues).join('')))
+        .join(''));
+}
+function withoutValues(clause) {
+    const isOfShapes = (ofShapes.test(clause) && !ofValues.test(clause)) || onlyShapes.test(clause);
+    return isOfShapes ? clause : clause.replace(number, '…');
+}
+function outsideQuotes(text, change) {
+    return text
+        .split(quoted)
+        .map((part, i) => (i % 2 === 1 ? part : change(part)))
+        .join('');
+}
+function clip(text) {
+    const line = text.replace(/\s+/g, ' ').trim();
+    return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
+}

@@ -1,0 +1,31 @@
+/** Field numbers of onnx.proto, by message. */
+export const field = {
+    model: { irVersion: 1, graph: 7, trainingInfo: 20, functions: 25 },
+    training: { initialization: 1, algorithm: 2 },
+    function: { node: 7, attribute: 11 },
+    graph: { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 },
+    node: { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 },
+    attribute: {
+        name: 1,
+        integer: 3,
+        tensor: 5,
+        graph: 6,
+        integers: 8,
+        strings: 9,
+        tensors: 10,
+        graphs: 11,
+        sparse: 22,
+        sparses: 23,
+    },
+    tensor: {
+        ...{ dims: 1, type: 2, floats: 4, integers: 5, strings: 6, longs: 7, name: 8, raw: 9, doubles: 10, unsigned: 11 },
+        ...{ external: 13, location: 14 },
+    },
+    sparse: { values: 1, indices: 2 },
+    entry: { key: 1, value: 2 },
+    value: { name: 1, type: 2 },
+    type: { tensor: 1 },
+    tensorType: { element: 1, shape: 2 },
+    shape: { dimension: 1 },
+    dimension: { size: 1, parameter: 2 },
+};

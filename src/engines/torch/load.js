@@ -1,0 +1,55 @@
+import { checkTorchScriptArchive } from './archive.js';
+import { LoadedModel } from '../../model/loaded-model.js';
+import { checkThreads } from '../../model/options.js';
+import { slabPool } from '../../model/collate.js';
+import { reconcile } from '../../signature/reconcile.js';
+import { schemaSignature } from '../../signature/torch-type.js';
+import { startAddon } from './started-addon.js';
+import { locateOperatorLibraries } from './operator-libraries.js';
+import { requireCuda } from './require-cuda.js';
+import { TorchSession } from './session.js';
+/** @throws what finding LibTorch throws, ERR_INVALID_ARGUMENT, ERR_DEVICE_UNAVAILABLE, ERR_OPERATOR_LIBRARY, as readArtifact */
+export async function prepareTorchLoad(source, options) {
+    const started = await startAddon(options.instances);
+    checkThreads(started.threads.intraOp, options.instances);
+    requireCuda(options.device, started.native.libtorch);
+    const operatorLibraries = await locateOperatorLibraries(options.operatorLibraries);
+    const { addon } = started;
+    const artifact = await source.read({
+        allocate: (bytes) => addon.allocateArtifact(bytes),
+        release: (buffer) => {
+            addon.releaseArtifact(buffer);
+        },
+        sha256: options.sha256,
+        signal: options.signal,
+    });
+    return { started, artifact, options: { ...options, operatorLibraries } };
+}
+/** Loads a TorchScript file. @throws as loadModel */
+export async function loadTorchScript(from, given) {
+    const { started, artifact, options } = await prepareTorchLoad(from, given);
+    const { session, extraFiles } = await openTorchScript({ started, artifact, options }).finally(artifact.release);
+    return modelOf(started, session, () => {
+        const info = extraFiles.length > 0 ? { ...session.info, extraFiles } : session.info;
+        const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
+        return { info, signature, survivesZero: true };
+    });
+}
+async function openTorchScript({ started, artifact, options }) {
+    const contents = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+    options.signal?.throwIfAborted();
+    const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
+    return { ...contents, session };
+}
+/** The model around a session; the session is freed again where `describe` refuses it. */
+export async function modelOf({ addon }, session, describe) {
+    try {
+        const parts = describe();
+        const slabs = slabPool((bytes) => addon.allocateBytes(bytes), (slab) => addon.isFree(slab));
+        return new LoadedModel({ engine: session, slabs, ...parts });
+    }
+    catch (error) {
+        await session.free();
+        throw error;
+    }
+}

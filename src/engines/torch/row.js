@@ -1,0 +1,15 @@
+/** TorchScript: what torch.jit.script and torch.jit.trace save. */
+export const torchscript = {
+    extensions: ['.pt', '.pts', '.jit', '.pth', '.ts', '.ptl', '.torchscript'],
+    // Also zip archives that turn out to be something else: the check of the archive says what they are.
+    recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && !tail.includes('/aotinductor/'),
+    needs: 'LibTorch',
+    platform: 'pytorch_torchscript',
+    backend: 'pytorch',
+    lacks: {
+        externalSha256: 'all of it is in one file, which sha256 holds',
+        externalDataRoot: 'all of it is in one file',
+    },
+    // Its code is loaded with its first model.
+    load: async (source, options) => (await import('./load.js')).loadTorchScript(source, options),
+};

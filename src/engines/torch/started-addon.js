@@ -1,0 +1,64 @@
+/** Starts the addon, and LibTorch with it, in this environment (the main thread or a worker). Once. */
+import { codedAddon, Dispatcher } from '../../addon/dispatcher.js';
+import { fixIntraOpThreads, interOpThreads, releaseThreads, settleIntraOpThreads } from '../../model/threads.js';
+import { fromWire } from './wire.js';
+/** Of runtime.manualSeed, for when the addon starts. */
+let earlySeed;
+let started;
+let starting;
+/** Loads LibTorch off the event loop and starts the addon, once. The default thread count is divided by `instances`. */
+export function startAddon(instances = 1) {
+    if (started)
+        return Promise.resolve(started);
+    if (starting)
+        return starting;
+    const intraOpThreads = fixIntraOpThreads(instances);
+    // Imported late: a program that runs no model needs nothing of the search for LibTorch.
+    return (starting = import('../../libtorch/load.js')
+        .then(({ loadNative }) => loadNative({ intraOpThreads }))
+        .then((native) => initialise(native, intraOpThreads))
+        .then(async (addon) => {
+        if (earlySeed !== undefined)
+            await seed(addon, earlySeed);
+        return (started ??= addon);
+    })
+        .catch((error) => {
+        starting = undefined; // a missing LibTorch may be installed meanwhile and tried again
+        releaseThreads();
+        throw error;
+    }));
+}
+/** Seeds the random numbers of every model in this process; where nothing has started the addon yet, when it is. */
+export async function seedGenerators(value) {
+    if (starting)
+        await seed(await starting, value);
+    else
+        earlySeed = value;
+}
+async function seed({ addon, dispatcher }, value) {
+    await dispatcher.start((id) => {
+        addon.manualSeed(id, value);
+    });
+}
+/** The started addon; undefined if nothing has started it yet. */
+export function startedAddon() {
+    return started;
+}
+/** Where it is kept: on the addon, which Node loads once in an environment, even if this module is loaded several times. */
+const startedKey = Symbol.for('node-libtorch.started-addon');
+function initialise(native, intraOpThreads) {
+    const holder = native.addon;
+    return (holder[startedKey] ??= start(native, intraOpThreads));
+}
+function start(native, intraOpThreads) {
+    const addon = codedAddon(native.addon);
+    const dispatcher = new Dispatcher(addon);
+    const threads = fromWire(addon.initialise(dispatcher.onSettled, intraOpThreads, interOpThreads()));
+    settleIntraOpThreads(threads.intraOp);
+    // Node runs no clean-up hooks on process.exit() in the main thread; without this LibTorch's static objects would be
+    // destroyed under a run that is still going.
+    process.on('exit', () => {
+        addon.shutdown();
+    });
+    return { addon, dispatcher, native, threads };
+}

@@ -1,0 +1,187 @@
+/**
+ * Every error this package raises, in one table: code, class, HTTP status and title.
+ * docs/errors.md and the tests are checked against it.
+ */
+const row = (family, status, title) => ({ family, status, title });
+export const errorTable = {
+    // What a caller passed is not what was asked for.
+    ERR_INVALID_ARGUMENT: row('input', 400, 'Invalid argument'),
+    ERR_INVALID_INPUT: row('input', 422, 'Invalid input'),
+    ERR_INVALID_SHAPE: row('input', 422, 'Invalid shape'),
+    ERR_INVALID_DTYPE: row('input', 422, 'Invalid dtype'),
+    ERR_OUT_OF_RANGE: row('input', 422, 'Value out of range'),
+    ERR_NOT_FINITE: row('input', 422, 'Value is not finite'),
+    ERR_INVALID_IMAGE: row('input', 422, 'Invalid image'),
+    ERR_UNSUPPORTED_TYPE: row('input', 422, 'Unsupported value type'),
+    ERR_NOT_BATCHABLE: row('input', 422, 'Not batchable'),
+    ERR_STATEFUL_MODEL: row('input', 400, 'Model keeps state'),
+    ERR_METHOD_NOT_FOUND: row('input', 404, 'Method not found'),
+    ERR_MODEL_NOT_FOUND: row('input', 404, 'Model not found'),
+    ERR_VERSION_NOT_FOUND: row('input', 404, 'Model version not found'),
+    ERR_TASK: row('input', 422, 'Wrong task'),
+    // A model could not be brought up.
+    ERR_MODEL_LOAD: row('load', 422, 'Model could not be loaded'),
+    ERR_MODEL_FORMAT: row('load', 422, 'Not a model of this format'),
+    ERR_UNSAFE_ARCHIVE: row('load', 422, 'Unsafe model archive'),
+    ERR_INTEGRITY: row('load', 409, 'Integrity check failed'),
+    ERR_MANIFEST: row('load', 422, 'Invalid registry record'),
+    ERR_SIGNATURE_MISMATCH: row('load', 409, 'Signature mismatch'),
+    ERR_OPERATOR_LIBRARY: row('load', 422, 'Operator library could not be loaded'),
+    ERR_OPERATOR_NOT_FOUND: row('load', 422, 'Operator not found'),
+    // A run failed.
+    ERR_MODEL_EXECUTION: row('execution', 500, 'Model execution failed'),
+    ERR_BAD_OUTPUT: row('execution', 500, 'Unsupported model output'),
+    ERR_OUT_OF_MEMORY: row('execution', 503, 'Out of memory'),
+    ERR_INTERNAL: row('execution', 500, 'Internal error'),
+    // There is no room or no time.
+    ERR_QUEUE_FULL: row('overload', 429, 'Queue full'),
+    ERR_RATE_LIMIT: row('overload', 429, 'Too many requests'),
+    ERR_TIMEOUT: row('overload', 504, 'Deadline exceeded'),
+    // The thing asked is not up, or no longer.
+    ERR_NOT_READY: row('lifecycle', 503, 'Not ready'),
+    ERR_DRAINING: row('lifecycle', 503, 'Shutting down'),
+    ERR_DISPOSED: row('lifecycle', 503, 'Model disposed'),
+    ERR_ALREADY_INITIALIZED: row('lifecycle', 409, 'Already initialized'),
+    // The machine, the installation or the settings.
+    ERR_CONFIG: row('environment', 500, 'Invalid configuration'),
+    ERR_PRECISION_UNSUPPORTED: row('environment', 400, 'Precision not supported'),
+    ERR_DEVICE_UNAVAILABLE: row('environment', 503, 'Device not available'),
+    ERR_DEVICE_FAILED: row('environment', 503, 'Device failed'),
+    ERR_PLATFORM_UNSUPPORTED: row('environment', 500, 'Platform not supported'),
+    ERR_LIBTORCH_NOT_FOUND: row('environment', 500, 'LibTorch not found'),
+    ERR_LIBTORCH_VERSION: row('environment', 500, 'Wrong LibTorch version'),
+    ERR_LIBTORCH_LOAD: row('environment', 500, 'LibTorch could not be loaded'),
+    ERR_ONNXRUNTIME_NOT_FOUND: row('environment', 500, 'ONNX Runtime not found'),
+    ERR_ONNXRUNTIME_LOAD: row('environment', 500, 'ONNX Runtime could not be loaded'),
+    ERR_ADDON_NOT_FOUND: row('environment', 500, 'Native addon not found'),
+    ERR_ADDON_LOAD: row('environment', 500, 'Native addon could not be loaded'),
+    ERR_SHARP_NOT_FOUND: row('environment', 500, 'sharp not found'),
+    ERR_GRPC_NOT_FOUND: row('environment', 500, '@grpc/grpc-js not found'),
+    ERR_BUILD: row('environment', 500, 'Build failed'),
+    ERR_DOWNLOAD: row('environment', 500, 'Download failed'),
+    // The HTTP request itself.
+    ERR_MALFORMED_JSON: row('http', 400, 'Malformed JSON'),
+    ERR_BAD_REQUEST: row('http', 400, 'Bad request'),
+    ERR_UNAUTHENTICATED: row('http', 401, 'Authentication required'),
+    ERR_FORBIDDEN: row('http', 403, 'Forbidden'),
+    ERR_VALIDATION: row('http', 422, 'Validation failed'),
+    ERR_ROUTE_NOT_FOUND: row('http', 404, 'Not found'),
+    ERR_METHOD_NOT_ALLOWED: row('http', 405, 'Method not allowed'),
+    ERR_REQUEST_TIMEOUT: row('http', 408, 'Request timeout'),
+    ERR_PAYLOAD_TOO_LARGE: row('http', 413, 'Payload too large'),
+    ERR_UNSUPPORTED_MEDIA_TYPE: row('http', 415, 'Unsupported media type'),
+    ERR_HEADERS_TOO_LARGE: row('http', 431, 'Request header fields too large'),
+    ERR_NOT_IMPLEMENTED: row('http', 501, 'Not implemented'),
+    ERR_HTTP_VERSION: row('http', 505, 'HTTP version not supported'),
+    // What a client meets on its way to a server: the statuses are those of a gateway.
+    ERR_CONNECTION: row('http', 502, 'Connection failed'),
+    ERR_BAD_ANSWER: row('http', 502, 'Not an answer of the protocol'),
+};
+/** Marks our errors with their family, for other copies of this package in the process: each copy has its own classes. */
+const brand = Symbol.for('node-libtorch.TorchError');
+/** Base of every error this package raises. `message` says what was expected and what came. */
+export class TorchError extends Error {
+    /** Which fault it is. Codes are stable; messages are not. */
+    code;
+    /** The single faults, where a request has several. */
+    errors;
+    /** The first elements of the input that are at fault, where the fault is in elements. */
+    faults;
+    constructor(code, message, options = {}) {
+        super(message, 'cause' in options ? { cause: options.cause } : undefined);
+        this.code = code;
+        this.errors = options.errors;
+        this.faults = options.faults;
+    }
+    /** Errors of another copy of this package, or of another realm, are instances too. */
+    static [Symbol.hasInstance](value) {
+        if (Function.prototype[Symbol.hasInstance].call(this, value))
+            return true;
+        if (typeof value !== 'object' || value === null || !(brand in value))
+            return false;
+        // A newer copy may have codes that this one does not know.
+        if (!isErrorCode(value.code))
+            return false;
+        return this === TorchError || familyClass[value[brand]] === this;
+    }
+    get [brand]() {
+        return errorTable[this.code].family;
+    }
+    /** Also what a stack trace shows: `InputError [ERR_INVALID_SHAPE]`. */
+    get name() {
+        return `${this.constructor.name} [${this.code}]`;
+    }
+    /** The status of an HTTP answer when this error ends a request. */
+    get status() {
+        return errorTable[this.code].status;
+    }
+    /** What every error of this code is called, e.g. `Invalid shape`. */
+    get title() {
+        return errorTable[this.code].title;
+    }
+}
+export class InputError extends TorchError {
+}
+export class LoadError extends TorchError {
+}
+export class ExecutionError extends TorchError {
+}
+export class OverloadError extends TorchError {
+}
+export class LifecycleError extends TorchError {
+}
+export class EnvironmentError extends TorchError {
+}
+export class HttpError extends TorchError {
+}
+const familyClass = {
+    input: InputError,
+    load: LoadError,
+    execution: ExecutionError,
+    overload: OverloadError,
+    lifecycle: LifecycleError,
+    environment: EnvironmentError,
+    http: HttpError,
+};
+/** The error of a code, as an instance of its family's class. */
+export function torchError(code, message, options) {
+    return new familyClass[errorTable[code].family](code, message, options);
+}
+export function isErrorCode(code) {
+    return typeof code === 'string' && Object.hasOwn(errorTable, code);
+}
+/** `TypeError`-style sentence used for every misuse: expected X for Y, got Z. */
+export function expected(what, where, got) {
+    return torchError('ERR_INVALID_ARGUMENT', `Expected ${what} for ${where} but received ${describe(got)}`);
+}
+/** A short, safe description of any value for messages: its kind, never its contents. */
+export function describe(value) {
+    if (value === null)
+        return 'null';
+    if (value === undefined)
+        return 'undefined';
+    if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+        return String(value);
+    if (typeof value === 'string')
+        return JSON.stringify(value.length > 64 ? `${value.slice(0, 61)}...` : value);
+    if (Array.isArray(value))
+        return `an array of ${value.length}`;
+    if (typeof value === 'function')
+        return 'a function';
+    const name = value.constructor?.name;
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+}
+/** An Error, also one that another realm (vm, Jest) made, which `instanceof` does not know; so are Node's own there. */
+export function isError(value) {
+    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+/** Warns of what a listener threw: anything at all, and process.emitWarning itself throws for what is no Error. */
+export function warnOf(thrown) {
+    try {
+        process.emitWarning(isError(thrown) ? thrown : `A listener threw ${describe(thrown)}`);
+    }
+    catch {
+        const { name, message } = thrown; // an error of another realm is none to Node
+        process.emitWarning(`A listener threw ${name}: ${message}`);
+    }
+}

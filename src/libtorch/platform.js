@@ -1,0 +1,55 @@
+/** Which machine this is, and whether LibTorch's binaries run on it. */
+import { torchError } from '../errors.js';
+import { compareDotted } from './version.js';
+/** The platform as npm packages name it: `linux-x64-gnu`, `darwin-arm64`. */
+export function packageSuffix({ triple, libc }) {
+    return libc === 'glibc' ? `${triple}-gnu` : triple;
+}
+/** PyTorch's Linux wheels are `manylinux_2_28`. */
+const minimumGlibc = '2.28';
+const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64'];
+let known;
+/** This machine. Read once, since the report behind it costs milliseconds. */
+export function currentPlatform() {
+    known ??= readPlatform();
+    return known;
+}
+function readPlatform() {
+    const { platform: os, arch } = process;
+    const glibc = os === 'linux' ? glibcVersion() : undefined;
+    const libc = os !== 'linux' ? 'none' : glibc === undefined ? 'musl' : 'glibc';
+    const triple = `${os}-${arch}${libc === 'musl' ? '-musl' : ''}`;
+    return { triple, os, arch, libc, glibc, node: process.versions.node };
+}
+function glibcVersion() {
+    // Without this the report resolves the names of open sockets' peers, which can take seconds.
+    const report = process.report;
+    const before = report.excludeNetwork;
+    report.excludeNetwork = true;
+    try {
+        return report.getReport().header?.glibcVersionRuntime;
+    }
+    finally {
+        report.excludeNetwork = before ?? false;
+    }
+}
+/** @throws ERR_PLATFORM_UNSUPPORTED, with the reason and a fix, if LibTorch cannot run on this machine */
+export function checkPlatform(platform = currentPlatform()) {
+    const refuse = (reason, fix) => {
+        throw torchError('ERR_PLATFORM_UNSUPPORTED', `${reason}\n  found: ${describePlatform(platform)}\n  fix: ${fix}`);
+    };
+    if (platform.libc === 'musl') {
+        refuse('LibTorch needs glibc, but this system uses another C library (musl, as on Alpine)', 'use an image with glibc, such as node:22-bookworm-slim');
+    }
+    if (!supported.includes(platform.triple)) {
+        refuse(`node-libtorch runs on ${supported.join(', ')}`, 'use one of these platforms, or a Linux container');
+    }
+    if (platform.glibc !== undefined && compareDotted(platform.glibc, minimumGlibc) < 0) {
+        refuse(`LibTorch needs glibc ${minimumGlibc} or newer`, 'use a newer distribution, such as Debian 12 or RHEL 9');
+    }
+}
+/** One line for messages: `linux-x64, glibc 2.36, Node 20.20.2`. */
+export function describePlatform(platform) {
+    const libc = platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
+    return [platform.triple, ...libc, `Node ${platform.node}`].join(', ');
+}

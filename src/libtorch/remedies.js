@@ -1,0 +1,39 @@
+/** The commands that repair an installation. They differ between a clone, where things are built, and an installed package. */
+import { isClone, isTraced, ownManifest } from '../files/package-root.js';
+import { libtorchVersion } from './version.js';
+/** Whether one of our packages is published for this version. A clone's package.json lists none. */
+const isPublished = (name) => name in (ownManifest().optionalDependencies ?? {});
+/** For a copy that holds what imports reach and nothing else. */
+const traced = "copy node_modules/@node-libtorch too, which no import names: for Next's output: 'standalone', with\n" +
+    "       outputFileTracingIncludes: { '/*': ['./node_modules/@node-libtorch/**/*'] }; see docs/bundlers.md of node-libtorch";
+export const remedies = {
+    noAddon(addonPackage) {
+        if (isClone())
+            return 'npm run build';
+        if (isTraced())
+            return traced;
+        return isPublished(addonPackage) ? 'npm install --include=optional node-libtorch' : 'npx node-libtorch build';
+    },
+    noLibtorch(libtorchPackage) {
+        if (isClone())
+            return 'npm run build';
+        if (isTraced())
+            return traced;
+        const install = isPublished(libtorchPackage) ? 'npm install --include=optional node-libtorch, or ' : '';
+        return `${install}npx node-libtorch setup --cpu`;
+    },
+    /** For native modules that do not load on this machine. */
+    rebuild() {
+        return isClone() ? 'npm run build -- --force' : 'npx node-libtorch build, which compiles them on this machine';
+    },
+    /** For a package with changed or missing files. npm alone would keep it: it only checks that the folder exists. */
+    damagedPackage: (folder) => `rm -r ${quoted(folder)} && npm install`,
+    /** For a set of the cache with changed or missing files. */
+    damagedSet: (kind, version) => `${cli()} setup --${kind}${version === libtorchVersion ? '' : ` --version ${version}`} --verify`,
+    /** For a machine whose NVIDIA devices do not show, or whose driver does not work. */
+    noDevice: 'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',
+    noCuda: () => `${cli()} setup --cuda, or LIBTORCH=/path/to/a/torch with CUDA`,
+};
+const cli = () => (isClone() ? 'node dist/cli/main.js' : 'npx node-libtorch');
+/** Quoted for a POSIX shell, where that is necessary. */
+const quoted = (path) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

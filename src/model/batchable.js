@@ -1,0 +1,3 @@
+export function isBatchable(model) {
+    return typeof model?.runBatch === 'function';
+}

@@ -1,0 +1,95 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { torchError } from '../errors.js';
+import { signatureFaults } from '../signature/check.js';
+import { isFileName } from './names.js';
+import { schemaFault } from './schema-faults.js';
+import { ModelRecordSchema } from './schema.js';
+import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
+// The schema is ours: a test checks it, so that no process compiles the schema of schemas for it. All faults are collected: a
+// record is at most 4 MiB, and whoever writes one by hand mends them in one go.
+const ajv = new Ajv2020({ allErrors: true, discriminator: true, meta: false, validateSchema: false });
+formats.default(ajv, ['date-time']);
+const validate = ajv.compile(ModelRecordSchema);
+/**
+ * Reads the text of a metadata.json and checks it against the schema and against itself.
+ * @param where how messages call the record, e.g. `mnist-mlp v1.0`
+ * @param identity the name and version that the record must carry: those of its folder
+ * @throws ERR_MANIFEST with the JSON pointers of what is wrong, each fault at once, up to `mostFaults`
+ */
+export function parseRecord(text, where, identity) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch (cause) {
+        throw torchError('ERR_MANIFEST', `Expected JSON in the record of ${where}: ${cause.message}`, { cause });
+    }
+    // What the schema refuses cannot be asked whether its parts agree.
+    const faults = validate(value)
+        ? [...contradictions(value)]
+        : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
+    faults.push(...misnamed(value, identity));
+    if (faults.length > 0)
+        throw invalid(where, faults);
+    return value;
+}
+/** A name or version that is not its folder's. */
+function* misnamed(value, identity) {
+    for (const key of ['name', 'version']) {
+        const found = value?.[key];
+        if (typeof found === 'string' && found !== identity[key]) {
+            yield { pointer: `/${key}`, detail: `must be ${JSON.stringify(identity[key])}, as the folder is called` };
+        }
+    }
+}
+/** What the schema cannot say: parts of the record that must agree with each other. */
+function* contradictions({ artifact, signature, task, inputStatistics }) {
+    if (!isFileName(artifact.file))
+        yield { pointer: '/artifact/file', detail: 'must be a plain file name' };
+    for (const { path, wanted } of signatureFaults(signature)) {
+        yield { pointer: `/signature/${path.join('/')}`, detail: `must be ${wanted}` };
+    }
+    for (const side of ['inputs', 'outputs']) {
+        for (const [index, { dtype, shape, type }] of signature[side].entries()) {
+            if (type !== undefined || (dtype && shape))
+                continue;
+            yield {
+                pointer: `/signature/${side}/${index}`,
+                detail: 'must have a dtype and a shape, or a type that is no tensor',
+            };
+        }
+    }
+    yield* taskFaults(task, signature);
+    if (!inputStatistics)
+        return;
+    const { histogram, predictionDistribution } = inputStatistics;
+    if (histogram.edges.length !== histogram.counts.length + 1) {
+        yield { pointer: '/inputStatistics/histogram/edges', detail: 'must be one more than the counts' };
+    }
+    const labels = labelsOf(task)?.length;
+    if (labels !== undefined && predictionDistribution && predictionDistribution.length !== labels) {
+        yield {
+            pointer: '/inputStatistics/predictionDistribution',
+            detail: `must have one share for each of ${labels} labels`,
+        };
+    }
+}
+function fault(error) {
+    if (error.keyword === 'discriminator') {
+        const types = taskKinds.map(({ type }) => type).join(', ');
+        return { pointer: `${error.instancePath}/type`, detail: `must be one of ${types}` };
+    }
+    const { kind, pointer, memberPointer, message, allowed } = schemaFault(error);
+    if (kind === 'unknown')
+        return { pointer: memberPointer, detail: 'is not a member of the schema' };
+    return { pointer, detail: `${message}${allowed ? `: ${allowed.join(', ')}` : ''}` };
+}
+/** Faults that an error names; how many more there are it says. */
+const mostFaults = 20;
+function invalid(where, all) {
+    const errors = all.slice(0, mostFaults);
+    const list = errors.map(({ pointer, detail }) => `${pointer === '' ? 'the record' : pointer} ${detail}`).join('; ');
+    const more = all.length > mostFaults ? `; and ${all.length - mostFaults} more` : '';
+    return torchError('ERR_MANIFEST', `Invalid record of ${where}: ${list}${more}`, { errors });
+}

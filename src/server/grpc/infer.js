@@ -1,0 +1,87 @@
+import { rpcs } from '../../protocol/grpc/rpcs.js';
+import { addressOf, isRaw, requestOf, wireResponse } from '../../protocol/grpc/infer-codec.js';
+import { torchError } from '../../errors.js';
+import { room } from '../http/turn.js';
+import { admit, infer } from '../inference/infer.js';
+import { asTorchError } from '../public-error.js';
+import { detailsOf, statusCodes } from './status.js';
+/** Answers one request of inference. @throws as `infer`, and for a message that is not what it says */
+export async function answerInfer(call, wire) {
+    const target = addressOf(wire);
+    // Before its tensors are copied.
+    admit(call, target);
+    const response = await infer(call, target, requestOf(wire));
+    return wireResponse(response, isRaw(wire));
+}
+export const modelInfer = ({ call }, request) => answerInfer(call, request);
+/**
+ * `ModelStreamInfer`: requests one after the other, answered in their order, several at a time. A request that fails is answered
+ * with its id and an error, and the stream goes on.
+ */
+export function modelStreamInfer(stream) {
+    let last = Promise.resolve();
+    let open = 0;
+    let isEnding = false;
+    const endWhenDone = () => {
+        if (!isEnding || open > 0)
+            return;
+        const { aborted } = stream.stopping;
+        stream.end(aborted ? torchError('ERR_DRAINING', 'The server is shutting down') : undefined);
+    };
+    const stop = () => {
+        isEnding = true;
+        endWhenDone();
+    };
+    stream.stopping.addEventListener('abort', stop, { once: true });
+    stream.onEnd(stop);
+    stream.onMessage((message) => {
+        open++;
+        const before = last;
+        const answering = answerOne(stream, message);
+        last = (async () => {
+            // Whatever went before, answers keep the order of their requests.
+            const answer = await answering;
+            await before;
+            await answer();
+            stream.grpc.reading.answered(message.length);
+            open--;
+            endWhenDone();
+        })();
+    });
+    stream.grpc.signal.addEventListener('abort', () => stream.stopping.removeEventListener('abort', stop), {
+        once: true,
+    });
+}
+/** Answers one request of a stream. Returns what sends the answer; neither throws. */
+async function answerOne(stream, message) {
+    const call = stream.grpc.begin();
+    let id = '';
+    try {
+        const wait = room();
+        if (wait)
+            await wait;
+        call.authorize(stream.grpc.authorization, 'infer');
+        const wire = rpcs.modelStreamInfer.request.decode(message);
+        id = wire.id;
+        const response = await answerInfer(call, wire);
+        // Triton's word for: this request has no more answers.
+        const parameters = { ...response.parameters, triton_final_response: { bool_param: true } };
+        return async () => {
+            await stream.send({ error_message: '', infer_response: { ...response, parameters } });
+            stream.grpc.answered(call, statusCodes.OK);
+        };
+    }
+    catch (thrown) {
+        if (call.isOver)
+            return () => Promise.resolve();
+        const error = call.failed(asTorchError(thrown));
+        return async () => {
+            await stream.send({ error_message: detailsOf(error), infer_response: failed(id) });
+            stream.grpc.answered(call, statusCodes.OK);
+        };
+    }
+}
+/** With the id, so that the client knows which request it was. */
+function failed(id) {
+    return { model_name: '', model_version: '', id, parameters: {}, outputs: [], raw_output_contents: [] };
+}

@@ -1,0 +1,100 @@
+import { TorchError } from '../errors.js';
+import { requireTask } from './codec/row-model.js';
+import { reportLostDevices } from './readiness.js';
+import { reportStuckModels } from './stuck.js';
+/** Measures the runs and batches of a host and reports lost devices and stuck models. Returns a function that stops all. */
+export function followHost(host, { metrics, logger, onDeviceFailure, stuckAfterMs, onStuck }) {
+    const ends = [
+        measureRuns(host, metrics),
+        reportLostDevices(host, logger, onDeviceFailure),
+        reportStuckModels(host, { afterMs: stuckAfterMs, logger, onStuck }),
+        logLoads(host, logger),
+    ];
+    return () => {
+        for (const end of ends)
+            end();
+    };
+}
+function measureRuns(host, metrics) {
+    // Bound, not wrapped: they are called for every request, batch or check.
+    const onRun = metrics.run.bind(metrics);
+    const onBatch = metrics.batch.bind(metrics);
+    const onRows = metrics.rowCheck.bind(metrics);
+    host.on('run', onRun).on('batch', onBatch).on('rows', onRows);
+    return () => {
+        host.off('run', onRun).off('batch', onBatch).off('rows', onRows);
+    };
+}
+/** A slow model is not ready for a long time: the log says what it is doing meanwhile, and what is worth knowing of it. */
+function logLoads(host, logger) {
+    const onProgress = ({ elapsedMs, stage, ...where }) => {
+        logger.info({ ...where, stage, elapsedMs: Math.round(elapsedMs) }, stages[stage]);
+        if (stage !== 'ready')
+            return;
+        const served = host.list().find(({ name, version }) => name === where.model && version === where.version);
+        if (served)
+            warnOfNoAnswer(served, logger);
+    };
+    const onWarning = ({ message, ...model }) => {
+        logger.warn(model, message);
+    };
+    const onChange = ({ change, error, durationMs, ...facts }) => {
+        if (change === 'loaded')
+            return; // its progress has told of it
+        const said = { ...facts, ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }) };
+        if (change === 'failed')
+            logger.error({ ...said, err: error }, changes.failed);
+        else
+            logger.info(said, changes[change]);
+    };
+    host.on('progress', onProgress).on('warning', onWarning).on('change', onChange);
+    // Those that came up before anybody listened.
+    for (const served of host.list())
+        warnOfNoAnswer(served, logger);
+    return () => {
+        host.off('progress', onProgress).off('warning', onWarning).off('change', onChange);
+    };
+}
+const stages = {
+    load: 'loading a model',
+    'warm-up': 'warming a model up',
+    rows: 'asking whether its rows are independent',
+    ready: 'a model is up',
+};
+const changes = {
+    reloaded: 'a model has taken the place of the one before',
+    unloaded: 'a model takes no more calls',
+    drained: 'a model that takes no more calls is gone',
+    failed: 'a model could not be loaded; what has served goes on',
+};
+/** A record whose model every `/predict` is going to be refused for. A file without a record has no task, and nobody thinks so. */
+function warnOfNoAnswer(served, logger) {
+    if (!served.record)
+        return;
+    try {
+        requireTask(served);
+    }
+    catch (error) {
+        if (!(error instanceof TorchError))
+            throw error;
+        const { name: model, version } = served;
+        logger.warn({ model, version }, `POST /predict cannot answer for this model (${error.code}): ${error.message}`);
+    }
+}
+/** The state of every queue of a host, for gauges. */
+export function* queueSamples(host) {
+    for (const { name, version, queue } of host.list()) {
+        if (!queue)
+            continue;
+        const { waitingRows, batchCapacity, fit } = queue.stats();
+        yield { model: name, version, waitingRows, batchCapacity, fit };
+    }
+}
+/** What every model of a host runs, for gauges. */
+export function* busySamples(host) {
+    for (const { name, version, model } of host.list()) {
+        const { busy } = model;
+        if (busy)
+            yield { model: name, version, running: busy.running, oldestMs: busy.oldestMs };
+    }
+}

@@ -1,0 +1,120 @@
+import { setMaxListeners } from 'node:events';
+import { ClientGone } from './body.js';
+import { clientOf } from './client-address.js';
+import { hasRoom, later } from './turn.js';
+/** The connection that carries an encrypted one: limits know that, requests the other. */
+function carrierOf(socket) {
+    return socket._parent ?? socket;
+}
+const bySocket = new WeakMap();
+/**
+ * The exchanges open on a connection. Node tells an answer that its connection has closed only when it is that answer's
+ * turn; the answers of pipelined requests behind it would never hear about it.
+ */
+export class OpenExchanges extends Set {
+    socket;
+    /** Exchanges there have been. */
+    begun = 0;
+    /** The connection is one more than the server takes: it is for a single request of a probe. */
+    isSpare = false;
+    #last;
+    #later = [];
+    #whenNoneIsOwed;
+    #abort;
+    #client;
+    constructor(socket) {
+        super();
+        this.socket = socket;
+    }
+    static of(connection) {
+        const socket = carrierOf(connection);
+        let open = bySocket.get(socket);
+        if (!open) {
+            const exchanges = (open = new OpenExchanges(socket));
+            bySocket.set(socket, exchanges);
+            socket.once('close', () => exchanges.#close());
+        }
+        return open;
+    }
+    /** The address of the other end. */
+    get client() {
+        return (this.#client ??= clientOf(this.socket));
+    }
+    /** Aborts when the connection closes. One for all requests on it: making one takes longer than reading a request. */
+    get signal() {
+        if (!this.#abort) {
+            this.#abort = new AbortController();
+            // Pipelined requests all listen to it.
+            setMaxListeners(0, this.#abort.signal);
+        }
+        return this.#abort.signal;
+    }
+    /** Whether the client waits for an answer to a request that it has sent to the end. */
+    get isAnswerOwed() {
+        for (const exchange of this)
+            if (exchange.isWhole)
+                return true;
+        return false;
+    }
+    /** Whether a request was begun that is not answered, arrived to its end or not. */
+    get isAwaited() {
+        return this.isAnswerOwed || this.unfinished !== undefined;
+    }
+    /** Whether the client still sends a request that was answered already. */
+    get isAnsweredEarly() {
+        return this.#last !== undefined && !this.#last.isWhole && !this.has(this.#last);
+    }
+    /** The request that arrives at the moment, when its route has begun to read it. */
+    get unfinished() {
+        return this.#last && !this.#last.isWhole && this.has(this.#last) ? this.#last : undefined;
+    }
+    /** Calls back once no answer is owed; never, when the connection closes first. */
+    whenNoneIsOwed(callback) {
+        this.#whenNoneIsOwed = callback;
+        this.#settle();
+    }
+    begin(exchange) {
+        this.begun++;
+        this.#last = exchange;
+        this.add(exchange);
+    }
+    /**
+     * Handles a request at once; or, of a client that has not waited for an answer before, in a later turn: one segment holds
+     * well over a thousand, and others want their turn as well. So does any request once those of this turn have taken long.
+     * @param now what `performance.now()` said a moment ago
+     */
+    inTurn(exchange, now, handle) {
+        if (this.size === 1 && this.#later.length === 0 && hasRoom(now))
+            handle(exchange);
+        else if (this.#later.push(() => handle(exchange)) === 1)
+            later(this.#handleNext);
+    }
+    /** One, and then those of other connections that wait. */
+    #handleNext = () => {
+        // It stays in the list meanwhile: what arrives comes behind it.
+        this.#later[0]?.();
+        this.#later.shift();
+        if (this.#later.length > 0)
+            later(this.#handleNext);
+    };
+    delete(exchange) {
+        const wasOpen = super.delete(exchange);
+        if (wasOpen)
+            this.#settle();
+        return wasOpen;
+    }
+    #settle() {
+        const callback = this.#whenNoneIsOwed;
+        if (!callback || this.isAnswerOwed)
+            return;
+        this.#whenNoneIsOwed = undefined;
+        callback();
+    }
+    #close() {
+        this.#whenNoneIsOwed = undefined;
+        this.#later.length = 0;
+        this.#abort?.abort(new ClientGone());
+        for (const exchange of this)
+            exchange.end();
+    }
+}

@@ -1,0 +1,51 @@
+/** What a served model says of itself, in the messages of the Open Inference Protocol. */
+import { engineTable } from '../../engines/index.js';
+import { ownManifest } from '../../files/package-root.js';
+import { datatypeTable } from '../../protocol/datatype.js';
+import { interfaceOf } from './model-interface.js';
+let version;
+/** @param extensions that the caller's protocol has */
+export function serverMetadata(extensions) {
+    return { name: 'node-libtorch', version: (version ??= ownManifest().version), extensions };
+}
+/** With all versions of its name that are up. @throws ERR_METHOD_NOT_FOUND for a model without `forward` */
+export function modelMetadata(host, served) {
+    const { name } = served;
+    const { inputs, outputs } = interfaceOf(served);
+    const versions = host.list().flatMap((model) => (model.name === name ? [model.version] : []));
+    return { name, versions, platform: engineTable[served.model.info.engine].platform, inputs, outputs };
+}
+/** As Triton would have it for this model, as far as it means something here. @throws as modelMetadata */
+export function modelConfig(served) {
+    const { name, version, model, queue, notBatched } = served;
+    const { info, signature } = model;
+    const { platform, backend } = engineTable[info.engine];
+    const batching = notBatched === undefined ? queue?.options : undefined;
+    const { inputs, outputs } = interfaceOf(served);
+    const optional = new Set(signature?.inputs.filter((spec) => spec.optional).map((spec) => spec.name));
+    const tensor = configOf(batching !== undefined);
+    const isCpu = info.device.device === 'cpu';
+    return {
+        name,
+        platform,
+        backend,
+        version_policy: { specific: { versions: [version] } },
+        max_batch_size: batching?.maxBatchSize ?? 0,
+        input: inputs.map((input) => ({ ...tensor(input), ...(optional.has(input.name) && { optional: true }) })),
+        output: outputs.map(tensor),
+        instance_group: [{ name: `${name}_0`, kind: isCpu ? 'KIND_CPU' : 'KIND_GPU', count: info.instances }],
+        ...(batching && {
+            dynamic_batching: {
+                preferred_batch_size: batching.allowedBatchSizes ?? [],
+                max_queue_delay_microseconds: Math.round((batching.maxDelayMs ?? 0) * 1000),
+            },
+        }),
+        model_transaction_policy: { decoupled: false },
+        parameters: {},
+    };
+}
+const configOf = (isBatched) => ({ name, datatype, shape }) => ({
+    name,
+    data_type: datatype === '' ? 'TYPE_INVALID' : datatypeTable[datatype].config,
+    dims: isBatched ? shape.slice(1) : shape,
+});

@@ -1,0 +1,64 @@
+import { describe, torchError } from '../../errors.js';
+import { requireRoomFor, requireServing } from '../readiness.js';
+import { toMicroseconds } from '../call.js';
+import { interfaceOf } from './model-interface.js';
+/**
+ * Finds the model of a request, before its body is read.
+ * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL
+ */
+export function admit(call, { model, version }) {
+    const { context, client } = call;
+    requireServing(context);
+    const served = context.host.model(model, version);
+    call.about(served);
+    requireRoomFor(served, client);
+    return served;
+}
+/**
+ * Answers one request. Every protocol comes here: this is the only way from a message to a model.
+ * @throws as `admit`; ERR_INVALID_INPUT and its kin for what the model does not take; as `ServedModel.execute`
+ */
+export async function infer(call, target, request) {
+    const served = admit(call, target);
+    const { note } = call;
+    const model = interfaceOf(served);
+    const { id, parameters, inputs, outputs } = request;
+    const limits = limitsOf(call, parameters);
+    if (outputs)
+        model.checkOutputs(outputs);
+    const first = inputs[0]?.content;
+    note.shape = first?.shape ?? [];
+    note.rows = first?.shape[0] ?? 1;
+    const { value, timings } = await served.execute('forward', model.argumentsOf(inputs), {
+        ...limits,
+        signal: call.signal,
+        owned: true,
+        client: call.client,
+    });
+    note.inferenceMs = toMicroseconds(timings.runMs);
+    note.queueMs = toMicroseconds(timings.queueMs);
+    return {
+        ...(id !== undefined && { id }),
+        modelName: served.name,
+        modelVersion: served.version,
+        outputs: model.outputsOf(value, outputs),
+    };
+}
+/** `timeout` shortens the call's time and never lengthens it; 0 is none. */
+function limitsOf(call, parameters) {
+    const timeoutUs = integer(parameters, 'timeout');
+    const priority = integer(parameters, 'priority');
+    if (timeoutUs)
+        call.limitTo(Math.min(timeoutUs / 1000, call.limitMs));
+    const timeoutMs = call.timeLeft();
+    return { ...(timeoutMs < Infinity && { timeoutMs }), ...(priority && { priority }) };
+}
+function integer(parameters, name) {
+    const given = parameters?.[name];
+    if (given === undefined)
+        return undefined;
+    const value = typeof given === 'bigint' ? Number(given) : given;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
+        return value;
+    throw torchError('ERR_OUT_OF_RANGE', `Expected an integer of at least 0 for the parameter ${name} but received ${describe(given)}`);
+}

@@ -1,0 +1,57 @@
+import { describe, torchError } from '../../../errors.js';
+import { readBody } from '../../http/body.js';
+import { parseJson } from '../../http/json.js';
+import { asTorchError, disclosed } from '../../public-error.js';
+/** A change names a model and little else: who sends more sends a model, which is not taken. */
+const mostBodyBytes = 64 * 1024;
+/** @throws ERR_ROUTE_NOT_FOUND where models cannot be changed over this listener */
+export function managementOf({ management }) {
+    if (!management)
+        throw torchError('ERR_ROUTE_NOT_FOUND', 'No such route here: models are changed over the admin port');
+    return management;
+}
+/** The members of a body, whatever its media type: some clients send none. None for no body. @throws ERR_MALFORMED_JSON, ERR_VALIDATION */
+export async function readMembers(req, known) {
+    const { bytes } = await readBody(req, { limit: mostBodyBytes });
+    if (bytes.length === 0)
+        return {};
+    const value = parseJson(bytes);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw torchError('ERR_VALIDATION', `Expected an object as the body but received ${describe(value)}`);
+    }
+    const unknown = Object.keys(value).find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+        const names = known.length > 0 ? `only ${known.join(', ')}` : 'no members';
+        throw torchError('ERR_VALIDATION', `Expected ${names} in the body but received ${describe(unknown)}`);
+    }
+    return value;
+}
+/**
+ * Makes a change, and tells an administrator why it failed. A client that goes away does not end it: a load may take longer
+ * than clients wait. A deadline in X-Request-Timeout-Ms does.
+ */
+export async function change(exchange, make) {
+    const deadline = new AbortController();
+    const timer = startTimer(exchange, deadline);
+    try {
+        await make(deadline.signal);
+    }
+    catch (thrown) {
+        throw disclosed(asTorchError(thrown));
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function startTimer(exchange, deadline) {
+    const given = exchange.req.headers['x-request-timeout-ms'];
+    if (given === undefined)
+        return undefined;
+    // It throws for what is no time; the server's own limit is for predictions.
+    const shortest = exchange.timeLimit;
+    const limitMs = Math.min(Math.max(shortest, Number(given)), 2 ** 31 - 1);
+    return setTimeout(() => deadline.abort(late(limitMs)), limitMs);
+}
+function late(limitMs) {
+    return torchError('ERR_TIMEOUT', `Expected the change to be done within ${limitMs} ms: nothing was changed`);
+}

@@ -1,0 +1,47 @@
+import { describe, torchError } from '../../../errors.js';
+import { noSuchModel } from '../../management/catalog.js';
+import { asTorchError, disclosed } from '../../public-error.js';
+import { change, managementOf, readMembers } from './change.js';
+/** `GET /admin/models`: every version that is known, with its state. */
+export const listModels = async (exchange) => {
+    exchange.json(200, { models: await managementOf(exchange.context).list() });
+};
+/** `GET /admin/models/{model}`. */
+export const showModel = async (exchange, { model = '' }) => {
+    const versions = (await managementOf(exchange.context).list()).filter(({ name }) => name === model);
+    if (versions.length === 0)
+        throw noSuchModel(model);
+    exchange.json(200, { models: versions });
+};
+/** `POST /admin/models/{model}/load`: answers once it serves. */
+export const loadModel = async (exchange, { model = '' }) => {
+    const management = managementOf(exchange.context);
+    const version = versionOf(await readMembers(exchange.req, ['version']));
+    await change(exchange, (signal) => management.load(model, { version, signal }));
+    await showModel(exchange, { model });
+};
+/** `POST /admin/models/{model}/unload`: answers once no call of it is left. */
+export const unloadModel = async (exchange, { model = '' }) => {
+    const management = managementOf(exchange.context);
+    const version = versionOf(await readMembers(exchange.req, ['version']));
+    await change(exchange, (signal) => management.unload(model, { version, signal }));
+    exchange.json(200, { models: (await management.list()).filter(({ name }) => name === model) });
+};
+/** `POST /admin/refresh`: as SIGHUP. */
+export const refreshModels = async (exchange) => {
+    const management = managementOf(exchange.context);
+    await readMembers(exchange.req, []);
+    await change(exchange, async () => {
+        const { loaded, unloaded, failed } = await management.refresh();
+        const faults = failed.map(({ model, error }) => {
+            const { code, message } = disclosed(asTorchError(error));
+            return { model, code, detail: message };
+        });
+        exchange.json(faults.length === 0 ? 200 : 422, { loaded, unloaded, failed: faults });
+    });
+};
+function versionOf({ version }) {
+    if (version === undefined || typeof version === 'string')
+        return version;
+    throw torchError('ERR_VALIDATION', `Expected a text for version but received ${describe(version)}`);
+}

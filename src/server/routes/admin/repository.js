@@ -1,0 +1,38 @@
+/** The repository extension of the Open Inference Protocol: what changes models. */
+import { describe, torchError } from '../../../errors.js';
+import { change, managementOf, readMembers } from './change.js';
+/** `POST /v2/repository/models/{model}/load`. Status 200 and no body: tritonclient takes 204 for a failure. */
+export const repositoryLoad = async (exchange, { model = '' }) => {
+    const management = managementOf(exchange.context);
+    requireNoModel(parametersOf(await readMembers(exchange.req, ['parameters'])));
+    await change(exchange, (signal) => management.load(model, { signal }));
+    exchange.send(200, 'application/json', '');
+};
+/** `POST /v2/repository/models/{model}/unload`. No model depends on another, so `unload_dependents` changes nothing. */
+export const repositoryUnload = async (exchange, { model = '' }) => {
+    const management = managementOf(exchange.context);
+    parametersOf(await readMembers(exchange.req, ['parameters']));
+    await change(exchange, (signal) => management.unload(model, { signal }));
+    exchange.send(200, 'application/json', '');
+};
+function parametersOf({ parameters = {} }) {
+    if (typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters)) {
+        return parameters;
+    }
+    throw torchError('ERR_VALIDATION', `Expected an object for parameters but received ${describe(parameters)}`);
+}
+/**
+ * A model is code, so none is taken from a request; nor is a configuration, which the settings hold.
+ * @throws ERR_INVALID_ARGUMENT
+ */
+export function requireNoModel(parameters) {
+    for (const name of Object.keys(parameters)) {
+        if (name.startsWith('file:')) {
+            throw torchError('ERR_INVALID_ARGUMENT', 'Expected no file in parameters: a model is code, and is loaded only from where the operator put it');
+        }
+        if (name === 'config') {
+            throw torchError('ERR_INVALID_ARGUMENT', 'Expected no config in parameters: a model is configured by the settings of the server, which SIGHUP reads anew');
+        }
+        throw torchError('ERR_INVALID_ARGUMENT', `Expected no parameters for a load but received ${describe(name)}`);
+    }
+}

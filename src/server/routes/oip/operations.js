@@ -1,0 +1,92 @@
+import { nameOf } from '../../openapi/document.js';
+import { json } from '../../openapi/operation.js';
+import { inferExampleOf, inferRequestOf, inferResponseOf } from '../../openapi/tensor-schemas.js';
+import * as schemas from '../../schemas/oip.js';
+import { predictErrors } from '../predict-operation.js';
+/** Codes that answers about one model have. */
+export const modelErrors = [
+    'ERR_MODEL_NOT_FOUND',
+    'ERR_VERSION_NOT_FOUND',
+    'ERR_METHOD_NOT_FOUND',
+    'ERR_NOT_READY',
+    'ERR_DRAINING',
+    'ERR_DEVICE_FAILED',
+];
+export const inferErrors = [
+    ...predictErrors.filter((code) => code !== 'ERR_UNSUPPORTED_MEDIA_TYPE'),
+    'ERR_METHOD_NOT_FOUND',
+    'ERR_NOT_BATCHABLE',
+    'ERR_UNSUPPORTED_TYPE',
+];
+export const indexErrors = ['ERR_MALFORMED_JSON', 'ERR_BAD_REQUEST', 'ERR_PAYLOAD_TOO_LARGE'];
+const octets = {
+    mediaType: 'application/octet-stream',
+    schema: { type: 'string', description: 'JSON, then the bytes of binary tensors in their order.' },
+};
+export const infer = {
+    id: 'infer',
+    tag: 'inference',
+    summary: 'Runs a model by the Open Inference Protocol.',
+    description: 'Any content type is taken: the header Inference-Header-Content-Length says where binary tensors begin.',
+    parameters: [
+        {
+            name: 'Inference-Header-Content-Length',
+            in: 'header',
+            description: 'Bytes of JSON in front of binary tensors; 0 for the bytes of the only input alone.',
+            schema: { type: 'integer', minimum: 0 },
+        },
+        {
+            name: 'X-Request-Timeout-Ms',
+            in: 'header',
+            description: 'Shortens the deadline of the server.',
+            schema: { type: 'integer', minimum: 1 },
+        },
+    ],
+    request: [json({ InferRequest: schemas.InferRequest }), octets],
+    responses: {
+        200: { description: 'The outputs.', content: [json({ InferResponse: schemas.InferResponse }), octets] },
+    },
+    ofModel(model) {
+        const id = nameOf([model.name, model.version]);
+        return {
+            summary: `Runs ${model.name} ${model.version}.`,
+            request: [json({ [`InferRequest.${id}`]: inferRequestOf(model) }, inferExampleOf(model)), octets],
+            responses: {
+                200: { description: 'The outputs.', content: [json({ [`InferResponse.${id}`]: inferResponseOf(model) }), octets] },
+            },
+        };
+    },
+};
+const ok = (description, schema) => ({
+    200: { description, content: [json(schema)] },
+});
+const { ServerMetadata, ServerLive, ServerReady, ModelNames, ModelMetadata, ModelReady, ModelConfig } = schemas;
+const { ModelStatistics, RepositoryIndex } = schemas;
+const unavailable = (schema) => ({
+    503: { description: 'It is not, and why.', content: [json(schema)] },
+});
+const get = (id, summary, responses) => ({
+    id,
+    tag: 'inference',
+    summary,
+    responses,
+});
+export const server = get('serverMetadata', 'The server and its extensions.', ok('The server.', { ServerMetadata }));
+export const live = get('serverLive', 'The server needs no restart.', {
+    ...ok('Alive.', { ServerLive }),
+    ...unavailable({ ServerLive }),
+});
+export const ready = get('serverReady', 'Whether models are served.', {
+    ...ok('Ready.', { ServerReady }),
+    ...unavailable({ ServerReady }),
+});
+export const models = get('modelNames', 'The models that are served.', ok('Their names.', { ModelNames }));
+export const allStatistics = get('statistics', 'What all models have done.', ok('Counts.', { ModelStatistics }));
+export const model = get('modelMetadata', 'Names, datatypes and shapes of a model.', ok('The model.', { ModelMetadata }));
+export const modelReady = get('modelReady', 'Whether a model is served.', ok('It is.', { ModelReady }));
+export const config = get('modelConfig', 'How a model is served.', ok('The configuration.', { ModelConfig }));
+export const statistics = get('modelStatistics', 'What a model has done.', ok('Counts.', { ModelStatistics }));
+export const repositoryIndex = {
+    ...get('repositoryIndex', 'Every version that is known.', ok('One entry for each.', { RepositoryIndex })),
+    description: 'An empty body asks for all; {"ready": true} for those that are served.',
+};

@@ -1,0 +1,34 @@
+import { JsonReader } from '../../../protocol/json/reader.js';
+import { literalAt } from '../../../protocol/json/tokens.js';
+import { foreignBody, readPieces } from '../../http/body.js';
+import { answer } from './metadata.js';
+/** Nobody has more to say here. */
+const mostBytes = 64 * 1024;
+/** `POST /v2/repository/index`: every version that the host knows of. An empty body asks for all of them. */
+export const repositoryIndex = async (exchange) => {
+    const isReadyOnly = readyOf(await bodyOf(exchange));
+    const entries = exchange.context.host.index();
+    answer(exchange, 200, isReadyOnly ? entries.filter(({ state }) => state === 'READY') : entries);
+};
+async function bodyOf({ req }) {
+    const foreign = foreignBody(req);
+    if (foreign !== undefined)
+        return Buffer.isBuffer(foreign) ? foreign : Buffer.from(JSON.stringify(foreign));
+    const body = await readPieces(req, mostBytes);
+    return body.range(0, body.length);
+}
+function readyOf(bytes) {
+    if (bytes.length === 0)
+        return false;
+    const reader = new JsonReader(bytes);
+    let isReady = false;
+    reader.members('the request', ['ready'], () => {
+        const literal = literalAt(bytes, reader.at);
+        if (literal === undefined)
+            throw reader.mismatch('ready', 'true or false');
+        reader.at += literal.length;
+        isReady = literal === 'true';
+    });
+    reader.end();
+    return isReady;
+}

@@ -1,0 +1,29 @@
+import { choiceOfQuery, mergedChoice } from '../codec/choice.js';
+import { requireImageRoom } from '../codec/image-room.js';
+import { readImages } from '../codec/images.js';
+import { requireRoomFor, requireServing } from '../readiness.js';
+import { answerImages, requireImages, topKOf } from './predict-task.js';
+/**
+ * `POST /predict` with an image, or a form of them. What can be refused by the query alone is refused before the body is
+ * read: a photograph takes a phone seconds to send.
+ */
+export async function answerEncoded(exchange, type) {
+    const { call, req, context } = exchange;
+    const { host } = context;
+    requireServing(context);
+    requireImageRoom(context);
+    call.limitTo(exchange.timeLimit);
+    const query = choiceOfQuery(req.url ?? '');
+    if (type === 'image' || query.model !== undefined) {
+        const named = host.model(query.model ?? host.defaultModel, query.version);
+        requireImages(named);
+        requireRoomFor(named, call.client);
+        topKOf(named, query.topK);
+    }
+    const { images, choice } = await readImages(req, type, context);
+    const { model = host.defaultModel, version, topK } = mergedChoice(query, choice);
+    const served = host.model(model, version);
+    call.about(served);
+    requireRoomFor(served, call.client);
+    await answerImages(exchange, served, images, topK);
+}

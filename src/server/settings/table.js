@@ -1,0 +1,398 @@
+import { engineNames } from '../../engines/index.js';
+import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
+import { presetNames } from '../../tasks/image/spec.js';
+import { taskKinds } from '../../tasks/kinds/index.js';
+import { modelList } from './models.js';
+import { boolean, choice, directory, files, integer, optionalDirectory, optionalFile, optionalInteger, optionalIntegers, optionalText, ofEachModel, text, texts, toggle, } from './setting.js';
+/** Of the settings task and imagePreset: a model file means nothing of itself. */
+export const noTask = 'none';
+export const noPreset = 'none';
+const day = 86_400_000;
+const bodyBounds = { min: 1024, max: 2 ** 30 };
+/** JSON becomes one string, and V8's longest has 512 MiB less a few bytes. */
+export const mostJsonBytes = 500 * 2 ** 20;
+/** JSON takes many times the CPU of raw numbers; 128 digits of 17 decimals are 1.9 MiB of it. */
+export const defaultBodyLimits = { json: 4 * 2 ** 20, octets: 64 * 2 ** 20 };
+/**
+ * How long `serve` says "not ready" before it refuses connections. HAProxy as it comes asks every 2 s and needs three answers;
+ * Kubernetes needs a second or two to take a pod out of its services. `docker stop` kills after 10 s, so it must not be much longer.
+ */
+export const announcedMs = 7000;
+/** What an entry of `models` may set for its model alone. */
+const modelRows = ofEachModel({
+    engine: choice({
+        options: ['auto', ...engineNames],
+        initial: 'auto',
+        description: 'What runs a model file; auto tells by its extension or its content. A record names its own.',
+    }),
+    device: text({
+        pattern: /^(auto|cpu|cuda(:[0-9]{1,2})?)$/,
+        values: 'auto, cpu, cuda or cuda:N',
+        initial: 'auto',
+        description: 'Where the model runs.',
+    }),
+    precision: choice({
+        options: ['auto', 'fp32', 'fp16', 'bf16'],
+        initial: 'auto',
+        description: "Number format of the weights; auto keeps the artifact's own.",
+    }),
+    operatorLibraries: files({
+        flag: 'operator-library',
+        description: 'Libraries of custom operators, opened before the model.',
+    }),
+    externalDataRoot: optionalDirectory({
+        initialText: 'none, links are refused',
+        description: 'ONNX: folder that symbolic links among the files of weights may lead into.',
+    }),
+    optimize: choice({
+        options: ['none', 'freeze', 'inference'],
+        initial: 'freeze',
+        description: 'Graph optimisation at load.',
+    }),
+    autograd: choice({
+        options: ['auto', 'on', 'off'],
+        initial: 'auto',
+        description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
+    }),
+    task: choice({
+        options: [noTask, ...taskKinds.map(({ type }) => type)],
+        initial: noTask,
+        description: 'What the outputs of a model file mean: POST /predict answers by it. A record says it itself.',
+    }),
+    taskFile: optionalFile({
+        initialText: 'none',
+        description: 'A JSON file with a task as a record has it, where more is to be said than its type.',
+    }),
+    labels: optionalFile({
+        initialText: 'the numbers of the classes',
+        description: 'Labels of the classes of task: a line each, a JSON array, or an object by index (index_to_name.json).',
+    }),
+    imagePreset: choice({
+        options: [noPreset, ...presetNames],
+        initial: noPreset,
+        description: 'How images become the input of a model file with a task; taskFile can say more.',
+    }),
+    instances: integer({ min: 1, max: 256, initial: 1, description: 'Runs of the model at the same time.' }),
+    maxPending: integer({
+        min: 0,
+        max: 1_000_000,
+        initial: 1024,
+        description: 'Without batching: runs waiting for an instance; one more is answered 429.',
+    }),
+    warmupBatchSizes: optionalIntegers({
+        min: 1,
+        max: 1024,
+        initialText: 'those batches have',
+        description: 'Batch sizes run before the server reports ready.',
+    }),
+    warmupExample: files({
+        description: 'Inputs to warm up with, one file for each argument, as run --input reads them.',
+    }),
+    warmup: choice({
+        options: ['on', 'off'],
+        initial: 'on',
+        description: 'Runs before the server reports ready; off (or --no-warmup): none, so no batching.',
+    }),
+    // Batching of concurrent requests.
+    batching: choice({
+        options: ['on', 'off'],
+        initial: 'on',
+        description: 'Requests that arrive while the model is busy share its next run.',
+    }),
+    maxBatchSize: integer({ min: 1, max: 1024, initial: 32, description: 'Rows of a batch; a larger request is split.' }),
+    maxDelayMs: integer({
+        min: 0,
+        max: 60_000,
+        initial: 0,
+        description: 'How long a request may be held back for others to join it, in milliseconds.',
+    }),
+    allowedBatchSizes: optionalIntegers({
+        min: 1,
+        max: 1024,
+        initialText: 'any; on CUDA powers of two',
+        description: 'Batches are padded up to one of these; the largest is maxBatchSize.',
+    }),
+    maxQueueSize: integer({
+        min: 1,
+        max: 10_000_000,
+        initial: 1024,
+        description: 'Rows waiting for a batch; more are answered 429.',
+    }),
+    maxQueueBytes: integer({
+        min: 1024,
+        max: 2 ** 40,
+        initial: 256 * 2 ** 20,
+        description: 'Bytes of inputs waiting for a batch; more are answered 429.',
+    }),
+    targetP95Ms: optionalInteger({
+        min: 1,
+        max: day,
+        initialText: 'none',
+        description: 'Latency objective: batches grow only as far as it allows, in milliseconds.',
+    }),
+    checkRows: integer({
+        min: 0,
+        max: 1_000_000_000,
+        initial: 1000,
+        description: 'Of so many batches one has a row run again by itself; a difference ends batching. 0: none.',
+    }),
+    rowIndependent: choice({
+        options: ['auto', 'on'],
+        initial: 'auto',
+        description: 'on: your word that no row changes another, for a model that would not be batched; auto: it is tried.',
+    }),
+});
+const rows = {
+    // Where the server listens and what it accepts.
+    host: text({
+        pattern: /^[^\s/]{1,255}$/,
+        values: 'a host name or address',
+        initial: '127.0.0.1',
+        description: 'Address to listen on.',
+        env: 'HOST',
+    }),
+    port: integer({
+        min: 0,
+        max: 65535,
+        initial: 8000,
+        description: 'Port to listen on; 0 takes a free one.',
+        env: 'PORT',
+    }),
+    grpcPort: optionalInteger({
+        min: 0,
+        max: 65535,
+        initialText: 'none',
+        description: 'Port of gRPC, on the same address; 0 takes a free one. It needs the package @grpc/grpc-js.',
+    }),
+    adminPort: optionalInteger({
+        min: 0,
+        max: 65535,
+        initialText: 'none',
+        description: 'Port of management, health and metrics; 0 takes a free one.',
+    }),
+    adminHost: text({
+        pattern: /^[^\s/]{1,255}$/,
+        values: 'a host name or address',
+        initial: '127.0.0.1',
+        description: 'Address that the admin port listens on.',
+    }),
+    adminGrpcPort: optionalInteger({
+        min: 0,
+        max: 65535,
+        initialText: 'none',
+        description: 'Port of management over gRPC, on adminHost; 0 takes a free one. It needs adminPort.',
+    }),
+    repositoryOnInference: toggle({
+        description: 'Clients may load and unload models over the port of inference too, not only over the admin port.',
+    }),
+    jsonLimitBytes: optionalInteger({
+        ...bodyBounds,
+        max: mostJsonBytes,
+        initialText: `bodyLimitBytes, or ${defaultBodyLimits.json}`,
+        description: 'Largest JSON body, in bytes.',
+    }),
+    binaryLimitBytes: optionalInteger({
+        ...bodyBounds,
+        initialText: `bodyLimitBytes, or ${defaultBodyLimits.octets}`,
+        description: 'Largest body of raw numbers, in bytes.',
+    }),
+    bodyLimitBytes: optionalInteger({
+        ...bodyBounds,
+        initialText: 'none',
+        description: `Both limits of bodies at once, where one of them is not set; that of JSON is ${mostJsonBytes} at most.`,
+    }),
+    imageLimitBytes: integer({
+        ...bodyBounds,
+        initial: 20 * 2 ** 20,
+        description: 'Largest encoded image, in bytes; forms of several are bodies of at most binaryLimitBytes.',
+    }),
+    maxImagePixels: integer({
+        min: 1,
+        max: 2 ** 30,
+        initial: 50_000_000,
+        description: 'Images of more pixels are refused before they are decoded.',
+    }),
+    maxConnections: integer({
+        min: 1,
+        max: 65535,
+        initial: 1024,
+        description: 'Open connections; 32 more are kept for probes.',
+    }),
+    maxRequestsPerSocket: integer({
+        min: 1,
+        max: 1_000_000,
+        initial: 1000,
+        description: 'Requests on one connection before it is closed.',
+    }),
+    maxHeadersCount: integer({
+        min: 8,
+        max: 2000,
+        initial: 64,
+        description: 'Header lines of a request; one more is answered 431.',
+    }),
+    // Who is let in: docs/security.md.
+    tokensFile: optionalFile({
+        initialText: 'none',
+        description: 'File of bearer tokens that callers must show; read again when it changes. NODE_LIBTORCH_TOKENS holds tokens themselves.',
+    }),
+    insecure: toggle({
+        description: 'Listens on an address that other machines reach without asking for tokens.',
+    }),
+    tlsCert: optionalFile({
+        initialText: 'none, connections are not encrypted',
+        description: "The server's certificate (PEM); read again when it changes.",
+    }),
+    tlsKey: optionalFile({ initialText: 'none', description: "The certificate's private key (PEM)." }),
+    tlsCa: optionalFile({
+        initialText: 'none',
+        description: 'Authorities (PEM): every client must show a certificate of theirs.',
+    }),
+    allowedHosts: texts({
+        pattern: /^(\*|[A-Za-z0-9._:[\]-]{1,255})$/,
+        values: 'names without a port, or *',
+        description: 'Names that the header Host may have on a loopback address, beside localhost; * for any.',
+    }),
+    rateLimit: integer({
+        min: 0,
+        max: 1_000_000,
+        initial: 0,
+        description: 'Requests a second of each client (its token, else its address); more are answered 429. 0: no limit.',
+    }),
+    rateBurst: optionalInteger({
+        min: 1,
+        max: 1_000_000,
+        initialText: 'rateLimit',
+        description: 'Requests of a client that may come at once.',
+    }),
+    // Time limits, in milliseconds.
+    requestTimeoutMs: integer({
+        min: 1,
+        max: day,
+        initial: 30_000,
+        description: 'Deadline of a prediction; a request may shorten it.',
+    }),
+    headersTimeoutMs: integer({
+        min: 1,
+        max: day,
+        initial: 10_000,
+        description: "Time for a request's headers to arrive; at most receiveTimeoutMs.",
+    }),
+    receiveTimeoutMs: integer({ min: 1, max: day, initial: 30_000, description: 'Time for a whole request to arrive.' }),
+    connectionsCheckingIntervalMs: integer({
+        min: 10,
+        max: 60_000,
+        initial: 1000,
+        description: 'How often the two limits above are checked.',
+    }),
+    keepAliveTimeoutMs: integer({
+        min: 1,
+        max: day,
+        initial: 65_000,
+        description: 'How long an idle connection stays open.',
+    }),
+    drainTimeoutMs: integer({
+        min: 0,
+        max: day,
+        initial: 30_000,
+        description: 'On a signal: time for running requests to end.',
+    }),
+    preStopDelayMs: optionalInteger({
+        min: 0,
+        max: day,
+        initialText: `${announcedMs}; 0 for Ctrl-C on a terminal`,
+        description: 'On a signal: time between answering "not ready" and refusing connections, for load balancers to notice.',
+    }),
+    stuckAfterMs: optionalInteger({
+        min: 0,
+        max: day,
+        initialText: '3 × requestTimeoutMs',
+        description: 'A model is stuck, and the server not ready, once every instance has been in one run for longer; 0 never.',
+    }),
+    stuckFails: choice({
+        options: ['ready', 'live'],
+        initial: 'ready',
+        description: 'What a stuck model fails: /health/ready, or /health/live too.',
+    }),
+    // The model.
+    registryDir: directory({
+        initial: bundledRegistryDir,
+        initialText: 'the bundled registry',
+        description: 'Folder of registry records.',
+        flag: 'registry',
+    }),
+    modelsDir: directory({
+        initial: bundledModelsDir,
+        initialText: 'the bundled models',
+        description: 'Folder of model artifacts.',
+        flag: 'models',
+    }),
+    model: text({
+        pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
+        values: 'a model name',
+        initial: 'mnist-mlp',
+        description: 'The default model, by its name in the registry.',
+    }),
+    modelVersion: optionalText({
+        pattern: /^v?[0-9]+(\.[0-9]+){0,2}$/,
+        values: 'a version such as v1.0',
+        initialText: 'the only version, or v1.0',
+        description: 'The version served.',
+    }),
+    exitOnModelError: boolean({
+        initial: true,
+        description: 'Whether a model that cannot be loaded ends the start; false: the others are served.',
+    }),
+    models: modelList(modelRows, {
+        flag: 'model-list',
+        description: 'The models served, each with its own values of the settings that have a mark; the first is the default.',
+    }),
+    ...modelRows,
+    // The processes.
+    workers: integer({
+        min: 1,
+        max: 256,
+        initial: 1,
+        description: 'Processes that share the port, each with the model; one that ends is replaced.',
+    }),
+    workerTimeoutMs: integer({
+        min: 1000,
+        max: day,
+        initial: 30_000,
+        description: 'A worker whose event loop stands still for so long is killed and replaced.',
+    }),
+    computeThreads: optionalInteger({
+        min: 1,
+        max: 1024,
+        initialText: 'the cores that the process may use',
+        description: 'Threads that compute at the same time, over all models and workers; runs beyond that wait in turn.',
+    }),
+    intraOpThreads: optionalInteger({
+        min: 1,
+        max: 1024,
+        initialText: 'by the cores',
+        description: 'Threads of one run.',
+        envFallback: 'OMP_NUM_THREADS',
+        flag: 'threads',
+    }),
+    interOpThreads: integer({ min: 1, max: 1024, initial: 1, description: 'Threads for independent parts of one run.' }),
+    logLevel: choice({
+        options: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+        initial: 'info',
+        description: 'Least level that is logged.',
+        env: 'LOG_LEVEL',
+    }),
+    logClientAddress: choice({
+        options: ['on', 'off'],
+        initial: 'on',
+        description: "Whether a request's line has the address of its client, which is personal data.",
+    }),
+};
+/** Every setting, once. docs/settings.md is checked against it; the flags of `serve` are made from it. */
+export const settingsTable = Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, row(key)]));
+export const modelSettingKeys = Object.keys(modelRows);
+export const settingKeys = Object.keys(settingsTable);
+/** The value of a setting that is not set. */
+export function defaultOf(key) {
+    const { initial } = settingsTable[key];
+    return typeof initial === 'function' ? initial() : initial;
+}

@@ -1,0 +1,264 @@
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { onAbort } from '../async/ticket.js';
+import * as check from '../check.js';
+import { torchError, warnOf } from '../errors.js';
+import { deviceFailures, startedAddon } from '../engines/runtime.js';
+import { Changes } from './changes.js';
+import { checkHostModel, sourcesOf } from './host-model.js';
+import { checkHostOptions, checkLoadOptions, checkUnloadOptions, } from './host-options.js';
+import { Lineup } from './lineup.js';
+/** Models that are loaded, checked and warmed up, that change while others are called, and that are drained together. */
+export class ModelHost {
+    /** Resolves when every model is up, rejects with the reason when one is not (see `onModelError`). It may be left unread. */
+    ready;
+    defaultModel;
+    #state = 'loading';
+    #goesOn;
+    #lineup;
+    #changes = new Changes();
+    #events = new EventEmitter();
+    #loading = new AbortController();
+    #closing;
+    constructor(options) {
+        const { sources, defaultModel } = checkHostOptions(options);
+        this.defaultModel = defaultModel;
+        this.#goesOn = options.onModelError === 'continue';
+        this.#lineup = this.#makeLineup(options);
+        for (const source of sources)
+            this.#lineup.catalogue.add(source, true).work = 'LOADING';
+        this.ready = this.#start();
+        // A server that listens before the models are up asks `state`; a failed load must not end the process unhandled.
+        this.ready.catch(() => { });
+    }
+    /**
+     * Loads the models one after the other and warms them up.
+     * @throws what loadModel, the registry and warm-up throw, naming the model; those already loaded are disposed
+     *
+     * @example
+     * await using host = await ModelHost.open({ models: [{ name: 'mnist-mlp', batching: { maxBatchSize: 32 } }] });
+     * const { rows } = await host.model().predict(image, { topK: 3 });
+     */
+    static async open(options) {
+        const host = ModelHost.start(options);
+        await host.ready;
+        return host;
+    }
+    /** As `open`, but returns at once, in state `loading`; `ready` tells the end. @throws ERR_CONFIG */
+    static start(options) {
+        return new ModelHost(options);
+    }
+    get state() {
+        return this.#state;
+    }
+    /** Every model that is up, in the order of the options; those that were loaded later follow. */
+    list() {
+        return [...this.#lineup.catalogue.served()];
+    }
+    /**
+     * Every version that is known: those that are or were to be served, and the registry's other versions of their names. A
+     * version that is being replaced is READY all the time; after a load that failed it is so too, and says why.
+     */
+    index() {
+        const all = this.#lineup.catalogue.index();
+        const others = ofState[this.#state];
+        return others ? all.map((entry) => (entry.state === 'READY' ? { ...entry, ...others } : entry)) : all;
+    }
+    /** The versions that were to be served and are not, because their last load failed. */
+    failed() {
+        return this.#lineup.catalogue.failed();
+    }
+    /**
+     * A model by name (default: `defaultModel`) and version (default: the first of its versions that is up).
+     * @throws ERR_NOT_READY while loading, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+     */
+    model(name = this.defaultModel, version) {
+        if (this.#state === 'loading')
+            throw torchError('ERR_NOT_READY', 'The models are still being loaded');
+        const versions = this.#lineup.catalogue.versions(name);
+        const found = version === undefined ? versions[0] : versions.find((served) => served.version === version);
+        return found ?? this.#lineup.catalogue.refuse(name, version);
+    }
+    /**
+     * Loads a model beside what serves, warms it up, and then puts it in the place of what has served its name and version, if
+     * anything has: new calls go to the new one, those in flight on the old one end, and then that is disposed. With several
+     * versions all of them take their places, or none. Loads and unloads of one name wait for each other.
+     *
+     * `{ name }` alone reloads what the host knows by that name, from where it came and with the options that it had; those that
+     * are given count more. A name that it does not know is looked up in the registry.
+     * @returns what serves now, once what it replaced is gone or its time is over (`drainTimeoutMs`)
+     * @throws what loadModel, the registry and warm-up throw: what has served goes on, and `index()` tells; ERR_MODEL_NOT_FOUND for a
+     * name that nobody knows; ERR_DRAINING once the host closes; ERR_QUEUE_FULL; `signal.reason`
+     *
+     * @example
+     * const [served] = await host.load({ file: 'model.pt', name: 'scores', version: '2' });
+     * await host.load({ name: 'scores' }); // the file has changed
+     */
+    async load(model, options = {}) {
+        checkHostModel(model);
+        checkLoadOptions(options);
+        const [{ name }] = sourcesOf(model);
+        return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options.beforeSwap));
+    }
+    /**
+     * Takes a model out of service: new calls are refused with ERR_MODEL_NOT_FOUND, those in flight end, and it is disposed. One
+     * that is not up stays as it is. The default model may be unloaded too.
+     * @param version default: all versions of the name
+     * @throws ERR_MODEL_NOT_FOUND or ERR_VERSION_NOT_FOUND for what the host does not know; ERR_DRAINING once the host closes;
+     * ERR_QUEUE_FULL; `signal.reason` before its turn has come
+     */
+    async unload(name, version, options = {}) {
+        check.text('name of unload', name);
+        if (version !== undefined)
+            check.text('version of unload', version);
+        checkUnloadOptions(options);
+        await this.#change(name, options, () => {
+            const { catalogue } = this.#lineup;
+            return Promise.resolve({ result: undefined, end: this.#lineup.unload(catalogue.slotsToUnload(name, version)) });
+        });
+    }
+    /** Calls that have begun and not ended, over all models. */
+    get inFlight() {
+        const served = this.list().reduce((sum, { inFlight }) => sum + inFlight, 0);
+        return served + this.#lineup.drains.inFlight;
+    }
+    /** The devices of this host's models that have failed: only a restart of the process brings them back. */
+    deviceFailures() {
+        const used = new Set(this.list().map(({ model }) => model.info.device.device));
+        return deviceFailures().filter(({ device }) => used.has(device));
+    }
+    /**
+     * Reads an array of plain numbers from the bytes of a JSON text, as the addon does it.
+     * @param begin index of the bracket that opens it
+     * @param out filled with the numbers, rounded to float32; at least half as long as the bytes
+     * @param found filled with the index behind the array, and the least and the greatest number before rounding
+     * @returns how many numbers; 0 for anything else, and while the addon is not loaded: then `JSON.parse` knows what it is
+     * @internal
+     */
+    parseNumbers(bytes, begin, out, found) {
+        return startedAddon()?.addon.parseNumbers(bytes, begin, out, found) ?? 0;
+    }
+    on(event, listener) {
+        this.#events.on(event, listener);
+        return this;
+    }
+    off(event, listener) {
+        this.#events.off(event, listener);
+        return this;
+    }
+    /** Refuses new calls with ERR_DRAINING, waits for those in flight, disposes every model. Idempotent. */
+    close() {
+        return (this.#closing ??= this.#close());
+    }
+    [Symbol.asyncDispose]() {
+        return this.close();
+    }
+    #makeLineup(options) {
+        const warn = (event) => {
+            this.#warn(event);
+        };
+        const emit = (name) => (...event) => {
+            this.#emit(name, ...event);
+        };
+        const admit = () => {
+            this.#admit();
+        };
+        const hooks = { admit, ended: emit('run'), batch: emit('batch'), rows: emit('rows'), warn };
+        return new Lineup(options, hooks, { progress: emit('progress'), change: emit('change'), warn });
+    }
+    async #start() {
+        const { signal } = this.#loading;
+        try {
+            // Whoever follows the host listens from the first step on.
+            await turn();
+            signal.throwIfAborted();
+            for (const slot of [...this.#lineup.catalogue.all()]) {
+                try {
+                    await this.#lineup.start(slot, signal, this.#goesOn);
+                }
+                catch (error) {
+                    if (!this.#goesOn || signal.aborted)
+                        throw error;
+                }
+                // close() may have been called since the model came up.
+                signal.throwIfAborted();
+            }
+            this.#state = 'ready';
+        }
+        catch (error) {
+            for (const slot of this.#lineup.catalogue.all())
+                slot.work = undefined;
+            await this.#dispose();
+            throw error;
+        }
+    }
+    /** One change of a name, when its turn has come. The end of the host ends it too. */
+    async #change(name, { signal }, work) {
+        const both = new AbortController();
+        const unfollow = [signal, this.#loading.signal].map((each) => {
+            if (each?.aborted)
+                both.abort(each.reason);
+            return each ? onAbort(each, () => both.abort(each.reason)) : () => undefined;
+        });
+        try {
+            return await this.#changes.run(name, both.signal, async () => {
+                // Changes that are asked for before the start is over come after it.
+                if (this.#state === 'loading')
+                    await this.ready.catch(() => { });
+                both.signal.throwIfAborted();
+                this.#admit();
+                return work(both.signal);
+            });
+        }
+        finally {
+            for (const end of unfollow)
+                end();
+        }
+    }
+    async #close() {
+        if (this.#state === 'closed')
+            return;
+        this.#state = 'draining';
+        this.#loading.abort(draining());
+        await this.ready.catch(() => { });
+        await this.#changes.idle();
+        await Promise.all(this.list().map((served) => served.idle()));
+        await this.#lineup.drains.idle();
+        await this.#dispose();
+    }
+    async #dispose() {
+        const results = await Promise.allSettled(this.list().map(({ model }) => model.dispose()));
+        this.#state = 'closed';
+        const failed = results.find((result) => result.status === 'rejected');
+        if (failed)
+            throw failed.reason;
+    }
+    #admit() {
+        if (this.#state === 'ready')
+            return;
+        throw this.#state === 'loading' ? torchError('ERR_NOT_READY', 'The models are still being loaded') : draining();
+    }
+    #warn(event) {
+        if (this.#events.listenerCount('warning') > 0)
+            return this.#emit('warning', event);
+        process.emitWarning(`${event.model} ${event.version}: ${event.message}`, 'NodeLibtorchWarning');
+    }
+    #emit(name, ...event) {
+        try {
+            this.#events.emit(name, ...event);
+        }
+        catch (error) {
+            // A broken listener is no reason to lose a prediction.
+            warnOf(error);
+        }
+    }
+}
+/** What a host that takes no calls says of models that are up. */
+const ofState = {
+    loading: { state: 'LOADING', reason: 'up, and waits for the other models' },
+    draining: { state: 'UNLOADING', reason: 'the host is shutting down' },
+    closed: { state: 'UNAVAILABLE', reason: 'the host is closed' },
+};
+function draining() {
+    return torchError('ERR_DRAINING', 'Expected a running host but it is shutting down');
+}

@@ -1,0 +1,81 @@
+import { torchError } from '../errors.js';
+import { dtypeTable } from '../tensor/dtype.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
+/** More faults than this help no reader, and an input must not make us build a million of them. */
+export const maxFaults = 16;
+/** What a number becomes as an element, where that is another number. */
+const roundings = {
+    float32: Math.fround,
+    float16: (value) => decodeFloat16(encodeFloat16(value)),
+    bfloat16: (value) => decodeBFloat16(encodeBFloat16(value)),
+};
+const decoders = {
+    float16: decodeFloat16,
+    bfloat16: decodeBFloat16,
+};
+/**
+ * Holds every element of a tensor to inclusive bounds.
+ * @param measured the least and the greatest of the numbers that the elements were rounded from: within the range, they
+ * spare the look at each element; outside of it, they refuse a tensor whose elements rounding has brought back into it
+ * @throws ERR_NOT_FINITE, ERR_OUT_OF_RANGE, with at most 16 faults. Messages name the element, never its value: they
+ * end up in logs.
+ */
+export function checkRange(name, range, tensor, measured) {
+    if (measured && measured[0] >= range[0] && measured[1] <= range[1])
+        return;
+    const { dtype, data } = tensor;
+    // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
+    const round = roundings[dtype] ?? Number;
+    const [min, max] = [round(range[0]), round(range[1])];
+    const decode = decoders[dtype];
+    if (decode) {
+        for (let i = 0; i < data.length; ++i) {
+            const value = decode(data[i]);
+            if (!(value >= min && value <= max))
+                throw outOfRange(name, range, tensor, [min, max]);
+        }
+    }
+    else {
+        for (let i = 0; i < data.length; ++i) {
+            const value = data[i];
+            if (!(value >= min && value <= max))
+                throw outOfRange(name, range, tensor, [min, max]); // false for NaN
+        }
+    }
+    if (measured)
+        throw torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but one is outside`, { faults: [] });
+}
+/** What is wrong with one number that is outside of a range. The sentence tells on which side, never the number. */
+export function rangeFault(argument, element, value, range) {
+    const isNaN = Number.isNaN(value);
+    const reason = isNaN ? 'NaN' : value < range[0] ? 'a smaller one' : 'a larger one';
+    return {
+        argument,
+        element,
+        detail: `Expected a number from ${range[0]} to ${range[1]} but received ${reason}`,
+        isNaN,
+    };
+}
+/** The last argument is the range as the dtype holds it. */
+function outOfRange(name, range, { dtype, data }, [min, max]) {
+    const valueOf = (element) => {
+        const stored = data[element];
+        return decoders[dtype]?.(stored) ?? stored;
+    };
+    const faults = [];
+    for (let element = 0; element < data.length && faults.length < maxFaults; ++element) {
+        const value = valueOf(element);
+        if (value >= min && value <= max)
+            continue;
+        faults.push(rangeFault(name, element, value, range));
+    }
+    const [{ element }] = faults;
+    if (dtypeTable[dtype].kind === 'float' && !Number.isFinite(valueOf(element))) {
+        const message = `Expected finite numbers for ${name} but element ${element} is not finite`;
+        return torchError('ERR_NOT_FINITE', message, { faults });
+    }
+    return torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but element ${element} is outside`, { faults });
+}
+function expectation(name, range) {
+    return `Expected values in [${range[0]}, ${range[1]}] for ${name}`;
+}

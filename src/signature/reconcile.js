@@ -1,0 +1,98 @@
+import { torchError } from '../errors.js';
+import { fitsSpec } from '../tensor/shape.js';
+import { formatSpecShape } from './spec.js';
+import { acceptsTensor } from './torch-type.js';
+/**
+ * One signature out of what the artifact says of itself and what the caller or the registry record says of it. The given
+ * one may narrow (a size where the artifact takes any), say what the artifact leaves open (null) and add (ranges), never
+ * contradict. It may leave out inputs that the artifact has defaults for, and all outputs.
+ * @throws ERR_SIGNATURE_MISMATCH
+ */
+export function reconcile(artifact, given, { mayRename = false } = {}) {
+    if (!artifact || !given)
+        return given ?? artifact;
+    const task = given.task ?? artifact.task;
+    return {
+        inputs: reconcileInputs(artifact.inputs, given.inputs, mayRename),
+        outputs: reconcileOutputs(artifact.outputs, given.outputs, mayRename),
+        ...(task && { task }),
+    };
+}
+function reconcileInputs(own, given, mayRename) {
+    const named = given.map(({ name }) => own.findIndex((spec) => spec.name === name));
+    const stranger = named.indexOf(-1);
+    if (stranger !== -1 && !mayRename)
+        throw mismatch(`inputs of the names ${names(own)}`, names(given));
+    // The same call would mean different things by position and by name.
+    if (stranger === -1 && named.some((position, i) => i > 0 && position < named[i - 1])) {
+        throw mismatch(`the inputs in the order ${names(own)}`, names(given));
+    }
+    const positions = stranger === -1 ? named : given.map((_, i) => i);
+    const leftOut = own.find(({ optional }, i) => !optional && !positions.includes(i));
+    if (leftOut || given.length > own.length)
+        throw mismatch(`the inputs ${names(own)}`, names(given) || 'none');
+    return given.map((spec, i) => reconciled(own[positions[i]], spec));
+}
+function reconcileOutputs(own, given, mayRename) {
+    if (given.length === 0)
+        return own;
+    // How many tensors are in a dictionary or a list shows only in a run.
+    if (mayRename && own.some(({ type }) => type !== undefined))
+        return given;
+    if (own.length !== given.length)
+        throw mismatch(`${own.length} outputs`, String(given.length));
+    return given.map((spec, i) => {
+        const { name } = own[i];
+        if (!mayRename && name !== spec.name)
+            throw mismatch(`the name ${name} for outputs[${i}]`, spec.name);
+        return reconciled(own[i], spec);
+    });
+}
+function reconciled(own, given) {
+    const { name } = given;
+    const { type, ...rest } = own;
+    if (given.optional && !own.optional)
+        throw mismatch(`the required input ${name}`, 'an optional one');
+    const fitsType = given.type === undefined ? type === undefined || acceptsTensor(type) : given.type === type;
+    if (!fitsType)
+        throw mismatch(`${type ?? 'a tensor'} for ${name}`, given.type ?? 'a tensor');
+    if (own.dtype !== null && given.dtype !== null && own.dtype !== given.dtype) {
+        throw mismatch(`dtype ${own.dtype} for ${name}`, given.dtype);
+    }
+    if (!fitsShape(own, given)) {
+        throw mismatch(`shape ${formatSpecShape(own)} for ${name}`, formatSpecShape(given));
+    }
+    const shape = given.shape ?? own.shape;
+    const bounds = shape?.map((size, axis) => size === null ? (given.bounds?.[axis] ?? own.bounds?.[axis] ?? null) : null);
+    const isBounded = bounds?.some((bound) => bound !== null);
+    const { bounds: _own, ...ownRest } = rest;
+    const { bounds: _given, ...givenRest } = given;
+    return {
+        ...ownRest,
+        ...givenRest,
+        dtype: given.dtype ?? own.dtype,
+        shape,
+        ...(isBounded && bounds && { bounds }),
+    };
+}
+/** Whether the given shape allows nothing that the artifact's own does not. */
+function fitsShape(own, given) {
+    if (!own.shape || !given.shape)
+        return true;
+    if (own.shape.length !== given.shape.length)
+        return false;
+    return given.shape.every((size, axis) => {
+        const ownSize = own.shape?.[axis] ?? null;
+        const bound = own.bounds?.[axis] ?? null;
+        if (size !== null)
+            return fitsSpec([size], { shape: [ownSize], bounds: [bound] });
+        return ownSize === null && isWithin(given.bounds?.[axis] ?? null, bound);
+    });
+}
+function isWithin(given, own) {
+    return !given || !own || (given.min >= own.min && given.max <= own.max);
+}
+const names = (specs) => specs.map(({ name }) => name).join(', ');
+function mismatch(expected, got) {
+    return torchError('ERR_SIGNATURE_MISMATCH', `Expected ${expected}, as the model says, but the given signature has ${got}`);
+}

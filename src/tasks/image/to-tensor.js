@@ -1,0 +1,47 @@
+import { types } from 'node:util';
+import { expected, InputError, torchError } from '../../errors.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { imageThread } from './image-thread.js';
+import { resolveImage } from './spec.js';
+/**
+ * Encoded images (JPEG, PNG, WebP, GIF, AVIF) as one tensor, `((pixel / divisor) − mean) / std`, channel by channel.
+ * EXIF orientation is applied, transparency put on the background, grey made red, green and blue. Of an animation the
+ * first frame is taken. With `imagenet` it is torchvision's recipe: `Resize(256), CenterCrop(224), ToTensor(), Normalize`.
+ * @param images the bytes of one image, or of several
+ * @returns float32 `[images, channels, height, width]`
+ * @throws ERR_INVALID_ARGUMENT, ERR_INVALID_IMAGE (no image, damaged), ERR_OUT_OF_RANGE (too many pixels),
+ * ERR_SHARP_NOT_FOUND; of several images it names the first that failed
+ *
+ * @example
+ * const image = await imageToTensor(await readFile('cat.jpg'), imagenet);
+ * const scores = await model.run(image);
+ */
+export async function imageToTensor(images, options) {
+    return imagesToTensor(images, options);
+}
+/** As imageToTensor. @param signal what still waits when it aborts is not decoded, and its reason is thrown */
+export async function imagesToTensor(images, options, signal) {
+    signal?.throwIfAborted();
+    const spec = resolveImage(options);
+    const list = Array.isArray(images) ? images : [images];
+    for (const image of list) {
+        if (!types.isUint8Array(image))
+            throw expected('a Buffer or Uint8Array', 'an image', image);
+    }
+    const size = spec.channels * spec.height * spec.width;
+    const data = new Float32Array(list.length * size);
+    await Promise.all(list.map(async (image, index) => {
+        try {
+            data.set(await imageThread.run(image, spec, signal), index * size);
+        }
+        catch (error) {
+            throw list.length > 1 ? naming(index, error) : error;
+        }
+    }));
+    return new Tensor('float32', data, [list.length, spec.channels, spec.height, spec.width]);
+}
+function naming(index, error) {
+    if (!(error instanceof InputError))
+        return error;
+    return torchError(error.code, `Image ${index}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,76 @@
+import { describe, torchError } from '../../errors.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { floatRows, notFinite } from '../scores/float-rows.js';
+import { checkLabels } from '../scores/ranked.js';
+import { bestIndex, softmax, softmaxAt } from '../scores/softmax.js';
+import { topK } from '../scores/top-k.js';
+import { encodeImages } from './images.js';
+import { labelFaults, labelsSchema, oneOf } from './labels.js';
+const defaultTopK = 5;
+/** A probability that rounding has put above 1 is still one. */
+const tolerance = 1e-3;
+export const classification = {
+    type: 'classification',
+    members: { activation: oneOf('softmax', 'none'), labels: labelsSchema },
+    defaults: { activation: 'softmax' },
+    hasBestClass: true,
+    faults: labelFaults,
+    labels: ({ labels }) => labels,
+    checkTopK({ labels: { length } }, k) {
+        if (Number.isInteger(k) && k >= 1 && k <= length)
+            return;
+        throw torchError('ERR_OUT_OF_RANGE', `Expected an integer from 1 to ${length} for topK but received ${describe(k)}`);
+    },
+    encode: encodeImages,
+    decode(task, output, { topK: k = Math.min(defaultTopK, task.labels.length) }) {
+        return { type: 'classification', rows: k === 1 ? bestClasses(task, output) : severalClasses(task, output, k) };
+    },
+    toJson({ rows }, topK) {
+        const best = rows.map(([first]) => first);
+        return {
+            predictions: best.map(({ index }) => index),
+            confidence_scores: best.map(({ score }) => score),
+            labels: best.map(({ label }) => label),
+            ...(topK !== undefined && { top_k: rows }),
+        };
+    },
+};
+function severalClasses({ activation, labels }, output, k) {
+    if (activation === 'softmax')
+        return topK(softmax(output), k, labels);
+    return topK(output, k, labels).map((ranked, row) => ranked.map((item, place) => (place === 0 ? { ...item, score: probability(item.score, row) } : item)));
+}
+/** Labels that were found to be strings: a model's are the same at every request, and there may be 100 000 of them. */
+const knownLabels = new WeakSet();
+/** A float32 matrix, which nearly every classifier answers, as rows; undefined for all else, and for a detached buffer. */
+function float32Matrix(output) {
+    if (!(output instanceof Tensor) || output.dtype !== 'float32' || output.shape.length !== 2)
+        return undefined;
+    const [rows, width] = output.shape;
+    const values = output.data;
+    return values.length === rows * width ? { values, rows, width } : undefined;
+}
+/** The one best class of each row: the others' probabilities are not made for it. */
+function bestClasses({ activation, labels }, output) {
+    const { values, rows, width } = float32Matrix(output) ?? floatRows(output, 'scores');
+    if (labels.length !== width || !knownLabels.has(labels)) {
+        checkLabels(labels, width);
+        knownLabels.add(labels);
+    }
+    const best = [];
+    for (let row = 0; row < rows; row++) {
+        const scores = values.subarray(row * width, (row + 1) * width);
+        const index = bestIndex(scores);
+        const highest = scores[index];
+        if (scores.some(Number.isNaN) || !Number.isFinite(highest))
+            throw notFinite('scores', row);
+        const score = activation === 'softmax' ? softmaxAt(scores, index) : probability(highest, row);
+        best.push([{ index, label: labels[index], score }]);
+    }
+    return best;
+}
+function probability(score, row) {
+    if (score >= 0 && score <= 1 + tolerance)
+        return Math.min(score, 1);
+    throw torchError('ERR_OUT_OF_RANGE', `Expected probabilities for scores but the highest of row ${row} is outside`);
+}

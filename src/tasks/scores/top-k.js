@@ -1,0 +1,49 @@
+import { describe, torchError } from '../../errors.js';
+import { byScore, checkLabels } from './ranked.js';
+import { floatRows, notFinite } from './float-rows.js';
+/**
+ * The k highest scores of each row, the highest first, as `torch.topk(scores, k)`; but equal scores come in the order of
+ * their indices, and a NaN is refused (`torch.topk` calls it the highest). Infinities are scores like any other.
+ * @param scores floating-point `[…, classes]`
+ * @param k 1 to the number of classes
+ * @param labels one for each class
+ * @returns one array for each row, in row-major order
+ * @throws ERR_INVALID_ARGUMENT (labels), ERR_INVALID_DTYPE, ERR_INVALID_SHAPE (rank 0), ERR_OUT_OF_RANGE (k), ERR_NOT_FINITE (NaN)
+ */
+export function topK(scores, k, labels) {
+    const { values, rows, width } = floatRows(scores, 'scores');
+    if (!Number.isInteger(k) || k < 1 || k > width) {
+        throw torchError('ERR_OUT_OF_RANGE', `Expected an integer from 1 to ${width} for k but received ${describe(k)}`);
+    }
+    checkLabels(labels, width);
+    return Array.from({ length: rows }, (_, row) => {
+        const scoresOfRow = values.subarray(row * width, (row + 1) * width);
+        if (scoresOfRow.some(Number.isNaN))
+            throw notFinite('scores', row);
+        return highest(scoresOfRow, k).map((index) => ({
+            index,
+            label: labels?.[index],
+            score: scoresOfRow[index],
+        }));
+    });
+}
+/** Up to this many a sorted list is kept, at one comparison for nearly every score; beyond, all are sorted. */
+const shortList = 64;
+function highest(scores, k) {
+    const compare = byScore(scores);
+    if (k > shortList)
+        return Array.from(scores.keys()).sort(compare).slice(0, k);
+    const best = [];
+    for (let index = 0; index < scores.length; index++) {
+        // Indices only grow, so an equal score never displaces one that is there.
+        if (best.length === k && !(scores[index] > scores[best[k - 1]]))
+            continue;
+        let at = best.length;
+        while (at > 0 && compare(index, best[at - 1]) < 0)
+            at--;
+        best.splice(at, 0, index);
+        if (best.length > k)
+            best.pop();
+    }
+    return best;
+}

@@ -1,0 +1,31 @@
+import { dtypeTable } from './dtype.js';
+import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './float16.js';
+/** The elements of a tensor as numbers: 16-bit floats decoded, 64-bit integers rounded where they are no safe integers. */
+export function realsOf({ dtype, data, }) {
+    if (dtype === 'float16')
+        return converted(data, decodeFloat16);
+    if (dtype === 'bfloat16')
+        return converted(data, decodeBFloat16);
+    if (dtypeTable[dtype].bytes === 8 && dtypeTable[dtype].kind === 'int') {
+        return converted(data, Number);
+    }
+    return data;
+}
+/** What makes of a number an element of a dtype. */
+export function realTo(dtype) {
+    const { kind, bytes } = dtypeTable[dtype];
+    if (dtype === 'float16')
+        return encodeFloat16;
+    if (dtype === 'bfloat16')
+        return encodeBFloat16;
+    if (kind === 'float')
+        return Number;
+    return bytes === 8 ? (real) => BigInt(Math.round(real)) : Math.round;
+}
+/** As Float64Array.from, without its iterator, which takes some times as long. */
+function converted(data, decode) {
+    const reals = new Float64Array(data.length);
+    for (let i = 0; i < reals.length; ++i)
+        reals[i] = decode(data[i]);
+    return reals;
+}

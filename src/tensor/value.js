@@ -1,0 +1,92 @@
+import { types } from 'node:util';
+import { describe, torchError } from '../errors.js';
+import { copyData } from './copies.js';
+import { Tensor } from './tensor.js';
+/** As engine/value.h's kMaxDepth: cycles and runaway nesting end in an error. */
+const maxDepth = 64;
+/** A Map, also one that another realm made. */
+export function isMap(value) {
+    return types.isMap(value);
+}
+/** An object literal, or what JSON.parse makes: not an instance of a class. */
+export function isPlainObject(value) {
+    if (typeof value !== 'object' || value === null)
+        return false;
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null; // any realm's
+}
+/** Whether the value is a list or a dict, and so has others inside it. */
+export function isContainer(value) {
+    return typeof value === 'object' && value !== null && !(value instanceof Tensor);
+}
+/** Keys and items of a dict, in their order. */
+export function entriesOf(dict) {
+    return isMap(dict) ? [...dict] : Object.entries(dict);
+}
+/** What is right inside a container, in its order. */
+export function childrenOf(container) {
+    if (Array.isArray(container))
+        return container;
+    return entriesOf(container).map(([, item]) => item);
+}
+/** A container of the same kind whose items are what `change` makes of the old ones. */
+export function mapChildren(container, change) {
+    if (Array.isArray(container))
+        return container.map(change);
+    const dict = container;
+    const entries = entriesOf(dict).map(([key, item]) => [key, change(item, key)]);
+    // fromEntries defines own members, so a key like __proto__ is data and nothing else.
+    return isMap(dict) ? new Map(entries) : Object.fromEntries(entries);
+}
+/** Arguments by name. @throws ERR_INVALID_INPUT unless they are a plain object */
+export function namedArguments(args) {
+    if (isPlainObject(args))
+        return args;
+    throw torchError('ERR_INVALID_INPUT', `Expected an array (by position) or a plain object (by name) for the arguments but received ${describe(args)}`);
+}
+/**
+ * A deep copy, which nothing that the caller does later changes.
+ * @throws ERR_INVALID_INPUT if no model can take the value
+ */
+export function copyValue(value, where, depth = 0) {
+    if (value instanceof Tensor)
+        return new Tensor(value.dtype, copyData(value), value.shape);
+    if (!isContainer(value))
+        return checkedLeaf(value, where);
+    checkContainer(value, where, depth);
+    if (Array.isArray(value))
+        return value.map((item, i) => copyValue(item, `${where}[${i}]`, depth + 1));
+    return mapChildren(value, (item, key) => copyValue(item, `${where}.${String(key)}`, depth + 1));
+}
+/** Half of a character: UTF-8, which models take, has no way to write it. */
+const loneSurrogate = /\p{Surrogate}/u;
+/** @throws ERR_INVALID_INPUT for what no model can take: functions, symbols, undefined, and texts with half a character */
+export function checkedLeaf(value, where) {
+    if (typeof value === 'string' && loneSurrogate.test(value)) {
+        throw torchError('ERR_INVALID_INPUT', `Expected text without lone surrogates (halves of characters) for ${where}`);
+    }
+    if (value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value))
+        return value;
+    throw unsupported(value, where);
+}
+/** @throws ERR_INVALID_INPUT for a class's instance, for nesting that is too deep, and for keys that no dict has */
+export function checkContainer(value, where, depth) {
+    if (depth === maxDepth) {
+        throw torchError('ERR_INVALID_INPUT', `Expected at most ${maxDepth} levels of nesting for ${where}`);
+    }
+    if (Array.isArray(value))
+        return;
+    if (isMap(value))
+        for (const key of value.keys())
+            checkKey(key, `${where}'s key`);
+    else if (!isPlainObject(value))
+        throw unsupported(value, where);
+}
+function checkKey(key, where) {
+    if (['number', 'bigint', 'boolean', 'string'].includes(typeof key))
+        return;
+    throw torchError('ERR_INVALID_INPUT', `Expected a number, bigint, boolean or string for ${where} but received ${describe(key)}`);
+}
+function unsupported(value, where) {
+    return torchError('ERR_INVALID_INPUT', `Expected a Tensor, number, bigint, boolean, string, null, array, plain object or Map for ${where} but received ${describe(value)}`);
+}

@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import { FakeEngine, rowsOf } from '../support/fake-engine.js';
+import { turns } from '../support/turn.js';
+const outcome = (answer) => answer.then(() => 'answered', (error) => error.code);
+describe('BatchQueue: shares of a full queue', () => {
+    /** A queue whose only instance is busy, so that everything that comes waits. */
+    const busy = async (maxQueueSize, more = {}) => {
+        const engine = new FakeEngine({ stepped: true });
+        const queue = engine.queue({ maxQueueSize, maxBatchSize: 4, ...more });
+        const first = queue.run(rowsOf(0));
+        await turns();
+        let sentinel = 0;
+        const ask = (client, rows = 1) => outcome(queue.run(rowsOf(++sentinel, rows), client === undefined ? {} : { client }));
+        return { engine, queue, first, ask };
+    };
+    const many = (count, ask) => Promise.all(Array.from({ length: count }, ask));
+    const times = (count, what) => Array.from({ length: count }, () => what);
+    const countOf = (outcomes, what) => outcomes.filter((one) => one === what).length;
+    it('give one client all of it, and refuse it more', async () => {
+        const { engine, ask } = await busy(8);
+        const answers = many(20, () => ask('a'));
+        const outcomes = await engine.finishAll(answers);
+        expect([countOf(outcomes, 'answered'), countOf(outcomes, 'ERR_QUEUE_FULL')]).to.deep.equal([8, 12]);
+        expect(outcomes.slice(0, 8)).to.deep.equal(times(8, 'answered'));
+    });
+    it('take from the one that floods, its newest first, until both have half', async () => {
+        const { engine, queue, ask } = await busy(8);
+        const flood = Promise.all(Array.from({ length: 8 }, () => ask('flood')));
+        await turns();
+        expect([queue.isFull, queue.isFullFor('flood'), queue.isFullFor('other')]).to.deep.equal([true, true, false]);
+        const other = many(6, () => ask('other'));
+        const more = many(3, () => ask('flood'));
+        const [flooded, others, later] = await engine.finishAll(Promise.all([flood, other, more]));
+        expect(flooded).to.deep.equal([...times(4, 'answered'), ...times(4, 'ERR_QUEUE_FULL')]);
+        expect(countOf(others, 'answered')).to.equal(4);
+        expect(countOf(later, 'answered')).to.equal(0);
+        expect(queue.stats()).to.include({ waitingRows: 0, waitingBytes: 0, waitingRequests: 0 });
+        expect(queue.stats().requests).to.include({ refused: 9, aborted: 0 });
+    });
+    it('let a thousand clients in while one floods', async () => {
+        const { engine, ask } = await busy(1024);
+        const flood = many(5000, () => ask('flood'));
+        const tenants = Promise.all(Array.from({ length: 1000 }, (_, i) => ask(`tenant ${i}`)));
+        const [flooded, others] = await engine.finishAll(Promise.all([flood, tenants]));
+        expect(countOf(others, 'answered')).to.equal(1000);
+        expect(countOf(flooded, 'answered')).to.equal(24);
+    });
+    it('are one place each where there are more clients than places', async () => {
+        const { engine, ask } = await busy(4);
+        const outcomes = await engine.finishAll(Promise.all(['a', 'a', 'a', 'a', 'b', 'c', 'd', 'e', 'f'].map((c) => ask(c))));
+        expect(outcomes).to.deep.equal([
+            'answered',
+            ...times(3, 'ERR_QUEUE_FULL'),
+            ...times(3, 'answered'),
+            ...times(2, 'ERR_QUEUE_FULL'),
+        ]);
+    });
+    it('are of bytes as well as of rows', async () => {
+        const { engine, queue, ask } = await busy(1000, { maxQueueBytes: 16 * 8 });
+        const flood = many(8, () => ask('flood'));
+        await turns();
+        expect(queue.isFullFor('flood')).to.equal(true);
+        const other = many(4, () => ask('other'));
+        const [flooded, others] = await engine.finishAll(Promise.all([flood, other]));
+        expect([countOf(flooded, 'answered'), countOf(others, 'answered')]).to.deep.equal([4, 4]);
+    });
+    it('do not concern calls of nobody', async () => {
+        const { engine, ask } = await busy(4);
+        const own = many(4, () => ask(undefined));
+        const other = ask('a');
+        const [mine, theirs] = await engine.finishAll(Promise.all([own, other]));
+        expect([countOf(mine, 'answered'), theirs]).to.deep.equal([4, 'ERR_QUEUE_FULL']);
+    });
+    it('hold over a long mix of arrivals, ends and aborts', async () => {
+        const { engine, queue, ask } = await busy(16);
+        const answers = [];
+        for (let round = 0; round < 300; round++) {
+            answers.push(ask('flood'), ask('flood'), ask('flood', 1 + (round % 3)), ask(`t${round % 5}`));
+            const controller = new AbortController();
+            answers.push(outcome(queue.run(rowsOf(1), { client: `t${round % 7}`, signal: controller.signal })));
+            if (round % 2 === 0)
+                controller.abort(Object.assign(new Error('left'), { code: 'left' }));
+            if (round % 3 === 0)
+                await engine.finish();
+        }
+        await engine.finishAll(Promise.all(answers));
+        const { waitingRows, waitingBytes, requests, batches } = queue.stats();
+        expect({ waitingRows, waitingBytes }).to.deep.equal({ waitingRows: 0, waitingBytes: 0 });
+        expect(requests.completed + requests.refused + requests.aborted).to.equal(1 + answers.length);
+        expect(batches).to.be.above(50);
+    });
+});
+describe('BatchQueue: time for an answer', () => {
+    const runMs = 10;
+    /** A queue that has measured so many batches of 10 ms. */
+    const measured = async (batches, more = {}) => {
+        const engine = new FakeEngine({ stepped: true });
+        const queue = engine.queue({ maxBatchSize: 4, maxQueueSize: 10_000, ...more });
+        for (let i = 0; i < batches; i++)
+            await runBatch(engine, queue, i % 2 === 0 ? 4 : 2, runMs);
+        return { engine, queue };
+    };
+    const runBatch = async (engine, queue, rows, ms) => {
+        const answer = queue.run(rowsOf(1, rows));
+        await turns();
+        engine.clock.advance(ms);
+        await engine.finish();
+        await answer;
+    };
+    const fill = (queue, rows, options = {}) => Promise.all(Array.from({ length: rows }, () => outcome(queue.run(rowsOf(1), options))));
+    it('is refused at once when what waits before takes longer', async () => {
+        const { engine, queue } = await measured(40);
+        const before = fill(queue, 44); // 4 run, and 10 batches of 10 ms wait
+        await turns();
+        const ran = engine.batches.length;
+        const late = outcome(queue.run(rowsOf(2), { timeoutMs: 90 }));
+        const early = outcome(queue.run(rowsOf(3), { timeoutMs: 200 }));
+        const none = outcome(queue.run(rowsOf(4)));
+        expect(await late).to.equal('ERR_TIMEOUT');
+        expect(engine.batches.length, 'nothing has ended meanwhile').to.equal(ran);
+        expect(queue.stats().requests.refused).to.equal(1);
+        await engine.finishAll(Promise.all([before, early, none]));
+        expect([await early, await none]).to.deep.equal(['answered', 'answered']);
+        expect(engine.batches.flatMap(({ sentinels }) => sentinels)).not.to.include(2);
+    });
+    it('counts only what comes before: an urgent call passes the others', async () => {
+        const { engine, queue } = await measured(40);
+        const before = fill(queue, 44);
+        await turns();
+        const urgent = outcome(queue.run(rowsOf(2), { timeoutMs: 90, priority: 1 }));
+        const [, answer] = await engine.finishAll(Promise.all([before, urgent]));
+        expect(answer).to.equal('answered');
+    });
+    it('is not refused while too little was measured', async () => {
+        const { engine, queue } = await measured(10);
+        const before = fill(queue, 44);
+        await turns();
+        const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 90 }));
+        await engine.finishAll(Promise.all([before, answer]));
+        expect(await answer).to.equal('answered');
+    });
+    it('is not refused because of one batch that took very long', async () => {
+        const { engine, queue } = await measured(40);
+        await runBatch(engine, queue, 4, 60_000);
+        const before = fill(queue, 12);
+        await turns();
+        const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 90 }));
+        await engine.finishAll(Promise.all([before, answer]));
+        expect(await answer).to.equal('answered');
+    });
+    it('is not refused because larger batches are thought to take as much longer', async () => {
+        // Single rows alone were measured; a batch of 32 takes no longer.
+        const engine = new FakeEngine({ stepped: true });
+        const queue = engine.queue({ maxBatchSize: 32, maxQueueSize: 10_000 });
+        for (let i = 0; i < 40; i++)
+            await runBatch(engine, queue, 1, runMs);
+        const before = fill(queue, 65);
+        await turns();
+        const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 100 }));
+        await engine.finishAll(Promise.all([before, answer]));
+        expect(await answer).to.equal('answered');
+    });
+    it('is not refused while nothing runs: somebody has to find out', async () => {
+        const { engine, queue } = await measured(40);
+        const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 5 }));
+        await turns();
+        await engine.finish();
+        expect(await answer).to.equal('answered');
+    });
+});

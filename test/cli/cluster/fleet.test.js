@@ -1,0 +1,204 @@
+import { expect } from 'chai';
+import { ClusterFleet, membersOf } from '#dist/cli/cluster/fleet.js';
+import { keptLogger } from '../../support/server/logs.js';
+import { rejection } from '../../support/rejection.js';
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+/** A worker that answers at once, as it is told to; nothing is loaded. */
+class Peer {
+    id;
+    fleet;
+    heard = [];
+    /** Kinds of messages that it does not answer. */
+    silent = new Set();
+    refuses = new Set();
+    killed = false;
+    up = [{ name: 'a', version: '1' }];
+    #alive = true;
+    process = { kill: () => (this.killed = true) };
+    constructor(id, fleet) {
+        this.id = id;
+        this.fleet = fleet;
+        this.say({ kind: 'started' });
+    }
+    get worker() {
+        return this;
+    }
+    kinds() {
+        return this.heard.map(({ kind }) => kind).filter((kind) => kind !== 'describe');
+    }
+    isConnected() {
+        return this.#alive;
+    }
+    isDead() {
+        return !this.#alive;
+    }
+    end() {
+        this.#alive = false;
+        this.fleet.onExit(this.worker);
+    }
+    say(message) {
+        this.fleet.onMessage(this.worker, message);
+    }
+    send(message) {
+        this.heard.push(message);
+        if (!this.silent.has(message.kind))
+            void turn().then(() => this.#answer(message));
+    }
+    #answer(message) {
+        if (message.kind === 'describe') {
+            const models = this.up.map((each) => ({ ...each, state: 'READY', reason: '' }));
+            this.say({ kind: 'description', round: message.round, models, failed: [] });
+        }
+        if (!('change' in message))
+            return;
+        const { kind, change } = message;
+        if (this.refuses.has(kind)) {
+            this.say({ kind: 'failed', change, error: { code: 'ERR_MODEL_FORMAT', message: `worker ${this.id}` } });
+            return;
+        }
+        if (kind === 'prepare' || kind === 'unload')
+            this.say({ kind: 'prepared', change });
+        if (kind !== 'prepare')
+            this.say({ kind: 'done', change });
+    }
+}
+describe('cluster: the models of all workers', () => {
+    const a = { file: '/models/a.pt' };
+    const b = { file: '/models/b.pt' };
+    const { signal } = new AbortController();
+    const make = async (count) => {
+        const { logger, lines } = keptLogger();
+        const fleet = new ClusterFleet(membersOf(a, 0), logger);
+        const peers = [];
+        const add = async () => {
+            const peer = new Peer(peers.length + 1, fleet);
+            peers.push(peer);
+            await fleet.admit(peer.worker);
+            return peer;
+        };
+        for (let each = 0; each < count; each++)
+            await add();
+        for (const peer of peers)
+            peer.heard.length = 0;
+        return { fleet, peers, add, lines };
+    };
+    const keys = (models) => models.map(({ name, version, revision }) => `${name} ${version} ${revision > 0 ? 'new' : 'old'}`);
+    it('commits once all have prepared', async () => {
+        const { fleet, peers } = await make(2);
+        peers[1].silent.add('prepare');
+        const loading = fleet.load(b, signal);
+        for (let turns = 0; turns < 10; turns++)
+            await turn();
+        expect(peers.map((peer) => peer.kinds())).to.deep.equal([['prepare'], ['prepare']]);
+        expect(keys(fleet.models)).to.deep.equal(['a 1 old']);
+        const { change } = peers[1].heard[0];
+        peers[1].say({ kind: 'prepared', change });
+        await loading;
+        expect(peers.map((peer) => peer.kinds())).to.deep.equal([
+            ['prepare', 'commit'],
+            ['prepare', 'commit'],
+        ]);
+        expect(keys(fleet.models)).to.deep.equal(['a 1 old', 'b 1 new']);
+    });
+    it('has all give it up when one cannot, and says why', async () => {
+        const { fleet, peers } = await make(3);
+        peers[1].refuses.add('prepare');
+        expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_MODEL_FORMAT', message: 'worker 2' });
+        for (const peer of peers)
+            expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
+        expect(keys(fleet.models)).to.deep.equal(['a 1 old']);
+    });
+    it('has all give it up at the deadline', async () => {
+        const { fleet, peers } = await make(2);
+        peers[0].silent.add('prepare');
+        const late = new AbortController();
+        const loading = rejection(fleet.load(b, late.signal));
+        await turn();
+        late.abort(new Error('late'));
+        expect(await loading).to.have.property('message', 'late');
+        for (const peer of peers)
+            expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
+        // And the next change begins.
+        peers[0].silent.clear();
+        await fleet.load(b, signal);
+        expect(keys(fleet.models)).to.include('b 1 new');
+    });
+    it('waits for no worker that has ended: while it prepares, swaps or unloads', async () => {
+        for (const [kind, work] of [
+            ['prepare', (fleet) => fleet.load(b, signal)],
+            ['commit', (fleet) => fleet.load(b, signal)],
+            ['unload', (fleet) => fleet.unload('a', '1').then(({ drained }) => drained)],
+        ]) {
+            const { fleet, peers } = await make(2);
+            peers[0].silent.add(kind);
+            const working = work(fleet);
+            for (let turns = 0; turns < 10; turns++)
+                await turn();
+            expect(peers[0].kinds().at(-1)).to.equal(kind);
+            peers[0].end();
+            await working;
+            expect(keys(fleet.models), kind).to.deep.equal(kind === 'unload' ? [] : ['a 1 old', 'b 1 new']);
+        }
+    });
+    it('changes nothing when no worker is left', async () => {
+        const { fleet, peers } = await make(1);
+        peers[0].silent.add('prepare');
+        const loading = rejection(fleet.load(b, signal));
+        await turn();
+        peers[0].end();
+        expect(await loading).to.include({ code: 'ERR_NOT_READY' });
+        expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_NOT_READY' });
+        expect(keys(fleet.models)).to.deep.equal(['a 1 old']);
+    });
+    it('has a worker that comes up during a change wait for its end, and gives it what all have', async () => {
+        const { fleet, peers, add } = await make(1);
+        peers[0].silent.add('prepare');
+        const loading = fleet.load(b, signal);
+        await turn();
+        const adding = add();
+        for (let turns = 0; turns < 10; turns++)
+            await turn();
+        expect(peers[1].kinds()).to.deep.equal([]);
+        peers[0].say({ kind: 'prepared', change: peers[0].heard[0].change });
+        await loading;
+        await adding;
+        const sync = peers[1].heard.find(({ kind }) => kind === 'sync');
+        expect(keys(sync.models)).to.deep.equal(['a 1 old', 'b 1 new']);
+        await fleet.unload('a', '1');
+        expect(peers[1].kinds()).to.include('unload');
+    });
+    it('does not admit a worker that cannot become like the others', async () => {
+        const { fleet } = await make(1);
+        const other = new Peer(2, fleet);
+        other.refuses.add('sync');
+        expect(await rejection(fleet.admit(other.worker))).to.include({ code: 'ERR_MODEL_FORMAT' });
+        await fleet.load(b, signal);
+        expect(other.kinds()).to.deep.equal(['sync']);
+    });
+    it('ends a worker that cannot swap what it has prepared', async () => {
+        const { fleet, peers } = await make(2);
+        peers[1].refuses.add('commit');
+        await fleet.load(b, signal);
+        expect(peers.map(({ killed }) => killed)).to.deep.equal([false, true]);
+        expect(keys(fleet.models)).to.include('b 1 new');
+    });
+    it('starts a worker with what all have at that time', async () => {
+        const { fleet } = await make(1);
+        await fleet.load(b, signal);
+        await fleet.unload('a', '1');
+        const fresh = new Peer(9, fleet);
+        fresh.say({ kind: 'askSet' });
+        expect(keys(fresh.heard[0].models)).to.deep.equal(['b 1 new']);
+    });
+    it('lists what all have, and warns of a worker that has other bytes', async () => {
+        const { fleet, peers, add, lines } = await make(1);
+        peers[0].up = [{ name: 'a', version: '1', digest: 'one' }];
+        await fleet.list();
+        const adding = new Peer(2, fleet);
+        adding.up = [{ name: 'a', version: '1', digest: 'two' }];
+        await fleet.admit(adding.worker);
+        expect(lines().some(({ msg }) => String(msg).includes('other bytes'))).to.equal(true);
+        expect((await fleet.list()).map(({ name, state }) => `${name} ${state}`)).to.deep.equal(['a READY']);
+        await add();
+    });
+});

@@ -1,0 +1,109 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { expect } from 'chai';
+import { digitRequest, root } from '../../support/paths.js';
+const main = `${root}dist/cli/main.js`;
+const body = readFileSync(digitRequest);
+describe('node-libtorch serve --workers', function () {
+    this.timeout(120_000);
+    let child;
+    afterEach(() => child?.kill('SIGKILL'));
+    const start = (workers) => {
+        const args = [main, 'serve', 'mnist-mlp', '--port', '0', '--pre-stop-delay-ms', '0', '--workers', String(workers)];
+        const server = (child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+        const lines = [];
+        let onLine = () => undefined;
+        createInterface(server.stdout).on('line', (text) => {
+            lines.push(JSON.parse(text));
+            onLine();
+        });
+        const ended = once(server, 'close');
+        const of = (msg) => lines.filter((line) => line['msg'] === msg);
+        /** Waits for so many lines of a message. */
+        const seen = async (msg, count) => {
+            while (of(msg).length < count) {
+                const next = new Promise((resolve) => (onLine = resolve));
+                await Promise.race([next, ended.then(() => Promise.reject(new Error(`It ended before ${msg}`)))]);
+            }
+            return of(msg);
+        };
+        return { server, of, seen, ended };
+    };
+    // A connection each, so that every worker gets its turn.
+    const headers = { 'content-type': 'application/json', connection: 'close' };
+    const predict = async (url) => (await fetch(`${url}/predict`, { method: 'POST', headers, body })).status;
+    const counted = async (url) => {
+        const text = await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text();
+        return Number(/^http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1]);
+    };
+    /** A request is counted when its connection is done with, which may be after its answer was read. */
+    const expectCount = async (url, count) => {
+        const end = Date.now() + 10_000;
+        while ((await counted(url)) < count && Date.now() < end)
+            await new Promise((resolve) => setTimeout(resolve, 10));
+        expect(await counted(url)).to.equal(count);
+    };
+    it('shares the port, adds up metrics, replaces a killed worker, drains all', async () => {
+        const { server, of, seen, ended } = start(2);
+        const ready = await seen('worker ready', 2);
+        const url = String((await seen('listening', 2))[0]?.['url']);
+        expect(of('listening').map((line) => line['url'])).to.deep.equal([url, url]);
+        for (let count = 0; count < 30; count++)
+            expect(await predict(url)).to.equal(200);
+        for (let scrape = 0; scrape < 4; scrape++)
+            await expectCount(url, 30);
+        const answering = new Set(of('request').map(({ worker }) => worker));
+        expect([...answering]).to.have.members(ready.map(({ worker }) => worker));
+        process.kill(Number(ready[0]?.['pid']), 'SIGKILL');
+        await seen('worker ended', 1);
+        for (let count = 0; count < 10; count++)
+            expect(await predict(url)).to.equal(200);
+        const [, , replacement] = await seen('worker ready', 3);
+        expect(ready.map(({ pid }) => pid)).not.to.include(replacement?.['pid']);
+        for (let count = 0; count < 10; count++)
+            expect(await predict(url)).to.equal(200);
+        await expectCount(url, 50);
+        expect(of('request').some(({ worker }) => worker === replacement?.['worker'])).to.equal(true);
+        server.kill('SIGTERM');
+        expect(await ended).to.deep.equal([0, null]);
+        expect(of('drained')).to.have.length(2);
+        await fetch(url).then(() => expect.fail('something still listens'), () => undefined);
+    });
+    it('gives up when workers keep ending', async () => {
+        const { seen, of, ended } = start(2);
+        for (let crash = 1; crash <= 5; crash++) {
+            const ready = await seen('worker ready', crash + 1);
+            process.kill(Number(ready.at(-1)?.['pid']), 'SIGKILL');
+            await seen('worker ended', crash);
+        }
+        expect(await ended).to.deep.equal([1, null]);
+        expect(of('workers keep ending')).to.have.length(1);
+    });
+    it('says once what keeps the workers from starting', () => {
+        const args = ['serve', 'no-such-model', '--workers', '3', '--port', '0'];
+        const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+        expect(status).to.equal(1);
+        expect(stderr).to.match(/^error \[ERR_MODEL_NOT_FOUND\] .*\n$/);
+        const usage = spawnSync(process.execPath, [main, 'serve', '--workers', '0'], { encoding: 'utf8' });
+        expect(usage.status).to.equal(2);
+    });
+    it('leaves nobody behind when the first process is killed', async () => {
+        const { server, seen } = start(2);
+        const ready = await seen('worker ready', 2);
+        server.kill('SIGKILL');
+        const end = Date.now() + 5000;
+        const alive = () => ready.filter(({ pid }) => {
+            try {
+                return process.kill(Number(pid), 0);
+            }
+            catch {
+                return false;
+            }
+        });
+        while (alive().length > 0 && Date.now() < end)
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(alive()).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,198 @@
+/** Models change while `serve` answers: over the admin port and by SIGHUP, in one process and in several. */
+import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ask, digitBody, LoggingProcess, serveProcess } from '../../support/server/serve-process.js';
+import { until } from '../../support/server/http.js';
+import { fixture, root } from '../../support/paths.js';
+const digitModel = `${root}models/mnist-mlp/v1.0/model.pt`;
+describe('serve while its models change', function () {
+    this.timeout(120_000);
+    const running = [];
+    const folders = [];
+    afterEach(async () => {
+        for (const { child } of running)
+            child.kill('SIGKILL');
+        await Promise.all(running.splice(0).map(({ ended }) => ended));
+        for (const folder of folders.splice(0))
+            rmSync(folder, { recursive: true });
+    });
+    const serve = async (workers, models = [{ name: 'mnist-mlp' }]) => {
+        const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-reload-'));
+        folders.push(folder);
+        const config = join(folder, 'settings.json');
+        const settle = (list) => writeFileSync(config, JSON.stringify({ models: list }));
+        const put = (name, from) => {
+            copyFileSync(from, join(folder, `${name}.new`));
+            renameSync(join(folder, `${name}.new`), join(folder, name));
+        };
+        put('a.pt', fixture('torchscript/linear.pt'));
+        settle(models);
+        const args = ['--config', config, '--admin-port', '0', ...(workers > 1 ? ['--workers', String(workers)] : [])];
+        const server = serveProcess(args);
+        running.push(server);
+        await server.seen(workers > 1 ? 'worker ready' : 'ready', workers > 1 ? workers : models.length);
+        const adminLine = () => server.lines.find((line) => line['adminUrl'] !== undefined);
+        const adminPort = Number(new URL(String(adminLine()?.['adminUrl'])).port);
+        const admin = (path, body) => ask(adminPort, path, body ? { body: Buffer.from(JSON.stringify(body)) } : {});
+        const list = async () => JSON.parse((await admin('/admin/models')).body).models;
+        const state = async (name) => (await list()).find((each) => each.name === name)?.state;
+        const digest = async (name) => (await list()).find((each) => each.name === name)?.digest;
+        return { server, admin, list, state, digest, settle, put, port: await server.port() };
+    };
+    /** Constant traffic on connections that stay open and on such that do not. Returns what ends it, with the statuses. */
+    const traffic = (port) => {
+        const statuses = {};
+        let isOver = false;
+        const client = async (agent) => {
+            while (!isOver) {
+                const { status } = await ask(port, '/predict', { body: digitBody, agent });
+                statuses[String(status)] = (statuses[String(status)] ?? 0) + 1;
+            }
+        };
+        const agents = [
+            new Agent({ keepAlive: true, maxSockets: 1 }),
+            new Agent({ keepAlive: true, maxSockets: 1 }),
+            false,
+        ];
+        const clients = agents.map(client);
+        return async () => {
+            isOver = true;
+            await Promise.all(clients);
+            for (const agent of agents)
+                if (agent)
+                    agent.destroy();
+            return statuses;
+        };
+    };
+    for (const workers of [1, 2]) {
+        const where = workers === 1 ? 'one process' : `${workers} workers`;
+        it(`loses no request over ten reloads, in ${where}`, async () => {
+            const { admin, port, list } = await serve(workers);
+            const end = traffic(port);
+            for (let count = 0; count < 10; count++) {
+                expect((await admin('/v2/repository/models/mnist-mlp/load', {})).status).to.equal(200);
+            }
+            const statuses = await end();
+            expect(Object.keys(statuses)).to.deep.equal(['200']);
+            expect(statuses['200']).to.be.above(20);
+            const [digits] = await list();
+            await until('all are counted', async () => (await list())[0]?.statistics?.success === statuses['200']);
+            expect(digits).to.include({ state: 'READY', version: 'v1.0' });
+        });
+        it(`refuses a bad file without a request lost, and loads a good one by SIGHUP, in ${where}`, async () => {
+            const models = [{ name: 'mnist-mlp' }, { file: 'a.pt', warmup: 'off' }];
+            const { server, admin, digest, put, port } = await serve(workers, models);
+            const before = await digest('a');
+            const end = traffic(port);
+            put('a.pt', `${root}package.json`);
+            const answer = await admin('/admin/models/a/load', {});
+            expect([answer.status, JSON.parse(answer.body).code]).to.deep.equal([
+                422,
+                'ERR_MODEL_FORMAT',
+            ]);
+            server.child.kill('SIGHUP');
+            expect((await server.seen('some models could not be refreshed: what was there goes on'))[0]).to.deep.include({
+                loaded: [],
+                failed: ['a 1'],
+            });
+            expect(await digest('a')).to.equal(before);
+            put('a.pt', fixture('torchscript/numbers.pt'));
+            server.child.kill('SIGHUP');
+            expect((await server.seen('models refreshed'))[0]).to.deep.include({ loaded: ['a 1'], unloaded: [], failed: [] });
+            expect(await digest('a')).not.to.equal(before);
+            server.child.kill('SIGHUP');
+            expect((await server.seen('models refreshed', 2))[1]).to.deep.include({ loaded: [], unloaded: [], failed: [] });
+            expect(Object.keys(await end())).to.deep.equal(['200']);
+            server.child.kill('SIGTERM');
+            expect(await server.ended).to.deep.equal([0, null]);
+        });
+        it(`follows the list of the settings file, in ${where}`, async () => {
+            const { server, settle, state, admin, put } = await serve(workers);
+            put('b.pt', digitModel);
+            settle([{ name: 'mnist-mlp' }, { file: 'a.pt', warmup: 'off' }, { name: 'two', file: 'b.pt', warmup: 'off' }]);
+            server.child.kill('SIGHUP');
+            expect((await server.seen('models refreshed'))[0]).to.deep.include({ loaded: ['a 1', 'two 1'], unloaded: [] });
+            expect([await state('a'), await state('two')]).to.deep.equal(['READY', 'READY']);
+            // Other options: loaded anew. What is gone is unloaded.
+            settle([{ name: 'mnist-mlp' }, { name: 'two', file: 'b.pt', warmup: 'off', instances: 2 }]);
+            server.child.kill('SIGHUP');
+            expect((await server.seen('models refreshed', 2))[1]).to.deep.include({ loaded: ['two 1'], unloaded: ['a 1'] });
+            expect(await state('a')).to.equal('UNAVAILABLE');
+            // A request's wish stays.
+            expect((await admin('/admin/models/two/unload', {})).status).to.equal(200);
+            server.child.kill('SIGHUP');
+            expect((await server.seen('models refreshed', 3))[2]).to.deep.include({ loaded: [], unloaded: [] });
+            expect(await state('two')).to.equal('UNAVAILABLE');
+            // A list that cannot be read changes nothing.
+            settle([{ nonsense: true }]);
+            server.child.kill('SIGHUP');
+            await server.seen('models could not be refreshed: what was there goes on');
+            expect(await state('mnist-mlp')).to.equal('READY');
+        });
+    }
+    it('changes all workers or none, and a new worker starts with what all have', async () => {
+        const models = [{ name: 'mnist-mlp' }, { file: 'a.pt', warmup: 'off' }];
+        const { server, admin, list, state, digest, put, port } = await serve(2, models);
+        put('a.pt', fixture('torchscript/numbers.pt'));
+        expect((await admin('/admin/models/a/load', {})).status).to.equal(200);
+        const changed = await digest('a');
+        expect((await admin('/admin/models/mnist-mlp/unload', {})).status).to.equal(200);
+        process.kill(server.workers[0], 'SIGKILL');
+        await server.seen('worker ready', 3);
+        // Nobody has it any more, nor has the new one.
+        for (let count = 0; count < 12; count++)
+            expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(404);
+        expect([await state('mnist-mlp'), await digest('a')]).to.deep.equal(['UNAVAILABLE', changed]);
+        expect((await admin('/admin/models/mnist-mlp/load', {})).status).to.equal(200);
+        for (let count = 0; count < 12; count++)
+            expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(200);
+        expect((await list()).find(({ name }) => name === 'mnist-mlp')?.state).to.equal('READY');
+        expect(server.of('worker cannot load what the others have: killed')).to.deep.equal([]);
+    });
+    it('ends a change in whose middle a worker ends, and all have it', async () => {
+        const { server, admin, port, state } = await serve(2);
+        for (let round = 0; round < 3; round++) {
+            const change = admin(`/admin/models/mnist-mlp/${round === 1 ? 'unload' : 'load'}`, {});
+            process.kill(server.workers.at(-1), 'SIGKILL');
+            expect((await change).status, `round ${round}`).to.equal(200);
+            await server.seen('worker ready', 3 + round);
+            const status = round === 1 ? 404 : 200;
+            for (let count = 0; count < 8; count++) {
+                expect((await ask(port, '/predict', { body: digitBody })).status, `round ${round}`).to.equal(status);
+            }
+        }
+        expect(await state('mnist-mlp')).to.equal('READY');
+    });
+    it('passes a change of a client of one worker on to all', async () => {
+        const server = serveProcess(['--workers', '2', '--repository-on-inference']);
+        running.push(server);
+        await server.seen('worker ready', 2);
+        const port = await server.port();
+        const post = (path) => ask(port, path, { body: Buffer.from('{}') });
+        expect((await post('/v2/repository/models/mnist-mlp/unload')).status).to.equal(200);
+        for (let count = 0; count < 8; count++)
+            expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(404);
+        expect((await post('/v2/repository/models/nobody/load')).status).to.equal(404);
+        expect((await post('/v2/repository/models/mnist-mlp/load')).status).to.equal(200);
+        for (let count = 0; count < 8; count++)
+            expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(200);
+    });
+    it('has probes, metrics and the end of all workers on the admin port', async () => {
+        const { server, admin, port } = await serve(2);
+        for (let count = 0; count < 6; count++)
+            await ask(port, '/predict', { body: digitBody });
+        for (const path of ['/health/live', '/health/ready'])
+            expect((await admin(path)).status).to.equal(200);
+        const counted = async () => {
+            const text = (await admin('/metrics')).body;
+            return Number(/^http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1]);
+        };
+        await until('all are counted', async () => (await counted()) === 6);
+        server.child.kill('SIGTERM');
+        expect(await server.ended).to.deep.equal([0, null]);
+        expect((await admin('/health/live')).status).to.equal('ECONNREFUSED');
+    });
+});

@@ -1,0 +1,57 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { root } from '../support/paths.js';
+import { serveProcess } from '../support/server/serve-process.js';
+/** The page's sections with their fenced blocks. */
+function sectionsOf(page) {
+    return page
+        .split(/^## /m)
+        .slice(1)
+        .map((section) => ({
+        title: section.slice(0, section.indexOf('\n')),
+        blocks: [...section.matchAll(/^```([\w ]+)\n([^]*?)^```$/gm)].map(([, info = '', text = '']) => ({ info, text })),
+    }));
+}
+const run = promisify(execFile);
+const command = 'npx node-libtorch serve ';
+/** Its `js` blocks are run by scripts/check-docs.mjs. */
+describe('docs/migration.md', function () {
+    this.timeout(240_000);
+    let server;
+    afterEach(async () => {
+        server?.child.kill('SIGTERM');
+        await server?.ended;
+    });
+    for (const { title, blocks } of sectionsOf(readFileSync(`${root}docs/migration.md`, 'utf8'))) {
+        const start = blocks.find(({ info }) => info === 'sh serve')?.text.trim();
+        if (start === undefined)
+            continue;
+        it(`runs as it is printed: ${title}`, async () => {
+            expect(start.startsWith(command), start).to.equal(true);
+            const args = start.slice(command.length).split(' ');
+            server = serveProcess(args);
+            await server.seen('a model is up', args.filter((word) => /\.(?:pt|onnx)$/.test(word)).length);
+            const address = `127.0.0.1:${await server.port()}`;
+            const python = execFileSync('bash', [`${root}scripts/clients/env.sh`], { encoding: 'utf8' }).trim();
+            let answer;
+            let ran = 0;
+            for (const { info, text } of blocks) {
+                if (info === 'sh') {
+                    const { stdout } = await run('bash', ['-c', text.replaceAll('127.0.0.1:8000', address).replace('curl ', 'curl --fail-with-body ')], { cwd: root });
+                    answer = JSON.parse(stdout);
+                    ran++;
+                }
+                else if (info === 'json')
+                    expect(answer).to.deep.equal(JSON.parse(text));
+                else if (info === 'py') {
+                    const { stdout } = await run(python, ['-c', text, address], { cwd: root });
+                    expect(stdout.trim()).to.not.equal('');
+                    ran++;
+                }
+            }
+            expect(ran).to.be.greaterThan(2);
+        });
+    }
+});

@@ -1,0 +1,96 @@
+var __addDisposableResource = (this && this.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (this && this.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+import { expect } from 'chai';
+import { loadModel } from 'node-libtorch';
+import { fixture } from '../../support/paths.js';
+describe('ways of optimising a TorchScript module', () => {
+    it('really freezes what it says it froze', async () => {
+        const optimized = [];
+        for (const optimize of ['none', 'freeze', 'inference']) {
+            const env_1 = { stack: [], error: void 0, hasError: false };
+            try {
+                const model = __addDisposableResource(env_1, await loadModel(fixture('torchscript/methods.pt'), { optimize }), true);
+                optimized.push(model.info.optimize);
+                expect(model.info.methods.map(({ name }) => name)).to.have.length.greaterThan(2);
+                expect(model.info.warnings).to.deep.equal([]);
+            }
+            catch (e_1) {
+                env_1.error = e_1;
+                env_1.hasError = true;
+            }
+            finally {
+                const result_1 = __disposeResources(env_1);
+                if (result_1)
+                    await result_1;
+            }
+        }
+        expect(optimized).to.deep.equal(['none', 'freeze', 'inference']);
+    });
+    it('says why a module could not be frozen, and runs it', async () => {
+        const env_2 = { stack: [], error: void 0, hasError: false };
+        try {
+            const model = __addDisposableResource(env_2, await loadModel(fixture('torchscript/no_forward.pt'), { optimize: 'freeze' }), true);
+            expect(model.info.optimize).to.equal('none');
+            expect(model.info.warnings.join()).to.match(/no forward method/);
+        }
+        catch (e_2) {
+            env_2.error = e_2;
+            env_2.hasError = true;
+        }
+        finally {
+            const result_2 = __disposeResources(env_2);
+            if (result_2)
+                await result_2;
+        }
+    });
+});

@@ -1,0 +1,217 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { fixture } from '../support/paths.js';
+import { ask, childrenOf, descriptors, digitBody, isAlive, serveProcess, } from '../support/server/serve-process.js';
+import { until } from '../support/server/http.js';
+const live = 'GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+function dial(port, text = live) {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('end', () => socket.end());
+    socket.write(text);
+    const end = new Promise((resolve) => {
+        socket.on('close', () => resolve(received.split('\r\n')[0] || 'closed'));
+    });
+    return { socket, end };
+}
+const ok = 'HTTP/1.1 200 OK';
+/** What clients see that never stop asking, by status. */
+function clients(port, paths) {
+    const seen = {};
+    let over = false;
+    const one = async (path) => {
+        while (!over) {
+            const { status } = await ask(port, path, path === '/predict' ? { body: digitBody } : {});
+            seen[String(status)] = (seen[String(status)] ?? 0) + 1;
+        }
+    };
+    const all = Promise.all(paths.map(one));
+    return {
+        seen,
+        async stop() {
+            over = true;
+            await all;
+            return seen;
+        },
+    };
+}
+describe('faults: workers', function () {
+    this.timeout(120_000);
+    let server;
+    afterEach(async () => {
+        // A worker that is stopped does not notice that the primary has gone.
+        for (const pid of server?.workers.filter(isAlive) ?? [])
+            process.kill(pid, 'SIGKILL');
+        server?.child.kill('SIGKILL');
+        await server?.ended;
+        server = undefined;
+    });
+    const start = async (...args) => {
+        const started = (server = serveProcess(['--workers', '2', ...args]));
+        return { started, port: await started.port() };
+    };
+    const ready = async (...args) => {
+        const { started, port } = await start(...args);
+        await started.seen('worker ready', 2);
+        return { started, port };
+    };
+    it('answers health checks during the first load, however long it takes', async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-workers-'));
+        const example = join(folder, 'example.json');
+        // The warm-up on it does not end.
+        writeFileSync(example, JSON.stringify([[1, 12345]]));
+        try {
+            const folders = ['--registry', fixture('faults/stuck/registry'), '--models', fixture('faults/stuck/models')];
+            const { started, port } = await start('stuck', ...folders, '--warmup-example', example);
+            expect((await ask(port, '/health/live')).status).to.equal(200);
+            expect((await ask(port, '/health/ready')).status).to.equal(503);
+            expect(started.of('worker ready')).to.deep.equal([]);
+        }
+        finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
+    it('is ended in bounded time by SIGTERM while its first worker hangs in its load', async () => {
+        const { started } = await start('--drain-timeout-ms', '100', '--pre-stop-delay-ms', '600000');
+        const [first] = childrenOf(started.child.pid);
+        process.kill(first, 'SIGSTOP');
+        started.child.kill('SIGTERM');
+        expect(await started.ended).to.deep.equal([1, null]);
+        expect(started.of('workers did not end: killed')).to.have.length(1);
+        expect(isAlive(first)).to.equal(false);
+        // Nobody is told of the end of what was never ready.
+        expect(started.of('draining')[0]?.['preStopDelayMs']).to.equal(0);
+    });
+    for (const signal of ['SIGKILL', 'SIGSEGV']) {
+        it(`says so when its first worker is ended by ${signal} while it loads`, async () => {
+            const { started } = await start();
+            process.kill(childrenOf(started.child.pid)[0], signal);
+            expect(await started.ended).to.deep.equal([1, null]);
+            expect(started.lines.at(-1)).to.include({ signal, msg: 'the first worker ended before it was ready' });
+        });
+    }
+    it('never answers 503 once somebody is ready, whoever is killed: a replacement that loads, too', async () => {
+        const { started, port } = await ready();
+        const asking = clients(port, ['/predict', '/predict', '/health/ready']);
+        process.kill(started.workers[0], 'SIGKILL');
+        await started.seen('worker ended');
+        const loading = childrenOf(started.child.pid).filter((pid) => !started.workers.includes(pid));
+        expect(loading).to.have.length(1);
+        process.kill(loading[0], 'SIGKILL');
+        await started.seen('worker ended', 2);
+        await started.seen('worker ready', 3);
+        const seen = await asking.stop();
+        // What a killed worker had begun is reset; nothing is refused.
+        expect(Object.keys(seen).filter((status) => !['200', 'ECONNRESET'].includes(status))).to.deep.equal([]);
+        expect(seen['ECONNRESET'] ?? 0).to.be.at.most(3);
+    });
+    for (const signal of ['SIGKILL', 'SIGSEGV']) {
+        it(`hands on the connection of a worker that ends by ${signal} before it took it`, async () => {
+            const { started, port } = await ready();
+            const before = descriptors(started.child.pid);
+            const victim = started.workers[0];
+            // Stopped, it cannot take the connection that it is sent: the same moment as at a kill, and not a race.
+            process.kill(victim, 'SIGSTOP');
+            const dialled = Array.from({ length: 8 }, () => dial(port));
+            let answered = 0;
+            for (const { end } of dialled)
+                void end.then(() => answered++);
+            await until('the other worker has answered its own', () => answered === 7);
+            process.kill(victim, signal);
+            process.kill(victim, 'SIGCONT');
+            expect(await Promise.all(dialled.map(({ end }) => end))).to.deep.equal(Array(8).fill(ok));
+            await started.seen('worker ready', 3);
+            await until('no descriptor is left', () => descriptors(started.child.pid) <= before);
+        });
+    }
+    it('answers what waits when all workers are killed at once', async () => {
+        const { started, port } = await ready();
+        for (const pid of started.workers)
+            process.kill(pid, 'SIGKILL');
+        const dialled = Array.from({ length: 20 }, () => dial(port));
+        const ends = await Promise.all(dialled.map(({ end }) => end));
+        // Some may have reached a worker before it ended; the others wait for a replacement, which is ready when it answers.
+        expect(ends.filter((end) => end !== ok && end !== 'closed')).to.deep.equal([]);
+        expect(ends).to.include(ok);
+        expect((await ask(port, '/health/ready')).status).to.equal(200);
+        expect(started.of('closed connections that no worker took')).to.deep.equal([]);
+    });
+    it('closes what waits for too long when nobody is ready', async () => {
+        const { started, port } = await ready('--headers-timeout-ms', '1000', '--receive-timeout-ms', '1000');
+        for (const pid of started.workers)
+            process.kill(pid, 'SIGSTOP');
+        const ends = await Promise.all(Array.from({ length: 3 }, () => dial(port))
+            .slice(2)
+            .map(({ end }) => end));
+        expect(ends).to.deep.equal(['closed']);
+        await started.seen('closed connections that no worker took');
+    });
+    it('kills a worker whose event loop stands still, and answers the connection it was sent', async () => {
+        const { started, port } = await ready('--worker-timeout-ms', '3000');
+        const [victim] = started.workers;
+        process.kill(victim, 'SIGSTOP');
+        const ends = Array.from({ length: 4 }, () => dial(port).end);
+        await started.seen('worker does not answer: killed');
+        expect(await Promise.all(ends)).to.deep.equal(Array(4).fill(ok));
+        await started.seen('worker ready', 3);
+        expect(isAlive(victim)).to.equal(false);
+        started.child.kill('SIGTERM');
+        expect(await started.ended).to.deep.equal([0, null]);
+    });
+    it('keeps the time limits of connections that the primary accepted, and lets clients end their side first', async () => {
+        const { port } = await ready('--headers-timeout-ms', '1000', '--connections-checking-interval-ms', '50');
+        // A client that says no more.
+        const slow = dial(port, 'GET / HTTP/1.1\r\n');
+        const half = dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        half.socket.end();
+        expect(await half.end).to.equal(ok);
+        expect(await slow.end).to.match(/^HTTP.1.1 408 /);
+    });
+    it('keeps the number of connections of each worker', async () => {
+        const { port } = await ready('--max-connections', '1');
+        const kept = [1, 2].map(() => dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+        await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
+        // One more is for probes.
+        expect(await dial(port).end).to.equal(ok);
+        expect(await dial(port, live.replace('/health/live', '/openapi.json')).end).not.to.equal(ok);
+    });
+    it('drains: serves while it says "not ready", then refuses; begun requests and keep-alive clients get their answers', async () => {
+        const { started, port } = await ready('--pre-stop-delay-ms', '700');
+        // One of each worker is busy once more; the others stay idle until the server closes them.
+        const [kept, ...idle] = Array.from({ length: 4 }, () => dial(port, 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+        await Promise.all([kept, ...idle].map(({ socket }) => once(socket, 'data')));
+        const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${digitBody.length}\r\n\r\n`;
+        const begun = dial(port, request);
+        started.child.kill('SIGTERM');
+        await started.seen('draining');
+        await until('it is not ready', async () => (await ask(port, '/health/ready')).status === 503);
+        const during = await ask(port, '/predict', { body: digitBody });
+        expect(during.status).to.equal(200);
+        expect(during.headers['connection']).to.equal('close');
+        kept.socket.write(live.replace('Connection: close\r\n', ''));
+        await until('the port is closed', async () => (await ask(port, '/health/live')).status === 'ECONNREFUSED');
+        // It takes its time: what was begun is waited for, not only what is quick.
+        await Promise.all(idle.map(({ end }) => end));
+        begun.socket.write(digitBody);
+        expect(await begun.end).to.equal(ok);
+        expect(await kept.end).to.equal(ok);
+        expect(await started.ended).to.deep.equal([0, null]);
+        expect(started.of('drained')).to.have.length(2);
+        for (const line of started.of('drained'))
+            expect(line['aborted']).to.equal(0);
+    });
+    it('loses no begun request under load, and no worker outlives a primary that is killed', async () => {
+        const { started, port } = await ready();
+        const asking = clients(port, ['/predict', '/predict', '/predict', '/predict']);
+        await until('requests are answered', () => (asking.seen['200'] ?? 0) > 50);
+        process.kill(started.child.pid, 'SIGKILL');
+        await until('the workers have ended', () => started.workers.every((pid) => !isAlive(pid)));
+        await asking.stop();
+    });
+});

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { checkPlatform, currentPlatform, describePlatform } from '#dist/libtorch/platform.js';
+import { rejection } from '../support/errors.js';
+const debian = {
+    triple: 'linux-x64',
+    os: 'linux',
+    arch: 'x64',
+    libc: 'glibc',
+    glibc: '2.36',
+    node: '22.12.0',
+};
+describe('platform', () => {
+    it('knows this machine', () => {
+        const platform = currentPlatform();
+        expect(platform).to.include({ os: process.platform, arch: process.arch, node: process.versions.node });
+        checkPlatform();
+    });
+    it('explains musl', async () => {
+        const alpine = { ...debian, triple: 'linux-x64-musl', libc: 'musl', glibc: undefined };
+        const error = await rejection(() => {
+            checkPlatform(alpine);
+        }, 'ERR_PLATFORM_UNSUPPORTED');
+        expect(error.message).to.contain('needs glibc').and.contain('Alpine').and.contain('found: linux-x64-musl, musl');
+        expect(error.message).to.match(/fix: .*bookworm-slim/);
+    });
+    it('names the glibc that it needs and the one that is there', async () => {
+        const old = { ...debian, glibc: '2.17' };
+        const error = await rejection(() => {
+            checkPlatform(old);
+        }, 'ERR_PLATFORM_UNSUPPORTED');
+        expect(error.message).to.contain('glibc 2.28 or newer').and.contain('glibc 2.17');
+        checkPlatform({ ...debian, glibc: '2.28' });
+    });
+    it('names the platforms there are', async () => {
+        const windows = { ...debian, triple: 'win32-x64', os: 'win32', libc: 'none', glibc: undefined };
+        const error = await rejection(() => {
+            checkPlatform(windows);
+        }, 'ERR_PLATFORM_UNSUPPORTED');
+        expect(error.message).to.contain('linux-x64, linux-arm64').and.contain('found: win32-x64, Node 22.12.0');
+    });
+    it('is one line', () => {
+        expect(describePlatform(debian)).to.equal('linux-x64, glibc 2.36, Node 22.12.0');
+    });
+});

@@ -1,0 +1,248 @@
+var __addDisposableResource = (this && this.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (this && this.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+/** serving.md §3 row 9: requests that nobody waits for any more are computed all the same. */
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { rawConnection, until } from '../support/server/http.js';
+import { rejection } from '../support/errors.js';
+import { bodyOf, DigitServer, expectDigit, expectPrediction } from '../support/regression.js';
+const headOf = (body) => `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+describe('what nobody waits for is not computed', () => {
+    // A request that had waited longer than anybody wanted its answer was run nevertheless, and kept fresh ones waiting.
+    it('TS#1322, TS#1341, TS#1720: a request that expired in the queue never reaches the model', async () => {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_1, await DigitServer.open({ maxBatchSize: 4 }), true);
+            const { free, first } = await digits.occupy();
+            const stale = [1, 2, 3].map((digit) => rejection(() => digits.run(digit, { timeoutMs: 20 }), 'ERR_TIMEOUT'));
+            const fresh = digits.run(4);
+            await Promise.all(stale);
+            await free();
+            expectDigit(await first, 0);
+            expectDigit(await fresh, 4);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1, 1]);
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = __disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    });
+    // The timer that should have settled the late ones was itself late, and they ran.
+    it('TS#1322: nor does one whose timer was held up by a stalled event loop', async () => {
+        const env_2 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_2, await DigitServer.open({ maxBatchSize: 4 }), true);
+            const running = await digits.occupyBriefly();
+            const late = rejection(() => digits.run(1, { timeoutMs: 100 }), 'ERR_TIMEOUT');
+            const fresh = digits.run(2);
+            const until = performance.now() + 600; // the runs end and the deadline passes, and nobody hears of it
+            while (performance.now() < until)
+                ;
+            await late;
+            expectDigit(await fresh, 2);
+            await Promise.all(running);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1, 1]);
+        }
+        catch (e_2) {
+            env_2.error = e_2;
+            env_2.hasError = true;
+        }
+        finally {
+            const result_2 = __disposeResources(env_2);
+            if (result_2)
+                await result_2;
+        }
+    });
+    // The limit of a request restarted the worker: loads and other requests in it were lost.
+    it('TS#2061: a request that times out while it runs costs the model and its neighbours nothing', async () => {
+        const env_3 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_3, await DigitServer.open({ maxBatchSize: 5_002, maxQueueSize: 6_000 }), true);
+            const many = digits.run(2, {}, 5_000);
+            const impatient = rejection(() => digits.run(1, { timeoutMs: 10 }), 'ERR_TIMEOUT');
+            const one = digits.run(3);
+            await impatient;
+            expect(digits.queue.stats(), 'it was running').to.include({ batchesInFlight: 1, batches: 1, waitingRows: 0 });
+            expectDigit(await many, 2, 5_000);
+            expectDigit(await one, 3);
+            expectPrediction(await digits.post(5), 5);
+            expect(digits.host.model().model.pending).to.equal(0);
+        }
+        catch (e_3) {
+            env_3.error = e_3;
+            env_3.hasError = true;
+        }
+        finally {
+            const result_3 = __disposeResources(env_3);
+            if (result_3)
+                await result_3;
+        }
+    });
+    // The server noticed that a connection had closed when it wrote the answer, and not before.
+    it('T#7077: the request of a client that disconnects is taken out of the queue', async () => {
+        const env_4 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_4, await DigitServer.open({}), true);
+            const { free, first } = await digits.occupy();
+            const leaver = await rawConnection(digits.server.port);
+            leaver.socket.write(headOf(bodyOf(1)) + bodyOf(1));
+            await digits.waiting(1);
+            const stayer = digits.post(2);
+            await digits.waiting(2);
+            leaver.socket.destroy();
+            await once(leaver.socket, 'close');
+            await digits.waiting(1);
+            await free();
+            expectPrediction(await stayer, 2);
+            expectDigit(await first, 0);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1, 1]);
+            expect(digits.queue.stats().requests.aborted).to.equal(1);
+        }
+        catch (e_4) {
+            env_4.error = e_4;
+            env_4.hasError = true;
+        }
+        finally {
+            const result_4 = __disposeResources(env_4);
+            if (result_4)
+                await result_4;
+        }
+    });
+    // A body that never came to its end, of a client that had gone, would have been waited for.
+    it('T#7077: nor does one whose client leaves in the middle of its body leave anything behind', async () => {
+        const env_5 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_5, await DigitServer.open({}), true);
+            for (let i = 0; i < 20; ++i) {
+                const { socket } = await rawConnection(digits.server.port);
+                socket.write(headOf(bodyOf(1)) + bodyOf(1).slice(0, 200 + i));
+                await new Promise((resolve) => setImmediate(resolve));
+                socket.destroy();
+            }
+            const metrics = async () => (await fetch(`${digits.server.url}/metrics`)).text();
+            const left = /^http_request_duration_seconds_count\{.*route="\/predict".*status="499".*\} 20$/m;
+            await until('all are over', async () => left.test(await metrics()));
+            expect(await metrics()).to.match(/^http_requests_in_flight 1$/m); // the one that asks
+            expectPrediction(await digits.post(3), 3);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1]);
+        }
+        catch (e_5) {
+            env_5.error = e_5;
+            env_5.hasError = true;
+        }
+        finally {
+            const result_5 = __disposeResources(env_5);
+            if (result_5)
+                await result_5;
+        }
+    });
+    // There was no way to cancel what had been queued.
+    it('T#4818: an abort takes a queued request out and frees its place at once', async () => {
+        const env_6 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_6, await DigitServer.open({ maxQueueSize: 1 }), true);
+            const { free, first } = await digits.occupy();
+            for (let i = 0; i < 10; ++i) {
+                const controller = new AbortController();
+                const queued = digits.run(1, { signal: controller.signal });
+                await rejection(() => digits.run(2), 'ERR_QUEUE_FULL');
+                controller.abort(i);
+                expect(await queued.catch((reason) => reason)).to.equal(i);
+            }
+            const next = digits.run(3);
+            await free();
+            expectDigit(await next, 3);
+            expectDigit(await first, 0);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1, 1]);
+        }
+        catch (e_6) {
+            env_6.error = e_6;
+            env_6.hasError = true;
+        }
+        finally {
+            const result_6 = __disposeResources(env_6);
+            if (result_6)
+                await result_6;
+        }
+    });
+    // Nor what was running: its caller waited for the end.
+    it('T#8030: an abort during the run answers its caller at once, and the rest of the batch is answered', async () => {
+        const env_7 = { stack: [], error: void 0, hasError: false };
+        try {
+            const digits = __addDisposableResource(env_7, await DigitServer.open({ maxBatchSize: 5_002, maxQueueSize: 6_000 }), true);
+            const controller = new AbortController();
+            const [one, two, many] = [digits.run(1), digits.run(2, { signal: controller.signal }), digits.run(3, {}, 5_000)];
+            await until('they run', () => digits.queue.stats().batchesInFlight === 1);
+            controller.abort('changed my mind');
+            expect(await two.catch((reason) => reason)).to.equal('changed my mind');
+            expect(digits.queue.stats().batchesInFlight, 'the run has not ended').to.equal(1);
+            expectDigit(await one, 1);
+            expectDigit(await many, 3, 5_000);
+            expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([5_002]);
+        }
+        catch (e_7) {
+            env_7.error = e_7;
+            env_7.hasError = true;
+        }
+        finally {
+            const result_7 = __disposeResources(env_7);
+            if (result_7)
+                await result_7;
+        }
+    });
+});

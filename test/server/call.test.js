@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { torchError } from '#dist/errors.js';
+import { ServerMetrics } from '#dist/monitoring/metrics.js';
+import { ServerCall } from '#dist/server/call.js';
+import { Lifecycle } from '#dist/server/readiness.js';
+import { rejection } from '../support/errors.js';
+import { keptLogger } from '../support/server/logs.js';
+describe('a call', () => {
+    const started = (origin = {}) => {
+        const { logger, lines } = keptLogger();
+        const lifecycle = new Lifecycle();
+        const metrics = new ServerMetrics(() => lifecycle.inFlight, () => []);
+        const context = { logger, lifecycle, metrics };
+        const caller = { signal: new AbortController().signal };
+        const call = new ServerCall(context, { id: 'one', method: 'POST', caller, ...origin });
+        return { call, lines, lifecycle, metrics };
+    };
+    it('is in flight from its start to its end, and ends once', async () => {
+        const { call, lines, lifecycle, metrics } = started();
+        expect(lifecycle.inFlight).to.equal(1);
+        call.route = '/some/:thing';
+        call.note.rows = 3;
+        call.end(200);
+        call.end(500);
+        expect(call.isOver).to.equal(true);
+        expect(lifecycle.inFlight).to.equal(0);
+        expect(lines()).to.have.length(1);
+        expect(lines()[0]).to.include({ level: 'info', requestId: 'one', method: 'POST', status: 200, rows: 3 });
+        expect(lines()[0]).to.include({ route: '/some/:thing' }).and.not.have.any.keys('code', 'err', 'aborted');
+        const text = await metrics.text();
+        expect(text).to.include('http_request_duration_seconds_count{route="/some/:thing",method="POST",status="200"} 1');
+        expect(text).to.not.include('http_requests_rejected_total{');
+    });
+    it('logs and counts the code that it failed with', async () => {
+        const { call, lines, metrics } = started();
+        const error = torchError('ERR_MODEL_EXECUTION', 'it raised');
+        expect(call.failed(error)).to.equal(error);
+        expect(call.code).to.equal('ERR_MODEL_EXECUTION');
+        call.end(500);
+        expect(lines()[0]).to.include({ level: 'error', status: 500, code: 'ERR_MODEL_EXECUTION' });
+        expect(lines()[0]).to.have.nested.property('err.message', 'it raised');
+        expect(await metrics.text()).to.include('http_requests_rejected_total{code="ERR_MODEL_EXECUTION"} 1');
+    });
+    it('says nothing about the text of a fault of its caller', () => {
+        const { call, lines } = started();
+        call.failed(torchError('ERR_OUT_OF_RANGE', 'received 0.123'));
+        call.end(422);
+        expect(lines()[0]).to.include({ level: 'info', status: 422, code: 'ERR_OUT_OF_RANGE' }).and.not.have.key('err');
+    });
+    it('takes an unknown failure as an internal one', () => {
+        const { call } = started();
+        expect(call.failed('a string').code).to.equal('ERR_INTERNAL');
+    });
+    it('marks a call whose caller left', () => {
+        const { call, lines } = started();
+        call.end(499);
+        expect(lines()[0]).to.include({ level: 'info', status: 499, aborted: true });
+    });
+    it('has no deadline of its own, and one from its start where it is limited', async () => {
+        const { call } = started();
+        expect(call.timeLeft()).to.equal(Infinity);
+        call.limitTo(60_000);
+        expect(call.timeLeft()).to.be.within(1, 60_000);
+        call.limitTo(0);
+        await rejection(() => call.timeLeft(), 'ERR_TIMEOUT');
+    });
+    it('asks for the signal of its caller only when somebody wants it', () => {
+        let asked = 0;
+        const { signal } = new AbortController();
+        const caller = {
+            get signal() {
+                asked++;
+                return signal;
+            },
+        };
+        const { call } = started({ caller });
+        expect(asked).to.equal(0);
+        expect(call.signal).to.equal(signal);
+    });
+});

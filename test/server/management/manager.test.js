@@ -1,0 +1,141 @@
+import { copyFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { torchError } from '#dist/errors.js';
+import { digestFile } from '#dist/files/hash.js';
+import { Manager } from '#dist/server/management/manager.js';
+import { keptLogger } from '../../support/server/logs.js';
+/** What is asked of a fleet, in words; nothing is loaded here. */
+class KeptFleet {
+    asked = [];
+    up = new Map();
+    refuses = new Set();
+    digest = (spec) => Promise.resolve(spec);
+    list() {
+        return Promise.resolve([...this.up].map(([key, digest]) => {
+            const [name = '', version = ''] = key.split(' ');
+            return { name, version, state: 'READY', reason: '', digest };
+        }));
+    }
+    async load(spec) {
+        this.asked.push(`load ${spec}`);
+        if (this.refuses.has(spec))
+            throw torchError('ERR_MODEL_FORMAT', spec);
+        this.up.set(`${spec} 1`, await this.digest(spec));
+    }
+    unload(name, version) {
+        this.asked.push(`unload ${name} ${version}`);
+        this.up.delete(`${name} ${version}`);
+        return Promise.resolve({ drained: Promise.resolve() });
+    }
+}
+class KeptCatalog {
+    entries = [];
+    reads = 0;
+    given() {
+        this.reads++;
+        return Promise.resolve([...this.entries]);
+    }
+    find(name) {
+        return Promise.resolve(this.entries.filter((entry) => entry.name === name));
+    }
+}
+const entry = (name, more = {}) => ({
+    name,
+    versions: ['1'],
+    spec: name,
+    options: '',
+    ...more,
+});
+describe('management', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-manager-'));
+    after(() => rmSync(folder, { recursive: true }));
+    const make = async (...entries) => {
+        const fleet = new KeptFleet();
+        const catalog = new KeptCatalog();
+        catalog.entries = entries;
+        const { logger, lines } = keptLogger();
+        const manager = new Manager({ fleet, catalog, logger });
+        for (const { name } of entries)
+            await manager.load(name);
+        fleet.asked.length = 0;
+        return { fleet, catalog, manager, lines };
+    };
+    it('loads what is new or has other options, unloads what is gone, and leaves the rest', async () => {
+        const { fleet, catalog, manager } = await make(entry('a'), entry('b'), entry('c'));
+        expect(await manager.refresh()).to.deep.equal({ loaded: [], unloaded: [], failed: [] });
+        catalog.entries = [entry('a'), entry('b', { options: 'other' }), entry('d')];
+        expect(await manager.refresh()).to.deep.equal({ loaded: ['b 1', 'd 1'], unloaded: ['c 1'], failed: [] });
+        expect(fleet.asked).to.deep.equal(['load b', 'load d', 'unload c 1']);
+        expect((await manager.refresh()).loaded).to.deep.equal([]);
+    });
+    it('compares the digests of records', async () => {
+        const { manager, catalog } = await make(entry('a', { digests: new Map([['1', 'a']]) }));
+        expect((await manager.refresh()).loaded).to.deep.equal([]);
+        catalog.entries = [entry('a', { digests: new Map([['1', 'another']]) })];
+        expect((await manager.refresh()).loaded).to.deep.equal(['a 1']);
+    });
+    it('finds other bytes of a file, and no change where only its time is another', async () => {
+        const file = join(folder, 'model.pt');
+        writeFileSync(file, 'one');
+        const { fleet, manager } = await make(entry('a', { file }));
+        fleet.digest = async () => (await digestFile(file)).sha256;
+        await manager.load('a');
+        expect((await manager.refresh()).loaded).to.deep.equal([]);
+        utimesSync(file, new Date(), new Date(1));
+        expect((await manager.refresh()).loaded).to.deep.equal([]);
+        // As long as before.
+        writeFileSync(file, 'two');
+        expect((await manager.refresh()).loaded).to.deep.equal(['a 1']);
+        writeFileSync(`${file}.2`, 'two');
+        copyFileSync(`${file}.2`, file);
+        expect((await manager.refresh()).loaded).to.deep.equal([]);
+        // What was refused is tried again each time.
+        writeFileSync(file, 'bad');
+        fleet.refuses.add('a');
+        for (let count = 0; count < 2; count++) {
+            const { loaded, failed } = await manager.refresh();
+            expect([loaded, failed.map(({ model }) => model)]).to.deep.equal([[], ['a 1']]);
+        }
+        rmSync(file);
+        expect((await manager.refresh()).failed.map(({ model }) => model)).to.deep.equal(['a 1']);
+        expect(fleet.up.has('a 1')).to.equal(true);
+    });
+    it('leaves what a request has unloaded, and what one has loaded', async () => {
+        const { fleet, catalog, manager } = await make(entry('a'), entry('b'));
+        await manager.unload('a');
+        catalog.entries.push(entry('extra'));
+        await manager.load('extra');
+        catalog.entries = [entry('a'), entry('b')];
+        fleet.asked.length = 0;
+        expect(await manager.refresh()).to.deep.equal({ loaded: [], unloaded: [], failed: [] });
+        expect([...fleet.up.keys()]).to.deep.equal(['b 1', 'extra 1']);
+        await manager.load('a');
+        expect([...fleet.up.keys()]).to.include('a 1');
+    });
+    it('keeps what serves where what should take its place cannot be loaded', async () => {
+        const { fleet, catalog, manager, lines } = await make(entry('a'));
+        fleet.refuses.add('a');
+        catalog.entries = [entry('a', { versions: ['2'] })];
+        const { loaded, unloaded, failed } = await manager.refresh();
+        expect([loaded, unloaded, failed.map(({ model }) => model)]).to.deep.equal([[], [], ['a 2']]);
+        expect([...fleet.up.keys()]).to.deep.equal(['a 1']);
+        expect(lines().some(({ level, msg }) => level === 'error' && String(msg).includes('what was there goes on'))).to.equal(true);
+    });
+    it('remembers one refresh while another runs, however many are asked for', async () => {
+        const { catalog, manager } = await make(entry('a'));
+        const before = catalog.reads;
+        await Promise.all(Array.from({ length: 10 }, () => manager.refresh()));
+        expect(catalog.reads - before).to.equal(2);
+        await manager.refresh();
+        expect(catalog.reads - before).to.equal(3);
+    });
+    it('refuses names that nobody knows', async () => {
+        const { manager } = await make(entry('a'));
+        for (const change of [manager.unload('x'), manager.unload('a', { version: '9' })]) {
+            const { code } = (await change.catch((error) => error));
+            expect(code).to.match(/^ERR_(MODEL|VERSION)_NOT_FOUND$/);
+        }
+    });
+});

@@ -1,0 +1,2 @@
+export { Tensor } from 'node-libtorch';
+export { torchError } from '#dist/errors.js';
