@@ -47,6 +47,7 @@ describe('the trace of a caller', () => {
     ['other letters', good.replace('0af', '0ag')],
     ['the header twice', `${good}, ${good}`],
     ['spaces', ` ${good}`],
+    ['a line of a later version without end', `01-${traceId}-${parent}-01-${'x'.repeat(500)}`],
     ['a line break', `${good}\n`],
     ['underscores', good.replaceAll('-', '_')],
   ];
@@ -76,6 +77,9 @@ describe('the trace of a caller', () => {
     ['a=1\u00e9', false],
     ['', false],
     [' , ', false],
+    [Array.from({ length: 3 }, (_, i) => `k${i}=${'x'.repeat(167)}`).join(','), true],
+    [Array.from({ length: 3 }, (_, i) => `k${i}=${'x'.repeat(168)}`).join(','), false],
+    [`a=1,${' '.repeat(60_000)}b=2`, false],
   ];
   for (const [state, isGood] of states) {
     it(`${isGood ? 'passes on' : 'drops'} the state ${JSON.stringify(state.slice(0, 40))}`, () => {
