@@ -50,8 +50,12 @@ export function checkInferOptions(options: InferOptions): void {
 export function checkParameters(parameters: unknown): asserts parameters is Parameters {
   object('parameters', parameters);
   for (const [name, value] of Object.entries(parameters)) {
-    if (['string', 'number', 'bigint', 'boolean'].includes(typeof value)) continue;
-    throw expected('a string, number, bigint or boolean', `the parameter ${name}`, value);
+    if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value))
+      throw expected('a string, number, bigint or boolean', `the parameter ${name}`, value);
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw expected('a finite number', `the parameter ${name}`, value);
+    if (typeof value === 'bigint' && (value < -(2n ** 63n) || value >= 2n ** 64n))
+      throw expected('an integer of 64 bits', `the parameter ${name}`, value);
   }
 }
 

@@ -1,3 +1,4 @@
+import { expected } from '../../errors.js';
 import { responseOf } from '../../protocol/grpc/infer-codec.js';
 import type { WireInferResponse, WireStreamResponse } from '../../protocol/grpc/infer-messages.js';
 import type { WireModelConfig } from '../../protocol/grpc/model-config.js';
@@ -57,12 +58,15 @@ export function indexEntryOf({ name, version, state, reason }: IndexEntry): Inde
   return { name, version, state: stateOf(state), reason };
 }
 
-/** Numbers are integers there. */
+/** Numbers are integers there. @throws ERR_INVALID_ARGUMENT for any other one */
 export function repositoryParameters(parameters: Parameters): Record<string, RepositoryParameter> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]): [string, RepositoryParameter] => {
       if (typeof value === 'boolean') return [name, { bool_param: value }];
-      return [name, typeof value === 'string' ? { string_param: value } : { int64_param: value }];
+      if (typeof value === 'string') return [name, { string_param: value }];
+      if (typeof value === 'number' ? !Number.isSafeInteger(value) : BigInt.asIntN(64, value) !== value)
+        throw expected('an integer of 64 bits, which is all that gRPC has here', `the parameter ${name}`, value);
+      return [name, { int64_param: value }];
     }),
   );
 }

@@ -40,14 +40,12 @@ export function isRaw({ inputs, raw_input_contents }: WireInferRequest): boolean
 }
 
 /**
- * What a request says. Every tensor has memory of its own.
+ * What a request says. Raw contents that lie aligned are views of the message; other tensors have memory of their own.
  * @throws ERR_INVALID_INPUT, ERR_INVALID_DTYPE, ERR_INVALID_SHAPE, ERR_OUT_OF_RANGE for inputs that are not what they say
  */
 export function requestOf(wire: WireInferRequest): InferRequest {
   const { id, parameters, inputs, outputs } = wire;
-  if (id.length > limits.id) {
-    throw torchError('ERR_INVALID_INPUT', `Expected an id of at most ${limits.id} characters`);
-  }
+  requireShort('the id', id, limits.id);
   requireFew('inputs', inputs.length);
   requireFew('outputs', outputs.length);
   const request: InferRequest = {
@@ -55,9 +53,13 @@ export function requestOf(wire: WireInferRequest): InferRequest {
     ...parametersOf(parameters),
     inputs: tensorsOf(inputs, wire.raw_input_contents as readonly Buffer[], 'input'),
     ...(outputs.length > 0 && {
-      outputs: outputs.map((output): RequestedOutput => ({ name: output.name, ...parametersOf(output.parameters) })),
+      outputs: outputs.map(({ name, parameters: own }): RequestedOutput => {
+        requireShort('the name of an output', name, limits.name);
+        return { name, ...parametersOf(own) };
+      }),
     }),
   };
+  requireFewStrings(request.inputs);
   requireSupported(request);
   return request;
 }
@@ -65,6 +67,19 @@ export function requestOf(wire: WireInferRequest): InferRequest {
 function requireFew(what: string, count: number): void {
   if (count <= limits.tensors) return;
   throw torchError('ERR_INVALID_INPUT', `Expected at most ${limits.tensors} ${what} but received ${count}`);
+}
+
+function requireShort(what: string, text: string, most: number): void {
+  if (text.length <= most) return;
+  throw torchError('ERR_INVALID_INPUT', `Expected at most ${most} characters for ${what} but received ${text.length}`);
+}
+
+/** Each becomes a string, as in JSON. */
+function requireFewStrings(tensors: readonly NamedTensor[]): void {
+  let strings = 0;
+  for (const { content } of tensors) if (!(content instanceof Tensor)) strings += content.data.length;
+  if (strings <= limits.strings) return;
+  throw torchError('ERR_INVALID_INPUT', `Expected at most ${limits.strings} strings but received ${strings}`);
 }
 
 /** What an answer says. @throws as `requestOf` */
@@ -131,6 +146,7 @@ function tensorsOf(tensors: readonly WireTensor[], raw: readonly Buffer[], kind:
 
 function namedTensor(tensor: WireTensor, raw: Buffer | undefined, kind: string): NamedTensor {
   const { name, parameters } = tensor;
+  requireShort(`the name of an ${kind}`, name, limits.name);
   const where = `${kind} ${describe(name)}`;
   const datatype = requireDatatype(tensor.datatype, where);
   const shape = tensor.shape.map(Number);
@@ -161,9 +177,15 @@ function wireTensor({ name, content, parameters }: NamedTensor): WireTensor {
 function parametersOf(wire: WireParameters): { readonly parameters?: Parameters } {
   const names = Object.keys(wire);
   if (names.length === 0) return {};
+  if (names.length > limits.parameters) {
+    const message = `Expected at most ${limits.parameters} parameters but received ${names.length}`;
+    throw torchError('ERR_INVALID_INPUT', message);
+  }
   const parameters = Object.create(null) as Record<string, ParameterValue>;
   for (const name of names) {
+    requireShort('the name of a parameter', name, limits.name);
     const value = valueOf(wire[name] as WireParameter);
+    if (typeof value === 'string') requireShort(`the parameter ${describe(name)}`, value, limits.text);
     if (value === undefined) {
       throw torchError('ERR_INVALID_INPUT', `Expected a value for the parameter ${describe(name)} but received none`);
     }

@@ -197,6 +197,8 @@ export class Message<T extends object> implements AnyMessage {
     } else if (label === 'packed') {
       const run = into[name] instanceof Run ? into[name] : new Run();
       into[name] = run;
+      // As dear as a text, not as a number: those who send many numbers send them in one run.
+      reader.spend(costs.text);
       if (wireType === bytes) run.add(reader.bytes());
       else {
         fits((coding as Coding).wireType);
@@ -224,6 +226,7 @@ function readRepeated(
   into: unknown[],
 ): void {
   if (wireType === bytes && coding.wireType !== bytes) {
+    reader.spend(costs.text);
     const inner = reader.inner();
     while (!inner.isAtEnd) {
       reader.spend(coding.cost);
@@ -243,8 +246,11 @@ function readEntry(reader: Reader, type: Type, coding: Coding | undefined): read
   let value: unknown = coding ? coding.zero : (type as AnyMessage).empty();
   while (!inner.isAtEnd) {
     const [number, wireType] = inner.tag();
-    if (number === 1 && wireType === bytes) key = inner.string();
-    else if (number === 2 && wireType === (coding?.wireType ?? bytes)) {
+    if (number === 1 && wireType === bytes) {
+      inner.spend(costs.text);
+      key = inner.string();
+    } else if (number === 2 && wireType === (coding?.wireType ?? bytes)) {
+      inner.spend(coding?.cost ?? 0);
       value = coding ? coding.read(inner) : (type as AnyMessage).readInner(inner, undefined);
     } else inner.skip(wireType);
   }

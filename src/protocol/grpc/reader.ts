@@ -4,13 +4,15 @@ import { torchError, type TorchError } from '../../errors.js';
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /**
- * What a message may be made of: so many numbers, four times fewer texts, 256 times fewer messages in it. Each becomes a value
+ * What a message may be made of: so many numbers or fields that are not known, four times fewer texts or runs of numbers, 256
+ * times fewer messages in it. Each becomes a value
  * of JavaScript, which takes many times its bytes.
  */
 const defaultBudget = 4_000_000;
 export const costs = { number: 1, text: 4, message: 256 } as const;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** Of every text and every element of BYTES. A mark U+FEFF at the front belongs to the text. */
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const maxGroupDepth = 32;
 const twoTo63 = 2n ** 63n;
 
@@ -137,6 +139,7 @@ export class Reader {
 
   /** Passes over a field that is not known. */
   skip(wireType: number, depth = 0): void {
+    this.spend(costs.number);
     if (wireType === wireTypes.varint) this.uint64();
     else if (wireType === wireTypes.fixed64) this.#take(8);
     else if (wireType === wireTypes.bytes) this.#take(this.#length());

@@ -7,6 +7,7 @@ import { limits } from '../json/limits.js';
 import type { TensorContent } from '../messages.js';
 import type { WireContents } from './infer-messages.js';
 import { Run } from './message.js';
+import { utf8 } from './reader.js';
 
 /** So many numbers, and more, are not written one by one. */
 const maxTypedNumbers = 1_000_000;
@@ -99,8 +100,6 @@ function numbersOf(where: string, dtype: DType, given: Elements | undefined = []
   }
   return data;
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function stringsOf(where: string, shape: readonly number[], parts: readonly Uint8Array[]): Strings {
   if (parts.length > limits.strings) {

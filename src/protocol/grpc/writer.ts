@@ -1,3 +1,4 @@
+import { describe, torchError } from '../../errors.js';
 import { wireTypes } from './reader.js';
 
 /** Bytes of so many and more are not copied here. */
@@ -14,8 +15,11 @@ export class Writer {
     return this.#done + this.#used;
   }
 
-  /** An integer of up to 64 bits, negative ones as two's complement. */
+  /** An integer of up to 64 bits, negative ones as two's complement. @throws ERR_OUT_OF_RANGE for any other number */
   varint(value: number | bigint): void {
+    if (!isVarint(value)) {
+      throw torchError('ERR_OUT_OF_RANGE', `Expected an integer of at most 64 bits but received ${describe(value)}`);
+    }
     this.#room(10);
     if (typeof value === 'number' && value >= 0) {
       let rest = value;
@@ -93,4 +97,9 @@ export class Writer {
     this.#done += this.#used;
     this.#used = 0;
   }
+}
+
+function isVarint(value: number | bigint): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 64;
+  return BigInt.asUintN(64, value) === value || BigInt.asIntN(64, value) === value;
 }

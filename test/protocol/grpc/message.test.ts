@@ -116,6 +116,35 @@ describe('messages of protobuf', () => {
     expect(everything.decode(hex('4a00'.repeat(3)), { ...small }).inner).to.deep.equal({ text: '' });
   });
 
+  it('cost what they take, whatever they are made of', () => {
+    const tooLarge = (bytes: string, times: number): void => {
+      expect(() => everything.decode(hex(bytes.repeat(times)), { left: 1000 }), bytes)
+        .to.throw(TorchError)
+        .with.property('code', 'ERR_PAYLOAD_TOO_LARGE');
+    };
+    tooLarge('5d0000803f', 251); // a float alone
+    tooLarge('5a00', 251); // a run of floats
+    tooLarge('3a00', 251); // a run of integers
+    tooLarge('980600', 1001); // a field that is not known
+    tooLarge('9b069c06', 1001); // a group
+    tooLarge('52 04 0a00 1200', 2); // an entry of a map: two messages
+    // Many numbers in one run cost no more than one.
+    const run = everything.decode(bytesOf({ floats: new Uint8Array(4 * 5000) }), { left: 1000 }).floats as Run;
+    expect(run.bytes(4)).to.have.length(20_000);
+  });
+
+  it('keep the mark U+FEFF that a text begins with', () => {
+    expect(everything.decode(bytesOf({ text: '\ufeffx' })).text).to.equal('\ufeffx');
+  });
+
+  for (const long of [Infinity, -Infinity, NaN, 1.5, 2 ** 64, 2n ** 64n, -(2n ** 63n) - 1n]) {
+    it(`are not written with ${long} as an integer`, () => {
+      expect(() => bytesOf({ long }))
+        .to.throw(TorchError)
+        .with.property('code', 'ERR_OUT_OF_RANGE');
+    });
+  }
+
   it('of random bytes, and of good bytes with some changed, end in a message or an error of ours', () => {
     const below = seeded(15);
     const good = Buffer.concat(
