@@ -51,7 +51,7 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
     ...(id !== undefined && { id }),
     modelName: served.name,
     modelVersion: served.version,
-    outputs: model.outputsOf(value, outputs),
+    outputs: await model.outputsOf(value, outputs),
   };
 }
 

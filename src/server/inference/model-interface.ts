@@ -17,8 +17,11 @@ export interface ModelInterface {
   argumentsOf(inputs: readonly NamedTensor[]): Arguments;
   /** Before a run. @throws ERR_INVALID_INPUT, ERR_OUT_OF_RANGE for outputs that cannot be given */
   checkOutputs(requested: readonly RequestedOutput[]): void;
-  /** @throws ERR_INVALID_INPUT, ERR_BAD_OUTPUT */
-  outputsOf(value: Value, requested?: readonly RequestedOutput[]): readonly NamedTensor[];
+  /** A promise where classes are asked for. @throws ERR_INVALID_INPUT, ERR_BAD_OUTPUT, ERR_OUT_OF_RANGE */
+  outputsOf(
+    value: Value,
+    requested?: readonly RequestedOutput[],
+  ): readonly NamedTensor[] | Promise<readonly NamedTensor[]>;
 }
 
 const known = new WeakMap<ServedModel, ModelInterface>();

@@ -20,12 +20,14 @@ export interface OutputNames {
   /** @throws ERR_INVALID_INPUT for an output that no run can have */
   check(requested: readonly RequestedOutput[]): void;
   /**
-   * All outputs, or those that are asked for, in that order.
+   * All outputs, or those that are asked for, in that order. A promise where classes are asked for: they are looked for in turns.
    * @throws ERR_INVALID_INPUT for a name that the answer has not, ERR_OUT_OF_RANGE for `classification`, ERR_BAD_OUTPUT for
    * what is no tensor, scalar or text
    */
-  outputsOf(value: Value, requested?: readonly RequestedOutput[]): readonly NamedTensor[];
+  outputsOf(value: Value, requested?: readonly RequestedOutput[]): NamedOutputs | Promise<NamedOutputs>;
 }
+
+type NamedOutputs = readonly NamedTensor[];
 
 /**
  * Names of outputs: those of the signature; keys of a dict and `OUTPUT__0` where it does not say. A request may also call
@@ -42,6 +44,16 @@ export function outputNames(specs: readonly TensorSpec[], labels: readonly strin
     collect(value, [], specs, leaves);
     return leaves.map(({ path, content }, i) => ({ name: nameOf(path, i, leaves, specs), content }));
   };
+  const classify = async (answers: NamedOutputs, found: NamedOutputs, classes: readonly (number | undefined)[]) => {
+    const done: NamedTensor[] = [];
+    for (const [i, answer] of answers.entries()) {
+      const most = classes[i];
+      const output = found[i] as NamedTensor;
+      const content = most === undefined ? output.content : await classified(output, most, labelsOf(output.name));
+      done.push({ ...answer, content });
+    }
+    return done;
+  };
   return {
     check(requested) {
       requireOnce(requested);
@@ -51,13 +63,14 @@ export function outputNames(specs: readonly TensorSpec[], labels: readonly strin
     outputsOf(value, requested) {
       const all = named(value);
       if (!requested || requested.length === 0) return all;
-      return requested.map((output) => {
-        const found = all[placeOf(output.name, all, specs)] as NamedTensor;
-        const classes = classesAsked(output);
-        // The caller's own word for it comes back.
-        const content = classes === undefined ? found.content : classified(found, classes, labelsOf(found.name));
-        return { name: output.name, content, ...(output.parameters && { parameters: output.parameters }) };
+      const found = requested.map((output) => all[placeOf(output.name, all, specs)] as NamedTensor);
+      const classes = requested.map(classesAsked);
+      // The caller's own word for it comes back.
+      const answers = requested.map(({ name, parameters }, i) => {
+        const { content } = found[i] as NamedTensor;
+        return { name, content, ...(parameters && { parameters }) };
       });
+      return classes.some((most) => most !== undefined) ? classify(answers, found, classes) : answers;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, torchError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { byScore, checkLabels, type Ranked } from './ranked.js';
+import { Highest } from './highest.js';
+import { checkLabels, type Ranked } from './ranked.js';
 import { floatRows, notFinite } from './float-rows.js';
 
 /**
@@ -29,20 +30,8 @@ export function topK(scores: Tensor, k: number, labels?: readonly string[]): Ran
   });
 }
 
-/** Up to this many a sorted list is kept, at one comparison for nearly every score; beyond, all are sorted. */
-const shortList = 64;
-
 function highest(scores: Float32Array | Float64Array, k: number): number[] {
-  const compare = byScore(scores);
-  if (k > shortList) return Array.from(scores.keys()).sort(compare).slice(0, k);
-  const best: number[] = [];
-  for (let index = 0; index < scores.length; index++) {
-    // Indices only grow, so an equal score never displaces one that is there.
-    if (best.length === k && !((scores[index] as number) > (scores[best[k - 1] as number] as number))) continue;
-    let at = best.length;
-    while (at > 0 && compare(index, best[at - 1] as number) < 0) at--;
-    best.splice(at, 0, index);
-    if (best.length > k) best.pop();
-  }
-  return best;
+  const best = new Highest(k);
+  best.offer(scores);
+  return Array.from(best.lowestFirst(), ({ index }) => index).reverse();
 }
