@@ -1,3 +1,0 @@
-export function isBatchable(model) {
-    return typeof model?.runBatch === 'function';
-}

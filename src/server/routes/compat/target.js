@@ -1,4 +1,0 @@
-/** The model that a path names. */
-export function targetOf({ model = '', version }) {
-    return { model, version };
-}

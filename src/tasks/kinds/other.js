@@ -1,8 +1,0 @@
-import { encodeImages } from './images.js';
-export const other = {
-    type: 'other',
-    members: {},
-    defaults: {},
-    faults: () => [],
-    encode: encodeImages,
-};
