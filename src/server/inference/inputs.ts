@@ -5,7 +5,7 @@ import { acceptsTensor, formatTorchType, parseTorchType, type TorchType } from '
 import { nestedStrings } from '../../tensor/strings.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { Arguments, Value } from '../../tensor/value.js';
+import type { Arguments, DictKey, Value } from '../../tensor/value.js';
 import { parsePath, type PathStep } from './path.js';
 
 /** How the tensors of a request become the arguments of one model. */
@@ -122,7 +122,10 @@ function assemble(parts: readonly Part[], depth: number, type: TorchType | undef
   const inner = (i: number): TorchType | undefined =>
     type?.name === 'Dict' ? type.args[1] : (type?.args[i] ?? type?.args[0]);
   if (type?.name === 'Dict') {
-    return Object.fromEntries([...groups].map(([key, group]) => [key, assemble(group, depth + 1, inner(1))]));
+    const items = [...groups].map(([key, group]) => [key, assemble(group, depth + 1, inner(1))] as const);
+    const keys = type.args[0]?.name ?? 'str';
+    if (keys === 'str') return Object.fromEntries(items);
+    return new Map(items.map(([key, item]) => [keyOf(key, keys, parts), item]));
   }
   return Array.from({ length: groups.size }, (_, i) => {
     const group = groups.get(String(i));
@@ -135,6 +138,14 @@ function assemble(parts: readonly Part[], depth: number, type: TorchType | undef
   });
 }
 
+/** A key of a dict whose keys are no texts. */
+function keyOf(key: string, type: string, [part]: readonly Part[]): DictKey {
+  if (type === 'bool' && (key === 'true' || key === 'false')) return key === 'true';
+  if (type === 'int' && /^-?\d{1,19}$/.test(key)) return BigInt(key);
+  if (type === 'float' && key !== '' && Number.isFinite(Number(key))) return Number(key);
+  throw torchError('ERR_INVALID_INPUT', `Expected a key of type ${type} but received ${describe(part?.name)}`);
+}
+
 const tensorType: TorchType = { name: 'Tensor', args: [] };
 
 const elementType = (type: string | undefined): TorchType | undefined => {
@@ -145,9 +156,27 @@ const elementType = (type: string | undefined): TorchType | undefined => {
 function readerOf({ name, type }: TensorSpec): Place['read'] {
   if (type === undefined || type === 'Tensor') return (content) => tensorOf(content, name);
   const parsed = elementType(type) ?? tensorType;
+  if (holdsOthers(parsed)) return (content) => emptyOf(content, parsed, name);
   if (parsed.name === 'Strings') return (content) => valueOf(content, { name: 'str', args: [] }, name, true);
   if (acceptsTensor(type)) return (content) => (content instanceof Tensor ? content : nestedStrings(content));
   return (content) => valueOf(content, parsed, name);
+}
+
+/** Lists and dicts whose items are inputs of their own: more than scalars of one type. */
+function holdsOthers(type: TorchType): boolean {
+  if (type.name === 'Tuple' || type.name === 'Dict') return true;
+  return type.name === 'List' && !['int', 'float', 'bool', 'str'].includes(innermost(type).name);
+}
+
+/** Its own name can only mean that nothing is in it. */
+function emptyOf(content: TensorContent, type: TorchType, name: string): Value {
+  const count = content instanceof Tensor ? content.data.length : content.data.length;
+  const [first, second] = type.name === 'Dict' ? ['key', 'other'] : ['0', '1'];
+  if (count > 0 || type.name === 'Tuple') {
+    const items = `each item by itself, as ${name}[${first}], ${name}[${second}], …`;
+    throw wrong(`${items} (${formatTorchType(type)})`, name, 'one tensor');
+  }
+  return type.name === 'Dict' ? new Map() : [];
 }
 
 function tensorOf(content: TensorContent, name: string): Tensor {

@@ -4,6 +4,7 @@ import { datatypeOf } from '../../protocol/datatype.js';
 import type { ServedModel } from '../../serving/index.js';
 import type { TensorSpec } from '../../signature/spec.js';
 import { isStringsSpec } from '../../signature/strings.js';
+import { parseTorchType } from '../../signature/torch-type.js';
 import { labelsOf } from '../../tasks/kinds/index.js';
 import type { Arguments, Value } from '../../tensor/value.js';
 import { inputNames } from './inputs.js';
@@ -43,7 +44,12 @@ function make({ name, version, model, task }: ServedModel): ModelInterface {
     signature.inputs,
     forward.args.map((argument) => argument.name),
   );
-  const outputs = outputNames(signature.outputs, task && labelsOf(task));
+  const [returned, ...more] = forward.returns;
+  const outputs = outputNames({
+    specs: signature.outputs,
+    type: returned === undefined || more.length > 0 ? undefined : parseTorchType(returned),
+    labels: task && labelsOf(task),
+  });
   return {
     inputs: signature.inputs.map(metadataOf),
     outputs: signature.outputs.map(metadataOf),
@@ -64,7 +70,7 @@ function metadataOf(spec: TensorSpec): TensorMetadata {
   return {
     name,
     datatype: scalarTypes[scalar as keyof typeof scalarTypes],
-    shape: lists === '' ? [1] : Array<number>(lists.length / 'List['.length).fill(-1),
+    shape: Array<number>(lists.length / 'List['.length).fill(-1),
   };
 }
 

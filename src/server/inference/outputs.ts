@@ -1,19 +1,10 @@
 import { describe, torchError } from '../../errors.js';
-import type { NamedTensor, RequestedOutput, TensorContent } from '../../protocol/messages.js';
+import type { NamedTensor, RequestedOutput } from '../../protocol/messages.js';
 import type { TensorSpec } from '../../signature/spec.js';
-import { readStrings } from '../../signature/strings.js';
-import { Tensor } from '../../tensor/tensor.js';
-import { entriesOf, isContainer, type Value } from '../../tensor/value.js';
+import type { TorchType } from '../../signature/torch-type.js';
+import type { Value } from '../../tensor/value.js';
 import { classified, classesAsked } from './classification.js';
-
-/** More of them is no answer but a mistake. */
-const maxOutputs = 1024;
-
-/** One tensor of an answer, with the way to it: `logits`, `parts.0`; empty for the whole. */
-interface Leaf {
-  readonly path: readonly string[];
-  readonly content: TensorContent;
-}
+import { leavesOf, type Leaf } from './output-leaves.js';
 
 /** How what `forward` returns becomes named tensors. */
 export interface OutputNames {
@@ -29,143 +20,157 @@ export interface OutputNames {
 
 type NamedOutputs = readonly NamedTensor[];
 
+/** What is known of the result of `forward` before a run. */
+export interface ResultShape {
+  readonly specs: readonly TensorSpec[];
+  /** Its type, where the artifact says it. */
+  readonly type: TorchType | undefined;
+  /** Of the classes, where the task has them. */
+  readonly labels: readonly string[] | undefined;
+}
+
 /**
- * Names of outputs: those of the signature; keys of a dict and `OUTPUT__0` where it does not say. A request may also call
- * them `OUTPUT__0`, `RESULT`, `RESULT[0]` or `RESULT[key]`, as Triton does.
+ * Names of outputs: those of the signature; behind them the way to what is in a list or a dict, `output_1.0`; the keys alone where
+ * the result is one dict. A request may also call them `OUTPUT__0` (by place), `RESULT`, `RESULT[0]` or `RESULT[key]`, as Triton
+ * does. The name of a list or a dict stands for all that is in it.
  */
-export function outputNames(specs: readonly TensorSpec[], labels: readonly string[] | undefined): OutputNames {
+export function outputNames({ specs, type, labels }: ResultShape): OutputNames {
   // The number of tensors in a list or a dict shows only in a run.
-  const isKnown =
-    specs.length > 0 && specs.every(({ type }) => type === undefined || !/\b(?:List|Dict|Tuple|Any)\b/.test(type));
+  const isKnown = specs.length > 0 && specs.every((spec) => spec.type === undefined || !isOpen.test(spec.type));
   const labelsOf = (name: string): readonly string[] | undefined =>
     specs.find((spec) => spec.name === name)?.labels ?? (specs.length <= 1 ? labels : undefined);
-  const named = (value: Value): readonly NamedTensor[] => {
-    const leaves: Leaf[] = [];
-    collect(value, [], specs, leaves);
-    return leaves.map(({ path, content }, i) => ({ name: nameOf(path, i, leaves, specs), content }));
+  const named = (value: Value): readonly Named[] => {
+    const { leaves, ...whole } = leavesOf(value, type, specs);
+    return leaves.map((leaf, i) => ({ ...leaf, ...nameOf(leaf, i, { ...whole, count: leaves.length, specs }) }));
   };
-  const classify = async (answers: NamedOutputs, found: NamedOutputs, classes: readonly (number | undefined)[]) => {
-    const done: NamedTensor[] = [];
-    for (const [i, answer] of answers.entries()) {
-      const most = classes[i];
-      const output = found[i] as NamedTensor;
-      const content = most === undefined ? output.content : await classified(output, most, labelsOf(output.name));
-      done.push({ ...answer, content });
-    }
-    return done;
+  const chosen = (all: readonly Named[], requested: readonly RequestedOutput[]): readonly Choice[] => {
+    const taken = new Set<Named>();
+    return requested.flatMap((output) => {
+      const found = findAll(output.name, all, specs);
+      const twice = found.find((each) => taken.has(each));
+      if (twice) throw askedTwice(output.name, twice.name);
+      for (const each of found) taken.add(each);
+      // The caller's own word for one output comes back; what is in a list or a dict has names of its own.
+      return found.map((each) => ({ output, found: each, name: found.length === 1 ? output.name : each.name }));
+    });
   };
   return {
     check(requested) {
       requireOnce(requested);
-      if (isKnown) for (const { name } of requested) placeOf(name, specs, specs);
+      if (isKnown) {
+        const places = specs.map((spec, i) => ({
+          name: spec.name,
+          path: specs.length > 1 ? [String(i)] : [],
+          ordinal: i,
+        }));
+        chosen(
+          places.map((place) => ({ ...place, content: nothing })),
+          requested,
+        );
+      }
       for (const output of requested) classesAsked(output);
     },
     outputsOf(value, requested) {
       const all = named(value);
-      if (!requested || requested.length === 0) return all;
-      const found = requested.map((output) => all[placeOf(output.name, all, specs)] as NamedTensor);
-      const classes = requested.map(classesAsked);
-      // The caller's own word for it comes back.
-      const answers = requested.map(({ name, parameters }, i) => {
-        const { content } = found[i] as NamedTensor;
-        return { name, content, ...(parameters && { parameters }) };
-      });
-      return classes.some((most) => most !== undefined) ? classify(answers, found, classes) : answers;
+      if (!requested || requested.length === 0) return all.map(({ name, content }) => ({ name, content }));
+      const choices = chosen(all, requested);
+      if (choices.every(({ output }) => classesAsked(output) === undefined)) return choices.map(answerOf);
+      return classify(choices, labelsOf);
     },
   };
+}
+
+/** Types whose number of tensors is open; a class of the model's own, a NamedTuple say, is one too. */
+const isOpen = /\b(?:List|Dict|Tuple|Any|__torch__)\b/;
+const nothing = { shape: [], data: [] };
+
+interface Named extends Leaf {
+  readonly name: string;
+  /** What `OUTPUT__` and its number call it by; undefined for what is in a part of the result. */
+  readonly ordinal: number | undefined;
+}
+
+interface Choice {
+  readonly output: RequestedOutput;
+  readonly found: Named;
+  readonly name: string;
+}
+
+const answerOf = ({ output: { parameters }, found: { content }, name }: Choice): NamedTensor => ({
+  name,
+  content,
+  ...(parameters && { parameters }),
+});
+
+/** One after the other: each takes turns of the event loop. */
+async function classify(
+  choices: readonly Choice[],
+  labelsOf: (name: string) => readonly string[] | undefined,
+): Promise<NamedOutputs> {
+  const done: NamedTensor[] = [];
+  for (const choice of choices) {
+    const { output, found } = choice;
+    const most = classesAsked(output);
+    const answer = answerOf(choice);
+    done.push(
+      most === undefined ? answer : { ...answer, content: await classified(found, most, labelsOf(found.name)) },
+    );
+  }
+  return done;
 }
 
 function requireOnce(requested: readonly RequestedOutput[]): void {
   const names = requested.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw torchError('ERR_INVALID_INPUT', `Expected each output once but received ${describe(twice)} twice`);
+  if (twice !== undefined) throw askedTwice(twice, twice);
 }
 
-function placeOf(name: string, outputs: readonly { readonly name: string }[], specs: readonly TensorSpec[]): number {
-  const own = outputs.findIndex((output) => output.name === name);
-  if (own !== -1) return own;
-  const ordinal = /^(?:OUTPUT__|RESULT\[)(\d{1,4})\]?$/.exec(name)?.[1];
-  if (ordinal !== undefined && Number(ordinal) < outputs.length) return Number(ordinal);
-  if (name === 'RESULT' && outputs.length === 1) return 0;
-  const way = /^RESULT((?:\[[^[\]]*\])+)$/.exec(name)?.[1];
-  const path = way?.slice(1, -1).replaceAll('][', '.');
-  const byPath = outputs.findIndex((output) => output.name === path);
-  if (byPath !== -1) return byPath;
-  const known = [...new Set([...outputs, ...specs].map((output) => output.name))].join(', ');
+function askedTwice(name: string, before: string) {
+  const what = name === before ? `${describe(name)} twice` : `${describe(name)}, which is ${describe(before)}, twice`;
+  return torchError('ERR_INVALID_INPUT', `Expected each output once but received ${what}`);
+}
+
+/** The output of a name, or all that are in the list or the dict of that name. */
+function findAll(name: string, outputs: readonly Named[], specs: readonly TensorSpec[]): readonly Named[] {
+  const own = outputs.find((output) => output.name === name);
+  if (own) return [own];
+  const ordinal = /^OUTPUT__(\d{1,4})$/.exec(name)?.[1];
+  const place = ordinal === undefined ? undefined : outputs.find((output) => output.ordinal === Number(ordinal));
+  if (place) return [place];
+  const steps = /^RESULT((?:\[[^[\]]*\])*)$/.exec(name)?.[1];
+  const way = steps === '' ? [] : steps?.slice(1, -1).split('][');
+  const inside = way
+    ? outputs.filter(({ path }) => way.every((step, i) => path[i] === step))
+    : outputs.filter((output) => output.name.startsWith(`${name}.`));
+  if (inside.length > 0) return inside;
+  // The outputs of ONNX have names and a place.
+  const counted = way?.length === 1 ? outputs.find((output) => String(output.ordinal) === way[0]) : undefined;
+  if (counted) return [counted];
+  // One list or dict is the whole result: its name in the metadata stands for all of it.
+  if (specs.length === 1 && specs[0]?.name === name) return outputs;
+  const known = [...new Set(outputs.map((output) => output.name))].join(', ');
   throw torchError('ERR_INVALID_INPUT', `Expected the outputs ${known || 'none'} but received ${describe(name)}`);
 }
 
-function nameOf(path: readonly string[], i: number, leaves: readonly Leaf[], specs: readonly TensorSpec[]): string {
+interface Naming {
+  /** Of the leaves. */
+  readonly count: number;
+  /** Of a tuple; undefined where the result is one value. */
+  readonly parts: number | undefined;
+  readonly isDict: boolean;
+  readonly specs: readonly TensorSpec[];
+}
+
+function nameOf({ path }: Leaf, i: number, { count, parts, isDict, specs }: Naming): Pick<Named, 'name' | 'ordinal'> {
   const way = path.join('.');
-  if (specs.some(({ name }) => name === way)) return way;
-  const isDict = path.length > 0 && !/^\d+$/.test(path[0] as string);
-  // A dict's own keys are better names than those that were made up for its place.
-  const spec = leaves.length === specs.length ? specs[i] : undefined;
-  if (spec && !(isDict && leaves.some((leaf) => specs.some(({ name }) => name === leaf.path.join('.')))))
-    return spec.name;
-  return isDict ? way : `OUTPUT__${i}`;
-}
-
-function collect(value: Value, path: readonly string[], specs: readonly TensorSpec[], into: Leaf[]): void {
-  const content = contentOf(value, specs[into.length]);
-  if (content) {
-    if (into.length === maxOutputs)
-      throw torchError('ERR_BAD_OUTPUT', `Expected at most ${maxOutputs} outputs from the model`);
-    into.push({ path, content });
-    return;
+  if (parts !== undefined) {
+    const [part, ...rest] = path as [string, ...string[]];
+    const ordinal = rest.length === 0 ? Number(part) : undefined;
+    if (specs.some(({ name }) => name === way)) return { name: way, ordinal };
+    if (specs.length === parts) return { name: [specs[Number(part)]?.name, ...rest].join('.'), ordinal };
   }
-  if (value === null || !isContainer(value)) return; // None is no output
-  const entries = Array.isArray(value) ? [...(value as readonly Value[]).entries()] : entriesOf(value as never);
-  for (const [key, item] of entries) collect(item, [...path, String(key)], specs, into);
-}
-
-/** The tensor that a value is, or that its scalars make; undefined for what holds others. */
-function contentOf(value: Value, spec: TensorSpec | undefined): TensorContent | undefined {
-  if (value instanceof Tensor) return value;
-  if (typeof value === 'string') return { shape: [], data: [value] };
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return ofScalars([value], [], spec);
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  const items = value as readonly Value[];
-  if (isText(items)) return readStrings({ name: spec?.name ?? 'output', dtype: null, shape: null }, items);
-  if (items.every((item) => typeof item !== 'object'))
-    return ofScalars(items as readonly Scalar[], [items.length], spec);
-  return ofRows(items);
-}
-
-type Scalar = number | bigint | boolean;
-
-function isText(items: readonly Value[]): boolean {
-  let first: Value | undefined = items[0];
-  while (Array.isArray(first)) first = (first as readonly Value[])[0];
-  return typeof first === 'string';
-}
-
-function ofScalars(items: readonly Scalar[], shape: readonly number[], spec: TensorSpec | undefined): Tensor {
-  const isInteger = /\bint\b/.test(spec?.type ?? '') || items.some((item) => typeof item === 'bigint');
-  if (items.every((item) => typeof item === 'boolean')) return Tensor.from(items, 'bool').reshape(shape);
-  if (isInteger && items.every((item) => typeof item === 'bigint' || Number.isSafeInteger(item))) {
-    return Tensor.from(items.map(BigInt), 'int64').reshape(shape);
-  }
-  return Tensor.from(items.map(Number), 'float64').reshape(shape);
-}
-
-/** Probabilities by class, a dict for each row, as scikit-learn's ONNX models answer: a matrix. */
-function ofRows(items: readonly Value[]): Tensor | undefined {
-  const rows = items.map((item) => (isContainer(item) && !Array.isArray(item) ? entriesOf(item as never) : undefined));
-  const [first] = rows;
-  if (!first || first.length === 0) return undefined;
-  const isSame = rows.every(
-    (row) =>
-      row?.length === first.length &&
-      row.every(([key, number], i) => key === first[i]?.[0] && typeof number === 'number'),
-  );
-  if (!isSame) return undefined;
-  const numbers = (rows as (typeof first)[]).flatMap((row) => row.map(([, number]) => number as number));
-  const isSingle = numbers.every((number) => Object.is(Math.fround(number), number));
-  const shape = [rows.length, first.length];
-  return isSingle
-    ? new Tensor('float32', Float32Array.from(numbers), shape)
-    : new Tensor('float64', Float64Array.from(numbers), shape);
+  if (specs.some(({ name }) => name === way)) return { name: way, ordinal: i };
+  // A compiled package's outputs are listed as its tensors come.
+  if (specs.length === count && !isOpen.test(specs[i]?.type ?? '')) return { name: specs[i]?.name ?? way, ordinal: i };
+  return { name: isDict ? way : [specs[0]?.name ?? 'output', ...path].join('.'), ordinal: i };
 }

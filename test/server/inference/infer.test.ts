@@ -22,9 +22,15 @@ describe('inference by names', () => {
     ...['torchscript/linear', 'torchscript/defaults', 'torchscript/dict_input', 'torchscript/dict_output'].map(
       (name) => `${name}.pt`,
     ),
-    ...['torchscript/tuple_output', 'torchscript/list_input', 'torchscript/nested_input', 'torchscript/no_forward'].map(
-      (name) => `${name}.pt`,
-    ),
+    ...[
+      'torchscript/tuple_output',
+      'torchscript/list_input',
+      'torchscript/nested_input',
+      'torchscript/no_forward',
+      'torchscript/lists',
+      'torchscript/nested_output',
+      'torchscript/int_keys',
+    ].map((name) => `${name}.pt`),
     ...['aoti/nested.pt2', 'aoti/mlp.pt2', 'onnx/two.onnx', 'onnx/dtypes.onnx'],
   ];
   before(async () => {
@@ -198,6 +204,71 @@ describe('inference by names', () => {
     for (const parameters of [{ timeout: -1 }, { timeout: 0.5 }, { priority: -1 }, { priority: 'high' }]) {
       await refused('mnist-mlp', { input }, 'ERR_OUT_OF_RANGE', { parameters });
     }
+  });
+
+  it('keeps names and datatypes when a list is empty or a value is whole', async () => {
+    const bools = new Tensor('bool', Uint8Array.from([1]), [1]);
+    const floats = (...values: number[]) => new Tensor('float64', Float64Array.from(values), [values.length]);
+    for (const value of [1, 1.25]) {
+      const given = { ints: int64([0]), floats: floats(value), bools, strings: strings([1], 'a') };
+      const answer = await ask('lists', given);
+      const kinds = Object.values(answer).map((content) => (content instanceof Tensor ? content.dtype : 'text'));
+      expect(Object.keys(answer)).to.deep.equal(['output_0', 'output_1', 'output_2', 'output_3']);
+      expect(kinds).to.deep.equal(['int64', 'float64', 'bool', 'text']);
+      expect(shown(answer['output_0'])).to.deep.equal(['int64', [0], []]);
+      const first = await ask('lists', given, { outputs: [{ name: 'OUTPUT__0' }] });
+      expect(shown(first['OUTPUT__0'])).to.deep.equal(['int64', [0], []]);
+    }
+    const none = {
+      ints: int64([0]),
+      floats: floats(),
+      bools: new Tensor('bool', new Uint8Array(), [0]),
+      strings: strings([0]),
+    };
+    expect(Object.keys(await ask('lists', none))).to.have.length(4);
+  });
+
+  it('takes the name of a list or a dict for all that is in it, and no output twice', async () => {
+    const x = float32([2, 3], 1, 2, 3, 6, 5, 4);
+    for (const name of ['output', 'RESULT']) {
+      expect(Object.keys(await ask('dict_output', { x }, { outputs: [{ name }] }))).to.deep.equal([
+        'sum',
+        'max',
+        'argmax',
+      ]);
+    }
+    await refused('dict_output', { x }, 'ERR_INVALID_INPUT', { outputs: [{ name: 'sum' }, { name: 'OUTPUT__0' }] });
+    await refused('dict_output', { x }, 'ERR_INVALID_INPUT', { outputs: [{ name: 'output' }, { name: 'max' }] });
+    const nested = await ask('nested_output', { x });
+    expect(Object.entries(nested).map(([name, content]) => [name, (content as Tensor).dtype])).to.deep.equal([
+      ['output_0.rows.0.0', 'float32'],
+      ['output_0.rows.0.1', 'int64'],
+      ['output_0.rows.1.0', 'float32'],
+      ['output_0.rows.1.1', 'int64'],
+      ['output_1.twice.0', 'float32'],
+      ['output_1.twice.1', 'float32'],
+    ]);
+    const some = await ask('nested_output', { x }, { outputs: [{ name: 'RESULT[0][rows][1]' }, { name: 'output_1' }] });
+    expect(Object.keys(some)).to.have.length(4);
+  });
+
+  it('reads nested inputs and keys that are no texts', async () => {
+    const nested = {
+      'xs[a][0][0]': float32([2], 1, 2),
+      'xs[a][0][1]': int64([1], 2),
+      'flags[0]': new Tensor('bool', Uint8Array.from([1, 0]), [2]),
+    };
+    const answer = await ask('nested_input', nested);
+    expect(answer['output_0']).to.deep.equal({ shape: [1], data: ['a'] });
+    expect(shown(answer['output_1'])).to.deep.equal(['float32', [2], [2, 4]]);
+    expect(shown(answer['output_2'])).to.deep.equal(['int64', [], 1n]);
+    const keyed = await ask('int_keys', { 'xs[1]': float32([2], 3, 4) });
+    expect(shown(keyed['2'])).to.deep.equal(['float32', [2], [6, 8]]);
+    await refused('int_keys', { 'xs[one]': float32([2], 3, 4) }, 'ERR_INVALID_INPUT');
+    const { message } = await refused('list_input', { xs: float32([2], 1, 2) }, 'ERR_INVALID_INPUT');
+    expect(message).to.contain('xs[0]');
+    const empty = await ask('list_input', { xs: new Tensor('float32', new Float32Array(), [0]) });
+    expect(shown(empty['output_0'])).to.deep.equal(['int64', [], 0n]);
   });
 
   it('reads scalars from tensors of one element', async () => {
