@@ -4,6 +4,7 @@ import { decodeRequest, headerLengthOf, rawRequest } from '#dist/protocol/decode
 import type { Datatype } from '#dist/protocol/datatype.js';
 import type { InferRequest, TensorMetadata } from '#dist/protocol/messages.js';
 import { Tensor } from '#dist/tensor/tensor.js';
+import { seeded } from '../support/random.js';
 
 const decode = (text: string, options = {}) => decodeRequest(Pieces.of(Buffer.from(text)), options);
 const single = (datatype: string, shape: string, data: string) =>
@@ -53,6 +54,52 @@ describe('a request in JSON', () => {
     }
     expect(Object.is(elements('FP32', '[1]', '[-0.0]')[0], -0)).to.equal(true);
     expect(Object.is(elements('FP64', '[1]', '[-0]')[0], -0)).to.equal(true);
+  });
+
+  it('reads many elements as it reads each, flat and nested, whatever they are', () => {
+    const random = seeded(15);
+    const plain = ['0', '-0', '1', '7', '-128', '255', '65535', '-2147483648', '4294967295', '9007199254740991'];
+    const odd = [
+      ...[
+        '1.0',
+        '1e2',
+        '12.50e1',
+        '9007199254740993',
+        '18446744073709551615',
+        '-9223372036854775808',
+        '100000000.000000000001',
+      ],
+      ...['0.1', '-1.5e-7', '1e999', '3.5e38', '65520', 'NaN', '-Infinity', 'true', 'null', '"1"', '01', '{}'],
+    ];
+    const datatypes: readonly Datatype[] = [
+      ...(['INT8', 'UINT8', 'INT16', 'UINT16', 'INT32', 'UINT32', 'INT64', 'UINT64'] as const),
+      ...(['FP16', 'BF16', 'FP32', 'FP64', 'BOOL'] as const),
+    ];
+    const outcome = (work: () => readonly unknown[]) => {
+      try {
+        return work();
+      } catch (error) {
+        return (error as { code?: unknown }).code;
+      }
+    };
+    const counts = { read: 0, refused: 0 };
+    for (let round = 0; round < 1000; round++) {
+      const datatype = datatypes[random(datatypes.length)] as Datatype;
+      const own = datatype === 'BOOL' ? ['true', 'false'] : plain.slice(0, 4 + random(7));
+      const texts = Array.from({ length: 48 }, () => own[random(own.length)] as string);
+      if (random(2) === 0) texts[random(48)] = odd[random(odd.length)] as string;
+      const rows = Array.from({ length: 6 }, (_, i) =>
+        texts.slice(8 * i, 8 * i + 8).join([',', ' , ', ',\n'][random(3)]),
+      );
+      // So few are read one by one.
+      const wanted = outcome(() => rows.flatMap((row) => elements(datatype, '[8]', `[${row}]`)));
+      const flat = outcome(() => elements(datatype, '[6,8]', `[${rows.join(',')}]`));
+      const nested = outcome(() => elements(datatype, '[6,8]', `[ [${rows.join('],[')}] ]`));
+      expect(flat, `${datatype} ${texts.join()}`).to.deep.equal(wanted);
+      expect(nested, `${datatype} ${texts.join()}`).to.deep.equal(wanted);
+      counts[Array.isArray(wanted) ? 'read' : 'refused']++;
+    }
+    expect(Math.min(counts.read, counts.refused)).to.be.above(100);
   });
 
   it('refuses numbers that the datatype would wrap, round or cast', () => {

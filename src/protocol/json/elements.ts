@@ -6,6 +6,7 @@ import { Tensor } from '../../tensor/tensor.js';
 import { bytesOf, datatypeTable, type Datatype } from '../datatype.js';
 import type { TensorContent } from '../messages.js';
 import { readInteger, readNumber } from './numbers.js';
+import { parseData } from './parsed-data.js';
 import { invalid, JsonReader } from './reader.js';
 import { limits } from './limits.js';
 
@@ -52,6 +53,9 @@ export function readData(reader: JsonReader, spec: DataSpec): TensorContent {
   }
   const plain = readPlain(reader, spec, dtype);
   if (plain) return new Tensor('float32', plain, shape);
+  const isFloat = dtypeTable[dtype].kind === 'float';
+  const parsed = isFloat ? parseData(reader, spec, dtype, plainFloat(dtype)) : undefined;
+  if (parsed) return new Tensor<DType>(dtype, parsed, shape);
   const data = allocate(dtype, elements);
   new DataReader(reader, spec, rowReader(reader, spec, dtype, data)).read();
   return new Tensor<DType>(dtype, data, shape);
@@ -211,6 +215,16 @@ function elementReader(reader: JsonReader, spec: DataSpec, dtype: DType): Elemen
     }
     if (value < least || value > most) throw outOfRange(spec, where(index));
     return Number(value);
+  };
+}
+
+/** How a float that JSON.parse has read becomes an element. Undefined for what is to be refused. */
+function plainFloat(dtype: DType): (value: unknown) => number | undefined {
+  const encode = floatEncoder(dtype);
+  return (value) => {
+    if (typeof value !== 'number') return undefined;
+    const encoded = encode(value);
+    return isInfinite(dtype, encoded) ? undefined : encoded;
   };
 }
 
