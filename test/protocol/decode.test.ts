@@ -92,7 +92,11 @@ describe('a request in JSON', () => {
         texts.slice(8 * i, 8 * i + 8).join([',', ' , ', ',\n'][random(3)]),
       );
       // So few are read one by one.
-      const wanted = outcome(() => rows.flatMap((row) => elements(datatype, '[8]', `[${row}]`)));
+      const wanted = outcome(() => {
+        const all: unknown[] = [];
+        for (const row of rows) all.push(...elements(datatype, '[8]', `[${row}]`));
+        return all;
+      });
       const flat = outcome(() => elements(datatype, '[6,8]', `[${rows.join(',')}]`));
       const nested = outcome(() => elements(datatype, '[6,8]', `[ [${rows.join('],[')}] ]`));
       expect(flat, `${datatype} ${texts.join()}`).to.deep.equal(wanted);

@@ -99,6 +99,28 @@ describe('the Open Inference Protocol over HTTP', () => {
     }
   });
 
+  it('reads large tensors where they land, each request its own', async () => {
+    const rows = 20_000;
+    const served = host.model('linear-pt');
+    const answers = await Promise.all(
+      [1, 2, 3].map(async (factor) => {
+        const data = Float32Array.from({ length: rows * 4 }, (_, i) => factor * (i % 1000));
+        const tensor = new Tensor('float32', data, [rows, 4]);
+        const request = { inputs: [{ name: 'x', content: tensor }], parameters: { binary_data_output: true } };
+        const { parts, headerLength } = complete(encodeRequest(request, () => true));
+        const headers = { [headerLengthName]: headerLength };
+        const { body } = await post('/v2/models/linear-pt/infer', Buffer.concat(parts), headers);
+        return [body, await served.run(tensor)] as const;
+      }),
+    );
+    for (const [body, wanted] of answers) {
+      const { data } = wanted as Tensor;
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      expect(bytes.length).to.be.above(64 * 1024);
+      expect(body.subarray(-bytes.length).equals(bytes)).to.equal(true);
+    }
+  });
+
   it('takes any content type, and none', async () => {
     const { model, inputs } = cases[0]!;
     const { body, headers } = encoded({ inputs }, () => true);
