@@ -51,13 +51,13 @@ describe('the tests of an app, run by', () => {
   it('Jest, as ES modules', async () => {
     const { status, stderr } = await app.run('node', ['--experimental-vm-modules', ...inJest('mjs')]);
     expect(status, stderr).to.equal(0);
-    expect(stderr).to.match(/Tests: +13 passed, 13 total/);
+    expect(stderr).to.match(/Tests: +15 passed, 15 total/);
   });
 
   it('Jest, as CommonJS', async () => {
     const { status, stderr } = await app.run('node', inJest('cjs'));
     expect(status, stderr).to.equal(0);
-    expect(stderr).to.match(/Tests: +11 passed, 11 total/);
+    expect(stderr).to.match(/Tests: +13 passed, 13 total/);
   });
 
   for (const flags of [['--pool=forks'], ['--pool=threads'], ['--pool=vmThreads'], ['--pool=forks', '--no-isolate']]) {
@@ -67,7 +67,7 @@ describe('the tests of an app, run by', () => {
       const args = [vitest, 'run', '--root=.', '--maxWorkers=1', ...flags];
       const { status, stdout, stderr } = await app.run('node', args);
       expect(status, stdout + stderr).to.equal(0);
-      expect(stdout).to.match(/Tests +13 passed \(13\)/);
+      expect(stdout).to.match(/Tests +15 passed \(15\)/);
     });
   }
 });
