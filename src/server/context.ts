@@ -45,10 +45,12 @@ export interface ServerContext {
 
 /** A context of its own for one app or server. */
 export function createContext(
-  { host, logger: given, shareMetrics, tokens, management }: AppOptions,
+  // Not taken apart here: the published declaration would name the internal ones among them.
+  options: AppOptions,
   limits: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
+  const { host, logger: given, shareMetrics, tokens, management } = options;
   const { logLevel, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails } = limits;
   const logger = given || createLogger({ level: given === false ? 'silent' : logLevel });
   const lifecycle = new Lifecycle();

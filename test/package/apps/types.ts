@@ -11,12 +11,12 @@ const signature: Signature = {
   outputs: [{ name: 'scores', dtype: 'float32', shape: [null, 3] }],
 };
 /** As `node-libtorch types` writes it. */
-interface Methods {
+type Methods = {
   readonly forward: {
     readonly inputs: { readonly input: Tensor<'float32'> };
     readonly named: { readonly logits: Tensor<'float32'> };
   };
-}
+};
 const options: RunOptions = { timeoutMs: 100, signal: AbortSignal.timeout(1000) };
 
 export async function main(path: string): Promise<void> {
@@ -36,7 +36,7 @@ export async function main(path: string): Promise<void> {
   const result: InferResult = await client.model('mnist-mlp').infer({ input: output }, { timeoutMs: 100 });
   result.tensor('logits').shape.map((size) => size + 1);
   const digits = client.model<Methods>('mnist-mlp');
-  const logits: Float32Array = (await digits.infer({ input: output })).outputs.logits.data;
+  const logits: Float32Array = (await digits.infer({ input: new Float32Array(784) })).outputs.logits.data;
   client.close();
   await server.close();
   const error: unknown = logits.length > 10 ? logits : data;
