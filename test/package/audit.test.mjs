@@ -80,6 +80,14 @@ describe('the packages', () => {
     expect(readFileSync(join(main, 'dist/batching/queue.d.ts'), 'utf8')).to.include('class BatchQueue');
   });
 
+  it('of JavaScript begin their command with #!, and name no source map that is not there', () => {
+    expect(readFileSync(join(main, 'dist/cli/main.js'), 'utf8')).to.match(/^#!\/usr\/bin\/env node\n/);
+    const code = filesOf(main).filter((name) => /^dist\/.*\.[cm]?[jt]s$/.test(name));
+    expect(code.filter((name) => readFileSync(join(main, name), 'utf8').includes('sourceMappingURL'))).to.deep.equal(
+      [],
+    );
+  });
+
   it('keep to their sizes', () => {
     // Half a megabyte of it is Swagger UI.
     expect(statSync(mainTarball).size).to.be.below(2.5 * megabyte);
