@@ -1,2 +1,0 @@
-export { Tensor } from 'node-libtorch';
-export { torchError } from '#dist/errors.js';
