@@ -3,16 +3,15 @@ import { decoderOf } from '../../tensor/element.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { room } from '../http/turn.js';
 
-/** Elements that are written before others have a turn: some milliseconds. */
-const elementsOfTurn = 16 * 1024;
+/** Elements and lists that are written before others have a turn: some milliseconds. */
+const workOfTurn = 16 * 1024;
 
 /**
  * A tensor or strings as JSON text: arrays in arrays. Integers of 64 bits are exact, which `JSON.stringify` cannot write;
  * NaN and the infinities are null, because JSON has no numbers for them.
  */
-export async function nestedJson(content: TensorContent): Promise<string> {
-  if (content.shape.length === 0) return new Writer(content).item(0);
-  return `[${(await rowsJson(content)).join(',')}]`;
+export function nestedJson(content: TensorContent): Promise<string> {
+  return new Writer(content).whole(0);
 }
 
 /** The same, for each row by itself: what dimension 0 counts. Rank 0 has none. */
@@ -20,11 +19,9 @@ export async function rowsJson(content: TensorContent): Promise<string[]> {
   const writer = new Writer(content);
   const [count = 0] = content.shape;
   const rows: string[] = [];
-  for (let begun = 0; rows.length < count;) {
-    rows.push(writer.item(1));
-    if (writer.at - begun < elementsOfTurn) continue;
-    begun = writer.at;
-    const wait = room();
+  while (rows.length < count) {
+    rows.push(writer.isLarge(1) ? await writer.whole(1) : writer.item(1));
+    const wait = writer.turn();
     if (wait) await wait;
   }
   return rows;
@@ -32,21 +29,57 @@ export async function rowsJson(content: TensorContent): Promise<string[]> {
 
 class Writer {
   /** The next element. */
-  at = 0;
+  #at = 0;
+  /** Since the last turn: elements and lists, because a list may be empty. */
+  #work = 0;
   readonly #shape: readonly number[];
+  /** What stands at one place of each dimension, in all: elements and lists. */
+  readonly #workOf: readonly number[];
   readonly #element: (index: number) => string;
 
   constructor(content: TensorContent) {
     this.#shape = content.shape;
+    this.#workOf = content.shape.reduceRight((works, size) => [1 + size * (works[0] as number), ...works], [1]);
     this.#element = elementWriter(content);
+  }
+
+  /** Whether what stands at a place of a dimension is more than one turn should write. */
+  isLarge(axis: number): boolean {
+    return (this.#workOf[axis] as number) > workOfTurn;
   }
 
   /** What stands at the next place of a dimension. */
   item(axis: number): string {
-    if (axis === this.#shape.length) return this.#element(this.at++);
+    this.#work++;
+    if (axis === this.#shape.length) return this.#element(this.#at++);
     const parts: string[] = [];
     for (let i = 0; i < (this.#shape[axis] as number); i++) parts.push(this.item(axis + 1));
     return `[${parts.join(',')}]`;
+  }
+
+  /** The same, however large it is: others have their turn in between. */
+  async whole(axis: number): Promise<string> {
+    if (!this.isLarge(axis)) return this.item(axis);
+    const isLarge = this.isLarge(axis + 1);
+    const texts: string[] = [];
+    let parts: string[] = [];
+    for (let i = 0; i < (this.#shape[axis] as number); i++) {
+      parts.push(isLarge ? await this.whole(axis + 1) : this.item(axis + 1));
+      if (this.#work < workOfTurn) continue;
+      texts.push(parts.join(','));
+      parts = [];
+      const wait = this.turn();
+      if (wait) await wait;
+    }
+    if (parts.length > 0) texts.push(parts.join(','));
+    return `[${texts.join(',')}]`;
+  }
+
+  /** What to wait for once enough was written; undefined before, and while this turn has room. */
+  turn(): Promise<void> | undefined {
+    if (this.#work < workOfTurn) return undefined;
+    this.#work = 0;
+    return room();
   }
 }
 

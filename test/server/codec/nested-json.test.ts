@@ -32,6 +32,31 @@ describe('tensors as JSON', () => {
     expect(await nestedJson({ shape: [], data: ['x'] })).to.equal('"x"');
   });
 
+  const large: [string, number[]][] = [
+    ['one long row', [1, 2 ** 19]],
+    ['rows that have nothing', [1, 2 ** 20, 0]],
+    ['two long rows inside', [1, 2, 2 ** 18 + 1]],
+  ];
+  for (const [what, shape] of large) {
+    it(`of ${what} let others have their turn`, async () => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      const tensor = new Tensor(
+        'int32',
+        Int32Array.from({ length }, (_, i) => i),
+        shape,
+      );
+      let turns = 0;
+      const timer = setInterval(() => turns++, 1);
+      const text = await nestedJson(tensor);
+      const during = turns;
+      const rows = await rowsJson(tensor);
+      clearInterval(timer);
+      expect(during).to.be.greaterThan(0);
+      const isWhole = text === JSON.stringify(tensor.toArray());
+      expect([isWhole, `[${rows.join(',')}]` === text]).to.deep.equal([true, true]);
+    });
+  }
+
   it('of many elements let others have their turn', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
