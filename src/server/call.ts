@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { errorTable, torchError, type ErrorCode, type TorchError } from '../errors.js';
 import type { ServerContext } from './context.js';
+import { networkOf } from './security/network.js';
 import type { Scope } from './security/scope.js';
 import { asTorchError } from './public-error.js';
 import type { ServedModel } from '../serving/index.js';
@@ -17,6 +18,17 @@ export interface PredictionNote {
   shape?: readonly number[];
   inferenceMs?: number;
   queueMs?: number;
+}
+
+interface RunLimits {
+  readonly signal: AbortSignal;
+  readonly client: string;
+  readonly timeoutMs?: number;
+}
+
+interface Timings {
+  readonly runMs: number;
+  readonly queueMs: number;
 }
 
 /** Who calls. */
@@ -36,7 +48,7 @@ export interface CallOrigin {
   /** Label of the request metric: one of a fixed set. */
   readonly method: string;
   /** Address of the connection's other end; left out where it is not to be logged. */
-  readonly client?: string | undefined;
+  readonly loggedAddress?: string | undefined;
   readonly caller: CallerOfCall;
 }
 
@@ -49,6 +61,7 @@ export class ServerCall {
   readonly note: PredictionNote = {};
   /** Whom the caller's token stands for, once it was asked for. */
   tokenId: string | undefined;
+  #network: string | undefined;
   route: RouteLabel = 'unmatched';
   readonly #origin: CallOrigin;
   #served: ServedModel | undefined;
@@ -75,9 +88,9 @@ export class ServerCall {
     return this.#origin.caller.signal;
   }
 
-  /** Whom limits and shares count the call for: its token's id, else the address that it comes from. */
+  /** Whom limits and shares count the call for: its token's id, else the network that it comes from. */
   get client(): string {
-    return this.tokenId ?? this.#origin.caller.address ?? 'unknown';
+    return this.tokenId ?? (this.#network ??= networkOf(this.#origin.caller.address ?? 'unknown'));
   }
 
   /** The model that the call is about, once that is known. */
@@ -104,8 +117,7 @@ export class ServerCall {
   /** Lets the caller in. @throws ERR_UNAUTHENTICATED, ERR_FORBIDDEN, ERR_RATE_LIMIT */
   authorize(authorization: string | undefined, scope: Scope): void {
     const { address } = this.#origin.caller;
-    const client = this.context.security.authorize({ authorization, address }, scope);
-    if (client !== address) this.tokenId = client;
+    this.tokenId = this.context.security.authorize({ authorization, address }, scope);
   }
 
   /** The code that the call failed with. */
@@ -137,6 +149,21 @@ export class ServerCall {
     return left;
   }
 
+  /**
+   * What a run of a model is told of its call. Every protocol gives this, so that none is without a share, a deadline or an end.
+   * @throws ERR_TIMEOUT when the deadline has passed
+   */
+  limits(): RunLimits {
+    const timeoutMs = this.timeLeft();
+    return { signal: this.signal, client: this.client, ...(timeoutMs < Infinity && { timeoutMs }) };
+  }
+
+  /** What a run took, for the log. */
+  noteTimes({ runMs, queueMs }: Timings): void {
+    this.note.inferenceMs = toMicroseconds(runMs);
+    this.note.queueMs = toMicroseconds(queueMs);
+  }
+
   /** Takes what was thrown as the outcome, for the log and the metrics. Returns it as one of our errors. */
   failed(thrown: unknown): TorchError {
     return (this.#error = asTorchError(thrown));
@@ -160,7 +187,7 @@ export class ServerCall {
   /** One line: how long the call took and how it ended, never what it held. */
   #log(status: number, durationMs: number): void {
     const { logger } = this.context;
-    const { id: requestId, method, client } = this.#origin;
+    const { id: requestId, method, loggedAddress } = this.#origin;
     const { trace } = this;
     const isOurFault = status >= 500 && this.#error !== undefined && !isExpected(this.#error);
     const line = {
@@ -169,7 +196,7 @@ export class ServerCall {
       route: this.route,
       status,
       durationMs: toMicroseconds(durationMs),
-      ...(client !== undefined && { client }),
+      ...(loggedAddress !== undefined && { client: loggedAddress }),
       ...(this.tokenId !== undefined && { tokenId: this.tokenId }),
       // The names that collectors of logs look for.
       ...(trace && { trace_id: trace.traceId, span_id: trace.spanId, parent_id: trace.parentId }),
@@ -189,7 +216,12 @@ export function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-/** Nothing is wrong here: a server that starts or ends says so, and a client may ask for what HTTP has and we have not. */
+const expected: ReadonlySet<ErrorCode> = new Set(['ERR_NOT_READY', 'ERR_DRAINING', 'ERR_TIMEOUT']);
+
+/**
+ * Nothing is wrong here: a server that starts or ends says so, a client may give a request less time than it needs, and it may
+ * ask for what HTTP has and we have not.
+ */
 function isExpected({ code }: TorchError): boolean {
-  return code === 'ERR_NOT_READY' || code === 'ERR_DRAINING' || errorTable[code].family === 'http';
+  return expected.has(code) || errorTable[code].family === 'http';
 }

@@ -1,5 +1,5 @@
 /** Whether requests are taken, those that are in flight, and the devices that were lost for them. */
-import { torchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent, ServedModel } from '../serving/index.js';
 import type { InferenceHost } from './host.js';
@@ -57,8 +57,8 @@ interface Serving {
 }
 
 /**
- * What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. One of whose models
- * some could not be loaded is ready for the others, and names those; where none could be loaded it is not ready.
+ * What `/health/ready` says. A server that is leaving is not ready, though it still serves what arrives. A server that could
+ * not load some of its models is ready for the rest, and names those; where none could be loaded it is not ready.
  */
 export function readiness({ host, lifecycle, stuckAfterMs }: Serving): Readiness {
   const index = host.index();
@@ -75,17 +75,46 @@ export function readiness({ host, lifecycle, stuckAfterMs }: Serving): Readiness
   return { status: 'failed', reason: 'no model could be loaded', models, failed };
 }
 
-/** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */
-export function requireServing({ host }: Pick<Serving, 'host'>): void {
-  if (host.state === 'draining' || host.state === 'closed') {
-    throw torchError('ERR_DRAINING', 'The server is shutting down');
-  }
-  if (host.state !== 'ready') throw torchError('ERR_NOT_READY', 'The model is still loading');
+/** Whether calls of a model would be answered now: what every protocol says of one model. */
+export function isReady(serving: Serving, served: ServedModel): boolean {
+  return faultOf(serving, served) === undefined;
 }
 
-/** Asks before the body is read, which may name any model. @throws ERR_QUEUE_FULL when none would take another row */
-export function requireRoom({ host }: Pick<Serving, 'host'>, client?: string): void {
-  const models = host.list();
+/** The same. @throws ERR_DRAINING, ERR_NOT_READY (also for a stuck model), ERR_DEVICE_FAILED */
+export function requireReady(serving: Serving, served: ServedModel): void {
+  const fault = faultOf(serving, served);
+  if (fault) throw fault;
+}
+
+function faultOf({ host, lifecycle, stuckAfterMs }: Serving, served: ServedModel): TorchError | undefined {
+  const { name, version, model } = served;
+  const notServing = lifecycle.leaving ? leaving() : notServingOf(host);
+  if (notServing) return notServing;
+  const { device } = model.info.device;
+  if (host.deviceFailures().some((failure) => failure.device === device)) {
+    return torchError('ERR_DEVICE_FAILED', `The device of ${name} ${version} was lost`);
+  }
+  const stuck = stuckModels(host, stuckAfterMs).find((each) => each.model === name && each.version === version);
+  return stuck && torchError('ERR_NOT_READY', describeStuck(stuck));
+}
+
+/** Asks before the body is read. @throws ERR_DRAINING, ERR_NOT_READY, as the host would */
+export function requireServing({ host }: Pick<Serving, 'host'>): void {
+  const fault = notServingOf(host);
+  if (fault) throw fault;
+}
+
+function notServingOf({ state }: InferenceHost): TorchError | undefined {
+  if (state === 'draining' || state === 'closed') return leaving();
+  return state === 'ready' ? undefined : torchError('ERR_NOT_READY', 'The model is still loading');
+}
+
+function leaving(): TorchError {
+  return torchError('ERR_DRAINING', 'The server is shutting down');
+}
+
+/** Asks before the body is read, which may name any of these models. @throws ERR_QUEUE_FULL when none would take another row */
+export function requireRoom(models: readonly ServedModel[], client?: string): void {
   if (models.length === 0 || models.some(({ queue }) => !isFull(queue, client))) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }

@@ -28,6 +28,13 @@ describe('the headers of an answer', () => {
     expect((await fetch(`${server.url}/health/live`)).headers.get('x-model-name')).to.equal(null);
   });
 
+  it('name the model that any route tells of', async () => {
+    for (const path of ['/v2/models/tiny', '/v2/models/tiny/stats', '/v2/models/tiny/ready', '/v1/models/tiny']) {
+      const { status, headers } = await fetch(server.url + path);
+      expect([status, headers.get('x-model-version')], path).to.deep.equal([200, 'v1.0']);
+    }
+  });
+
   it('go on with the trace of the caller, which is logged', async () => {
     const { headers } = await predict(server.url, body, { traceparent, tracestate: 'a=1', 'x-request-id': 'traced' });
     const [, trace, span] = headers.get('traceparent')?.split('-') ?? [];

@@ -49,6 +49,40 @@ describe('a call', () => {
     expect(await metrics.text()).to.include('http_requests_rejected_total{code="ERR_MODEL_EXECUTION"} 1');
   });
 
+  it('takes a passed deadline for no fault of the server: a client may give too little time', () => {
+    const { call, lines } = started();
+    call.failed(torchError('ERR_TIMEOUT', 'late'));
+    call.end(504);
+    expect(lines()[0]).to.include({ level: 'info', status: 504, code: 'ERR_TIMEOUT' }).and.not.have.key('err');
+  });
+
+  it('is counted for its token, else for its network; only a token is named in the log', () => {
+    const { signal } = new AbortController();
+    const clientOf = (address: string | undefined, id?: string) => {
+      const { call, lines } = started({ caller: { signal, address } });
+      Object.assign(call.context, { security: { authorize: () => id } });
+      call.authorize(undefined, 'infer');
+      call.end(200);
+      expect(lines()[0]?.['tokenId']).to.equal(id);
+      return call.client;
+    };
+    expect(clientOf('192.0.2.7')).to.equal('192.0.2.7');
+    expect(clientOf('2001:db8::1')).to.equal(clientOf('2001:db8::2'));
+    expect(clientOf('2001:db8::1')).not.to.equal(clientOf('2001:db8:0:1::1'));
+    expect(clientOf(undefined)).to.equal('unknown');
+    expect(clientOf('192.0.2.7', 'ci')).to.equal('ci');
+  });
+
+  it('tells a run its signal, its client and the time that is left', async () => {
+    const { signal } = new AbortController();
+    const { call } = started({ caller: { signal, address: '192.0.2.7' } });
+    expect(call.limits()).to.deep.equal({ signal, client: '192.0.2.7' });
+    call.limitTo(60_000);
+    expect(call.limits().timeoutMs).to.be.within(1, 60_000);
+    call.limitTo(0);
+    await rejection(() => call.limits(), 'ERR_TIMEOUT');
+  });
+
   it('says nothing about the text of a fault of its caller', () => {
     const { call, lines } = started();
     call.failed(torchError('ERR_OUT_OF_RANGE', 'received 0.123'));

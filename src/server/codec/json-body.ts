@@ -29,6 +29,15 @@ export function foreignJson(req: IncomingMessage): unknown {
   return typeof foreign === 'string' || Buffer.isBuffer(foreign) ? undefined : foreign;
 }
 
+/**
+ * What a body parser mounted before us has made of JSON, as bytes again. What was parsed is written again, and its numbers
+ * beyond 2^53 were rounded there.
+ */
+export function bytesOfForeignJson(foreign: unknown): Buffer {
+  if (Buffer.isBuffer(foreign)) return foreign;
+  return Buffer.from(typeof foreign === 'string' ? foreign : JSON.stringify(foreign));
+}
+
 /** JSON in bytes, with exact integers, NaN and Infinity. @throws ERR_MALFORMED_JSON, ERR_PAYLOAD_TOO_LARGE */
 export async function jsonOf(bytes: Buffer): Promise<unknown> {
   if (bytes.length <= smallText) return parseExactJson(bytes, { nonFinite: true });

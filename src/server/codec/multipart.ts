@@ -23,10 +23,12 @@ export interface FormLimits {
   readonly files: number;
   /** The fields that there may be, and no others. */
   readonly fields: readonly string[];
+  /** Bytes of one field. Default: 1024, since it holds a name, a version or a number. */
+  readonly fieldBytes?: number;
 }
 
-/** A field holds a name, a version or a number; a header of a part its name, its file's and its type. */
-const fieldBytes = 1024;
+const defaultFieldBytes = 1024;
+/** A header of a part holds its name, its file's and its type. */
 const headerBytes = 4096;
 /** Read in such pieces, and other requests have their turn in between. */
 const pieceBytes = 256 * 1024;
@@ -38,6 +40,7 @@ const pieceBytes = 256 * 1024;
  * ERR_PAYLOAD_TOO_LARGE for more, or larger, parts than there may be
  */
 export async function readForm(bytes: Buffer, contentType: string, limits: FormLimits): Promise<Form> {
+  const { fieldBytes = defaultFieldBytes } = limits;
   const fields = new Map<string, string>();
   const files: FormFile[] = [];
   let fault: TorchError | undefined;
@@ -90,7 +93,7 @@ function written(parser: NodeJS.WritableStream, piece: Buffer): Promise<void> {
   });
 }
 
-function parserOf(contentType: string, { fileBytes, files, fields }: FormLimits) {
+function parserOf(contentType: string, { fileBytes, files, fields, fieldBytes = defaultFieldBytes }: FormLimits) {
   try {
     return new Busboy({
       headers: { 'content-type': contentType },

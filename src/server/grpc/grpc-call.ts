@@ -81,7 +81,7 @@ export class GrpcCall {
     const call = new ServerCall(this.#context, {
       id: this.id,
       method: 'grpc',
-      client: this.#context.logsClients ? this.address : undefined,
+      loggedAddress: this.#context.logsClients ? this.address : undefined,
       caller: this,
     });
     call.route = path;

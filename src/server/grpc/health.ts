@@ -1,8 +1,7 @@
 import { torchError } from '../../errors.js';
 import { rpcs, type HealthStatus, type Rpc } from '../../protocol/grpc/rpcs.js';
 import type { ServerContext } from '../context.js';
-import { readiness } from '../readiness.js';
-import { isReady } from './models.js';
+import { isReady, readiness } from '../readiness.js';
 import type { Asked, Stream } from './rpc-row.js';
 
 /** How often a watched status is looked at. */

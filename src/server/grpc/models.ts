@@ -3,10 +3,8 @@ import { TorchError } from '../../errors.js';
 import { wireConfig } from '../../protocol/grpc/model-config.js';
 import type { ModelStatistics } from '../../protocol/messages.js';
 import type { ModelName } from '../../protocol/grpc/rpcs.js';
-import type { ServerContext } from '../context.js';
 import { modelConfig, modelMetadata, serverMetadata } from '../inference/describe-model.js';
-import { readiness } from '../readiness.js';
-import { stuckModels } from '../stuck.js';
+import { isReady, readiness } from '../readiness.js';
 import type { ServedModel } from '../../serving/index.js';
 import { statusNameOf } from './status.js';
 import type { Asked } from './rpc-row.js';
@@ -41,16 +39,6 @@ export function modelReady(asked: Asked, name: ModelName): { ready: boolean } {
     if (isAnswer) return { ready: false };
     throw error;
   }
-}
-
-/** Whether calls of it would be answered now. */
-export function isReady(context: ServerContext, { name, version, model }: ServedModel): boolean {
-  const { device } = model.info.device;
-  if (context.lifecycle.leaving || context.host.state !== 'ready') return false;
-  if (context.host.deviceFailures().some((failure) => failure.device === device)) return false;
-  return !stuckModels(context.host, context.stuckAfterMs).some(
-    (stuck) => stuck.model === name && stuck.version === version,
-  );
 }
 
 export const modelMetadataOf = (asked: Asked, name: ModelName) =>

@@ -64,7 +64,7 @@ function requestStatus(code: ErrorCode): number {
 }
 
 /**
- * As Triton maps its errors (`HttpCodeFromError`): what a request asks wrongly is 400, what there is no time for 503. A full
+ * As Triton maps its errors (`HttpCodeFromError`): what a request asks wrongly is 400, a passed deadline is 503. A full
  * queue stays 429: a client that should slow down is told so.
  */
 function oipStatus(code: ErrorCode): number {

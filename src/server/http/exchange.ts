@@ -52,7 +52,7 @@ export class Exchange implements Endable {
     this.call = new ServerCall(context, {
       id: requestIdOf(req),
       method: methods.has(method) ? method : 'other',
-      client: context.logsClients ? this.#open.client : undefined,
+      loggedAddress: context.logsClients ? this.#open.client : undefined,
       caller: this,
     });
     this.#open.begin(this);

@@ -1,7 +1,7 @@
 import { describe, torchError } from '../../errors.js';
 import type { InferRequest, InferResponse, ParameterValue, Parameters } from '../../protocol/messages.js';
 import { requireRoomFor, requireServing } from '../readiness.js';
-import { toMicroseconds, type ServerCall } from '../call.js';
+import type { ServerCall } from '../call.js';
 import { interfaceOf } from './model-interface.js';
 import type { ServedModel } from '../../serving/index.js';
 
@@ -41,12 +41,9 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   note.rows = first?.shape[0] ?? 1;
   const { value, timings } = await served.execute('forward', model.argumentsOf(inputs), {
     ...limits,
-    signal: call.signal,
     owned: true,
-    client: call.client,
   });
-  note.inferenceMs = toMicroseconds(timings.runMs);
-  note.queueMs = toMicroseconds(timings.queueMs);
+  call.noteTimes(timings);
   return {
     ...(id !== undefined && { id }),
     modelName: served.name,
@@ -55,18 +52,14 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   };
 }
 
-interface Limits {
-  readonly timeoutMs?: number;
-  readonly priority?: number;
-}
+type Limits = ReturnType<ServerCall['limits']> & { readonly priority?: number };
 
 /** `timeout` shortens the call's time and never lengthens it; 0 is none. */
 function limitsOf(call: ServerCall, parameters: Parameters | undefined): Limits {
   const timeoutUs = integer(parameters, 'timeout');
   const priority = integer(parameters, 'priority');
   if (timeoutUs) call.limitTo(Math.min(timeoutUs / 1000, call.limitMs));
-  const timeoutMs = call.timeLeft();
-  return { ...(timeoutMs < Infinity && { timeoutMs }), ...(priority && { priority }) };
+  return { ...call.limits(), ...(priority && { priority }) };
 }
 
 function integer(parameters: Parameters | undefined, name: string): number | undefined {

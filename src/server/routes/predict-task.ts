@@ -2,7 +2,6 @@ import type { ServedAnswer, ServedModel } from '../../serving/index.js';
 import type { Arguments } from '../../tensor/value.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { torchError } from '../../errors.js';
-import { toMicroseconds } from '../call.js';
 import { invalidBody } from '../codec/body-form.js';
 import type { PredictionInput } from '../codec/prediction.js';
 import { requireTask, type RowModelOf } from '../codec/row-model.js';
@@ -24,27 +23,19 @@ export async function answerInput(
   requireRoomFor(served, call.client);
   if (input.form === 'images') return answerImages(exchange, served, input.images, input.topK);
   const topK = topKOf(served, input.topK);
-  const limits = (): Limits => ({ signal: call.signal, timeoutMs: call.timeLeft(), client: call.client, ...topK });
   if (input.form === 'rows') {
     const model = rowModelOf(served);
     const rows = input.rows(model);
     note.rows = rows.batchSize;
     note.shape = [rows.batchSize, model.features];
-    respond(exchange, served, await model.answer(rows, limits()), input.topK);
+    respond(exchange, served, await model.answer(rows, { ...call.limits(), ...topK }), input.topK);
     return;
   }
   const args = argumentsOf(served, input.inputs);
   const first = Object.values(args).find((value) => value instanceof Tensor);
   note.shape = first?.shape ?? [];
   note.rows = first?.shape[0] ?? 1;
-  respond(exchange, served, await served.predict(args, { ...limits(), owned: true }), input.topK);
-}
-
-interface Limits {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  readonly client: string;
-  readonly topK?: number;
+  respond(exchange, served, await served.predict(args, { ...call.limits(), ...topK, owned: true }), input.topK);
 }
 
 /** Answers encoded images. @throws ERR_TASK for a model that says of none how they become its input; as `imageToTensor` */
@@ -61,13 +52,7 @@ export async function answerImages(
   note.rows = images.length;
   const { maxPixels } = context.imageLimits;
   const answer = await decoding(context, images, () =>
-    served.predict(images, {
-      signal: call.signal,
-      timeoutMs: call.timeLeft(),
-      client: call.client,
-      maxPixels,
-      ...topK,
-    }),
+    served.predict(images, { ...call.limits(), maxPixels, ...topK }),
   );
   respond(exchange, served, answer, asked);
 }
@@ -106,8 +91,7 @@ function argumentsOf(served: ServedModel, inputs: unknown): Arguments {
 
 function respond(exchange: Exchange, served: ServedModel, answer: ServedAnswer, topK: number | undefined): void {
   const { timings } = answer;
-  exchange.note.inferenceMs = toMicroseconds(timings.runMs);
-  exchange.note.queueMs = toMicroseconds(timings.queueMs);
+  exchange.call.noteTimes(timings);
   exchange.json(200, {
     ...requireTask(served).toJson?.(answer, topK),
     model_version: served.version,

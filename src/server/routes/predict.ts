@@ -1,10 +1,11 @@
 import type { ServedModel } from '../../serving/index.js';
-import { toMicroseconds } from '../call.js';
+import { choiceOfQuery } from '../codec/choice.js';
 import { encodedTypeOf } from '../codec/encoded-type.js';
 import { readPrediction, type BodyReader, type PredictionInput } from '../codec/prediction.js';
 import { rowModel, type RowModel, type RowModelOf } from '../codec/row-model.js';
 import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
+import { bodyTypeOf } from '../http/body.js';
 import type { Exchange, Handler } from '../http/exchange.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
@@ -43,7 +44,7 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
   requireServing(context);
-  requireRoom(context, call.client);
+  requireRoom(modelsMeant(exchange), call.client);
   call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
@@ -55,10 +56,8 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   const rows = input.rows(model);
   note.rows = rows.batchSize;
   note.shape = [rows.batchSize, model.features];
-  const limits = { signal: call.signal, timeoutMs: call.timeLeft(), client: call.client };
-  const { predictions, confidenceScores, timings } = await model.predict(rows, limits);
-  note.inferenceMs = toMicroseconds(timings.runMs);
-  note.queueMs = toMicroseconds(timings.queueMs);
+  const { predictions, confidenceScores, timings } = await model.predict(rows, call.limits());
+  call.noteTimes(timings);
   const response: PredictResponse = {
     predictions,
     confidence_scores: confidenceScores,
@@ -66,6 +65,23 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
     inference_time_ms: timings.runMs,
   };
   exchange.json(200, response);
+}
+
+/**
+ * The models that a request may be for, as far as its head tells: JSON may name any that the query does not rule out. Where the
+ * head is wrong they are all, because its fault is told in its order, after those of the body.
+ */
+function modelsMeant({ context: { host }, req }: Exchange): readonly ServedModel[] {
+  try {
+    const { model, version } = choiceOfQuery(req.url ?? '');
+    if (bodyTypeOf(req) === 'octets') return [host.model(model ?? host.defaultModel, version)];
+    if (model === undefined && version === undefined) return host.list();
+    const isMeant = (served: ServedModel): boolean =>
+      (model ?? served.name) === served.name && (version ?? served.version) === served.version;
+    return host.list().filter(isMeant);
+  } catch {
+    return host.list();
+  }
 }
 
 /** Rows for the default model, and nothing else: what answers had from the first is all that such a request gets. */

@@ -57,7 +57,7 @@ export function bindRoutes(
   return own.map((route) => ({ errorForm: 'problem', ...route, handler: route.handler(context, own) }));
 }
 
-/** What is there for administrators needs a token of theirs, whatever it is elsewhere. */
+/** On the admin port every route but a probe needs an admin token. */
 function scopeOn(route: Route, listener: ListenerName): Scope {
   const scope = scopeOf(route);
   return listener === 'admin' && scope === 'infer' ? 'admin' : scope;

@@ -171,7 +171,7 @@ export const routes: readonly Route[] = [
     operation: operations.repositoryIndex,
   }),
   { method: 'GET', path: '/', handler: () => kserve.alive, isProbe: true, operation: compat.alive },
-  v1({ method: 'GET', path: '/v1/models', handler: () => kserve.models, operation: compat.models }),
+  v1({ method: 'GET', path: '/v1/models', handler: () => oip.models, operation: compat.models }),
   v1({
     method: 'POST',
     path: '/v1/models/:model{/versions/:version}\\:predict',

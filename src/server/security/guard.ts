@@ -1,6 +1,7 @@
 import { torchError, type TorchError } from '../../errors.js';
 import { retryAfter } from '../public-error.js';
 import { isLoopback } from './loopback.js';
+import { networkOf } from './network.js';
 import type { RateLimit } from './rate-limit.js';
 import type { Scope } from './scope.js';
 import type { Token } from './token-text.js';
@@ -28,17 +29,17 @@ export class Guard {
   }
 
   /**
-   * Returns whom the caller stands for: the id of its token, else its address.
+   * Returns the id of the caller's token; undefined where none was asked for. The rate counts one without a token for its network.
    * @throws ERR_UNAUTHENTICATED, ERR_FORBIDDEN for a token of another scope, ERR_RATE_LIMIT for too many requests or wrong tokens
    */
-  authorize(caller: Caller, scope: Scope): string {
+  authorize(caller: Caller, scope: Scope): string | undefined {
     const { address = 'unknown' } = caller;
-    if (scope === 'none') return address;
+    if (scope === 'none') return undefined;
     const isOpen = this.#tokens === undefined || (scope === 'metrics' && isLoopback(address));
-    const client = isOpen ? address : this.#tokenOf(this.#tokens, caller.authorization, address, scope).id;
-    const waitMs = scope === 'infer' && this.#rate ? this.#rate.waitOf(client) : 0;
+    const id = isOpen ? undefined : this.#tokenOf(this.#tokens, caller.authorization, address, scope).id;
+    const waitMs = scope === 'infer' && this.#rate ? this.#rate.waitOf(id ?? networkOf(address)) : 0;
     if (waitMs > 0) throw tooMany('Expected fewer requests of this client', waitMs);
-    return client;
+    return id;
   }
 
   #tokenOf(tokens: TokenStore, authorization: string | undefined, address: string, scope: Scope): Token {

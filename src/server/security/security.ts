@@ -56,8 +56,8 @@ export class Security {
     this.tls = tlsOf(settings, logger);
   }
 
-  /** As Guard.authorize: whom the caller stands for, or an error of status 401, 403 or 429. */
-  authorize(caller: Caller, scope: Scope): string {
+  /** As Guard.authorize: the id of the caller's token, if one was asked for, or an error of status 401, 403 or 429. */
+  authorize(caller: Caller, scope: Scope): string | undefined {
     return this.#guard.authorize(caller, scope);
   }
 

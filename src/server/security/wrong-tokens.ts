@@ -1,11 +1,13 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from './network.js';
+import type { Token } from './token-text.js';
 
 /** So many wrong tokens of one address within the time below are answered 401; further ones 429. */
 const mostWrong = 20;
 const windowMs = 60_000;
 const mostAddresses = 4096;
-/** Addresses that are remembered for each token. */
+/** Addresses that are remembered for each token, and tokens: more than are good at once. */
 const mostHomes = 256;
+const mostTokens = 1024;
 
 interface Record {
   wrong: number;
@@ -20,8 +22,8 @@ export class WrongTokens {
   readonly #now: () => number;
   /** Oldest first. */
   readonly #records = new Map<string, Record>();
-  /** The digests' hosts: where each token was good from. */
-  readonly #homes = new WeakMap<object, Set<string>>();
+  /** Where each token was good from, by its digest: a tokens file that is read again has the same tokens. Oldest first. */
+  readonly #homes = new Map<string, Set<string>>();
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(now: () => number) {
@@ -51,13 +53,18 @@ export class WrongTokens {
   }
 
   /** Whether the token was good from there before; remembers it, unless the address is shut out. */
-  isAtHome(token: object, address: string, isShutOut: boolean): boolean {
-    let homes = this.#homes.get(token);
-    if (homes?.has(address)) return true;
+  isAtHome({ digest }: Pick<Token, 'digest'>, address: string, isShutOut: boolean): boolean {
+    const key = digest.toString('hex');
+    const home = networkOf(address);
+    let homes = this.#homes.get(key);
+    if (homes?.has(home)) return true;
     if (isShutOut) return false;
-    if (!homes) this.#homes.set(token, (homes = new Set()));
-    if (homes.size >= mostHomes) homes.delete(homes.values().next().value as string);
-    homes.add(address);
+    if (!homes) {
+      dropOldest(this.#homes, mostTokens);
+      this.#homes.set(key, (homes = new Set()));
+    }
+    dropOldest(homes, mostHomes);
+    homes.add(home);
     return true;
   }
 
@@ -70,15 +77,7 @@ export class WrongTokens {
   }
 }
 
-/** What one attacker has at least: all of an IPv6 address's last 64 bits are its own. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
-    while (groups.length < 8 - rest.length) groups.push('0');
-    groups.push(...rest);
-  }
-  return groups.slice(0, 4).join(':');
+/** Makes room for one more. */
+function dropOldest(held: Map<string, unknown> | Set<string>, most: number): void {
+  if (held.size >= most) held.delete(held.keys().next().value as string);
 }

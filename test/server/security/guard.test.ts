@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Guard } from '#dist/server/security/guard.js';
 import { isLoopback } from '#dist/server/security/loopback.js';
 import { RateLimit } from '#dist/server/security/rate-limit.js';
 import { scopeOf } from '#dist/server/security/scope.js';
 import { TokenStore } from '#dist/server/security/token-store.js';
-import { networkOf, WrongTokens } from '#dist/server/security/wrong-tokens.js';
+import { networkOf } from '#dist/server/security/network.js';
+import { WrongTokens } from '#dist/server/security/wrong-tokens.js';
 import { caught } from '../../support/caught.js';
 import { keptLogger } from '../../support/server/logs.js';
 
@@ -53,8 +57,8 @@ describe('the guard of callers', () => {
   });
 
   it('asks nothing of probes; of metrics only strangers to this machine, and any token does', () => {
-    expect(guard.authorize({ authorization: undefined, address }, 'none')).to.equal(address);
-    expect(guard.authorize({ authorization: undefined, address: '127.0.0.1' }, 'metrics')).to.equal('127.0.0.1');
+    expect(guard.authorize({ authorization: undefined, address }, 'none')).to.equal(undefined);
+    expect(guard.authorize({ authorization: undefined, address: '127.0.0.1' }, 'metrics')).to.equal(undefined);
     caught(() => guard.authorize({ authorization: undefined, address }, 'metrics'), 'ERR_UNAUTHENTICATED');
     expect(guard.authorize(bearer(infer), 'metrics')).to.equal('ci');
     expect(guard.authorize(bearer(admin), 'metrics')).to.equal('ops');
@@ -76,6 +80,37 @@ describe('the guard of callers', () => {
     for (let i = 0; i < 50; i++) codeOf(`Bearer wrong-${i}`);
     expect(guard.authorize(bearer(infer), 'infer')).to.equal('ci');
     caught(() => guard.authorize(bearer(admin), 'admin'), 'ERR_RATE_LIMIT');
+  });
+
+  it('remembers that when the same tokens are read again', () => {
+    const text = `ci infer ${infer}`;
+    const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-guard-'));
+    const file = join(folder, 'tokens');
+    writeFileSync(file, text);
+    const tokens = new TokenStore({ file }, keptLogger().logger);
+    try {
+      guard = new Guard(tokens, new WrongTokens(clock), undefined);
+      guard.authorize(bearer(infer), 'infer');
+      for (let i = 0; i < 50; i++) codeOf(`Bearer wrong-${i}`);
+      tokens.reload();
+      expect(guard.authorize(bearer(infer), 'infer')).to.equal('ci');
+    } finally {
+      tokens.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('remembers a bounded number of tokens and of their addresses', () => {
+    const wrong = new WrongTokens(clock);
+    const token = (n: number) => ({ digest: Buffer.from(`digest ${n}`) });
+    wrong.isAtHome(token(0), 'first', false);
+    wrong.isAtHome(token(1), 'first', false);
+    for (let i = 0; i < 256; i++) wrong.isAtHome(token(1), `a${i}`, false);
+    expect(wrong.isAtHome(token(1), 'first', true)).to.equal(false);
+    expect(wrong.isAtHome(token(1), 'a255', true)).to.equal(true);
+    for (let i = 1; i <= 1024; i++) wrong.isAtHome(token(i), 'first', false);
+    expect(wrong.isAtHome(token(0), 'first', true)).to.equal(false);
+    expect(wrong.isAtHome(token(1024), 'first', true)).to.equal(true);
   });
 
   it('counts no request without a token as a wrong one', () => {
@@ -127,10 +162,24 @@ describe('the rate of a client', () => {
   it('is refused with the time to wait', () => {
     const guard = new Guard(undefined, new WrongTokens(() => 0), new RateLimit(1, 1, () => 0));
     const caller = { authorization: undefined, address };
-    expect(guard.authorize(caller, 'infer')).to.equal(address);
+    expect(guard.authorize(caller, 'infer')).to.equal(undefined);
     caught(() => guard.authorize(caller, 'infer'), 'ERR_RATE_LIMIT');
-    expect(guard.authorize(caller, 'none')).to.equal(address);
-    expect(guard.authorize(caller, 'admin')).to.equal(address);
+    expect(guard.authorize(caller, 'none')).to.equal(undefined);
+    expect(guard.authorize(caller, 'admin')).to.equal(undefined);
+  });
+
+  it('is that of a network of IPv6, whichever of its addresses a client takes', () => {
+    const guard = new Guard(undefined, new WrongTokens(() => 0), new RateLimit(1, 1, () => 0));
+    const from = (address: string | undefined) => guard.authorize({ authorization: undefined, address }, 'infer');
+    from('2001:db8::1');
+    caught(() => from('2001:db8::2'), 'ERR_RATE_LIMIT');
+    from('2001:db8:0:1::1');
+    from('192.0.2.1');
+    // The same client, as a socket of both families shows it.
+    caught(() => from('::ffff:192.0.2.1'), 'ERR_RATE_LIMIT');
+    from('::ffff:192.0.2.2');
+    expect(from(undefined)).to.equal(undefined);
+    caught(() => from(undefined), 'ERR_RATE_LIMIT');
   });
 });
 

@@ -6,37 +6,26 @@ import { torchError } from '../../../errors.js';
 import type { InferResponse } from '../../../protocol/messages.js';
 import { jsonBody } from '../../codec/json-body.js';
 import { nestedJson, rowsJson } from '../../codec/nested-json.js';
-import type { Exchange, Handler } from '../../http/exchange.js';
+import type { Handler } from '../../http/exchange.js';
 import { admit, infer } from '../../inference/infer.js';
-import { requireServing } from '../../readiness.js';
-import { targetOf } from './target.js';
+import { requireReady, requireServing } from '../../readiness.js';
+import { answer } from '../oip/metadata.js';
+import { servedOf, targetOf } from '../target.js';
 import { tensorRequest } from './instances.js';
-
-/** KServe's client reads an error only under exactly this type. */
-const json = 'application/json';
-
-function answer(exchange: Exchange, value: unknown): void {
-  exchange.send(200, json, JSON.stringify(value));
-}
 
 /** `GET /`: the server lives. */
 export const alive: Handler = (exchange) => {
-  answer(exchange, { status: 'alive' });
-};
-
-/** `GET /v1/models` */
-export const models: Handler = (exchange) => {
-  const { host } = exchange.context;
-  answer(exchange, { models: [...new Set(host.list().map(({ name }) => name))] });
+  answer(exchange, 200, { status: 'alive' });
 };
 
 /** `GET /v1/models/:model`: whether it takes requests. */
 export const modelReady: Handler = (exchange, parameters) => {
-  const { context } = exchange;
+  const { context, call } = exchange;
   requireServing(context);
-  const { model, version } = targetOf(parameters);
-  const { name } = context.host.model(model, version);
-  answer(exchange, { name, ready: true });
+  const served = servedOf(context.host, parameters);
+  call.about(served);
+  requireReady(context, served);
+  answer(exchange, 200, { name: served.name, ready: true });
 };
 
 /** `POST /v1/models/:model:predict` */
@@ -44,12 +33,14 @@ export const predict: Handler = async (exchange, parameters) => {
   const { call, req, context } = exchange;
   const target = targetOf(parameters);
   call.limitTo(exchange.timeLimit);
-  const served = admit(call, target);
+  admit(call, target);
   const body = await jsonBody(req, context.bodyLimits.json);
+  // While the body came, the model may have been loaded anew.
+  const served = admit(call, target);
   const { form, count, inputs } = await tensorRequest(call, served, body);
   const response = await infer(call, target, { inputs });
   const text = form === 'rows' ? await predictions(response, count) : await columns(response);
-  exchange.send(200, json, text);
+  exchange.send(200, 'application/json', text);
 };
 
 /** A row of the answer for each instance: a value, or an object by the names of several outputs. */

@@ -9,11 +9,13 @@ import { dtypeTable, type TensorData as Elements } from '../../../tensor/dtype.j
 import { elementCount, formatShape } from '../../../tensor/shape.js';
 import { Tensor } from '../../../tensor/tensor.js';
 import type { ServerCall } from '../../call.js';
+import type { ServerContext } from '../../context.js';
 import { invalidBody } from '../../codec/body-form.js';
 import { bodyBytes, foreignJson, jsonOf } from '../../codec/json-body.js';
 import { bytesOfBase64, contentOf, inputNamed, isBase64, isObject, onlyInput, requireFew } from '../../codec/values.js';
 import { interfaceOf } from '../../inference/model-interface.js';
 import { maxImages } from '../../schemas/predict.js';
+import { requireImages } from '../predict-task.js';
 import { rowInputs } from './instances.js';
 
 /** Rows of numbers, or texts. */
@@ -38,33 +40,46 @@ export interface ImageData {
 /** Names that a value may stand under, alone, as in TorchServe's handlers. */
 const wrappers = ['data', 'body'];
 
+/** A body, read, before a model was asked what it is. */
+type Content =
+  | { readonly form: 'json'; readonly value: unknown }
+  | { readonly form: 'bytes'; readonly bytes: Buffer; readonly type: string }
+  | { readonly form: 'images'; readonly images: readonly Buffer[] };
+
 /**
- * Reads a request. The bytes decide what they are, except where `content-type` says JSON or raw bytes: `curl -T` sends none,
- * and `curl --data` that of a form.
- * @throws ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_VALIDATION, ERR_BAD_REQUEST, ERR_INVALID_SHAPE, ERR_INVALID_INPUT,
- * ERR_OUT_OF_RANGE, ERR_TASK (an image for a model that takes none)
+ * Reads the body of a request.
+ * @throws ERR_PAYLOAD_TOO_LARGE, ERR_UNSUPPORTED_MEDIA_TYPE, ERR_MALFORMED_JSON, ERR_VALIDATION, ERR_BAD_REQUEST, ClientGone
  */
-export async function readData(
-  req: IncomingMessage,
-  call: ServerCall,
-  served: ServedModel,
-): Promise<TensorData | ImageData> {
+export async function readContent(req: IncomingMessage, { bodyLimits, imageLimits }: ServerContext): Promise<Content> {
   const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const { bodyLimits, imageLimits } = call.context;
   const json = type === 'multipart/form-data' ? undefined : foreignJson(req);
-  if (json !== undefined) return ofJson(json, call, served);
-  if (type === 'application/json') return ofJson(await jsonOf(await bodyBytes(req, bodyLimits.json)), call, served);
-  const bytes = await bodyBytes(req, Math.max(bodyLimits.octets, imageLimits.bytes));
-  if (type !== 'multipart/form-data') return ofBytes(bytes, type, call, served);
+  if (json !== undefined) return { form: 'json', value: json };
+  if (type === 'application/json') return { form: 'json', value: await jsonOf(await bodyBytes(req, bodyLimits.json)) };
+  const fileBytes = Math.max(bodyLimits.octets, imageLimits.bytes);
+  const bytes = await bodyBytes(req, fileBytes);
+  if (type !== 'multipart/form-data') return { form: 'bytes', bytes, type };
   const { readForm } = await import('../../codec/multipart.js');
-  const limits = { fileBytes: Math.max(bodyLimits.octets, imageLimits.bytes), files: maxImages, fields: wrappers };
+  // A field holds the whole request, such as `curl -F 'data=[…]'` sends it.
+  const limits = { fileBytes, files: maxImages, fields: wrappers, fieldBytes: bodyLimits.json };
   const { files, fields } = await readForm(bytes, req.headers['content-type'] ?? '', limits);
   const parts = [...files.map((file) => file.bytes), ...[...fields.values()].map((text) => Buffer.from(text))];
   const [part, ...more] = parts;
   if (!part) throw invalidBody('', 'expected a file, or a field data or body, in the form but received none');
-  if (more.length === 0) return ofBytes(part, '', call, served);
+  if (more.length === 0) return { form: 'bytes', bytes: part, type: '' };
   if (!parts.every(isImage)) throw invalidBody('', `expected one part, or images, but received ${parts.length} parts`);
-  return ofImages(parts, served, false);
+  return { form: 'images', images: parts };
+}
+
+/**
+ * What a body is for a model. The bytes decide what they are, except where `content-type` says JSON or raw bytes: `curl -T`
+ * sends none, and `curl --data` that of a form.
+ * @throws ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_VALIDATION, ERR_INVALID_SHAPE, ERR_INVALID_INPUT, ERR_OUT_OF_RANGE,
+ * ERR_TASK (an image for a model that takes none)
+ */
+export async function dataOf(content: Content, call: ServerCall, served: ServedModel): Promise<TensorData | ImageData> {
+  if (content.form === 'images') return ofImages(content.images, served, false);
+  if (content.form === 'json') return ofJson(content.value, call, served);
+  return ofBytes(content.bytes, content.type, call, served);
 }
 
 async function ofBytes(
@@ -91,12 +106,9 @@ function looksLikeJson(bytes: Buffer): boolean {
 }
 
 /** @throws ERR_TASK */
-function ofImages(images: readonly Buffer[], { name, version, task }: ServedModel, isOne: boolean): ImageData {
-  if (task?.image) return { form: 'images', images, isOne, isEnvelope: false };
-  throw torchError(
-    'ERR_TASK',
-    `Expected numbers for ${name} ${version}, whose task says of no image how it becomes its input, but received an image`,
-  );
+function ofImages(images: readonly Buffer[], served: ServedModel, isOne: boolean): ImageData {
+  requireImages(served);
+  return { form: 'images', images, isOne, isEnvelope: false };
 }
 
 /** Little-endian elements of one row, or of several. */

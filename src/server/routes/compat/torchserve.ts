@@ -5,7 +5,6 @@
 import type { ServedAnswer, ServedModel } from '../../../serving/index.js';
 import { taskKindOf } from '../../../tasks/kinds/index.js';
 import { Tensor } from '../../../tensor/tensor.js';
-import { toMicroseconds } from '../../call.js';
 import { decoding, requireImageBytes, requireImageRoom } from '../../codec/image-room.js';
 import { nestedJson } from '../../codec/nested-json.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
@@ -13,8 +12,8 @@ import { admit, infer, type InferTarget } from '../../inference/infer.js';
 import { interfaceOf } from '../../inference/model-interface.js';
 import { readiness } from '../../readiness.js';
 import { objectOf, rowTexts } from './kserve.js';
-import { targetOf } from './target.js';
-import { readData, type ImageData, type TensorData } from './torchserve-body.js';
+import { targetOf } from '../target.js';
+import { dataOf, readContent, type ImageData, type TensorData } from './torchserve-body.js';
 
 /** `GET /ping`, with TorchServe's status for a server that takes no requests. */
 export const ping: Handler = (exchange) => {
@@ -34,9 +33,11 @@ export const predictions: Handler = async (exchange, parameters) => {
   const { call, req, context } = exchange;
   const target = targetOf(parameters);
   call.limitTo(exchange.timeLimit);
+  if (admit(call, target).task?.image) requireImageRoom(context);
+  const content = await readContent(req, context);
+  // While the body came, the model may have been loaded anew.
   const served = admit(call, target);
-  if (served.task?.image) requireImageRoom(context);
-  const data = await readData(req, call, served);
+  const data = await dataOf(content, call, served);
   const texts = await textsFor(exchange, target, served, data);
   const list = `[${texts.join(',')}]`;
   const many = data.isEnvelope ? `{"predictions":${list}}` : list;
@@ -71,8 +72,8 @@ async function ofTask({ call }: Exchange, served: ServedModel, { inputs }: Tenso
   const first = Object.values(args).find((value) => value instanceof Tensor);
   call.note.shape = first?.shape ?? [];
   call.note.rows = first?.shape[0] ?? 1;
-  const answer = await served.predict(args, { signal: call.signal, timeoutMs: call.timeLeft(), owned: true });
-  noteTimes(call, answer);
+  const answer = await served.predict(args, { ...call.limits(), owned: true });
+  call.noteTimes(answer.timings);
   return textsOf(answer);
 }
 
@@ -82,15 +83,10 @@ async function ofImages({ call }: Exchange, served: ServedModel, images: readonl
   const { maxPixels } = context.imageLimits;
   note.rows = images.length;
   const answer = await decoding(context, images, () =>
-    served.predict(images, { signal: call.signal, timeoutMs: call.timeLeft(), maxPixels }),
+    served.predict(images, { ...call.limits(), maxPixels }),
   );
-  noteTimes(call, answer);
+  call.noteTimes(answer.timings);
   return textsOf(answer);
-}
-
-function noteTimes({ note }: Exchange['call'], { timings }: ServedAnswer): void {
-  note.inferenceMs = toMicroseconds(timings.runMs);
-  note.queueMs = toMicroseconds(timings.queueMs);
 }
 
 /** Labels with their scores, the best first, or a vector: one text for each row. */

@@ -13,6 +13,7 @@ import { encodeResponse, type EncodedMessage } from '../../../protocol/encode.js
 import type { InferRequest, NamedTensor } from '../../../protocol/messages.js';
 import type { ServedModel } from '../../../serving/index.js';
 import type { ServerContext } from '../../context.js';
+import { bytesOfForeignJson } from '../../codec/json-body.js';
 import { foreignBody, readPieces } from '../../http/body.js';
 import type { BodyCut } from '../../http/body-pieces.js';
 import { responseEncodingOf } from '../../http/encoding.js';
@@ -21,7 +22,7 @@ import { smallText } from '../../http/json.js';
 import { room } from '../../http/turn.js';
 import { admit, infer } from '../../inference/infer.js';
 import { interfaceOf } from '../../inference/model-interface.js';
-import { targetOf } from './target.js';
+import { targetOf } from '../target.js';
 
 /** `POST /v2/models/:model/infer`, in JSON, with binary tensors, or raw. */
 export function inference(context: ServerContext): Handler {
@@ -48,9 +49,7 @@ async function answer(exchange: Exchange, parameters: PathParameters, context: S
 
 async function bodyOf({ req }: Exchange, limit: number, cut: BodyCut | undefined): Promise<Pieces> {
   const foreign = foreignBody(req);
-  if (foreign === undefined) return readPieces(req, limit, cut);
-  // What a body parser in front of us has made of it; numbers beyond 2^53 were rounded there.
-  return Pieces.of(Buffer.isBuffer(foreign) ? foreign : Buffer.from(JSON.stringify(foreign)));
+  return foreign === undefined ? readPieces(req, limit, cut) : Pieces.of(bytesOfForeignJson(foreign));
 }
 
 /** How one request is read: where it is binary, its tensors land where a run reads them as they come. */

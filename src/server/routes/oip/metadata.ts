@@ -1,13 +1,11 @@
 /** What a server of the Open Inference Protocol says of itself and of its models. */
-import { torchError } from '../../../errors.js';
 import type { ServerContext } from '../../context.js';
 import type { Exchange, Handler, PathParameters } from '../../http/exchange.js';
 import { modelConfig, modelMetadata, serverMetadata } from '../../inference/describe-model.js';
-import { readiness } from '../../readiness.js';
-import { describeStuck, stuckModels } from '../../stuck.js';
+import { readiness, requireReady } from '../../readiness.js';
 import type { ServedModel } from '../../../serving/index.js';
 import { liveness } from '../health.js';
-import { servedOf } from './target.js';
+import { servedOf } from '../target.js';
 
 /** What we have beyond the core of the protocol, by Triton's names. */
 const extensions = [
@@ -50,7 +48,7 @@ export const ready: Handler = (exchange) => {
   else answer(exchange, 503, { ready: false, live: isLive, error: reason ?? `The server is not ready: ${status}` });
 };
 
-/** `GET /v2/models`, as KServe lists them. */
+/** `GET /v2/models` and `GET /v1/models`, as KServe lists them. */
 export const models: Handler = (exchange) => {
   answer(exchange, 200, { models: [...new Set(exchange.context.host.list().map(({ name }) => name))] });
 };
@@ -73,22 +71,17 @@ export const config = ofModel((served) => modelConfig(served));
 
 /** `GET /v2/models/:model/ready` */
 export const modelReady = ofModel((served, context) => {
-  const { name, version } = served;
-  const { device } = served.model.info.device;
-  if (context.host.deviceFailures().some((failure) => failure.device === device)) {
-    throw torchError('ERR_DEVICE_FAILED', `The device of ${name} ${version} was lost`);
-  }
-  const stuck = stuckModels(context.host, context.stuckAfterMs).find(
-    (each) => each.model === name && each.version === version,
-  );
-  if (stuck) throw torchError('ERR_NOT_READY', describeStuck(stuck));
-  return { name, ready: true };
+  requireReady(context, served);
+  return { name: served.name, ready: true };
 });
 
 /** `GET /v2/models/:model/stats` */
 export const statistics: Handler = (exchange, parameters) => {
-  const { host } = exchange.context;
-  const { name } = servedOf(host, parameters);
+  const { context, call } = exchange;
+  const { host } = context;
+  const first = servedOf(host, parameters);
+  const { name } = first;
+  call.about(first);
   const asked = host.list().filter((served) => served.name === name && isVersion(served, parameters.version));
   answer(exchange, 200, { model_stats: asked.map((served) => served.statistics()) });
 };

@@ -1,5 +1,6 @@
 import { JsonReader } from '../../../protocol/json/reader.js';
 import { literalAt } from '../../../protocol/json/tokens.js';
+import { bytesOfForeignJson } from '../../codec/json-body.js';
 import { foreignBody, readPieces } from '../../http/body.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
 import { answer } from './metadata.js';
@@ -16,7 +17,7 @@ export const repositoryIndex: Handler = async (exchange) => {
 
 async function bodyOf({ req }: Exchange): Promise<Buffer> {
   const foreign = foreignBody(req);
-  if (foreign !== undefined) return Buffer.isBuffer(foreign) ? foreign : Buffer.from(JSON.stringify(foreign));
+  if (foreign !== undefined) return bytesOfForeignJson(foreign);
   const body = await readPieces(req, mostBytes);
   return body.range(0, body.length);
 }

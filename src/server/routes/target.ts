@@ -1,9 +1,9 @@
-import { torchError } from '../../../errors.js';
-import { isServedName } from '../../../serving/names.js';
-import type { ServedModel } from '../../../serving/index.js';
-import type { InferenceHost } from '../../host.js';
-import type { PathParameters } from '../../http/exchange.js';
-import type { InferTarget } from '../../inference/infer.js';
+import { torchError } from '../../errors.js';
+import { isServedName } from '../../serving/names.js';
+import type { ServedModel } from '../../serving/index.js';
+import type { InferenceHost } from '../host.js';
+import type { PathParameters } from '../http/exchange.js';
+import type { InferTarget } from '../inference/infer.js';
 
 /**
  * The model that a path names.
