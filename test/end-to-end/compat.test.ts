@@ -5,6 +5,8 @@ import type { LabelAnswer } from 'node-libtorch/tasks';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
 import { fixture } from '../support/paths.js';
 import { digits } from '../support/server/digits.js';
+import { rawConnection, until } from '../support/server/http.js';
+import { MemoryHost } from '../support/server/memory-host.js';
 import { encoderAnswers, picture, taskModels } from '../support/server/task-host.js';
 
 interface Asked {
@@ -292,6 +294,64 @@ describe('clients of other servers', () => {
       const several = await predict('pictures', { instances: [b64, { data: b64 }] });
       const predictions = several.body['predictions'] as Record<string, number>[];
       expect(predictions.map((row) => Object.keys(row)[0])).to.deep.equal(['red', 'red']);
+    });
+
+    it('may send the whole request as a field of a form', async () => {
+      const input = JSON.stringify(digits[7]?.input);
+      expect(input.length).to.be.greaterThan(2000);
+      for (const name of ['data', 'body']) {
+        const body = new FormData();
+        body.append(name, input);
+        const asField = await send('/predictions/mnist-mlp', { method: 'POST', body });
+        expect(asField.text, name).to.equal((await predict('mnist-mlp', digits[7]?.input)).text);
+      }
+    });
+
+    it('are each counted for its client, whatever the model makes of the request', async () => {
+      const clients: unknown[] = [];
+      const spied = ['mnist-mlp', 'pictures'].map((name) => host.model(name));
+      for (const served of spied) {
+        const answer = served.predict.bind(served);
+        served.predict = (input, options) => {
+          clients.push(options?.client);
+          return answer(input, options);
+        };
+      }
+      try {
+        expect((await predict('mnist-mlp', digits[7]?.input)).status).to.equal(200);
+        expect((await predict('pictures', blue, none, 'PUT')).status).to.equal(200);
+      } finally {
+        for (const served of spied) Reflect.deleteProperty(served, 'predict');
+      }
+      expect(clients).to.deep.equal(['127.0.0.1', '127.0.0.1']);
+    });
+
+    it('are answered by the model that is there once the body has come', async () => {
+      const changing = new MemoryHost();
+      const own = await createServer({ host: changing.asHost(), port: 0, logger: false });
+      try {
+        for (const [path, body] of [
+          ['/predictions/tiny', '[[1, 1]]'],
+          ['/v1/models/tiny:predict', '{"instances":[[1, 1]]}'],
+        ]) {
+          const { socket, received } = await rawConnection(own.port);
+          const asked: string[] = [];
+          let version = 'v1.0';
+          changing.model = (name) => {
+            asked.push(version);
+            return MemoryHost.prototype.model.call(changing, name, version);
+          };
+          socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body?.length}\r\n\r\n`);
+          await until('it is looked up', () => asked.length > 0);
+          version = 'v2.0';
+          socket.write(body ?? '');
+          await until('it is answered', () => received().includes('\r\n\r\n'));
+          expect(received()).to.match(/^HTTP\/1\.1 200 /).and.include('x-model-version: v2.0');
+          socket.destroy();
+        }
+      } finally {
+        await own.close();
+      }
     });
 
     it('get what the task says: labels in their order, vectors', async () => {

@@ -336,4 +336,25 @@ describe('the Open Inference Protocol over HTTP', () => {
       listening.close();
     }
   });
+
+  it('reads what a parser of text, of bytes or of JSON has left', async () => {
+    for (const parser of [express.text({ type: '*/*' }), express.raw({ type: '*/*' }), express.json({ type: '*/*' })]) {
+      const listening = express()
+        .use(parser, createApp({ host, logger: false }) as express.RequestHandler)
+        .listen(0);
+      await new Promise((resolve) => listening.once('listening', resolve));
+      const { port } = listening.address() as { port: number };
+      try {
+        const { model, inputs, outputs } = cases[0]!;
+        const { body, headers } = encoded({ inputs, parameters: { binary_data_output: false } }, () => false);
+        const typed = { ...headers, 'content-type': 'application/json' };
+        const answer = await send('POST', `/v2/models/${model}/infer`, body, typed, port);
+        expect(shown(decoded(answer).outputs)).to.deep.equal(shown(outputs));
+        const index = await send('POST', '/v2/repository/index', '{"ready":true}', typed, port);
+        expect(JSON.parse(index.body.toString())).to.have.length(host.list().length);
+      } finally {
+        listening.close();
+      }
+    }
+  });
 });

@@ -174,6 +174,33 @@ describe('POST /predict over a host in memory', () => {
     expect(answer.headers.get('retry-after')).to.match(/^[1-5]$/);
   });
 
+  it('asks the models that a request may mean for room before it reads the body', async () => {
+    const full = host.model('tiny', 'v1.0');
+    Object.defineProperty(full, 'queue', { value: { isFull: true, isFullFor: () => true }, configurable: true });
+    const octets = { 'content-type': 'application/octet-stream' };
+    const wanted: [string, object, string][] = [
+      ['?model_version=v1.0', {}, 'ERR_QUEUE_FULL'],
+      ['?model=tiny&model_version=v1.0', {}, 'ERR_QUEUE_FULL'],
+      ['', octets, 'ERR_QUEUE_FULL'],
+      ['?model_version=v2.0', octets, 'ERR_INVALID_SHAPE'],
+      // The body may name another one, which has room.
+      ['', {}, 'ERR_MALFORMED_JSON'],
+      ['?model=tiny', {}, 'ERR_MALFORMED_JSON'],
+      ['?model_version=v2.0', {}, 'ERR_MALFORMED_JSON'],
+      // What is wrong with the query is told after the body.
+      ['?nonsense=1', {}, 'ERR_MALFORMED_JSON'],
+      ['?model=other', {}, 'ERR_MALFORMED_JSON'],
+    ];
+    try {
+      for (const [query, headers, code] of wanted) {
+        const { body } = await predict(server.url, 'no JSON', { ...headers }, query);
+        expect(body['code'], `${query} ${JSON.stringify(headers)}`).to.equal(code);
+      }
+    } finally {
+      Object.defineProperty(full, 'queue', { value: undefined, configurable: true });
+    }
+  });
+
   it('says nothing of what went wrong inside', async () => {
     const secret = 'at /work/model.py:7 value 0.987654321';
     for (const [error, code] of [
