@@ -346,7 +346,9 @@ describe('clients of other servers', () => {
           version = 'v2.0';
           socket.write(body ?? '');
           await until('it is answered', () => received().includes('\r\n\r\n'));
-          expect(received()).to.match(/^HTTP\/1\.1 200 /).and.include('x-model-version: v2.0');
+          expect(received())
+            .to.match(/^HTTP\/1\.1 200 /)
+            .and.include('x-model-version: v2.0');
           socket.destroy();
         }
       } finally {

@@ -12,12 +12,14 @@ describe('whether a model is ready', () => {
 
   /** As each protocol says it; the status of HTTP too. */
   const said = async () => {
-    const http = ['/v2/models/tiny/ready', '/v2/models/tiny/versions/v2.0/ready', '/v1/models/tiny'].map(async (path) => {
-      const response = await fetch(server.url + path);
-      const { ready, error } = (await response.json()) as { ready?: boolean; error?: string };
-      return [response.status, ready ?? error];
-    });
-    const client = new GrpcClient(server.grpcPort as number);
+    const http = ['/v2/models/tiny/ready', '/v2/models/tiny/versions/v2.0/ready', '/v1/models/tiny'].map(
+      async (path) => {
+        const response = await fetch(server.url + path);
+        const { ready, error } = (await response.json()) as { ready?: boolean; error?: string };
+        return [response.status, ready ?? error];
+      },
+    );
+    const client = new GrpcClient(server.grpcPort);
     try {
       const { ready } = await client.call(rpcs.modelReady, { name: 'tiny', version: '' });
       return [...(await Promise.all(http)), ready];

@@ -82,9 +82,7 @@ async function ofImages({ call }: Exchange, served: ServedModel, images: readonl
   requireImageBytes(context, images);
   const { maxPixels } = context.imageLimits;
   note.rows = images.length;
-  const answer = await decoding(context, images, () =>
-    served.predict(images, { ...call.limits(), maxPixels }),
-  );
+  const answer = await decoding(context, images, () => served.predict(images, { ...call.limits(), maxPixels }));
   call.noteTimes(answer.timings);
   return textsOf(answer);
 }
