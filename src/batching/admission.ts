@@ -8,6 +8,9 @@ import type { Order, Request, Waiting } from './waiting.js';
 /** Fewer batches than this say too little about the next ones. */
 const fewestBatches = 16;
 
+/** What a client would have waiting. */
+type Left = Pick<Holding<Request>, 'rows' | 'bytes' | 'newest'>;
+
 /** Who may wait in a queue: within its bounds, fairly among its clients, and with a chance to be answered in time. */
 export class Admission {
   readonly #waiting: Waiting;
@@ -22,10 +25,9 @@ export class Admission {
     this.#instances = instances;
   }
 
-  /** Not even one more row of this client would be taken; without a client: of nobody in particular. */
+  /** Not even one more row of this client would be taken; without a client: of nobody in particular. Nobody gives way yet. */
   isFullFor(client?: string): boolean {
-    if (!this.#isOver(1, 1)) return false;
-    return client === undefined || !this.#isBelowShare(client, 1, 1);
+    return this.#isOver(1, 1) && (client === undefined || !this.#isBelowShare(client, 1, 1));
   }
 
   /** @throws ERR_INVALID_SHAPE for more rows than ever fit */
@@ -37,29 +39,34 @@ export class Admission {
 
   /**
    * Makes room where the client has less than its share of a full queue: what came last of the client that has most gives way.
+   * Nobody does unless that is enough.
    * @throws ERR_QUEUE_FULL (rows or bytes)
    */
-  requireRoom({ rows, bytes }: Call, client: string | undefined): void {
-    const { maxQueueSize } = this.#options;
-    while (this.#isOver(rows, bytes)) {
-      const victim = client === undefined ? undefined : this.#victimFor(client, rows, bytes);
-      if (!victim) throw queueFull(this.#waiting.rows + rows > maxQueueSize, this.#options);
+  makeRoom({ rows, bytes }: Call, client: string | undefined): void {
+    if (!this.#isOver(rows, bytes)) return;
+    const victims = client === undefined ? undefined : this.#victimsFor(client, rows, bytes);
+    if (!victims) throw queueFull(this.#waiting.rows + rows > this.#options.maxQueueSize, this.#options);
+    for (const victim of victims) {
       victim.isPushedOut = true;
       victim.giveUp(queueFull(true, this.#options));
     }
   }
 
   /**
-   * Refuses what cannot be answered in time by what batches have taken. The estimate is the least that it can be: what runs
-   * at the moment counts nothing, and a batch takes no longer than the fastest of the last ones. So it is never refused when
-   * nothing runs, and a wrong measurement is soon corrected by those that do.
+   * Refuses what cannot be answered in time by what batches have taken. The estimate is the least that it may be expected to be:
+   * what runs at the moment counts nothing, a batch takes no longer than the fastest of the last ones, and what waits before
+   * takes nothing once its own time is over. So it is never refused when nothing runs, and a wrong measurement is soon corrected
+   * by those that do.
    * @throws ERR_TIMEOUT
    */
-  requireTime({ rows }: Call, { timeoutMs, level }: Order, inFlight: number, capacity: number): void {
+  requireTime({ rows }: Call, { timeoutMs, level, since }: Order, inFlight: number, capacity: number): void {
     if (timeoutMs === Infinity || inFlight === 0 || this.#fit.samples < fewestBatches) return;
-    const batches = Math.floor(this.#waiting.rowsUpTo(level) / capacity);
-    const neededMs =
-      (batches * this.#fit.least(capacity)) / this.#instances + this.#fit.least(Math.min(rows, capacity));
+    const { backlog } = this.#waiting;
+    const batchMs = this.#fit.least(capacity) / this.#instances;
+    const ownMs = this.#fit.least(Math.min(rows, capacity));
+    const neededFor = (before: number): number => Math.floor(before / capacity) * batchMs + ownMs;
+    if (neededFor(backlog.rowsUpTo(level)) <= timeoutMs) return;
+    const neededMs = neededFor(backlog.leastUpTo(level, since, batchMs / capacity));
     if (neededMs <= timeoutMs) return;
     throw torchError(
       'ERR_TIMEOUT',
@@ -85,18 +92,39 @@ export class Admission {
     return used <= this.#shareFor(client);
   }
 
-  /** What gives way to a call of the client; undefined when nobody has more than its share. */
-  #victimFor(client: string, rows: number, bytes: number): Request | undefined {
+  /** What gives way to a call of the client; undefined when those who have more than their share have not enough. */
+  #victimsFor(client: string, rows: number, bytes: number): Request[] | undefined {
     if (!this.#isBelowShare(client, rows, bytes)) return undefined;
-    let most: Holding<Request> | undefined;
-    let part = this.#shareFor(client);
+    const share = this.#shareFor(client);
+    const victims: Request[] = [];
+    const left = new Map<Holding<Request>, Left>();
+    let [wantedRows, wantedBytes] = [rows, bytes];
+    while (this.#isOver(wantedRows, wantedBytes)) {
+      const most = this.#most(client, share, left);
+      const victim = most?.newest;
+      if (!victim) return undefined;
+      victims.push(victim);
+      const { call, older } = victim;
+      left.set(most.holding, { rows: most.rows - call.rows, bytes: most.bytes - call.bytes, newest: older });
+      wantedRows -= call.rows;
+      wantedBytes -= call.bytes;
+    }
+    return victims;
+  }
+
+  /** Who of the others has most beyond a share. @param left what those have who give way already */
+  #most(client: string, share: number, left: ReadonlyMap<Holding<Request>, Left>) {
+    let found: (Left & { readonly holding: Holding<Request> }) | undefined;
+    let part = share;
     for (const holding of this.#waiting.shares.all()) {
-      const used = this.#partOf(holding.rows, holding.bytes);
-      if (used <= part || holding.client === client) continue;
-      most = holding;
+      if (holding.client === client) continue;
+      const { rows, bytes, newest } = left.get(holding) ?? holding;
+      const used = this.#partOf(rows, bytes);
+      if (used <= part) continue;
+      found = { holding, rows, bytes, newest };
       part = used;
     }
-    return most?.newest;
+    return found;
   }
 
   /** How much of the queue that is, by what there is less of. */

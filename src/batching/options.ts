@@ -124,3 +124,10 @@ export function notIndependent(why: string): TorchError {
   const way = isSaid ? '' : '; rowIndependent: true (serve: --row-independent on) takes your word for it';
   return torchError('ERR_NOT_BATCHABLE', `Expected a model whose rows are independent, but ${why}${way}`);
 }
+
+/** No more rows than the model takes, nor than warm-up has tried where nobody vouches for more. */
+export function mostRowsOf(model: Model, { rowIndependent }: BatchQueueOptions): number | undefined {
+  const tried = rowIndependent === true ? Infinity : (model.warmupReport?.largestBatch ?? Infinity);
+  const most = Math.min(model.maxRows ?? Infinity, tried);
+  return most === Infinity ? undefined : most;
+}

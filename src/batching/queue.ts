@@ -9,8 +9,9 @@ import type { Call } from '../model/call.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import { Admission } from './admission.js';
+import { holdBack } from './delay.js';
 import {
-  lowestPriority,
+  mostRowsOf,
   notIndependent,
   requireBatchable,
   resolveBatchOptions,
@@ -126,8 +127,8 @@ export class BatchQueue implements AsyncDisposable {
     return this.#admission.isFullFor();
   }
 
-  /** Not even one more row of this client, which may have less than its share. @internal */
-  isFullFor(client: string): boolean {
+  /** Not even one more row of this client, which may have less than its share; of nobody in particular without one. @internal */
+  isFullFor(client: string | undefined): boolean {
     return this.#admission.isFullFor(client);
   }
 
@@ -188,13 +189,14 @@ export class BatchQueue implements AsyncDisposable {
     if (this.#closing) throw torchError('ERR_DRAINING', 'Expected an open queue but it was closed');
   }
 
-  #admit(call: Call, order: Order): void {
+  #requirePlace(call: Call, order: Order): void {
     this.#admission.requireSize(call);
     try {
-      this.#admission.requireRoom(call, order.client);
       if (this.#stopped === undefined) {
         this.#admission.requireTime(call, order, this.#runner.inFlight, this.#capacity());
       }
+      // The last: nobody gives way to what is refused.
+      this.#admission.makeRoom(call, order.client);
     } catch (error) {
       this.#counters.refused++;
       throw error;
@@ -212,9 +214,6 @@ export class BatchQueue implements AsyncDisposable {
       if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
       checkQueueRunOptions(options);
       const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client } = options;
-      if (!Number.isSafeInteger(priority) || priority < 0 || priority > lowestPriority) {
-        throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
-      }
       this.#requireOpen(signal);
       this.#requireChecked(method);
       const call = this.#batchable.prepare(method, args, { owned, bounds });
@@ -226,7 +225,7 @@ export class BatchQueue implements AsyncDisposable {
         level: priority === 0 ? this.options.defaultPriority : priority,
         client,
       };
-      this.#admit(call, order);
+      this.#requirePlace(call, order);
       const most = this.#mostRows(call);
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
       this.#pieced++;
@@ -372,6 +371,12 @@ export class BatchQueue implements AsyncDisposable {
     if (this.#waiting.requests + this.#pieced + this.#runner.inFlight === 0) this.#idle?.();
   }
 
+  /** Nothing is held back any more once the queue closes. */
+  #hold(group: Group, capacity: number): number | CloseReason | undefined {
+    if (this.#closing) return undefined;
+    return holdBack(group, capacity, this.options, this.#runner, this.#desk.clock);
+  }
+
   /** The timer may come late, after a stall of the event loop; what has expired must not run all the same. */
   #unexpired(requests: readonly Request[]): Request[] {
     const now = this.#desk.clock.now();
@@ -381,31 +386,6 @@ export class BatchQueue implements AsyncDisposable {
       return false;
     });
   }
-
-  /** Milliseconds to hold a batch back, or why it is not (any longer); undefined when delays do not come into it. */
-  #hold(group: Group, capacity: number): number | CloseReason | undefined {
-    const { maxDelayMs } = this.options;
-    if (maxDelayMs === 0 || this.#runner.inFlight === 0 || group.rows >= capacity || this.#closing) return undefined;
-    const now = this.#desk.clock.now();
-    const runMs = this.#runner.fit.predict(group.rows);
-    let delayed = Infinity;
-    let latest = Infinity;
-    for (const { since, deadline } of group.live()) {
-      delayed = Math.min(delayed, since + maxDelayMs);
-      // Half its time at most goes into waiting for company: the fit may know nothing yet.
-      latest = Math.min(latest, (since + deadline) / 2, deadline - runMs);
-    }
-    if (now >= delayed) return 'delay';
-    if (now >= latest) return 'deadline';
-    return Math.max(1, Math.ceil(Math.min(delayed, latest) - now));
-  }
-}
-
-/** No more rows than the model takes, nor than warm-up has tried where nobody vouches for more. */
-function mostRowsOf(model: Model, { rowIndependent }: BatchQueueOptions): number | undefined {
-  const tried = rowIndependent === true ? Infinity : (model.warmupReport?.largestBatch ?? Infinity);
-  const most = Math.min(model.maxRows ?? Infinity, tried);
-  return most === Infinity ? undefined : most;
 }
 
 function valueOf({ value }: Execution): unknown {

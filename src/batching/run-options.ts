@@ -1,5 +1,7 @@
 import { checkRunOptions, type RunOptions } from '../model/options.js';
+import { expected } from '../errors.js';
 import type { Bounds } from '../signature/range.js';
+import { lowestPriority } from './options.js';
 
 /** What a call of a queue takes. */
 export interface QueueRunOptions extends RunOptions {
@@ -13,7 +15,10 @@ export interface QueueRunOptions extends RunOptions {
   client?: string | undefined;
 }
 
-/** Checks the options of a queue's run, but for the priority's value. @throws ERR_INVALID_ARGUMENT */
+/** Checks the options of a queue's run. @throws ERR_INVALID_ARGUMENT */
 export function checkQueueRunOptions(options: QueueRunOptions): void {
   checkRunOptions(options, ['priority'], ['owned', 'bounds', 'client']);
+  const { priority = 0 } = options;
+  if (Number.isSafeInteger(priority) && priority >= 0 && priority <= lowestPriority) return;
+  throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);
 }

@@ -54,7 +54,7 @@ export class Shares<R extends Held<R>> {
     if (holding.rows === 0 && holding !== this.#last) this.#holdings.delete(holding.client);
   }
 
-  /** What the client has waiting; undefined when that is nothing. */
+  /** What the client has waiting; undefined, or without rows, when that is nothing. */
   of(client: string): Holding<R> | undefined {
     return this.#holdings.get(client);
   }

@@ -1,8 +1,8 @@
 import { Ticket, type Desk } from '../async/ticket.js';
 import type { Call } from '../model/call.js';
 import type { Execution } from '../model/model.js';
+import { Backlog, type Counted, type Pile } from './backlog.js';
 import { Shares, type Held, type Holding } from './shares.js';
-import { lowestPriority } from './options.js';
 import type { CloseReason } from './stats.js';
 
 /** Where a request stands in the order of service, and how long it may take. All times are the queue's clock's. */
@@ -17,7 +17,7 @@ export interface Order {
 }
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. */
-export class Request extends Ticket<unknown> implements Held<Request> {
+export class Request extends Ticket<unknown> implements Held<Request>, Counted {
   readonly level: number;
   /** In a batch, so no longer counted as waiting. */
   started = false;
@@ -30,6 +30,8 @@ export class Request extends Ticket<unknown> implements Held<Request> {
   holding: Holding<Request> | undefined = undefined;
   older: Request | undefined = undefined;
   newer: Request | undefined = undefined;
+  /** Backlog's own. */
+  pile: Pile | undefined = undefined;
 
   /**
    * @param rank position in the order of service: requests start in ascending order within their group
@@ -170,8 +172,7 @@ export class Waiting {
   readonly #groups = new Map<string, Group>();
   readonly #isAlone: (call: Call) => boolean;
   readonly shares = new Shares<Request>();
-  /** Rows by level. */
-  readonly #levels = new Float64Array(lowestPriority + 1);
+  readonly backlog = new Backlog();
   requests = 0;
   rows = 0;
   bytes = 0;
@@ -189,15 +190,8 @@ export class Waiting {
     this.requests++;
     this.rows += rows;
     this.bytes += bytes;
-    this.#count(request.level, rows);
+    this.backlog.enter(request);
     this.shares.enter(request);
-  }
-
-  /** Rows of this level and of those that are more urgent: at least so many are before what comes now. */
-  rowsUpTo(level: number): number {
-    let rows = 0;
-    for (let each = 1; each <= level; each++) rows += this.#levels[each] ?? 0;
-    return rows;
   }
 
   /** The group whose first request comes first, of those that are ready. In one pass: there may be a group a request. */
@@ -235,15 +229,11 @@ export class Waiting {
     if (group.rows === 0) this.#groups.delete(group.key);
   }
 
-  #count(level: number, rows: number): void {
-    this.#levels[level] = (this.#levels[level] ?? 0) + rows;
-  }
-
   #remove(request: Request): void {
     this.requests--;
     this.rows -= request.call.rows;
     this.bytes -= request.call.bytes;
-    this.#count(request.level, -request.call.rows);
+    this.backlog.leave(request);
     this.shares.leave(request);
   }
 }

@@ -314,7 +314,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} has no record and no task`);
   }
 
-  /** Without a queue there are no priorities. */
+  /** Without a queue there are no priorities: they are checked, and mean nothing. */
   #runAlone<T extends Value>(method: string, args: Arguments, options: QueueRunOptions = {}): Promise<Execution<T>> {
     checkQueueRunOptions(options);
     const { signal, timeoutMs, bounds, owned = false } = options;

@@ -88,6 +88,43 @@ describe('BatchQueue: shares of a full queue', () => {
     expect([countOf(mine, 'answered'), theirs]).to.deep.equal([4, 'ERR_QUEUE_FULL']);
   });
 
+  it('push nobody out for a call that has no time left, nor in vain', async () => {
+    const { engine, queue, ask } = await busy(8);
+    // 16 batches of 10 ms are known.
+    engine.clock.advance(10);
+    await engine.finish();
+    for (let i = 0; i < 16; i++) {
+      const answer = queue.run(rowsOf(1, i % 2 === 0 ? 4 : 2));
+      await turns();
+      engine.clock.advance(10);
+      await engine.finish();
+      await answer;
+    }
+    const first = queue.run(rowsOf(1));
+    await turns();
+    const flood = many(8, () => ask('flood'));
+    await turns();
+    expect(await outcome(queue.run(rowsOf(3), { client: 'late', timeoutMs: 15 }))).to.equal('ERR_TIMEOUT');
+    expect(queue.stats().waitingRequests).to.equal(8);
+    const answers = await engine.finishAll(Promise.all([first, flood]));
+    expect(answers[1]).to.deep.equal(times(8, 'answered'));
+    expect(queue.stats().requests.refused).to.equal(1);
+  });
+
+  it('push nobody out where that is not enough', async () => {
+    const { engine, queue, ask } = await busy(12);
+    const nobodys = many(4, () => ask(undefined));
+    const flood = many(8, () => ask('flood'));
+    await turns();
+    // Half of it is 6 rows: the flood has 2 more than that, and nobody's rows are out of reach.
+    expect(await ask('other', 6)).to.equal('ERR_QUEUE_FULL');
+    expect(queue.stats().waitingRows).to.equal(12);
+    expect(await engine.finishAll(Promise.all([nobodys, flood]))).to.deep.equal([
+      times(4, 'answered'),
+      times(8, 'answered'),
+    ]);
+  });
+
   it('hold over a long mix of arrivals, ends and aborts', async () => {
     const { engine, queue, ask } = await busy(16);
     const answers: Promise<string>[] = [];
@@ -179,6 +216,17 @@ describe('BatchQueue: time for an answer', () => {
     const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 100 }));
     await engine.finishAll(Promise.all([before, answer]));
     expect(await answer).to.equal('answered');
+  });
+
+  it('is not refused for what will have expired before its turn', async () => {
+    const { engine, queue } = await measured(40);
+    const before = fill(queue, 104, { timeoutMs: 40 }); // 100 wait
+    await turns();
+    const answers = [1, 2, 3].map(() => outcome(queue.run(rowsOf(2), { timeoutMs: 200 })));
+    await turns();
+    expect(queue.stats().requests.refused).to.equal(0);
+    const outcomes = await engine.finishAll(Promise.all([Promise.all(answers), before]));
+    expect(outcomes[0]).to.deep.equal(['answered', 'answered', 'answered']);
   });
 
   it('is not refused while nothing runs: somebody has to find out', async () => {

@@ -201,6 +201,11 @@ describe('inference by names', () => {
     await ask('mnist-mlp', { input }, { parameters: { timeout: 10_000_000, priority: 1 } });
     await ask('mnist-mlp', { input }, { parameters: { timeout: 0, priority: 0 } });
     await refused('mnist-mlp', { input }, 'ERR_TIMEOUT', { parameters: { timeout: 1 } });
+    for (const priority of [11, 11n]) {
+      await refused('mnist-mlp', { input }, 'ERR_INVALID_ARGUMENT', { parameters: { priority } });
+      // Without a queue it means nothing, and is looked at all the same.
+      await refused('linear', { x: float32([1, 4], 1, 2, 3, 4) }, 'ERR_INVALID_ARGUMENT', { parameters: { priority } });
+    }
     for (const parameters of [{ timeout: -1 }, { timeout: 0.5 }, { priority: -1 }, { priority: 'high' }]) {
       await refused('mnist-mlp', { input }, 'ERR_OUT_OF_RANGE', { parameters });
     }
