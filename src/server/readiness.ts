@@ -115,19 +115,13 @@ function leaving(): TorchError {
 
 /** Asks before the body is read, which may name any of these models. @throws ERR_QUEUE_FULL when none would take another row */
 export function requireRoom(models: readonly ServedModel[], client?: string): void {
-  if (models.length === 0 || models.some(({ queue }) => !isFull(queue, client))) return;
+  if (models.length === 0 || !models.every(({ queue }) => queue?.isFullFor(client))) return;
   throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }
 
 /** The same of one model. @throws ERR_QUEUE_FULL */
 export function requireRoomFor({ queue }: ServedModel, client?: string): void {
-  if (isFull(queue, client)) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
-}
-
-/** A client that has less than its share finds room in a full queue. */
-function isFull(queue: ServedModel['queue'], client: string | undefined): boolean {
-  if (!queue?.isFull) return false;
-  return client === undefined || queue.isFullFor(client);
+  if (queue?.isFullFor(client)) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
 }
 
 /** Reports each lost device of a host once: only a restart of the process brings it back. */

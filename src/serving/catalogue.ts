@@ -55,10 +55,11 @@ const mostOthers = 256;
 
 export class Catalogue {
   readonly #groups = new Map<string, Group>();
+  #served: readonly ServedModel[] | undefined;
 
-  /** Every model that is up, in the order in which they were named. */
-  *served(): Iterable<ServedModel> {
-    for (const { served } of this.#groups.values()) yield* served;
+  /** Every model that is up, in the order in which they were named. It is asked for with each request, and made with each change. */
+  served(): readonly ServedModel[] {
+    return (this.#served ??= Object.freeze([...this.#groups.values()].flatMap(({ served }) => served)));
   }
 
   /** Versions of a name that are up; the first is the default. */
@@ -93,6 +94,7 @@ export class Catalogue {
   serve(slot: Slot, served: ServedModel | undefined): ServedModel | undefined {
     const before = slot.served;
     slot.served = served;
+    this.#served = undefined;
     const group = this.#groups.get(slot.source.name) as Group;
     group.served = group.slots.flatMap((each) => each.served ?? []);
     return before;

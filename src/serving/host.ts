@@ -72,7 +72,7 @@ export class ModelHost implements AsyncDisposable {
 
   /** Every model that is up, in the order of the options; those that were loaded later follow. */
   list(): readonly ServedModel[] {
-    return [...this.#lineup.catalogue.served()];
+    return this.#lineup.catalogue.served();
   }
 
   /**
@@ -201,10 +201,10 @@ export class ModelHost implements AsyncDisposable {
       (...event: HostEvents[K]): void => {
         this.#emit(name, ...event);
       };
-    const admit = (): void => {
-      this.#admit();
+    const requireOpen = (): void => {
+      this.#requireOpen();
     };
-    const hooks = { admit, ended: emit('run'), batch: emit('batch'), rows: emit('rows'), warn };
+    const hooks = { requireOpen, ended: emit('run'), batch: emit('batch'), rows: emit('rows'), warn };
     return new Lineup(options, hooks, { progress: emit('progress'), change: emit('change'), warn });
   }
 
@@ -247,7 +247,7 @@ export class ModelHost implements AsyncDisposable {
         // Changes that are asked for before the start is over come after it.
         if (this.#state === 'loading') await this.ready.catch(() => {});
         both.signal.throwIfAborted();
-        this.#admit();
+        this.#requireOpen();
         return work(both.signal);
       });
     } finally {
@@ -273,7 +273,7 @@ export class ModelHost implements AsyncDisposable {
     if (failed) throw failed.reason;
   }
 
-  #admit(): void {
+  #requireOpen(): void {
     if (this.#state === 'ready') return;
     throw this.#state === 'loading' ? torchError('ERR_NOT_READY', 'The models are still being loaded') : draining();
   }

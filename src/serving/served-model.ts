@@ -62,7 +62,7 @@ export interface ServedRowCheckEvent extends RowCheckEvent {
 /** What a served model needs of its host. */
 export interface ServedModelHooks {
   /** Throws while the host takes no calls. */
-  admit(): void;
+  requireOpen(): void;
   ended(event: RunEvent): void;
   batch(event: ServedBatchEvent): void;
   rows(event: ServedRowCheckEvent): void;
@@ -205,7 +205,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
    * @throws ERR_NOT_READY, ERR_DRAINING, ERR_DISPOSED
    */
   #enter(): ServedModel {
-    this.#hooks.admit();
+    this.#hooks.requireOpen();
     const served = this.#retired ? this.#hooks.current(this.name, this.version) : this;
     if (!served) {
       const { name, version } = this;

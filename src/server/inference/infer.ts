@@ -12,25 +12,32 @@ export interface InferTarget {
   readonly version?: string | undefined;
 }
 
+/** Finds the model of a request. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
+function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
+  const served = call.context.host.model(model, version);
+  call.about(served);
+  return served;
+}
+
 /**
- * Finds the model of a request, before its body is read.
+ * Finds the model of a request before its body is read, and asks whether it would take another one.
  * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL
  */
-export function admit(call: ServerCall, { model, version }: InferTarget): ServedModel {
-  const { context, client } = call;
-  requireServing(context);
-  const served = context.host.model(model, version);
-  call.about(served);
-  requireRoomFor(served, client);
+export function admit(call: ServerCall, target: InferTarget): ServedModel {
+  requireServing(call.context);
+  const served = find(call, target);
+  requireRoomFor(served, call.client);
   return served;
 }
 
 /**
  * Answers one request. Every protocol comes here: this is the only way from a message to a model.
- * @throws as `admit`; ERR_INVALID_INPUT and its kin for what the model does not take; as `ServedModel.execute`
+ * Routes call `admit` before they read a body.
+ * @throws as `host.model`; ERR_INVALID_INPUT and its kin for what the model does not take; as `ServedModel.execute`
  */
 export async function infer(call: ServerCall, target: InferTarget, request: InferRequest): Promise<InferResponse> {
-  const served = admit(call, target);
+  // Anew: another may serve the name since the body began to arrive. The rest is asked where the run is begun.
+  const served = find(call, target);
   const { note } = call;
   const model = interfaceOf(served);
   const { id, parameters, inputs, outputs } = request;

@@ -17,7 +17,7 @@ describe('a served model seen as rows and classes', () => {
       return Promise.resolve({ value: output, timings: { queueMs: 5, runMs: 0.5 } });
     };
     const parts = { name: 'm', version: 'v1', record, model: {}, queue: { execute, on: () => undefined } };
-    const hooks = { admit: () => undefined, ended: () => undefined };
+    const hooks = { requireOpen: () => undefined, ended: () => undefined };
     return new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
   };
   const record = (inputs: unknown[] = [input]) => ({
