@@ -28,8 +28,8 @@ class WaitingRun extends Ticket<Execution> implements Waiter {
   begin(): void {
     this.#hasBegun = true;
     const waitedMs = this.waited();
-    // The time limit and the signal settle this promise, as before; the run has begun.
-    this.start({ ...this.run, limits: {} }).then(
+    // The time limit and the signal settle this promise, as before; the run has begun. What is thrown at once ends it, too.
+    this.#started().then(
       ({ value, timings }) => {
         this.resolve({ value, timings: { ...timings, queueMs: timings.queueMs + waitedMs } });
       },
@@ -37,6 +37,10 @@ class WaitingRun extends Ticket<Execution> implements Waiter {
         this.reject(error);
       },
     );
+  }
+
+  async #started(): Promise<Execution> {
+    return this.start({ ...this.run, limits: {} });
   }
 }
 

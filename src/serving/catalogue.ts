@@ -110,7 +110,8 @@ export class Catalogue {
     const { name } = slot.source;
     const group = this.#groups.get(name);
     if (!group) return;
-    group.slots.splice(group.slots.indexOf(slot), 1);
+    const at = group.slots.indexOf(slot);
+    if (at !== -1) group.slots.splice(at, 1);
     if (group.slots.length === 0) this.#groups.delete(name);
   }
 
