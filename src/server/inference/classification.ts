@@ -27,7 +27,8 @@ export function classesAsked({ name, parameters }: RequestedOutput): number | un
 const mostTexts = 2 ** 18;
 /** Numbers that are looked at before others may have their turn. */
 const piece = 2 ** 15;
-/** What a text, or another row, costs beside a number. */
+/** What is counted for a number, of which each may displace another, and for a text or another row. */
+const numberCost = 4;
 const textCost = 32;
 
 /**
@@ -65,7 +66,7 @@ export async function classified(
     for (let from = 0; from < width; from += piece) {
       const to = Math.min(width, from + piece);
       best.offer(numbersOf(content, row * width + from, row * width + to), from);
-      if (turns.isDue(to - from + textCost)) await turns.pause();
+      if (turns.isDue((to - from) * numberCost + textCost)) await turns.pause();
     }
     let at = (row + 1) * classes;
     for (const { value, index } of best.lowestFirst()) {
