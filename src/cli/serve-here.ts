@@ -31,7 +31,7 @@ import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
 import { computeThreadsOf, defaultIntraOpThreads } from '../model/threads.js';
 import type { ServeJob } from './serve.js';
-import { ServeCatalog } from './serve-catalog.js';
+import { ServeCatalog, type ServeSelection } from './serve-catalog.js';
 import { nameOf } from './serve-targets.js';
 
 /** How a process takes part in serving: as the only one, or as one of several. */
@@ -88,7 +88,10 @@ export async function serveAlone(
 }
 
 /** Serves from this process, one of several. The first takes connections while it loads, so that health checks are answered. */
-export async function serveAsWorker({ models, settings: shared, onTerminal }: ServeJob): Promise<void> {
+export async function serveAsWorker(
+  { models, settings: shared }: ServeSelection,
+  { onTerminal }: Pick<ServeJob, 'onTerminal'>,
+): Promise<void> {
   const { address, grpcAddress, isFirst } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
@@ -98,6 +101,7 @@ export async function serveAsWorker({ models, settings: shared, onTerminal }: Se
   // It can leave by itself: the primary puts another in its place.
   let leaveNow: (hostTimeoutMs: number) => void = nothing;
   const assigned = await assignedModels();
+  let own: WorkerModels | undefined;
   await serveHere(
     assigned.map(({ model }) => model),
     {
@@ -105,7 +109,7 @@ export async function serveAsWorker({ models, settings: shared, onTerminal }: Se
       logger,
       defaultModel: nameOf(models[0] as ModelEntry),
       manage(host) {
-        new WorkerModels(host, assigned, logger, (entry) => hostModelOf(entry, settings));
+        own = new WorkerModels(host, assigned, logger, (entry) => hostModelOf(entry, settings));
         return managementOfAll(host);
       },
       options: {
@@ -126,7 +130,7 @@ export async function serveAsWorker({ models, settings: shared, onTerminal }: Se
       },
       onReady(server) {
         if (!isFirst) logger.info(placesOf(server), 'listening');
-        tell({ kind: 'ready' });
+        tell({ kind: 'ready', ...(own as WorkerModels).description() });
       },
       // Without it the close would wait for connections that may still come.
       onFailed: () => tell({ kind: 'leaving' }),

@@ -29,6 +29,7 @@ export interface ServeRequest {
  */
 export async function serve(request: ServeRequest): Promise<void> {
   const onTerminal = process.stdout.isTTY;
+  if (cluster.isWorker) return asWorker(onTerminal);
   const read = (): ServeSelection => {
     const settings = commandSettings({
       overrides: request.overrides,
@@ -39,17 +40,12 @@ export async function serve(request: ServeRequest): Promise<void> {
     return { settings, models: modelsOf(request, settings) };
   };
   const selection = read();
-  const { settings } = selection;
-  if (cluster.isPrimary) requireProtectedPorts(settings);
+  requireProtectedPorts(selection.settings);
   try {
-    await (cluster.isWorker ? asWorker : asServer)({ ...request, ...selection, read, onTerminal });
+    await asServer({ ...request, ...selection, read, onTerminal });
   } catch (error) {
-    // What failed may be missing for the log as well: open files, say. The error is told on standard error.
-    if (!onTerminal) await logFailedStart(inWords(error), settings).catch(() => undefined);
-    if (!cluster.isWorker) throw error;
-    // Its channel to the primary keeps a worker alive, so a failure has to end it.
-    reportError(error, { json: false });
-    process.exit(exitCodes.failure);
+    if (!onTerminal) await logFailedStart(error, selection.settings);
+    throw error;
   }
 }
 
@@ -86,13 +82,29 @@ async function asServer(job: ServeJob): Promise<void> {
   }
 }
 
-async function asWorker(job: ServeJob): Promise<void> {
-  const { serveAsWorker } = await import('./serve-here.js');
-  return serveAsWorker(job);
+/** Its settings are the primary's: the file may say something else by now, or nothing that can be read. */
+async function asWorker(onTerminal: boolean): Promise<void> {
+  let selection: ServeSelection | undefined;
+  try {
+    const { primarySettings } = await import('./cluster/worker-models.js');
+    selection = await primarySettings();
+    const { serveAsWorker } = await import('./serve-here.js');
+    await serveAsWorker(selection, { onTerminal });
+  } catch (error) {
+    if (!onTerminal && selection) await logFailedStart(error, selection.settings);
+    // Its channel to the primary keeps a worker alive, so a failure has to end it.
+    reportError(error, { json: false });
+    process.exit(exitCodes.failure);
+  }
+}
+
+/** What failed may be missing for the log as well: open files, say. The error is told on standard error. */
+function logFailedStart(thrown: unknown, settings: Settings): Promise<void> {
+  return logFatal(inWords(thrown), settings).catch(() => undefined);
 }
 
 /** Whoever collects the log on standard output sees the end there too, not only on standard error. */
-async function logFailedStart(error: unknown, { logLevel, workers }: Settings): Promise<void> {
+async function logFatal(error: unknown, { logLevel, workers }: Settings): Promise<void> {
   const { createLogger, flushLogger } = await import('../monitoring/logging.js');
   const logger = createLogger({ level: logLevel, shared: workers > 1 });
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';

@@ -25,6 +25,7 @@ interface Question {
  */
 export class ClusterFleet implements Fleet<ModelEntry> {
   readonly #logger: Logger;
+  readonly #check: (model: ModelEntry) => Promise<void>;
   readonly #replies = new Replies();
   /** Those that get connections, and have what is in the set. */
   readonly #members = new Set<Worker>();
@@ -40,8 +41,14 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   /** Changes and newcomers take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(models: readonly SetMember[], logger: Logger) {
+  /** @param check throws for a model that no worker could load, before any of them is told */
+  constructor(
+    models: readonly SetMember[],
+    logger: Logger,
+    check: (model: ModelEntry) => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#logger = logger;
+    this.#check = check;
     for (const member of models) this.#set.set(keyOf(member), member);
   }
 
@@ -68,6 +75,9 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       case 'started':
         this.#described.set(worker, { models: [], failed: [] });
         break;
+      case 'ready':
+        this.#described.set(worker, message);
+        break;
       case 'description':
         this.#described.set(worker, message);
         this.#answered(worker, message.round);
@@ -92,7 +102,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
    */
   admit(worker: Worker): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#members.size === 0 && this.#changes === 0) await this.#pin(worker);
+      if (this.#members.size === 0 && this.#changes === 0) this.#pin(worker);
       await this.#replies.ask([worker], { kind: 'sync', change: ++this.#changes, models: this.models }, 'done');
       if (!lives(worker)) throw torchError('ERR_NOT_READY', 'Expected a worker that is up but it has ended');
       this.#members.add(worker);
@@ -117,6 +127,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   load(model: ModelEntry, signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#check(model);
       const change = ++this.#changes;
       const asked = this.#living();
       try {
@@ -176,9 +187,8 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     );
   }
 
-  /** The first worker has found out which versions are meant, and which models cannot be loaded. */
-  async #pin(worker: Worker): Promise<void> {
-    await this.#describe([worker]);
+  /** The first worker has found out which versions are meant, and which models cannot be loaded: it has said so with `ready`. */
+  #pin(worker: Worker): void {
     const { models = [], failed = [] } = this.#described.get(worker) ?? {};
     const up = models.filter(({ state }) => state === 'READY');
     this.#failed = failed.map((each) => ({ ...each, error: undefined }));

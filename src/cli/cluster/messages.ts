@@ -5,6 +5,7 @@ import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 import type { ManagedModel } from '../../server/management/management.js';
 import type { FailedModel } from '../../serving/index.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
+import type { Settings } from '../../server/settings/table.js';
 
 /** What is spoken on a connection: the primary has a port for each. */
 export type Protocol = 'http' | 'grpc';
@@ -23,6 +24,8 @@ export type ToWorker =
   | { readonly kind: 'collect'; readonly round: number }
   /** The metrics of all workers, for the question of that number. */
   | { readonly kind: 'metrics'; readonly question: number; readonly text: string }
+  /** What the primary was started with, so that every worker has the same settings, whatever became of the file since. */
+  | { readonly kind: 'settings'; readonly settings: Settings; readonly models: readonly ModelEntry[] }
   /** The models to start with. */
   | { readonly kind: 'set'; readonly models: readonly SetMember[] }
   /** Load it beside what serves, warm it up, and say `prepared`: nobody gets an answer of it yet. */
@@ -45,14 +48,17 @@ export type ToPrimary =
   | { readonly kind: 'started' }
   /** A connection would be answered, though perhaps with "not ready". */
   | { readonly kind: 'listening' }
-  | { readonly kind: 'ready' }
+  /** Its models are up, and these are they. */
+  | ({ readonly kind: 'ready' } & Description)
   | { readonly kind: 'took'; readonly number: number }
   | { readonly kind: 'pong'; readonly sent: number }
   /** Send no more connections, and say `last`: this worker ends by itself. */
   | { readonly kind: 'leaving' }
   | { readonly kind: 'snapshot'; readonly round: number; readonly snapshot: MetricsSnapshot }
   | { readonly kind: 'askMetrics'; readonly question: number }
-  /** Before anything else: what shall I load? */
+  /** Before anything else: what are the settings? */
+  | { readonly kind: 'askSettings' }
+  /** And then: what shall I load? */
   | { readonly kind: 'askSet' }
   | { readonly kind: 'prepared' | 'done'; readonly change: number }
   | { readonly kind: 'failed'; readonly change: number; readonly error: SaidError }

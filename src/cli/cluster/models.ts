@@ -4,7 +4,7 @@ import type { Management } from '../../server/management/management.js';
 import { Manager } from '../../server/management/manager.js';
 import { refreshModels } from '../../server/management/refresh.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
-import { ServeCatalog } from '../serve-catalog.js';
+import { ServeCatalog, type ServeSelection } from '../serve-catalog.js';
 import type { ServeJob } from '../serve.js';
 import { nameOf } from '../serve-targets.js';
 import { ClusterFleet, membersOf } from './fleet.js';
@@ -15,11 +15,13 @@ export class ClusterModels {
   readonly fleet: ClusterFleet;
   readonly management: Management;
   readonly defaultModel: string;
+  readonly #started: ServeSelection;
   readonly #logger: Logger;
 
-  private constructor(fleet: ClusterFleet, catalog: ServeCatalog, defaultModel: string, logger: Logger) {
+  private constructor(fleet: ClusterFleet, catalog: ServeCatalog, started: ServeSelection, logger: Logger) {
     this.fleet = fleet;
-    this.defaultModel = defaultModel;
+    this.defaultModel = nameOf(started.models[0] as ModelEntry);
+    this.#started = started;
     this.#logger = logger;
     this.management = new Manager({ fleet, catalog, logger });
   }
@@ -29,11 +31,17 @@ export class ClusterModels {
     const catalog = new ServeCatalog({ models, settings }, read);
     const given = await catalog.given();
     const members = given.flatMap(({ spec }) => membersOf(spec, 0));
-    return new ClusterModels(new ClusterFleet(members, logger), catalog, nameOf(models[0] as ModelEntry), logger);
+    const check = async (model: ModelEntry): Promise<void> => {
+      // A primary process whose models do not change needs none of a host's modules.
+      const { hostModelOf } = await import('../host-of-settings.js');
+      hostModelOf(model, settings);
+    };
+    return new ClusterModels(new ClusterFleet(members, logger, check), catalog, { models, settings }, logger);
   }
 
   onMessage(worker: Worker, message: ToPrimary): void {
     this.fleet.onMessage(worker, message);
+    if (message.kind === 'askSettings') send(worker, { kind: 'settings', ...this.#started });
     if (message.kind === 'ask') void this.#make(worker, message);
   }
 

@@ -5,9 +5,18 @@ import { describeHost } from '../../server/management/host-fleet.js';
 import type { Management } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
-import { errorOf, sayError, type SetMember } from './messages.js';
+import { errorOf, sayError, type Description, type SetMember } from './messages.js';
+import type { ServeSelection } from '../serve-catalog.js';
 import { membersOf } from './fleet.js';
 import { hear, tell } from './worker.js';
+
+/** What the primary was started with. */
+export function primarySettings(): Promise<ServeSelection> {
+  return new Promise((resolve) => {
+    hear('settings', ({ settings, models }) => resolve({ settings, models }));
+    tell({ kind: 'askSettings' });
+  });
+}
 
 /** The models to start with: those of the others, or of the settings where there are none yet. */
 export function assignedModels(): Promise<readonly SetMember[]> {
@@ -52,9 +61,14 @@ export class WorkerModels {
     host.on('change', () => this.#describe(0));
   }
 
-  #describe(round: number): void {
+  /** What this worker has. */
+  description(): Description {
     const failed = this.#host.failed().map(({ error: _error, ...said }) => said);
-    tell({ kind: 'description', round, models: describeHost(this.#host), failed });
+    return { models: describeHost(this.#host), failed };
+  }
+
+  #describe(round: number): void {
+    tell({ kind: 'description', round, ...this.description() });
   }
 
   #prepare(change: number, model: ModelEntry): void {
@@ -74,7 +88,8 @@ export class WorkerModels {
         return decided;
       },
     };
-    const over = this.#host.load(this.#hostModelOf(model), options);
+    // What throws in a listener of messages would end this worker.
+    const over = Promise.resolve().then(() => this.#host.load(this.#hostModelOf(model), options));
     over.catch((error: unknown) => {
       if (this.#prepared.has(change)) tell({ kind: 'failed', change, error: sayError(error) });
     });

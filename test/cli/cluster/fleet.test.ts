@@ -1,7 +1,8 @@
 import type { Worker } from 'node:cluster';
 import { expect } from 'chai';
+import { torchError } from '#dist/errors.js';
 import { ClusterFleet, membersOf } from '#dist/cli/cluster/fleet.js';
-import type { SetMember, ToPrimary, ToWorker } from '#dist/cli/cluster/messages.js';
+import type { Description, SetMember, ToPrimary, ToWorker } from '#dist/cli/cluster/messages.js';
 import { keptLogger } from '../../support/server/logs.js';
 import { rejection } from '../../support/rejection.js';
 
@@ -46,6 +47,15 @@ class Peer {
     this.fleet.onExit(this.worker);
   }
 
+  /** As a worker does once its models are up, before it is admitted. */
+  ready(): void {
+    this.say({ kind: 'ready', ...this.#description() });
+  }
+
+  #description(): Description {
+    return { models: this.up.map((each) => ({ ...each, state: 'READY' as const, reason: '' })), failed: [] };
+  }
+
   say(message: ToPrimary): void {
     this.fleet.onMessage(this.worker, message);
   }
@@ -57,8 +67,7 @@ class Peer {
 
   #answer(message: ToWorker): void {
     if (message.kind === 'describe') {
-      const models = this.up.map((each) => ({ ...each, state: 'READY' as const, reason: '' }));
-      this.say({ kind: 'description', round: message.round, models, failed: [] });
+      this.say({ kind: 'description', round: message.round, ...this.#description() });
     }
     if (!('change' in message)) return;
     const { kind, change } = message;
@@ -82,6 +91,7 @@ describe('cluster: the models of all workers', () => {
     const add = async () => {
       const peer = new Peer(peers.length + 1, fleet);
       peers.push(peer);
+      peer.ready();
       await fleet.admit(peer.worker);
       return peer;
     };
@@ -107,6 +117,30 @@ describe('cluster: the models of all workers', () => {
       ['prepare', 'commit'],
     ]);
     expect(keys(fleet.models)).to.deep.equal(['a 1 old', 'b 1 new']);
+  });
+
+  it('takes what the first worker has from its word of being ready, however long it says nothing afterwards', async () => {
+    const { logger } = keptLogger();
+    const fleet = new ClusterFleet(membersOf(a, 0), logger);
+    const first = new Peer(1, fleet);
+    const loading = { name: 'a', version: '1', state: 'LOADING' as const, reason: '' };
+    first.say({ kind: 'description', round: 0, models: [loading], failed: [] });
+    first.silent.add('describe');
+    first.ready();
+    await fleet.admit(first.worker);
+    const sync = first.heard.find(({ kind }) => kind === 'sync') as Extract<ToWorker, { kind: 'sync' }>;
+    expect(keys(sync.models)).to.deep.equal(['a 1 old']);
+  });
+
+  it('tells no worker of a model that none could load', async () => {
+    const { logger } = keptLogger();
+    const refuse = () => Promise.reject(torchError('ERR_CONFIG', 'of no use'));
+    const fleet = new ClusterFleet(membersOf(a, 0), logger, refuse);
+    const peer = new Peer(1, fleet);
+    peer.ready();
+    await fleet.admit(peer.worker);
+    expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_CONFIG' });
+    expect(peer.kinds()).to.deep.equal(['sync']);
   });
 
   it('has all give it up when one cannot, and says why', async () => {

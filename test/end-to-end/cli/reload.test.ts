@@ -168,6 +168,22 @@ describe('serve while its models change', function () {
     expect(server.of('worker cannot load what the others have: killed')).to.deep.equal([]);
   });
 
+  it('outlives settings that no worker can use, and starts a new worker with those of the others', async () => {
+    const { server, settle, port } = await serve(2);
+    writeFileSync(join(folders[0]!, 'labels.txt'), 'a\nb\n');
+    settle([{ name: 'mnist-mlp', labels: 'labels.txt' }]);
+    server.child.kill('SIGHUP');
+    expect((await server.seen('some models could not be refreshed: what was there goes on'))[0]).to.deep.include({
+      failed: ['mnist-mlp v1.0'],
+    });
+    expect(server.of('worker ended')).to.deep.equal([]);
+    settle([{ nonsense: true }]);
+    process.kill(server.workers[0]!, 'SIGKILL');
+    await server.seen('worker ready', 3);
+    for (let count = 0; count < 8; count++)
+      expect((await ask(port, '/predict', { body: digitBody })).status).to.equal(200);
+  });
+
   it('ends a change in whose middle a worker ends, and all have it', async () => {
     const { server, admin, port, state } = await serve(2);
     for (let round = 0; round < 3; round++) {
