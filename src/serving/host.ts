@@ -5,7 +5,7 @@ import * as check from '../check.js';
 import { torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
-import { Changes, type Change } from './changes.js';
+import { Changes, type Change, type TurnOptions } from './changes.js';
 import { checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
   checkHostOptions,
@@ -104,7 +104,8 @@ export class ModelHost implements AsyncDisposable {
   /**
    * Loads a model beside what serves, warms it up, and then puts it in the place of what has served its name and version, if
    * anything has: new calls go to the new one, those in flight on the old one end, and then that is disposed. With several
-   * versions all of them take their places, or none. Loads and unloads of one name wait for each other.
+   * versions all of them take their places, or none. Loads and unloads of one name come one after the other;
+   * a load waits until what the changes before it have replaced is gone.
    *
    * `{ name }` alone reloads what the host knows by that name, from where it came and with the options that it had; those that
    * are given count more. A name that it does not know is looked up in the registry.
@@ -120,7 +121,7 @@ export class ModelHost implements AsyncDisposable {
     checkHostModel(model);
     checkLoadOptions(options);
     const [{ name }] = sourcesOf(model) as [Source];
-    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options.beforeSwap));
+    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options.beforeSwap), 'ends');
   }
 
   /**
@@ -134,10 +135,15 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of unload', name);
     if (version !== undefined) check.text('version of unload', version);
     checkUnloadOptions(options);
-    await this.#change(name, options, () => {
-      const { catalogue } = this.#lineup;
-      return Promise.resolve({ result: undefined, end: this.#lineup.unload(catalogue.slotsToUnload(name, version)) });
-    });
+    await this.#change(
+      name,
+      options,
+      () => {
+        const { catalogue } = this.#lineup;
+        return Promise.resolve({ result: undefined, end: this.#lineup.unload(catalogue.slotsToUnload(name, version)) });
+      },
+      'results',
+    );
   }
 
   /** Calls that have begun and not ended, over all models. */
@@ -236,6 +242,7 @@ export class ModelHost implements AsyncDisposable {
     name: string,
     { signal }: ChangeOptions,
     work: (signal: AbortSignal) => Promise<Change<T>>,
+    after: TurnOptions['after'],
   ): Promise<T> {
     const both = new AbortController();
     const unfollow = [signal, this.#loading.signal].map((each) => {
@@ -243,7 +250,7 @@ export class ModelHost implements AsyncDisposable {
       return each ? onAbort(each, () => both.abort(each.reason)) : () => undefined;
     });
     try {
-      return await this.#changes.run(name, both.signal, async () => {
+      return await this.#changes.run(name, { signal: both.signal, after }, async () => {
         // Changes that are asked for before the start is over come after it.
         if (this.#state === 'loading') await this.ready.catch(() => {});
         both.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { onAbort } from '../async/ticket.js';
+import { unlessAborted } from '../async/unless-aborted.js';
 import { ModelRegistry } from '../registry/index.js';
 import { Catalogue, failureOf, isUnknown, type Slot } from './catalogue.js';
 import type { Change } from './changes.js';
@@ -102,6 +102,7 @@ export class Lineup {
 
   /** Takes versions out of service. The promise is their end; it never rejects. */
   async unload(slots: readonly Slot[]): Promise<void> {
+    const leaving = slots.filter(({ served }) => served);
     const taken = slots.flatMap((slot) => {
       const served = this.catalogue.serve(slot, undefined);
       Object.assign(slot, { failure: undefined, wasUnloaded: true, statistics: new Statistics() });
@@ -112,7 +113,8 @@ export class Lineup {
     });
     for (const { name: model, version } of taken) this.#listeners.change({ model, version, change: 'unloaded' });
     await this.#drain(taken);
-    for (const slot of slots) slot.work = undefined;
+    // What began meanwhile says so itself.
+    for (const slot of leaving) if (slot.work === 'UNLOADING') slot.work = undefined;
     this.catalogue.prune();
   }
 
@@ -149,7 +151,7 @@ export class Lineup {
         const parts = await bringUp(found, { warmupBatchSizes, signal, progress });
         loaded.push({ parts, loadMs: performance.now() - began });
       }
-      if (beforeSwap) await unlessAborted(signal, beforeSwap);
+      if (beforeSwap) await unlessAborted(signal, Promise.resolve().then(beforeSwap));
       signal.throwIfAborted();
       return loaded;
     } catch (error) {
@@ -230,14 +232,4 @@ class FailedLoad extends Error {
   ) {
     super('A load has failed', { cause: error });
   }
-}
-
-/** @throws what `work` throws, or `signal.reason` as soon as it is there */
-function unlessAborted(signal: AbortSignal, work: () => void | Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unfollow = onAbort(signal, () => {
-      reject(signal.reason as Error);
-    });
-    Promise.resolve().then(work).then(resolve, reject).finally(unfollow);
-  });
 }

@@ -26,9 +26,9 @@ describe('changes of a host', () => {
   it('of one name wait for each other’s end; those of another do not', async () => {
     const changes = new Changes();
     const [first, second, other] = [steered(), steered(), steered()] as const;
-    const one = changes.run('a', undefined, first.work);
-    const two = changes.run('a', undefined, second.work);
-    void changes.run('b', undefined, other.work);
+    const one = changes.run('a', { after: 'ends' }, first.work);
+    const two = changes.run('a', { after: 'ends' }, second.work);
+    void changes.run('b', { after: 'ends' }, other.work);
     await turns();
     expect([first.hasBegun(), second.hasBegun(), other.hasBegun()]).to.deep.equal([true, false, true]);
     first.finish('one');
@@ -46,11 +46,34 @@ describe('changes of a host', () => {
     await changes.idle();
   });
 
+  it('that need no room begin once those before them have their results', async () => {
+    const changes = new Changes();
+    const [load, unload, next] = [steered(), steered(), steered()] as const;
+    const loading = changes.run('a', { after: 'ends' }, load.work);
+    const unloading = changes.run('a', { after: 'results' }, unload.work);
+    const loadingNext = changes.run('a', { after: 'ends' }, next.work);
+    await turns();
+    expect(unload.hasBegun()).to.equal(false);
+    load.finish('loaded');
+    await turns();
+    expect(unload.hasBegun(), 'what was replaced still drains').to.equal(true);
+    unload.finish('unloaded');
+    unload.end();
+    expect(await unloading).to.equal('unloaded');
+    expect(next.hasBegun()).to.equal(false);
+    load.end();
+    expect(await loading).to.equal('loaded');
+    next.finish('next');
+    next.end();
+    expect(await loadingNext).to.equal('next');
+    await changes.idle();
+  });
+
   it('go on after one that failed', async () => {
     const changes = new Changes();
     const [first, second] = [steered(), steered()];
-    const one = changes.run('a', undefined, first.work);
-    const two = changes.run('a', undefined, second.work);
+    const one = changes.run('a', { after: 'ends' }, first.work);
+    const two = changes.run('a', { after: 'ends' }, second.work);
     first.fail(new Error('of the first'));
     expect((await rejected(one)).message).to.equal('of the first');
     second.finish('two');
@@ -61,10 +84,10 @@ describe('changes of a host', () => {
   it('leave the line when they are aborted before their turn', async () => {
     const changes = new Changes();
     const [first, second, third] = [steered(), steered(), steered()];
-    const one = changes.run('a', undefined, first.work);
+    const one = changes.run('a', { after: 'ends' }, first.work);
     const controller = new AbortController();
-    const two = changes.run('a', controller.signal, second.work);
-    const three = changes.run('a', undefined, third.work);
+    const two = changes.run('a', { signal: controller.signal, after: 'ends' }, second.work);
+    const three = changes.run('a', { after: 'ends' }, third.work);
     controller.abort(new Error('gone'));
     expect((await rejected(two)).message, 'at once').to.equal('gone');
     first.finish('one');
@@ -81,7 +104,7 @@ describe('changes of a host', () => {
     for (const isEarly of [true, false]) {
       const change = steered();
       const controller = new AbortController();
-      const running = changes.run('a', controller.signal, change.work);
+      const running = changes.run('a', { signal: controller.signal, after: 'ends' }, change.work);
       await turns();
       if (isEarly) controller.abort();
       change.finish('done');
@@ -89,7 +112,7 @@ describe('changes of a host', () => {
       if (!isEarly) controller.abort();
       expect(await running).to.equal('done');
       const next = steered();
-      void changes.run('a', undefined, next.work);
+      void changes.run('a', { after: 'ends' }, next.work);
       await turns();
       expect(next.hasBegun(), 'the end is waited for all the same').to.equal(false);
       change.end();
@@ -102,15 +125,15 @@ describe('changes of a host', () => {
   it('are refused when too many wait', async () => {
     const changes = new Changes();
     const first = steered();
-    void changes.run('a', undefined, first.work);
+    void changes.run('a', { after: 'ends' }, first.work);
     const done = (): Promise<Change<string>> => Promise.resolve({ result: 'done', end: Promise.resolve() });
-    const waiting = Array.from({ length: 99 }, () => changes.run('a', undefined, done));
-    await rejection(() => changes.run('a', undefined, done), 'ERR_QUEUE_FULL');
-    expect(await changes.run('b', undefined, done)).to.equal('done');
+    const waiting = Array.from({ length: 99 }, () => changes.run('a', { after: 'ends' }, done));
+    await rejection(() => changes.run('a', { after: 'ends' }, done), 'ERR_QUEUE_FULL');
+    expect(await changes.run('b', { after: 'ends' }, done)).to.equal('done');
     first.finish('');
     first.end();
     await Promise.all(waiting);
     await changes.idle();
-    expect(await changes.run('a', undefined, done)).to.equal('done');
+    expect(await changes.run('a', { after: 'ends' }, done)).to.equal('done');
   });
 });

@@ -1,4 +1,4 @@
-import { onAbort } from '../../async/ticket.js';
+import { unlessAborted } from '../../async/unless-aborted.js';
 import { expected, torchError } from '../../errors.js';
 import type { ExternalFile, ModelInfo } from '../../model/info.js';
 import type { Artifact } from '../../model/artifact.js';
@@ -222,15 +222,4 @@ function requirePrecision(precision: ModelInfo['precision'], values: readonly { 
     'ERR_PRECISION_UNSUPPORTED',
     `Expected precision 'auto': an ONNX model runs in its own dtypes${other ? ` (${other.name} is ${other.dtype})` : ''}, but ${precision} was asked for; export it in that precision`,
   );
-}
-
-/** Rejects with `signal.reason` at once; what `work` does goes on without anybody to wait for it. */
-function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const unfollow = onAbort(signal, () => {
-      reject(signal.reason as Error);
-    });
-    work.then(resolve, reject).finally(unfollow);
-  });
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { unlessAborted } from '../../async/unless-aborted.js';
 import { torchError } from '../../errors.js';
 
 /** So many changes may wait for the one that runs: each may take minutes. */
@@ -34,7 +35,7 @@ export class ChangeQueue {
       return change(either);
     });
     this.#last = running.catch(() => undefined);
-    await within(turn, either);
+    await unlessAborted(either, turn);
     return running;
   }
 
@@ -42,21 +43,5 @@ export class ChangeQueue {
   async close(): Promise<void> {
     this.#closing.abort(torchError('ERR_DRAINING', 'The server is shutting down'));
     await this.#last;
-  }
-}
-
-/** The same promise, for as long as the signal is not aborted. @throws what it was aborted with */
-export async function within<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

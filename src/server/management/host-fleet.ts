@@ -1,9 +1,9 @@
-import type { HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
+import type { HostChange, HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ManagedModel, StatisticsSummary } from './management.js';
 
 /** What management needs of a ModelHost. */
-export type ManagedHost = Pick<ModelHost, 'list' | 'index' | 'load' | 'unload' | 'defaultModel'>;
+export type ManagedHost = Pick<ModelHost, 'list' | 'index' | 'load' | 'unload' | 'defaultModel' | 'on' | 'off'>;
 
 /** The models of the host of this process. */
 export class HostFleet implements Fleet<HostModel> {
@@ -32,10 +32,15 @@ export class HostFleet implements Fleet<HostModel> {
   }
 
   unload(name: string, version: string): Promise<Departure> {
-    const drained = this.#host.unload(name, version);
-    // Who does not wait for it need not handle it.
-    drained.catch(() => undefined);
-    return Promise.resolve({ drained });
+    return new Promise((resolve, reject) => {
+      const onChange = (event: HostChange): void => {
+        if (event.change === 'unloaded' && event.model === name && event.version === version) resolve({ drained });
+      };
+      this.#host.on('change', onChange);
+      const drained = this.#host.unload(name, version).finally(() => this.#host.off('change', onChange));
+      // Where it was not up there is no such event.
+      drained.then(() => resolve({ drained }), reject);
+    });
   }
 }
 

@@ -1,6 +1,8 @@
+import { unlessAborted } from '../../async/unless-aborted.js';
+import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import { ChangedFiles, noSuchModel, noSuchVersion, type Catalog, type CatalogEntry } from './catalog.js';
-import { ChangeQueue, within } from './change-queue.js';
+import { ChangeQueue } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
 
@@ -57,7 +59,12 @@ export class Manager<Spec> implements Management {
       for (const each of up) gone.push(await this.#unload(each));
       return gone;
     }, signal);
-    await within(Promise.all(departures.map(({ drained }) => drained)), signal);
+    try {
+      await unlessAborted(signal, Promise.all(departures.map(({ drained }) => drained)));
+    } catch (error) {
+      if (signal?.aborted) throw goneButBusy(name, signal.reason);
+      throw error;
+    }
   }
 
   /** One that comes while another runs begins after it, once for all that come. */
@@ -94,24 +101,35 @@ export class Manager<Spec> implements Management {
     // A list that cannot be read changes nothing.
     const given = await this.#catalog.given();
     const now = optionsOf(given);
+    const next = new Map(now);
+    /** What could not be changed is as it was, so that the next refresh tries it again. */
+    const keep = (key: string): void => {
+      const was = before.get(key);
+      if (was === undefined) next.delete(key);
+      else next.set(key, was);
+    };
     for (const entry of given) {
+      const failures = failed.length;
       await attempt(inWords(entry), loaded, async (signal) => {
         if (!(await this.#isStale(entry, before))) return false;
         await this.#load(entry, signal);
         return true;
       });
+      if (failed.length > failures) for (const version of entry.versions) keep(keyOf(entry.name, version));
     }
     for (const served of await this.#fleet.list()) {
       const key = keyOf(served.name, served.version);
       if (now.has(key) || !before.has(key) || served.state === 'UNAVAILABLE') continue;
+      keep(key);
       // What was to take its place could not be loaded: it goes on.
       if (failed.some(({ model }) => model.split(' ', 1)[0] === served.name)) continue;
       await attempt(key, unloaded, async () => {
         await this.#unload(served);
+        next.delete(key);
         return true;
       });
     }
-    this.#given = Promise.resolve(now);
+    this.#given = Promise.resolve(next);
     const models = { loaded, unloaded, failed: failed.map(({ model }) => model) };
     if (failed.length > 0) this.#logger.error(models, 'some models could not be refreshed: what was there goes on');
     else this.#logger.info(models, 'models refreshed');
@@ -169,6 +187,16 @@ export class Manager<Spec> implements Management {
 }
 
 const keyOf = (name: string, version: string): string => `${name} ${version}`;
+
+/** The change has come too late to be given up: whoever waits is told what there is. */
+function goneButBusy(name: string, reason: unknown): TorchError {
+  const code = reason instanceof TorchError ? reason.code : 'ERR_TIMEOUT';
+  return torchError(
+    code,
+    `Expected the calls of ${name} to end in time: it is out of service, and the calls that had begun go on`,
+    { cause: reason },
+  );
+}
 
 const inWords = ({ name, versions }: { name: string; versions: readonly string[] }): string =>
   [name, ...versions].join(' ');

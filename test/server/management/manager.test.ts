@@ -32,10 +32,14 @@ class KeptFleet implements Fleet<string> {
     this.up.set(`${spec} 1`, await this.digest(spec));
   }
 
+  refusesUnload = false;
+  drained: Promise<void> = Promise.resolve();
+
   unload(name: string, version: string) {
     this.asked.push(`unload ${name} ${version}`);
+    if (this.refusesUnload) return Promise.reject(torchError('ERR_QUEUE_FULL', name));
     this.up.delete(`${name} ${version}`);
-    return Promise.resolve({ drained: Promise.resolve() });
+    return Promise.resolve({ drained: this.drained });
   }
 }
 
@@ -142,6 +146,37 @@ describe('management', () => {
     expect(
       lines().some(({ level, msg }) => level === 'error' && String(msg).includes('what was there goes on')),
     ).to.equal(true);
+  });
+
+  it('tries again what could not be changed, at the next refresh', async () => {
+    const { fleet, catalog, manager } = await make(entry('a'), entry('b'), entry('c'));
+    fleet.refuses.add('a');
+    catalog.entries = [entry('a', { options: 'other' }), entry('b', { versions: ['2'] })];
+    fleet.refuses.add('b');
+    fleet.refusesUnload = true;
+    expect((await manager.refresh()).failed.map(({ model }) => model)).to.deep.equal(['a 1', 'b 2', 'c 1']);
+    fleet.refuses.clear();
+    fleet.refusesUnload = false;
+    fleet.asked.length = 0;
+    const { loaded, unloaded } = await manager.refresh();
+    expect([loaded, unloaded]).to.deep.equal([
+      ['a 1', 'b 2'],
+      ['b 1', 'c 1'],
+    ]);
+  });
+
+  it('says of an unload that comes too late to be given up that it has happened', async () => {
+    const { fleet, manager } = await make(entry('a'));
+    fleet.drained = new Promise(() => undefined);
+    const late = new AbortController();
+    const unloading = manager.unload('a', { signal: late.signal }).catch((error: unknown) => error);
+    await new Promise((resolve) => setImmediate(resolve));
+    late.abort(torchError('ERR_TIMEOUT', 'nothing was changed'));
+    expect(await unloading)
+      .to.include({ code: 'ERR_TIMEOUT' })
+      .and.have.property('message')
+      .that.matches(/^Expected the calls of a to end in time: it is out of service/);
+    expect(fleet.up.has('a 1')).to.equal(false);
   });
 
   it('remembers one refresh while another runs, however many are asked for', async () => {

@@ -62,5 +62,8 @@ function startTimer(exchange: Exchange, deadline: AbortController): NodeJS.Timeo
 }
 
 function late(limitMs: number): TorchError {
-  return torchError('ERR_TIMEOUT', `Expected the change to be done within ${limitMs} ms: nothing was changed`);
+  return torchError(
+    'ERR_TIMEOUT',
+    `Expected the change to be done within ${limitMs} ms: what had not been done by then was given up`,
+  );
 }
