@@ -1,3 +1,4 @@
+import type { Logger } from '../../monitoring/logging.js';
 import type { Settings } from '../../server/settings/table.js';
 import { tokensOfEnvironment } from '../protected-ports.js';
 import { ClusterHost } from './cluster-host.js';
@@ -18,7 +19,7 @@ export async function listenForAdmin(
   settings: Settings,
   models: ClusterModels,
   metrics: ClusterMetrics,
-  isEnding: () => boolean,
+  { logger, isEnding }: { readonly logger: Logger; readonly isEnding: () => boolean },
 ): Promise<ClusterAdmin | undefined> {
   const { adminPort, adminHost } = settings;
   if (adminPort === undefined) return undefined;
@@ -28,8 +29,6 @@ export async function listenForAdmin(
     import('../../server/context.js'),
     import('../../server/options.js'),
   ]);
-  const { createLogger } = await import('../../monitoring/logging.js');
-  const logger = createLogger({ level: settings.logLevel, shared: true });
   const options = {
     ...serverOptionsOf(settings),
     ...tokensOfEnvironment(),

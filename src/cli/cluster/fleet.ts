@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { torchError } from '../../errors.js';
+import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import type { Departure, Fleet } from '../../server/management/fleet.js';
 import type { ManagedModel } from '../../server/management/management.js';
@@ -139,7 +139,9 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       }
       // It is decided: one that ends before it swaps is replaced by one that has it.
       this.#take(model, change);
-      await this.#finish(asked.filter(lives), change);
+      await this.#each(asked.filter(lives), (worker) =>
+        this.#replies.ask([worker], { kind: 'commit', change }, 'done'),
+      );
     });
   }
 
@@ -148,9 +150,10 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       const change = ++this.#changes;
       const asked = this.#living();
       this.#set.delete(keyOf({ name, version }));
-      const drained = this.#replies.expect(asked, change, 'done');
-      drained.catch(() => undefined);
-      await this.#replies.ask(asked, { kind: 'unload', change, name, version }, 'prepared');
+      const drained = this.#each(asked, (worker) => this.#replies.expect([worker], change, 'done'));
+      await this.#each(asked, (worker) =>
+        this.#replies.ask([worker], { kind: 'unload', change, name, version }, 'prepared'),
+      );
       return { drained };
     });
   }
@@ -172,13 +175,16 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     for (const member of membersOf(model, revision)) this.#set.set(keyOf(member), member);
   }
 
-  /** A worker that cannot swap what it has prepared is of no use: it is ended, and replaced by one that starts with it. */
-  async #finish(workers: readonly Worker[], change: number): Promise<void> {
+  /** A worker that cannot do what is decided is of no use: it is ended, and replaced by one that starts with it. */
+  async #each(workers: readonly Worker[], step: (worker: Worker) => Promise<void>): Promise<void> {
     await Promise.all(
       workers.map(async (worker) => {
         try {
-          await this.#replies.ask([worker], { kind: 'commit', change }, 'done');
+          await step(worker);
         } catch (err) {
+          // One that drains ends by itself, and has nothing new to answer.
+          if (err instanceof TorchError && err.code === 'ERR_DRAINING') return;
+          if (!this.#members.has(worker)) return;
           this.#logger.error({ worker: worker.id, err }, 'a worker could not change its models: killed');
           this.#members.delete(worker);
           worker.process.kill('SIGKILL');

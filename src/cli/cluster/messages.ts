@@ -70,7 +70,9 @@ export type ToPrimary =
       readonly action: 'load' | 'unload';
       readonly name: string;
       readonly version?: string;
-    };
+    }
+  /** Nobody waits for that change any more: it is given up, unless it comes too late. An answer comes either way. */
+  | { readonly kind: 'cancel'; readonly question: number; readonly error: SaidError };
 
 /** What a worker has. */
 export interface Description {

@@ -8,7 +8,7 @@ import { ServeCatalog, type ServeSelection } from '../serve-catalog.js';
 import type { ServeJob } from '../serve.js';
 import { nameOf } from '../serve-targets.js';
 import { ClusterFleet, membersOf } from './fleet.js';
-import { sayError, send, type ToPrimary } from './messages.js';
+import { errorOf, sayError, send, type ToPrimary } from './messages.js';
 
 /** The models of all workers, in the primary process: what they have, and who changes it. */
 export class ClusterModels {
@@ -17,6 +17,8 @@ export class ClusterModels {
   readonly defaultModel: string;
   readonly #started: ServeSelection;
   readonly #logger: Logger;
+  /** Changes that clients of workers have asked for, and that are not over. */
+  readonly #asked = new Map<string, AbortController>();
 
   private constructor(fleet: ClusterFleet, catalog: ServeCatalog, started: ServeSelection, logger: Logger) {
     this.fleet = fleet;
@@ -43,6 +45,7 @@ export class ClusterModels {
     this.fleet.onMessage(worker, message);
     if (message.kind === 'askSettings') send(worker, { kind: 'settings', ...this.#started });
     if (message.kind === 'ask') void this.#make(worker, message);
+    if (message.kind === 'cancel') this.#asked.get(keyOf(worker, message))?.abort(errorOf(message.error));
   }
 
   onExit(worker: Worker): void {
@@ -67,11 +70,18 @@ export class ClusterModels {
     worker: Worker,
     { question, action, name, version }: Extract<ToPrimary, { readonly kind: 'ask' }>,
   ): Promise<void> {
+    const key = keyOf(worker, { question });
+    const given = new AbortController();
+    this.#asked.set(key, given);
     try {
-      await this.management[action](name, { version });
+      await this.management[action](name, { version, signal: given.signal });
       send(worker, { kind: 'answer', question });
     } catch (error) {
       send(worker, { kind: 'answer', question, error: sayError(error) });
+    } finally {
+      this.#asked.delete(key);
     }
   }
 }
+
+const keyOf = ({ id }: Worker, { question }: { readonly question: number }): string => `${id} ${question}`;

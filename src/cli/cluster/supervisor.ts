@@ -47,7 +47,7 @@ export async function supervise(ports: Ports, job: ServeJob): Promise<number> {
   const code = await new Promise<number>((resolve, reject) => {
     const supervisor = new Supervisor(ports, settings, { models, logger }, resolve);
     const isEnding = (): boolean => supervisor.isEnding;
-    listenForAdmin(settings, models, supervisor.metrics, isEnding).then((listening) => {
+    listenForAdmin(settings, models, supervisor.metrics, { logger, isEnding }).then((listening) => {
       admin = listening;
       supervisor.start();
       job.onDrainable();

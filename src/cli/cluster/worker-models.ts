@@ -1,8 +1,9 @@
 /** Changes of the models of one worker, as the primary says them. */
+import { onAbort } from '../../async/ticket.js';
 import { torchError } from '../../errors.js';
 import type { Logger } from '../../server/index.js';
-import { describeHost } from '../../server/management/host-fleet.js';
-import type { Management } from '../../server/management/management.js';
+import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
+import type { ChangeOptions, Management } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
 import { errorOf, sayError, type Description, type SetMember } from './messages.js';
@@ -25,6 +26,11 @@ export function assignedModels(): Promise<readonly SetMember[]> {
     tell({ kind: 'askSet' });
   });
 }
+
+/** So many changes that clients of one worker ask for are passed on at once. */
+const mostQuestions = 32;
+/** How long the primary process may take to say what has become of a change that is given up. */
+const cancelMs = 1000;
 
 interface Prepared {
   /** Lets it swap, or fail with an error. */
@@ -115,15 +121,15 @@ export class WorkerModels {
 
   async #unload(change: number, name: string, version: string): Promise<void> {
     try {
+      const { drained } = await new HostFleet(this.#host).unload(name, version);
       this.#revisions.delete(`${name} ${version}`);
-      const drained = this.#host.unload(name, version);
-      setImmediate(() => tell({ kind: 'prepared', change }));
+      tell({ kind: 'prepared', change });
       await drained;
+      tell({ kind: 'done', change });
     } catch (err) {
       this.#logger.error({ model: name, version, err }, 'a model could not be unloaded');
+      tell({ kind: 'failed', change, error: sayError(err) });
     }
-    tell({ kind: 'prepared', change });
-    tell({ kind: 'done', change });
   }
 
   /** Loads what others have and this worker has not, or has of an older revision, and unloads what they have not. */
@@ -158,21 +164,40 @@ export class WorkerModels {
 export function managementOfAll(host: ModelHost): Management {
   const questions = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   let last = 0;
+  /** The primary process knows whether it comes too late; one that does not say so soon is not waited for. */
+  const cancel = (question: number, reason: unknown): void => {
+    tell({ kind: 'cancel', question, error: sayError(reason) });
+    setTimeout(() => {
+      questions.get(question)?.reject(reason as Error);
+      questions.delete(question);
+    }, cancelMs).unref();
+  };
   hear('answer', ({ question, error }) => {
     const asked = questions.get(question);
     questions.delete(question);
     if (error) asked?.reject(errorOf(error));
     else asked?.resolve();
   });
-  const ask = (action: 'load' | 'unload', name: string, version: string | undefined): Promise<void> =>
-    new Promise((resolve, reject) => {
-      questions.set(++last, { resolve, reject });
-      tell({ kind: 'ask', question: last, action, name, ...(version !== undefined && { version }) });
-    });
+  const ask = async (action: 'load' | 'unload', name: string, { version, signal }: ChangeOptions = {}) => {
+    signal?.throwIfAborted();
+    if (questions.size >= mostQuestions) {
+      throw torchError('ERR_QUEUE_FULL', `Expected at most ${mostQuestions} changes of models to wait`);
+    }
+    const question = ++last;
+    const unfollow = signal && onAbort(signal, () => cancel(question, signal.reason));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        questions.set(question, { resolve, reject });
+        tell({ kind: 'ask', question, action, name, ...(version !== undefined && { version }) });
+      });
+    } finally {
+      unfollow?.();
+    }
+  };
   return {
     list: () => Promise.resolve(describeHost(host)),
-    load: (name, { version } = {}) => ask('load', name, version),
-    unload: (name, { version } = {}) => ask('unload', name, version),
+    load: (name, options) => ask('load', name, options),
+    unload: (name, options) => ask('unload', name, options),
     refresh: () => Promise.reject(torchError('ERR_INTERNAL', 'Only the primary process refreshes')),
     close: () => Promise.resolve(),
   };

@@ -1,4 +1,4 @@
-import { torchError } from '../../errors.js';
+import { describe, torchError } from '../../errors.js';
 import { InferenceClient } from '../../client/index.js';
 import { datatypeTable } from '../../protocol/datatype.js';
 import type { ModelMetadata, TensorMetadata } from '../../protocol/messages.js';
@@ -50,7 +50,7 @@ export async function servedDeclarations(
 
 function parse(address: string, target: string | undefined): ServedTarget {
   const [, server = address, path] = /^(.*?)\/v2(?:\/models\/([^?#]+?))?\/?$/.exec(address) ?? [];
-  const [inPath, inVersion] = path?.split('/versions/', 2).map(decodeURIComponent) ?? [];
+  const [inPath, inVersion] = path?.split('/versions/', 2).map((part) => decoded(part, address)) ?? [];
   if (inPath !== undefined && target !== undefined) {
     throw torchError(
       'ERR_INVALID_ARGUMENT',
@@ -59,6 +59,17 @@ function parse(address: string, target: string | undefined): ServedTarget {
   }
   const [name, version] = target === undefined ? [inPath, inVersion] : target.split('@', 2);
   return { server, name, version };
+}
+
+function decoded(part: string, address: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected % and two hexadecimal digits for each byte of a name in --url but received ${describe(address)}`,
+    );
+  }
 }
 
 async function onlyModel(client: InferenceClient): Promise<string> {
