@@ -37,16 +37,18 @@ export async function startHost(
   });
 }
 
-/** A model as a host takes it: the entry's settings before the shared ones. */
+/** A model as a host takes it: the entry's settings before the shared ones. One that is null there is not set. */
 export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
   const { name, file, version, versions, ...rest } = entry;
-  const own: Partial<ModelSettings> = rest;
+  const own: Partial<ModelSettings> = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, value ?? undefined]),
+  );
   const settings = { ...shared, ...own };
   const { instances, maxPending } = settings;
   // A record names its own engine.
   const { engine, ...options } = loadOptionsOf(settings);
   const load = { ...options, ...(file !== undefined && engine && { engine }), instances, maxPending };
-  const common = { load, batching: batchingOf(settings), ...warmupOf(settings, own) };
+  const common = { load, batching: batchingOf(settings), warmup: warmupOf(settings, own) };
   if (file === undefined) {
     requireNoTask(own, name as string);
     return { name: name as string, ...(versions && { versions }), ...common };
@@ -64,16 +66,14 @@ export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
 function warmupOf(
   { warmup, warmupExample }: ModelSettings,
   { warmupBatchSizes }: Partial<ModelSettings>,
-): { warmup?: HostWarmup | false } {
-  if (warmup === 'off') return { warmup: false };
-  if (warmupExample.length === 0 && !warmupBatchSizes) return {};
+): HostWarmup | false | undefined {
+  if (warmup === 'off') return false;
+  if (warmupExample.length === 0 && !warmupBatchSizes) return undefined;
   const example = ({ info, signature }: Model): Promise<Arguments> =>
     readArguments(warmupExample, { method: info.methods.find(({ name }) => name === 'forward'), signature });
   return {
-    warmup: {
-      ...(warmupExample.length > 0 && { example }),
-      ...(warmupBatchSizes && { batchSizes: warmupBatchSizes }),
-    },
+    ...(warmupExample.length > 0 && { example }),
+    ...(warmupBatchSizes && { batchSizes: warmupBatchSizes }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { isModelName } from '../registry/names.js';
 import { ModelRegistry, type ModelRecord } from '../registry/index.js';
-import { noSuchModel, noSuchVersion, type Catalog, type CatalogEntry } from '../server/management/catalog.js';
+import type { Catalog, CatalogEntry } from '../server/management/catalog.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import { modelSettingKeys, type Settings } from '../server/settings/table.js';
 import { TorchError } from '../errors.js';
-import { fileVersion, nameOf } from './serve-targets.js';
+import { fileVersion, noSuchModel, noSuchVersion } from '../serving/names.js';
+import { nameOf } from './serve-targets.js';
 import { foldersOf } from './target.js';
+import { isTaskSetting } from './task-of-settings.js';
 import { UsageError } from './usage.js';
 
 /** What a command line and a settings file ask for, read at one moment. */
@@ -17,11 +19,13 @@ export interface ServeSelection {
 /** All that `serve` may load: what its arguments and settings name, and what the registry holds. */
 export class ServeCatalog implements Catalog<ModelEntry> {
   readonly #read: () => ServeSelection;
+  readonly #sizesOfStart: readonly number[] | undefined;
   #latest: ServeSelection;
 
   /** @param read reads the settings anew */
   constructor(first: ServeSelection, read: () => ServeSelection) {
     this.#latest = first;
+    this.#sizesOfStart = first.settings.warmupBatchSizes;
     this.#read = read;
   }
 
@@ -46,7 +50,7 @@ export class ServeCatalog implements Catalog<ModelEntry> {
       const known = given.flatMap(({ versions }) => versions);
       throw noSuchVersion(name, known, version as string);
     }
-    if (!isModelName(name)) throw noSuchModel(name);
+    if (!isModelName(name)) throw noSuchModel(name, 'is served or in the registry');
     const record = await this.#recordOf(name, version);
     return [this.#ofRecords({ ...like?.spec, name, versions: [record.version] }, [record])];
   }
@@ -82,11 +86,24 @@ export class ServeCatalog implements Catalog<ModelEntry> {
     };
   }
 
-  /** With the shared settings of each model, which may have changed since a worker has read them. */
+  /**
+   * With the shared settings of each model, which may have changed since this process, or a worker, was started. What is not set
+   * any more is null: messages between processes drop what is undefined.
+   */
   #whole(entry: ModelEntry): ModelEntry {
     const { settings } = this.#latest;
-    const shared = modelSettingKeys.filter((key) => key !== 'warmupBatchSizes' && settings[key] !== undefined);
-    return { ...Object.fromEntries(shared.map((key) => [key, settings[key]])), ...entry };
+    const shared = modelSettingKeys.filter((key) => {
+      if (key === 'warmupBatchSizes') return this.#hasOtherSizes();
+      // A record has its own task: a shared one is for files.
+      return entry.file !== undefined || !isTaskSetting(key);
+    });
+    return { ...Object.fromEntries(shared.map((key) => [key, settings[key] ?? null])), ...entry };
+  }
+
+  /** The host has the shared sizes of the start, and tells them from those of a model: those turn the check by the record off. */
+  #hasOtherSizes(): boolean {
+    const { warmupBatchSizes } = this.#latest.settings;
+    return warmupBatchSizes !== undefined && String(warmupBatchSizes) !== String(this.#sizesOfStart);
   }
 
   async #recordOf(name: string, version: string | undefined): Promise<ModelRecord> {

@@ -1,14 +1,10 @@
 /** What `serve` is asked to serve: its arguments, else the setting `models`, else the setting `model`. */
 import { statSync } from 'node:fs';
-import { basename, extname } from 'node:path';
 import { describe, torchError, type TorchError } from '../errors.js';
 import { checkRegistered, servedNames, type ModelEntry } from '../server/settings/model-entries.js';
-import { isServedName } from '../serving/names.js';
+import { fileVersion, isServedName, keyOf, stemOf } from '../serving/names.js';
 import { defaultOf, type Settings } from '../server/settings/table.js';
 import { parseTarget } from './target.js';
-
-/** The version of a model file that is given none. */
-export const fileVersion = '1';
 
 /**
  * The models to serve, the default one first.
@@ -31,7 +27,7 @@ export function modelsToServe(
 
 /** What an entry is called in URLs. */
 export function nameOf({ name, file = '' }: ModelEntry): string {
-  return name ?? basename(file, extname(file));
+  return name ?? stemOf(file);
 }
 
 function ofSettings({
@@ -119,7 +115,7 @@ function requireDifferent(entries: readonly ModelEntry[]): void {
     const versions =
       entry.file === undefined ? (entry.versions ?? ['its default version']) : [entry.version ?? fileVersion];
     for (const version of versions) {
-      const what = `${name} ${version}`;
+      const what = keyOf({ name, version });
       if (seen.has(what)) {
         throw torchError(
           'ERR_CONFIG',

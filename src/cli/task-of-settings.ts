@@ -6,7 +6,11 @@ import type { HostFileModel } from '../serving/index.js';
 import { imagePresets } from '../tasks/image/spec.js';
 import type { TaskGiven } from '../tasks/kinds/given.js';
 
-type TaskSettings = Pick<ModelSettings, 'task' | 'taskFile' | 'labels' | 'imagePreset'>;
+const taskSettings = ['task', 'taskFile', 'labels', 'imagePreset'] as const;
+type TaskSettings = Pick<ModelSettings, (typeof taskSettings)[number]>;
+
+/** Whether a setting says what a model file is for. */
+export const isTaskSetting = (key: string): boolean => (taskSettings as readonly string[]).includes(key);
 
 /** As a record's: 100 000 labels are some megabytes. */
 const mostBytes = 16 * 2 ** 20;

@@ -1,7 +1,8 @@
 /** What a host knows of its models: each version, what serves it, and what became of its last load. */
-import { describe, errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
 import type { Source } from './host-model.js';
 import type { ServedModel } from './served-model.js';
+import { noSuchModel, noSuchVersion } from './names.js';
 import { Statistics } from './statistics.js';
 
 /** One line of `ModelHost.index()`, with the states of the Open Inference Protocol. */
@@ -124,11 +125,15 @@ export class Catalogue {
   /** @throws ERR_MODEL_NOT_FOUND or ERR_VERSION_NOT_FOUND for what is not known */
   slotsToUnload(name: string, version: string | undefined): readonly Slot[] {
     const slots = this.slots(name);
-    if (slots.length === 0) throw noSuchModel(`received ${describe(name)}`);
+    if (slots.length === 0) throw noSuchModel(name);
     if (version === undefined) return slots;
     const slot = this.slot(name, version);
     if (slot) return [slot];
-    throw noSuchVersion(slots.map(({ source }) => source.version ?? '').join(', '), name, describe(version));
+    throw noSuchVersion(
+      name,
+      slots.map(({ source }) => source.version ?? ''),
+      version,
+    );
   }
 
   /** @throws why a name or version is not served: ERR_NOT_READY, ERR_MODEL_NOT_FOUND or ERR_VERSION_NOT_FOUND */
@@ -139,8 +144,13 @@ export class Catalogue {
     if (isComing) throw torchError('ERR_NOT_READY', `${name} is still being loaded`);
     const got = slot ? `${name} ${version ?? ''} `.replace('  ', ' ') + inWords(slot) : undefined;
     const served = this.versions(name);
-    if (served.length === 0) throw noSuchModel(got ?? `received ${describe(name)}`);
-    throw noSuchVersion(served.map((each) => each.version).join(', '), name, describe(version), got);
+    if (served.length === 0) throw noSuchModel(name, undefined, got);
+    throw noSuchVersion(
+      name,
+      served.map((each) => each.version),
+      version,
+      got,
+    );
   }
 
   index(): readonly HostIndexEntry[] {
@@ -173,15 +183,6 @@ function stateOf({ served, work, failure, wasUnloaded }: Slot): Pick<HostIndexEn
 function inWords({ work, failure }: Slot): string {
   if (work === 'UNLOADING') return 'is being unloaded';
   return failure ? `could not be loaded: ${failure.message}` : 'was unloaded';
-}
-
-function noSuchModel(got: string) {
-  return torchError('ERR_MODEL_NOT_FOUND', `Expected a model that is served but ${got}`);
-}
-
-function noSuchVersion(known: string, name: string, version: string, why?: string) {
-  const more = why === undefined ? '' : `: ${why}`;
-  return torchError('ERR_VERSION_NOT_FOUND', `Expected one of ${known} of ${name} but received ${version}${more}`);
 }
 
 /** The registry has no such model or version. */

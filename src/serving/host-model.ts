@@ -1,5 +1,4 @@
 /** What a caller says of the models of a host, checked before anything is loaded. */
-import { basename, extname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import * as check from '../check.js';
@@ -11,7 +10,7 @@ import { checkTolerance } from '../signature/tolerance.js';
 import type { TaskGiven } from '../tasks/kinds/given.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
-import { checkServedName } from './names.js';
+import { checkServedName, fileVersion, stemOf } from './names.js';
 
 /** How a host warms a model up. */
 export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
@@ -25,8 +24,9 @@ export interface HostModelOptions {
   /**
    * Default: the sizes that batching makes, else [1, 32], on an example made from the signature; false: none. A model that
    * refuses an example that we made up is served without batching, and says so; one that refuses the caller's is not served.
+   * In `load`, undefined makes it the default again, and one that is left out is as it was.
    */
-  warmup?: HostWarmup | false;
+  warmup?: HostWarmup | false | undefined;
   /** Puts concurrent calls of `forward` into batches. A model that cannot be batched runs without, and says so. */
   batching?: BatchQueueOptions | false;
 }
@@ -65,18 +65,17 @@ export interface Source {
   readonly options: HostModelOptions & Pick<HostFileModel, 'task'>;
 }
 
-const defaultFileVersion = '1';
-
 /** The versions of a model that was checked. */
 export function sourcesOf(model: HostModel): readonly Source[] {
   const { load, warmup, batching } = model;
   const options = {
     ...(load !== undefined && { load }),
-    ...(warmup !== undefined && { warmup }),
+    // One that is said to be undefined is the default again, whatever the model was loaded with before.
+    ...('warmup' in model && { warmup }),
     ...(batching !== undefined && { batching }),
   };
   if (isFileModel(model)) {
-    const { file, name = stem(file), version = defaultFileVersion, task } = model;
+    const { file, name = stemOf(file), version = fileVersion, task } = model;
     return [{ name, version, file, options: { ...options, ...(task && { task }) } }];
   }
   const { name, versions = [undefined] } = model;
@@ -85,10 +84,6 @@ export function sourcesOf(model: HostModel): readonly Source[] {
 
 export function isFileModel(model: HostModel): model is HostFileModel {
   return (model as Partial<HostFileModel>).file !== undefined;
-}
-
-function stem(file: string): string {
-  return basename(file, extname(file));
 }
 
 const modelOptions = ['name', 'versions', 'version', 'file', 'task', 'load', 'warmup', 'batching'];
@@ -120,7 +115,7 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
   if (file !== undefined) {
     check.text('file of a model of ModelHost', file, 'a path');
     if (name === undefined)
-      checkServedName('the name of a model file', stem(file), ': give { file, name } (serve: --name)');
+      checkServedName('the name of a model file', stemOf(file), ': give { file, name } (serve: --name)');
   }
   if (version !== undefined) {
     if (file === undefined) throw expected('versions: [version] of a name', 'version of a model of ModelHost', version);

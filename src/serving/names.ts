@@ -1,4 +1,5 @@
-import { describe, torchError } from '../errors.js';
+import { basename, extname } from 'node:path';
+import { describe, torchError, type TorchError } from '../errors.js';
 
 /*
  * Names and versions become parts of URLs and labels of metrics: no separator, nothing that has to be escaped, and no part of a
@@ -18,4 +19,37 @@ export const isServedName = (value: unknown): value is string => typeof value ==
 export function checkServedName(where: string, value: unknown, remedy = ''): asserts value is string {
   if (isServedName(value)) return;
   throw torchError('ERR_INVALID_ARGUMENT', `Expected ${words} for ${where} but received ${describe(value)}${remedy}`);
+}
+
+/** The version of a model file that is given none. */
+export const fileVersion = '1';
+
+/** What a model file is called that is given no name. */
+export function stemOf(file: string): string {
+  return basename(file, extname(file));
+}
+
+/** One version of one model in one text: neither has a space. */
+export function keyOf({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${name} ${version}`;
+}
+
+/**
+ * @param wanted where models were looked for
+ * @param got what was found instead, in words
+ */
+export function noSuchModel(name: string, wanted = 'is served', got = `received ${describe(name)}`): TorchError {
+  return torchError('ERR_MODEL_NOT_FOUND', `Expected a model that ${wanted} but ${got}`);
+}
+
+/**
+ * @param known the versions that there are
+ * @param why more of the version, in words
+ */
+export function noSuchVersion(name: string, known: readonly string[], version: unknown, why?: string): TorchError {
+  const more = why === undefined ? '' : `: ${why}`;
+  return torchError(
+    'ERR_VERSION_NOT_FOUND',
+    `Expected one of ${known.join(', ')} of ${name} but received ${describe(version)}${more}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { torchError } from '../../errors.js';
 import type { InferenceHost } from '../../server/host.js';
-import { noSuchModel } from '../../server/management/catalog.js';
+import { noSuchModel } from '../../serving/names.js';
 import type { ServedModel } from '../../serving/index.js';
 import type { ClusterFleet } from './fleet.js';
 
@@ -46,7 +46,7 @@ export class ClusterHost implements InferenceHost {
       return facts as ServedModel;
     }
     if (known.length > 0) throw torchError('ERR_NOT_READY', `${name} is not loaded`);
-    throw noSuchModel(name);
+    throw noSuchModel(name, 'is served or in the registry');
   }
 
   /** A worker that has lost its device ends and is replaced. */

@@ -1,3 +1,4 @@
+import { keyOf } from '../../serving/names.js';
 import type { ManagedModel, StatisticsSummary } from '../../server/management/management.js';
 
 /** What several workers say of their models, as of one server: it serves what all serve, and has counted what all counted. */
@@ -5,7 +6,7 @@ export function merged(workers: readonly (readonly ManagedModel[])[]): readonly 
   const told = workers.filter((models) => models.length > 0);
   const all = new Map<string, ManagedModel[]>();
   for (const model of told.flat()) {
-    const key = `${model.name} ${model.version}`;
+    const key = keyOf(model);
     const same = all.get(key);
     if (same) same.push(model);
     else all.set(key, [model]);

@@ -4,7 +4,8 @@ import type { Logger } from '../../monitoring/logging.js';
 import type { Departure, Fleet } from '../../server/management/fleet.js';
 import type { ManagedModel } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
-import { fileVersion, nameOf } from '../serve-targets.js';
+import { fileVersion, keyOf } from '../../serving/names.js';
+import { nameOf } from '../serve-targets.js';
 import { merged } from './descriptions.js';
 import type { FailedModel } from '../../serving/index.js';
 import { send, type Description, type SetMember, type ToPrimary } from './messages.js';
@@ -249,10 +250,6 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     this.#questions.delete(question);
     question.resolve();
   }
-}
-
-function keyOf({ name, version }: Pick<SetMember, 'name' | 'version'>): string {
-  return `${name} ${version}`;
 }
 
 /** The versions of an entry, each by itself; one without a version where it is not known which are meant. */

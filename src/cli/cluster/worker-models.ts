@@ -7,6 +7,7 @@ import type { ChangeOptions, Management } from '../../server/management/manageme
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
 import { errorOf, sayError, type Description, type SetMember } from './messages.js';
+import { keyOf } from '../../serving/names.js';
 import type { ServeSelection } from '../serve-catalog.js';
 import { membersOf } from './fleet.js';
 import { hear, tell } from './worker.js';
@@ -122,7 +123,7 @@ export class WorkerModels {
   async #unload(change: number, name: string, version: string): Promise<void> {
     try {
       const { drained } = await new HostFleet(this.#host).unload(name, version);
-      this.#revisions.delete(`${name} ${version}`);
+      this.#revisions.delete(keyOf({ name, version }));
       tell({ kind: 'prepared', change });
       await drained;
       tell({ kind: 'done', change });
@@ -152,11 +153,11 @@ export class WorkerModels {
 
   #has({ name, version, revision }: SetMember): boolean {
     const isUp = this.#host.list().some((served) => served.name === name && served.version === version);
-    return isUp && (this.#revisions.get(`${name} ${version}`) ?? 0) === revision;
+    return isUp && (this.#revisions.get(keyOf({ name, version })) ?? 0) === revision;
   }
 
   #note({ name, version, revision }: SetMember): void {
-    this.#revisions.set(`${name} ${version}`, revision);
+    this.#revisions.set(keyOf({ name, version }), revision);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { describe, torchError, type TorchError } from '../../errors.js';
 import { digestFile } from '../../files/hash.js';
 
 /** A model that may be loaded, and what it is made of. `Spec` is what whoever loads it is told. */
@@ -27,20 +26,6 @@ export interface Catalog<Spec> {
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
    */
   find(name: string, version?: string): Promise<readonly CatalogEntry<Spec>[]>;
-}
-
-export function noSuchModel(name: string): TorchError {
-  return torchError(
-    'ERR_MODEL_NOT_FOUND',
-    `Expected a model that is served or in the registry but received ${describe(name)}`,
-  );
-}
-
-export function noSuchVersion(name: string, versions: readonly string[], got: string): TorchError {
-  return torchError(
-    'ERR_VERSION_NOT_FOUND',
-    `Expected one of ${versions.join(', ')} of ${name} but received ${describe(got)}`,
-  );
 }
 
 /** Tells whether files have changed: by time and size, and where those differ by the digest. */

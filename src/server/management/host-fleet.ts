@@ -1,4 +1,5 @@
 import type { HostChange, HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
+import { keyOf } from '../../serving/names.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ManagedModel, StatisticsSummary } from './management.js';
 
@@ -46,10 +47,10 @@ export class HostFleet implements Fleet<HostModel> {
 
 /** Every version that a host knows, with what is known of those that are up. */
 export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'defaultModel'>): readonly ManagedModel[] {
-  const up = new Map(host.list().map((served) => [`${served.name} ${served.version}`, served]));
+  const up = new Map(host.list().map((served) => [keyOf(served), served]));
   const defaults = new Set<string>();
   return host.index().map((entry) => {
-    const served = up.get(`${entry.name} ${entry.version}`);
+    const served = up.get(keyOf(entry));
     if (!served) return entry;
     const isDefault = !defaults.has(entry.name);
     defaults.add(entry.name);

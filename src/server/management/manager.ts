@@ -1,7 +1,8 @@
 import { unlessAborted } from '../../async/unless-aborted.js';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
-import { ChangedFiles, noSuchModel, noSuchVersion, type Catalog, type CatalogEntry } from './catalog.js';
+import { keyOf, noSuchModel, noSuchVersion } from '../../serving/names.js';
+import { ChangedFiles, type Catalog, type CatalogEntry } from './catalog.js';
 import { ChangeQueue } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
@@ -49,7 +50,7 @@ export class Manager<Spec> implements Management {
     // Calls that have begun may take their time: other changes need not wait for them.
     const departures = await this.#queue.run(async () => {
       const known = (await this.#fleet.list()).filter((each) => each.name === name);
-      if (known.length === 0) throw noSuchModel(name);
+      if (known.length === 0) throw noSuchModel(name, 'is served or in the registry');
       const versions = known.map((each) => each.version);
       if (version !== undefined && !versions.includes(version)) {
         throw noSuchVersion(name, versions, version);
@@ -115,10 +116,10 @@ export class Manager<Spec> implements Management {
         await this.#load(entry, signal);
         return true;
       });
-      if (failed.length > failures) for (const version of entry.versions) keep(keyOf(entry.name, version));
+      if (failed.length > failures) for (const version of entry.versions) keep(keyOf({ name: entry.name, version }));
     }
     for (const served of await this.#fleet.list()) {
-      const key = keyOf(served.name, served.version);
+      const key = keyOf(served);
       if (now.has(key) || !before.has(key) || served.state === 'UNAVAILABLE') continue;
       keep(key);
       // What was to take its place could not be loaded: it goes on.
@@ -141,7 +142,7 @@ export class Manager<Spec> implements Management {
     if (versions.length === 0) return true;
     const up = (await this.#fleet.list()).filter((each) => each.name === name && each.state === 'READY');
     for (const version of versions) {
-      const key = keyOf(name, version);
+      const key = keyOf({ name, version });
       const served = up.find((each) => each.version === version);
       if (!served) {
         if (this.#dismissed.has(key)) continue;
@@ -167,13 +168,13 @@ export class Manager<Spec> implements Management {
       throw error;
     }
     if (file !== undefined) this.#files.serves(file, marks);
-    for (const version of versions) this.#dismissed.delete(keyOf(name, version));
+    for (const version of versions) this.#dismissed.delete(keyOf({ name, version }));
     const durationMs = Math.round(performance.now() - started);
     this.#logger.info({ model: name, versions, durationMs }, 'a model was loaded and serves');
   }
 
   async #unload({ name, version }: ManagedModel): Promise<Departure> {
-    this.#dismissed.add(keyOf(name, version));
+    this.#dismissed.add(keyOf({ name, version }));
     const departure = await this.#fleet.unload(name, version);
     this.#logger.info({ model: name, version }, 'a model was taken out of service');
     return departure;
@@ -185,8 +186,6 @@ export class Manager<Spec> implements Management {
     return optionsOf(given);
   }
 }
-
-const keyOf = (name: string, version: string): string => `${name} ${version}`;
 
 /** The change has come too late to be given up: whoever waits is told what there is. */
 function goneButBusy(name: string, reason: unknown): TorchError {
@@ -203,6 +202,8 @@ const inWords = ({ name, versions }: { name: string; versions: readonly string[]
 
 function optionsOf(given: readonly CatalogEntry<unknown>[]): ReadonlyMap<string, string> {
   return new Map(
-    given.flatMap(({ name, versions, options }) => versions.map((version) => [keyOf(name, version), options] as const)),
+    given.flatMap(({ name, versions, options }) =>
+      versions.map((version) => [keyOf({ name, version }), options] as const),
+    ),
   );
 }

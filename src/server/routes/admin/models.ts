@@ -1,6 +1,6 @@
 import { describe, torchError } from '../../../errors.js';
+import { noSuchModel } from '../../../serving/names.js';
 import type { Handler } from '../../http/exchange.js';
-import { noSuchModel } from '../../management/catalog.js';
 import { asTorchError, disclosed } from '../../public-error.js';
 import { change, managementOf, readMembers } from './change.js';
 
@@ -12,7 +12,7 @@ export const listModels: Handler = async (exchange) => {
 /** `GET /admin/models/{model}`. */
 export const showModel: Handler = async (exchange, { model = '' }) => {
   const versions = (await managementOf(exchange.context).list()).filter(({ name }) => name === model);
-  if (versions.length === 0) throw noSuchModel(model);
+  if (versions.length === 0) throw noSuchModel(model, 'is served or in the registry');
   exchange.json(200, { models: versions });
 };
 
