@@ -27,6 +27,7 @@ export class GrpcCall {
   readonly #arrival: Arrival;
   readonly #open = new Set<ServerCall>();
   #abort: AbortController | undefined;
+  readonly #endings: (() => void)[] = [];
   #isOver = false;
 
   constructor(
@@ -111,6 +112,12 @@ export class GrpcCall {
     call.end(call.code ? errorTable[call.code].status : httpStatusOf(status));
   }
 
+  /** Calls back once the call is over, however it ended. */
+  onEnd(callback: () => void): void {
+    if (this.#isOver) callback();
+    else this.#endings.push(callback);
+  }
+
   /** The call is over. @param status that the client has; undefined when it has cancelled or gone */
   end(status?: number): void {
     if (this.#isOver) return;
@@ -119,6 +126,7 @@ export class GrpcCall {
     if (own !== statusCodes.OK) this.#abort?.abort(this.#gone());
     for (const call of this.#open) this.answered(call, own);
     this.reading.end();
+    for (const callback of this.#endings.splice(0)) callback();
   }
 
   get #isLate(): boolean {

@@ -53,13 +53,9 @@ export function healthWatch(stream: WatchStream): void {
     stream.end(torchError('ERR_DRAINING', 'The server is shutting down'));
   };
   stopping.addEventListener('abort', stop, { once: true });
-  grpc.signal.addEventListener(
-    'abort',
-    () => {
-      clearInterval(timer);
-      stopping.removeEventListener('abort', stop);
-    },
-    { once: true },
-  );
+  grpc.onEnd(() => {
+    clearInterval(timer);
+    stopping.removeEventListener('abort', stop);
+  });
   look();
 }

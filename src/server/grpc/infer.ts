@@ -57,9 +57,7 @@ export function modelStreamInfer(stream: InferStream): void {
       endWhenDone();
     })();
   });
-  stream.grpc.signal.addEventListener('abort', () => stream.stopping.removeEventListener('abort', stop), {
-    once: true,
-  });
+  stream.grpc.onEnd(() => stream.stopping.removeEventListener('abort', stop));
 }
 
 /** Answers one request of a stream. Returns what sends the answer; neither throws. */

@@ -8,7 +8,7 @@ import { statusOf } from './status.js';
 
 /** What the rest of the server does with the calls that come in. */
 export interface Reception {
-  /** A call of one message has so many milliseconds for it to arrive. */
+  /** A message has so many milliseconds to arrive. */
   readonly receiveTimeoutMs: number;
   /** Takes a call whose metadata has arrived. */
   take(arrival: Arrival): GrpcCall;
@@ -28,11 +28,27 @@ export function callOf(metadata: Metadata): GrpcCall {
 export function interceptorOf(grpc: Grpc, reception: Reception): ServerInterceptor {
   class Intercepted extends grpc.ServerInterceptingCall {
     call: GrpcCall | undefined;
+    /** The library's own call. */
+    below: object | undefined;
+    onPart: (() => void) | undefined;
+
+    #isCounted = false;
 
     override startRead(): void {
+      if (!this.#isCounted && this.call) this.#count(this.call);
       const read = (): void => super.startRead();
       if (this.call) this.call.reading.enter(read);
       else read();
+    }
+
+    /** What has come counts before the message is whole: the library keeps it. */
+    #count({ reading }: GrpcCall): void {
+      this.#isCounted = true;
+      const stream = streamOf(this.below);
+      stream?.on?.('data', (chunk: Buffer) => {
+        this.onPart?.();
+        reading.arrived(chunk.length, stream as ServerHttp2Stream);
+      });
     }
   }
 
@@ -69,6 +85,7 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
           },
           onReceiveMessage(message: Buffer, forward) {
             clearTimeout(timer);
+            timer = undefined;
             own.call?.reading.received(message.length);
             forward(message);
           },
@@ -87,13 +104,20 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
         end(status.code);
       },
     });
+    own.below = next;
+    // A stream may be silent between two messages, not within one.
+    if (requestStream) own.onPart = () => (timer ??= setTimeout(tooLate, reception.receiveTimeoutMs));
     return own;
   };
 }
 
 /** The status that went out below the interceptors; undefined where the client has cancelled or gone. */
 function sentStatus(call: object): number | undefined {
-  const stream = Reflect.get(call, 'stream') as Partial<ServerHttp2Stream> | undefined;
+  const stream = streamOf(call);
   const sent = stream?.sentTrailers?.['grpc-status'] ?? stream?.sentHeaders?.['grpc-status'];
   return sent === undefined ? undefined : Number(sent);
+}
+
+function streamOf(call: object | undefined): Partial<ServerHttp2Stream> | undefined {
+  return call && (Reflect.get(call, 'stream') as Partial<ServerHttp2Stream> | undefined);
 }

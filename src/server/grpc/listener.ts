@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Http2Server } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -60,6 +61,8 @@ export async function openGrpc(
 ): Promise<GrpcListener> {
   const grpc = await loadGrpc();
   const stopping = new AbortController();
+  // Every open stream listens to it.
+  setMaxListeners(0, stopping.signal);
   const rows = new Map([...table, ...absentRows()].map((row) => [row.rpc.path as string, row]));
   const bytes = new ReadGate(messagesHeld * context.bodyLimits.octets);
   const take = (arrival: Arrival): GrpcCall => {

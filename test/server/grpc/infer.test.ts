@@ -52,6 +52,19 @@ describe('ModelInfer', () => {
       (error: unknown) => error as grpc.ServiceError,
     );
   };
+  it('answers any number of large messages at once, though only some have room', async () => {
+    const large = wire({ parameters: { a: { string_param: 'x'.repeat(60_000) } } });
+    const others = Array.from({ length: 8 }, () => new GrpcClient(server.grpcPort));
+    try {
+      const answers = await Promise.all(
+        others.flatMap((other) => Array.from({ length: 8 }, () => other.bytes(path, bytesOf(large)))),
+      );
+      expect(answers).to.have.length(64);
+    } finally {
+      for (const other of others) other.close();
+    }
+  });
+
   const logged = async (id: string): Promise<Record<string, unknown>> => {
     await until('it is logged', () => lines().some(({ requestId }) => requestId === id));
     return lines().find(({ requestId }) => requestId === id) as Record<string, unknown>;

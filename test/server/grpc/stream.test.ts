@@ -77,6 +77,39 @@ describe('ModelStreamInfer', () => {
     expect(stream.answers.every(({ infer_response }, i) => infer_response?.id === String(i / 500))).to.equal(true);
   });
 
+  it('leaves nothing behind, however a stream ends', async () => {
+    const listeners = new Map<EventTarget, number>();
+    const { addEventListener: add, removeEventListener: remove } = AbortSignal.prototype;
+    const count = (target: EventTarget, change: number) => listeners.set(target, (listeners.get(target) ?? 0) + change);
+    AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof add>) {
+      count(this, 1);
+      add.apply(this, args);
+    } as typeof add;
+    AbortSignal.prototype.removeEventListener = function (this: AbortSignal, ...args: Parameters<typeof remove>) {
+      count(this, -1);
+      remove.apply(this, args);
+    } as typeof remove;
+    try {
+      for (let i = 0; i < 5; i++) {
+        const stream = client.stream();
+        stream.send('tiny', rowOf(i / 8));
+        stream.call.end();
+        expect((await stream.ended).code).to.equal(grpc.status.OK);
+        const cancelled = client.stream();
+        cancelled.send('tiny', rowOf(i / 8));
+        await until('it is answered', () => cancelled.answers.length === 1);
+        cancelled.call.cancel();
+        await cancelled.ended;
+      }
+      const left = (): number => Math.max(...listeners.values());
+      expect(listeners.size).to.be.greaterThan(0);
+      await until('the streams are forgotten', () => left() <= 1);
+    } finally {
+      AbortSignal.prototype.addEventListener = add;
+      AbortSignal.prototype.removeEventListener = remove;
+    }
+  });
+
   it('gives up what runs when the client cancels', async () => {
     const { behaviour, open } = gate();
     let aborted = 0;
