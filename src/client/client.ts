@@ -1,4 +1,5 @@
-import { text } from '../check.js';
+import { milliseconds, text } from '../check.js';
+import { expected } from '../errors.js';
 import type { IndexEntry, ModelStatistics, Parameters, ServerMetadata } from '../protocol/messages.js';
 import { InferenceConnectionError } from './errors.js';
 import { checkParameters } from './infer-options.js';
@@ -61,11 +62,16 @@ export class InferenceClient {
 
   /**
    * Waits until the server, or one model of it, is ready. A server that cannot be reached yet is waited for.
-   * @throws ERR_TIMEOUT; the signal's reason
+   * @throws ERR_INVALID_ARGUMENT; ERR_TIMEOUT; the signal's reason
    */
   async waitUntilReady(options: WaitOptions = {}): Promise<void> {
     checkCall('waitUntilReady', options, ['model', 'version', 'intervalMs']);
     const { model, version, intervalMs = 250, ...call } = options;
+    if (model !== undefined) text('model', model);
+    if (version !== undefined) text('version', version);
+    if (version !== undefined && model === undefined)
+      throw expected('a model with the version', 'waitUntilReady', model);
+    milliseconds('intervalMs', intervalMs);
     const session = this.#session;
     const path = model === undefined ? routes.ready : `${routes.model({ name: model, version })}/ready`;
     await session.within(`GET ${path}`, call, async ({ deadline, run }) => {
@@ -126,7 +132,7 @@ export class InferenceClient {
     await this.#change('unload', name, options);
   }
 
-  /** Closes its connections. Calls that run end with an error; later ones with ERR_DISPOSED. */
+  /** Closes its connections. Calls that run, and later ones, end with ERR_DISPOSED. */
   close(): void {
     this.#session.close();
   }

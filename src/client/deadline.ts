@@ -7,6 +7,8 @@ import { InferenceTimeoutError } from './errors.js';
 export class Deadline {
   /** Set when it is over: what the call rejects with. */
   ended: { readonly reason: unknown } | undefined;
+  /** Called back when the call is over. */
+  onClose: (() => void) | undefined;
   readonly #endsAt: number;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -72,8 +74,22 @@ export class Deadline {
     });
   }
 
+  /** Settles as the promise does, or rejects when this is over first. */
+  until<T>(promise: Promise<T>): Promise<T> {
+    return this.wait((resolve, reject) => {
+      promise.then(resolve, reject);
+      return () => undefined;
+    });
+  }
+
+  /** Ends the call, as its limit of time would. */
+  end(reason: unknown): void {
+    this.#end(reason);
+  }
+
   /** The call is over: no timer and no listener stays. */
   close(): void {
+    this.onClose?.();
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#waiting.clear();

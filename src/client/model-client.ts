@@ -105,7 +105,8 @@ export class ModelClient<M extends ServedMethods = AnyServed> {
     try {
       return await this.#send(plan, options, tries);
     } catch (error) {
-      const isStale = error instanceof InferenceServerError && refusals.includes(error.status);
+      const isStale =
+        options.idempotent !== false && error instanceof InferenceServerError && refusals.includes(error.status);
       const fresh = isStale && (await this.#replan(plan, inputs, options, tries));
       if (!fresh) throw error;
       return this.#send(fresh, options, tries);
@@ -115,12 +116,20 @@ export class ModelClient<M extends ServedMethods = AnyServed> {
   /** Another way to send it, if what was known of the server no longer holds. */
   async #replan(old: Plan, inputs: AnyInputs, options: InferOptions, tries: Tries): Promise<Plan | undefined> {
     try {
-      const plan = await planOf(this.#session, this.#target, inputs, options, tries, true);
+      const plan = await planOf(
+        this.#session,
+        this.#target,
+        inputs,
+        options,
+        tries,
+        this.#session.mayDoubt(this.#target),
+      );
       if (!isSamePlan(old, plan)) return plan;
       // KServe takes such tensors as bytes alone, and does not say that it takes bytes.
       const isForBytes = options.binary === undefined && !plan.binary && plan.tensors.some(isHalf);
       return isForBytes ? { ...plan, binary: true } : undefined;
     } catch {
+      if (tries.deadline.ended) throw tries.deadline.ended.reason;
       return undefined; // the refusal says more
     }
   }

@@ -1,5 +1,6 @@
 import { boolean, integer, milliseconds, object, oneOf, options as checkOptions, signal, text } from '../check.js';
 import { expected, torchError } from '../errors.js';
+import type { Deadline } from './deadline.js';
 
 /** Files' contents, not their paths, for TLS. They are given to Node as they are. */
 export interface TlsOptions {
@@ -140,10 +141,10 @@ function checkToken(token: unknown): asserts token is string {
   throw torchError('ERR_INVALID_ARGUMENT', 'Expected visible ASCII characters without spaces for token');
 }
 
-/** @throws ERR_INVALID_ARGUMENT; what the caller's function throws */
-export async function tokenOf(token: string | (() => string | Promise<string>)): Promise<string> {
+/** Within the time of the call. @throws ERR_INVALID_ARGUMENT; what the caller's function throws */
+export async function tokenOf(token: string | (() => string | Promise<string>), deadline: Deadline): Promise<string> {
   if (typeof token === 'string') return token;
-  const fresh: unknown = await token();
+  const fresh: unknown = await deadline.until(Promise.resolve(token()));
   checkToken(fresh);
   return fresh;
 }

@@ -30,9 +30,7 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof InferenceClientError)) throw error;
       error.attempts = attempt;
-      // A kept connection that is gone is no fault of the server: it is always tried once more.
-      const further = error.stale ? Math.max(rule.retries, 1) : rule.retries;
-      if (attempt > further || !isWorthAnother(error, rule)) throw error;
+      if (attempt > rule.retries || !isWorthAnother(error, rule)) throw error;
       const delay = delayOf(error, attempt, random);
       if (delay > longestDelayMs || delay >= deadline.remainingMs) throw error;
       await deadline.sleep(delay);

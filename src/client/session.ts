@@ -1,4 +1,4 @@
-import { torchError } from '../errors.js';
+import { torchError, type TorchError } from '../errors.js';
 import type { ModelMetadata } from '../protocol/messages.js';
 import { Deadline } from './deadline.js';
 import { InferenceConnectionError, InferenceTimeoutError } from './errors.js';
@@ -9,6 +9,12 @@ import { routes, type Attempt, type Target, type Transport } from './transport.j
 
 /** Triton's name of the extension that has tensors as bytes behind the JSON. */
 const binaryExtension = 'binary_tensor_data';
+
+/** Refusals ask of a model again so often at most, however many there are. */
+const doubtMs = 1000;
+const maxDoubted = 1000;
+
+const keyOf = ({ name, version }: Target): string => JSON.stringify([name, version]);
 
 /** Tries of a call, all within its time. */
 export interface Tries {
@@ -23,6 +29,10 @@ export class Session {
   #binary: Promise<boolean> | undefined;
   #transport: Promise<Transport> | undefined;
   #isClosed = false;
+  /** Of the calls that run. */
+  readonly #open = new Set<Deadline>();
+  /** When a refusal last made us ask of a model again. */
+  readonly #doubted = new Map<string, number>();
 
   constructor(options: ResolvedOptions) {
     this.options = options;
@@ -35,7 +45,10 @@ export class Session {
     retries = this.options.retries,
   ): Promise<Tries> {
     const transport = await this.transport();
+    if (this.#isClosed) throw closed();
     const deadline = new Deadline(operation, timeoutMs, signal);
+    this.#open.add(deadline);
+    deadline.onClose = () => this.#open.delete(deadline);
     return {
       deadline,
       run: (send, idempotent = true) =>
@@ -78,14 +91,25 @@ export class Session {
     headers: CallOptions['headers'],
     fresh = false,
   ): Promise<ModelMetadata> {
-    const key = JSON.stringify([target.name, target.version]);
+    const key = keyOf(target);
     if (fresh) this.#models.forget(key);
     const asked = this.#models.get(key, () =>
       this.ask(`GET ${routes.model(target)}`, { headers }, (transport, attempt) =>
         transport.modelMetadata(target, attempt),
       ),
     );
-    return waitFor(asked, deadline);
+    return deadline.until(asked);
+  }
+
+  /** Whether a refusal is worth a new question of the model: the first one is, and one for each while after it. */
+  mayDoubt(target: Target): boolean {
+    const key = keyOf(target);
+    const now = performance.now();
+    const last = this.#doubted.get(key);
+    if (last !== undefined && now - last < doubtMs) return false;
+    if (this.#doubted.size >= maxDoubted) this.#doubted.clear();
+    this.#doubted.set(key, now);
+    return true;
   }
 
   /** Whether the server takes bytes behind the JSON; asked once. Over gRPC every one does. */
@@ -96,7 +120,7 @@ export class Session {
     asked.catch(() => {
       if (this.#binary === asked) this.#binary = undefined;
     });
-    return waitFor(asked, deadline);
+    return deadline.until(asked);
   }
 
   async #askBinary(headers: CallOptions['headers']): Promise<boolean> {
@@ -115,12 +139,13 @@ export class Session {
 
   /** @throws ERR_DISPOSED after `close` */
   async transport(): Promise<Transport> {
-    if (this.#isClosed) throw torchError('ERR_DISPOSED', 'Expected an open client but it was closed');
+    if (this.#isClosed) throw closed();
     return (this.#transport ??= openTransport(this.options));
   }
 
   close(): void {
     this.#isClosed = true;
+    for (const deadline of this.#open) deadline.end(closed());
     void this.#transport?.then(
       (transport) => transport.close(),
       () => undefined,
@@ -128,12 +153,8 @@ export class Session {
   }
 }
 
-/** What several wait for, each within its own time. */
-function waitFor<T>(asked: Promise<T>, deadline: Deadline): Promise<T> {
-  return deadline.wait((resolve, reject) => {
-    asked.then(resolve, reject);
-    return () => undefined;
-  });
+function closed(): TorchError {
+  return torchError('ERR_DISPOSED', 'Expected an open client but it was closed');
 }
 
 /** Each way is loaded when it is used: neither Node's HTTP nor gRPC where the other is meant. */

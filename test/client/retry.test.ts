@@ -72,7 +72,7 @@ describe('a client tries again', () => {
         seen.socket.destroy();
       } else json(200, good)(seen, response);
     });
-    const model = new InferenceClient(made.url, { retries: 0 }).model('m');
+    const model = new InferenceClient(made.url, { retries: 1 }).model('m');
     const call = { binary: false } as const;
     await model.infer({ x }, call);
     closing = true;
@@ -81,6 +81,11 @@ describe('a client tries again', () => {
     closing = true;
     await rejection(() => model.infer({ x }, { ...call, idempotent: false }), 'ERR_CONNECTION');
     expect(made.seen).to.have.length(4);
+    const once = new InferenceClient(made.url, { retries: 0 }).model('m');
+    await once.infer({ x }, call);
+    closing = true;
+    await rejection(() => once.infer({ x }, call), 'ERR_CONNECTION');
+    expect(made.seen).to.have.length(6);
   });
 
   it('when nobody was there: a server that starts meanwhile is found', async () => {

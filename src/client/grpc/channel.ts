@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Client, ChannelCredentials } from '@grpc/grpc-js';
 import type { Compression } from '../infer-options.js';
 import type { ResolvedOptions } from '../options.js';
-import type { Grpc } from './library.js';
+import type { Grpc } from '../../protocol/grpc/library.js';
 
 /** Connections to one server: one for each compression that is used, because that is a channel's. */
 export class Channels {

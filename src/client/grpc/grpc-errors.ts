@@ -1,5 +1,6 @@
 import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import { isErrorCode, type ErrorCode } from '../../errors.js';
+import { httpStatusOf, statusCodes } from '../../protocol/grpc/status.js';
 import type { Deadline } from '../deadline.js';
 import {
   codeOfStatus,
@@ -10,30 +11,11 @@ import {
   type InferenceClientError,
 } from '../errors.js';
 
-/** The status of HTTP for each of gRPC. Source: grpc/grpc `doc/statuscodes.md`. */
-const httpStatuses: Readonly<Record<number, number>> = {
-  1: 499, // CANCELLED
-  3: 400, // INVALID_ARGUMENT
-  4: 504, // DEADLINE_EXCEEDED
-  5: 404, // NOT_FOUND
-  6: 409, // ALREADY_EXISTS
-  7: 403, // PERMISSION_DENIED
-  8: 429, // RESOURCE_EXHAUSTED
-  9: 409, // FAILED_PRECONDITION
-  10: 409, // ABORTED
-  11: 400, // OUT_OF_RANGE
-  12: 501, // UNIMPLEMENTED
-  14: 503, // UNAVAILABLE
-  16: 401, // UNAUTHENTICATED
-};
-
-const statuses = { deadlineExceeded: 4, resourceExhausted: 8, internal: 13, unavailable: 14 } as const;
-
 /** What a failed call of gRPC is here. */
 export function errorOf(cause: ServiceError, operation: string, deadline: Deadline): InferenceClientError {
   const { details, metadata } = cause;
   const code: number = cause.code;
-  if (code === statuses.deadlineExceeded && deadline.remainingMs <= 5) {
+  if (code === statusCodes.DEADLINE_EXCEEDED && deadline.remainingMs <= 5) {
     const message = `Expected an answer to ${operation} in time but none came`;
     return new InferenceTimeoutError('ERR_TIMEOUT', message, { operation, cause });
   }
@@ -41,20 +23,22 @@ export function errorOf(cause: ServiceError, operation: string, deadline: Deadli
   const isUnsent = /^(No connection established|Name resolution failed|Connection dropped while connecting)/.test(
     details,
   );
-  if (code === statuses.unavailable && (isUnsent || /^(Connection dropped|read E|write E)/.test(details))) {
+  if (code === statusCodes.UNAVAILABLE && (isUnsent || /^(Connection dropped|read E|write E)/.test(details))) {
     const message = `Expected a connection for ${operation} but it failed: ${details}`;
     return new InferenceConnectionError('ERR_CONNECTION', message, { operation, cause, sent: !isUnsent });
   }
   // What the deserializer threw.
-  if (code === statuses.internal && details.startsWith('Response message parsing error')) {
+  if (code === statusCodes.INTERNAL && details.startsWith('Response message parsing error')) {
     const message = `Expected an answer of the Open Inference Protocol to ${operation}: ${details}`;
     return new InferenceProtocolError('ERR_BAD_ANSWER', message, { operation, cause });
   }
-  if (code === statuses.resourceExhausted && details.startsWith('Received message larger than max')) {
+  const isTooLarge = code === statusCodes.RESOURCE_EXHAUSTED && /^Received message .*larger than/.test(details);
+  // The library says the same of an answer as a server does of a request, but a server sends metadata with it.
+  if (isTooLarge && Object.keys(metadata?.getMap() ?? {}).length === 0) {
     const message = `Expected an answer of at most maxAnswerBytes to ${operation}: ${details}`;
     return new InferenceProtocolError('ERR_BAD_ANSWER', message, { operation, cause });
   }
-  const status = httpStatuses[code] ?? 500;
+  const status = isTooLarge ? 413 : httpStatusOf(code);
   return new InferenceServerError(
     said(metadata) ?? codeOfStatus(status),
     `${operation} was answered with ${status}: ${details || 'no message'}`,

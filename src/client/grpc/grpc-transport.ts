@@ -1,6 +1,7 @@
 import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
-import { expected } from '../../errors.js';
+import { expected, isErrorCode } from '../../errors.js';
 import { wireRequest } from '../../protocol/grpc/infer-codec.js';
+import type { WireInferResponse } from '../../protocol/grpc/infer-messages.js';
 import { rpcs, type Rpc } from '../../protocol/grpc/rpcs.js';
 import type {
   IndexEntry,
@@ -12,19 +13,20 @@ import type {
   Parameters,
   ServerMetadata,
 } from '../../protocol/messages.js';
+import { errorCodeParameter } from '../../protocol/grpc/status.js';
 import type { Deadline } from '../deadline.js';
 import { InferenceServerError } from '../errors.js';
 import { tokenOf, type ResolvedOptions } from '../options.js';
 import type { Attempt, InferForm, Target, Transport } from '../transport.js';
 import { Channels } from './channel.js';
 import { errorOf } from './grpc-errors.js';
-import { loadGrpc, type Grpc } from './library.js';
+import { loadGrpc, type Grpc } from '../../protocol/grpc/library.js';
 import { configOf, indexEntryOf, readResponse, readStreamed, repositoryParameters } from './messages.js';
 import { streamOf } from './stream.js';
 
 /** @throws ERR_GRPC_NOT_FOUND */
 export async function openGrpc(options: ResolvedOptions): Promise<Transport> {
-  return new GrpcTransport(await loadGrpc(), options);
+  return new GrpcTransport(await loadGrpc('a client of gRPC', ", or use the server's HTTP port"), options);
 }
 
 /** The Open Inference Protocol over gRPC. Source: the protocol's `open_inference_grpc.proto`. */
@@ -106,7 +108,7 @@ class GrpcTransport implements Transport {
       .makeBidiStreamRequest(operation, serializer(rpcs.modelStreamInfer), readStreamed, await this.#metadata(attempt));
     const write = (request: InferRequest) => wireRequest({ model: target.name, version: target.version }, request);
     for await (const { error_message: error, infer_response } of streamOf(call, requests, write, deadline, operation)) {
-      if (error !== '') throw streamError(error, operation);
+      if (error !== '') throw streamError(error, infer_response, operation);
       if (infer_response) yield readResponse(infer_response, operation);
     }
   }
@@ -141,11 +143,11 @@ class GrpcTransport implements Transport {
     });
   }
 
-  async #metadata({ headers }: Attempt): Promise<Metadata> {
+  async #metadata({ deadline, headers }: Attempt): Promise<Metadata> {
     const { token, headers: own } = this.#options;
     const metadata = new this.#grpc.Metadata();
     for (const [name, value] of Object.entries({ ...own, ...headers })) metadata.set(name, value);
-    if (token !== undefined) metadata.set('authorization', `Bearer ${await tokenOf(token)}`);
+    if (token !== undefined) metadata.set('authorization', `Bearer ${await tokenOf(token, deadline)}`);
     return metadata;
   }
 }
@@ -172,8 +174,11 @@ const deserializer =
   (bytes: Buffer): Response =>
     response.decode(bytes);
 
-function streamError(message: string, operation: string): InferenceServerError {
-  return new InferenceServerError('ERR_BAD_REQUEST', `${operation} was answered with an error: ${message}`, {
+/** Servers of others do not tell the code. */
+function streamError(message: string, answer: WireInferResponse | undefined, operation: string): InferenceServerError {
+  const code = answer?.parameters[errorCodeParameter]?.string_param;
+  const text = `${operation} was answered with an error: ${message}`;
+  return new InferenceServerError(isErrorCode(code) ? code : 'ERR_BAD_REQUEST', text, {
     operation,
     serverMessage: message,
   });

@@ -5,6 +5,7 @@ import type { WireModelConfig } from '../../protocol/grpc/model-config.js';
 import { rpcs, type RepositoryParameter } from '../../protocol/grpc/rpcs.js';
 import type { IndexEntry, InferResponse, ModelConfig, Parameters } from '../../protocol/messages.js';
 import { InferenceProtocolError } from '../errors.js';
+import { owned } from '../owned.js';
 import { stateOf } from '../states.js';
 
 /** An answer of any server. @throws InferenceProtocolError */
@@ -12,9 +13,10 @@ export function readResponse(wire: WireInferResponse, operation: string): InferR
   const { outputs, raw_output_contents: raw } = wire;
   try {
     // MLServer sends contents beside raw ones, which are empty.
-    return responseOf(
+    const response = responseOf(
       raw.length === 0 ? wire : { ...wire, outputs: outputs.map((output) => ({ ...output, contents: undefined })) },
     );
+    return { ...response, outputs: response.outputs.map(owned) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `Expected an answer of the Open Inference Protocol to ${operation}: ${why}`;

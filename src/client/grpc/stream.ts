@@ -40,6 +40,7 @@ export async function* streamOf<Request, Wire, Response>(
   } finally {
     stopped.abort();
     call.cancel();
-    void requests.return(undefined);
+    // Why the stream ended is said already.
+    requests.return(undefined).catch(() => undefined);
   }
 }

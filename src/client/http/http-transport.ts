@@ -143,7 +143,7 @@ export class HttpTransport implements Transport {
     const all: Record<string, string> = {
       accept: 'application/json, application/octet-stream',
       ...lowerCase(this.#options.headers),
-      ...(token !== undefined && { authorization: `Bearer ${await tokenOf(token)}` }),
+      ...(token !== undefined && { authorization: `Bearer ${await tokenOf(token, deadline)}` }),
       ...(headers && lowerCase(headers)),
       ...own,
     };

@@ -1,8 +1,8 @@
 import { Pieces } from '../../protocol/binary/pieces.js';
 import { decodeResponse, headerLengthName, headerLengthOf } from '../../protocol/decode.js';
 import { encodeRequest, type EncodedMessage } from '../../protocol/encode.js';
-import type { InferRequest, InferResponse, NamedTensor } from '../../protocol/messages.js';
-import { Tensor } from '../../tensor/tensor.js';
+import type { InferRequest, InferResponse } from '../../protocol/messages.js';
+import { owned } from '../owned.js';
 import { notOfProtocol } from './answer.js';
 import type { HttpAnswer } from './exchange.js';
 
@@ -33,11 +33,4 @@ export function responseOf(answer: HttpAnswer, operation: string): InferResponse
   } catch (cause) {
     throw notOfProtocol(answer, operation, cause);
   }
-}
-
-/** A tensor with memory that it shares with nothing: whoever transfers or keeps one output has that one alone. */
-function owned(output: NamedTensor): NamedTensor {
-  const { content } = output;
-  if (!(content instanceof Tensor) || content.data.buffer.byteLength === content.data.byteLength) return output;
-  return { ...output, content: new Tensor(content.dtype, content.data.slice(), content.shape) };
 }

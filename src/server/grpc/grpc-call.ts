@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Metadata } from '@grpc/grpc-js';
 import { errorTable, torchError, type TorchError } from '../../errors.js';
+import { httpStatusOf, statusCodes } from '../../protocol/grpc/status.js';
 import { ServerCall, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import type { Reading } from './read-gate.js';
-import { httpStatusOf, statusCodes } from './status.js';
 
 /** What is known of a call when its metadata has arrived. */
 export interface Arrival {
@@ -109,7 +109,7 @@ export class GrpcCall {
   /** A request was answered. @param status of gRPC */
   answered(call: ServerCall, status: number): void {
     if (!this.#open.delete(call)) return;
-    call.end(call.code ? errorTable[call.code].status : httpStatusOf(status));
+    call.end(call.code ? errorTable[call.code].status : ownStatusOf(status));
   }
 
   /** Calls back once the call is over, however it ended. */
@@ -138,4 +138,9 @@ export class GrpcCall {
       ? torchError('ERR_TIMEOUT', "The client's deadline passed")
       : torchError('ERR_REQUEST_TIMEOUT', 'The client has cancelled the call');
   }
+}
+
+/** Errors that gRPC's library answers itself: the only thing that it finds exhausted is the room for a message. */
+function ownStatusOf(status: number): number {
+  return status === statusCodes.RESOURCE_EXHAUSTED ? 413 : httpStatusOf(status);
 }

@@ -2,13 +2,14 @@ import type { Rpc } from '../../protocol/grpc/rpcs.js';
 import { rpcs } from '../../protocol/grpc/rpcs.js';
 import { addressOf, isRaw, requestOf, wireResponse } from '../../protocol/grpc/infer-codec.js';
 import type { WireInferRequest, WireInferResponse } from '../../protocol/grpc/infer-messages.js';
-import { torchError } from '../../errors.js';
+import { errorCodeParameter, statusCodes } from '../../protocol/grpc/status.js';
+import { torchError, type ErrorCode } from '../../errors.js';
 import type { ServerCall } from '../call.js';
 import { room } from '../http/turn.js';
 import { admit, infer } from '../inference/infer.js';
 import { asTorchError } from '../public-error.js';
 import type { Asked, Stream } from './rpc-row.js';
-import { detailsOf, statusCodes } from './status.js';
+import { detailsOf } from './status.js';
 
 /** Answers one request of inference. @throws as `infer`, and for a message that is not what it says */
 async function answerInfer(call: ServerCall, wire: WireInferRequest): Promise<WireInferResponse> {
@@ -81,13 +82,14 @@ async function answerOne(stream: InferStream, message: Buffer): Promise<() => Pr
     if (call.isOver) return () => Promise.resolve();
     const error = call.failed(asTorchError(thrown));
     return async () => {
-      await stream.send({ error_message: detailsOf(error), infer_response: failed(id) });
+      await stream.send({ error_message: detailsOf(error), infer_response: failed(id, error.code) });
       stream.grpc.answered(call, statusCodes.OK);
     };
   }
 }
 
-/** With the id, so that the client knows which request it was. */
-function failed(id: string): WireInferResponse {
-  return { model_name: '', model_version: '', id, parameters: {}, outputs: [], raw_output_contents: [] };
+/** With the id, so that the client knows which request it was, and the code, which the sentence does not tell. */
+function failed(id: string, code: ErrorCode): WireInferResponse {
+  const parameters = { [errorCodeParameter]: { string_param: code } };
+  return { model_name: '', model_version: '', id, parameters, outputs: [], raw_output_contents: [] };
 }

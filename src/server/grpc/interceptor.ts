@@ -3,7 +3,7 @@ import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { torchError } from '../../errors.js';
 import type { RouteLabel } from '../call.js';
 import type { Arrival, GrpcCall } from './grpc-call.js';
-import type { Grpc } from './library.js';
+import type { Grpc } from '../../protocol/grpc/library.js';
 import { statusOf } from './status.js';
 
 /** What the rest of the server does with the calls that come in. */

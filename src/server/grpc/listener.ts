@@ -16,7 +16,7 @@ import { secureOptions } from '../security/tls.js';
 import { GrpcCall, type Arrival } from './grpc-call.js';
 import { GrpcConnections, type ConnectionLimits } from './connections.js';
 import { interceptorOf } from './interceptor.js';
-import { loadGrpc, type Grpc } from './library.js';
+import { loadGrpc, type Grpc } from '../../protocol/grpc/library.js';
 import { ReadGate, Reading } from './read-gate.js';
 import type { RpcRow } from './rpc-row.js';
 import { register } from './service.js';
@@ -59,7 +59,7 @@ export async function openGrpc(
   where: RpcRow['listeners'][number],
   options: GrpcOptions,
 ): Promise<GrpcListener> {
-  const grpc = await loadGrpc();
+  const grpc = await loadGrpc('a gRPC port');
   const stopping = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(0, stopping.signal);

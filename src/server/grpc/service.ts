@@ -14,7 +14,7 @@ import { loadFormat } from '../load-report.js';
 import { asTorchError } from '../public-error.js';
 import type { GrpcCall } from './grpc-call.js';
 import { callOf } from './interceptor.js';
-import type { Grpc } from './library.js';
+import type { Grpc } from '../../protocol/grpc/library.js';
 import type { RpcRow, Stream } from './rpc-row.js';
 import { statusOf } from './status.js';
 

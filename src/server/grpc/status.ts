@@ -1,23 +1,8 @@
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import { errorTable, type ErrorCode, type TorchError } from '../../errors.js';
+import type { Grpc } from '../../protocol/grpc/library.js';
+import type { statusCodes } from '../../protocol/grpc/status.js';
 import { isRetryable, publicDetail, retrySeconds } from '../public-error.js';
-import type { Grpc } from './library.js';
-
-/** The codes of gRPC that are used here. Source: grpc/grpc `doc/statuscodes.md`. */
-export const statusCodes = {
-  OK: 0,
-  CANCELLED: 1,
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-} as const;
 
 export type StatusName = keyof typeof statusCodes;
 
@@ -46,27 +31,11 @@ const byCode: Partial<Record<ErrorCode, StatusName>> = {
   ERR_ROUTE_NOT_FOUND: 'UNIMPLEMENTED',
 };
 
-/** The other way, for errors that gRPC's library answers itself: what the log and the metrics call them. */
-const httpStatuses: Readonly<Record<number, number>> = {
-  [statusCodes.OK]: 200,
-  [statusCodes.CANCELLED]: 499,
-  [statusCodes.INVALID_ARGUMENT]: 400,
-  [statusCodes.DEADLINE_EXCEEDED]: 504,
-  [statusCodes.RESOURCE_EXHAUSTED]: 413,
-  [statusCodes.UNIMPLEMENTED]: 501,
-  [statusCodes.UNAVAILABLE]: 503,
-};
-
 /** The details are a header: clients take 8 KiB of them all. */
 const mostDetails = 2000;
 
 export function statusNameOf(code: ErrorCode): StatusName {
   return byCode[code] ?? byHttpStatus[errorTable[code].status] ?? 'INTERNAL';
-}
-
-/** The status of HTTP that stands for one of gRPC. */
-export function httpStatusOf(status: number): number {
-  return httpStatuses[status] ?? 500;
 }
 
 /** The sentence about an error that its caller may read, such that a header can hold it. */
