@@ -13,6 +13,7 @@ import { requireServing } from '../readiness.js';
 import type { Scope } from '../security/scope.js';
 import type { Security } from '../security/security.js';
 import { secureOptions } from '../security/tls.js';
+import { beforeLibrary } from './before-library.js';
 import { GrpcCall, type Arrival } from './grpc-call.js';
 import { GrpcConnections, type ConnectionLimits } from './connections.js';
 import { interceptorOf } from './interceptor.js';
@@ -86,7 +87,9 @@ export async function openGrpc(
   const { credentials, unfollow } = credentialsOf(grpc, context.security);
   const injector = server.createConnectionInjector(credentials);
   const connections = new GrpcConnections(context, options);
-  connections.follow(http2Of(server));
+  const http2 = http2Of(server);
+  connections.follow(http2);
+  beforeLibrary(http2, context, (path) => rows.has(path));
   const {
     host,
     port,

@@ -203,6 +203,28 @@ describe('ModelInfer', () => {
     expect(await logged('deadline')).to.include({ status: 504 });
   });
 
+  it('takes a deadline that is months away', async () => {
+    const deadlineMs = 40 * 86_400_000;
+    expect((await client.infer('tiny', request, { deadlineMs })).modelName).to.equal('tiny');
+  });
+
+  it('logs and counts a call of what it does not have', async () => {
+    for (const unknown of ['/inference.GRPCInferenceService/Nothing', '/other.Service/Call']) {
+      const before = lines().length;
+      const error = await client.bytes(unknown, Buffer.alloc(0)).catch((caught: unknown) => caught);
+      expect(error).to.have.property('code', status.UNIMPLEMENTED);
+      await until('it is logged', () => lines().length > before);
+      expect(lines().at(-1)).to.include({
+        route: 'unmatched',
+        method: 'grpc',
+        code: 'ERR_ROUTE_NOT_FOUND',
+        status: 404,
+      });
+    }
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.match(/_count\{[^}]*route="unmatched"[^}]*\} 2/);
+  });
+
   it('gives a run up when the client cancels', async () => {
     const { behaviour, open } = gate();
     let reason: unknown;
