@@ -32,7 +32,7 @@ function refused(context: ServerContext, stream: ServerHttp2Stream): void {
   const call = new ServerCall(context, {
     id: randomUUID(),
     method: 'grpc',
-    client: context.logsClients ? address : undefined,
+    loggedAddress: context.logsClients ? address : undefined,
     caller: { signal: AbortSignal.abort(), address },
   });
   const { code } = call.failed(torchError('ERR_ROUTE_NOT_FOUND', 'Expected a call that this server has'));
