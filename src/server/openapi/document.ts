@@ -135,16 +135,17 @@ function described(
   const parameters = [...names.map(pathParameter), ...(operation.parameters ?? [])];
   const scope = scopeOf(route);
   const faults = errorResponses(errors, errorForm, scope, security);
-  const answers = Object.entries(responses).map(([status, response]): [string, Json] => [
-    status,
-    {
-      description: [response.description, faults[status]?.['description']]
-        .filter((text) => text !== undefined)
-        .join(' '),
-      headers: { ...headersOfAll, ...(faults[status]?.['headers'] as Json | undefined) },
-      content: withOptions(contentOf(response.content), faults[status]?.['content'] as Json | undefined),
-    },
-  ]);
+  const answers = Object.entries(responses).map(([status, response]): [string, Json] => {
+    const fault = faults[status];
+    return [
+      status,
+      {
+        description: `${response.description}${fault ? ` ${String(fault['description'])}` : ''}`,
+        headers: { ...headersOfAll, ...(fault?.['headers'] as Json | undefined) },
+        content: withOptions(contentOf(response.content), fault?.['content'] as Json | undefined),
+      },
+    ];
+  });
   return {
     operationId: id,
     summary,

@@ -5,6 +5,7 @@ import { plain, type Json } from './operation.js';
 import * as schemas from '../schemas/oip.js';
 
 const parameters = plain(schemas.Parameters);
+const { id, parameters: given, outputs: requested } = schemas.InferRequest.properties;
 const text: Json = { type: 'string' };
 
 const integer = (bits: number, isSigned: boolean): Json =>
@@ -39,8 +40,7 @@ export function inferRequestOf({ inputs }: DescribedModel): Json {
     type: 'object',
     required: ['inputs'],
     properties: {
-      id: text,
-      parameters,
+      ...plain({ id, parameters: given, outputs: requested }),
       inputs: {
         type: 'array',
         minItems: required.length,
@@ -55,7 +55,6 @@ export function inferRequestOf({ inputs }: DescribedModel): Json {
             })),
           }),
       },
-      outputs: plain(schemas.InferRequest.properties.outputs),
     },
   };
 }
@@ -106,7 +105,15 @@ const anyOf = (options: readonly Json[]): Json => (options.length === 1 ? (optio
 
 function inputSchema(input: DescribedTensor): Json {
   const { name, optional } = input;
-  return tensorSchema(input, { const: name }, optional ? 'May be left out.' : undefined);
+  const schema = tensorSchema(input, { const: name }, optional ? 'May be left out.' : undefined);
+  const own = schema['properties'] as Readonly<Record<string, Json>>;
+  // No elements need no data.
+  const data = { ...own['data'], type: ['array', 'null'] };
+  return {
+    ...schema,
+    required: ['name', 'datatype', 'shape'],
+    properties: { ...own, parameters: plain(given), data },
+  };
 }
 
 function outputSchema(output: DescribedTensor): Json {

@@ -1,36 +1,46 @@
 /** Messages of the Open Inference Protocol v2, for the description; the codec in `protocol/` reads and writes them. */
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 
 const name = Type.String({ minLength: 1, maxLength: 256 });
 export const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 32 });
-const shape = Shape;
 const openShape = Type.Array(Type.Integer({ minimum: -1, description: '-1 is any size.' }));
 export const Parameters = Type.Object(
   {},
   { additionalProperties: Type.Union([Type.String(), Type.Number(), Type.Boolean()]) },
 );
-const parameters = Parameters;
 const datatype = Type.String({ description: 'BOOL, UINT8 to UINT64, INT8 to INT64, FP16, BF16, FP32, FP64 or BYTES.' });
 const data = Type.Array(Type.Unknown(), { description: 'Flat, or nested as the shape is.' });
+
+/** In requests `null` stands for what is left out, as many clients write it. */
+const orNull = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+const given = orNull(
+  Type.Object(
+    {},
+    {
+      additionalProperties: Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]),
+      maxProperties: 256,
+    },
+  ),
+);
 
 /** What every error answer under `/v2` is. */
 export const OipError = Type.Object({ error: Type.String() }, { additionalProperties: false });
 
+/** A tensor of a request. */
+const InputTensor = Type.Object({ name, shape: Shape, datatype, parameters: given, data: orNull(data) });
+
 export const InferRequest = Type.Object({
-  id: Type.Optional(Type.String()),
-  parameters: Type.Optional(parameters),
-  inputs: Type.Array(
-    Type.Object({ name, shape, datatype, parameters: Type.Optional(parameters), data: Type.Optional(data) }),
-    { maxItems: 256 },
-  ),
-  outputs: Type.Optional(Type.Array(Type.Object({ name, parameters: Type.Optional(parameters) }), { maxItems: 256 })),
+  id: orNull(Type.String({ maxLength: 1024 })),
+  parameters: given,
+  inputs: Type.Array(InputTensor, { maxItems: 256 }),
+  outputs: orNull(Type.Array(Type.Object({ name, parameters: given }), { maxItems: 256 })),
 });
 
 export const OutputTensor = Type.Object({
   name: Type.String(),
   datatype,
-  shape,
-  parameters: Type.Optional(parameters),
+  shape: Shape,
+  parameters: Type.Optional(Parameters),
   data: Type.Optional(data),
 });
 

@@ -65,8 +65,8 @@ describe('/docs', () => {
       script.replace('docs.js', '..%2f..%2fpackage.json'),
       script.replace('docs.js', 'constructor'),
     ]) {
-      const { status, body } = await request(app).get(url);
-      expect([status, (body as { code: string }).code], url).to.deep.equal([404, 'ERR_ROUTE_NOT_FOUND']);
+      const answer = await request(app).get(url);
+      expect([answer.status, (answer.body as { code: string }).code], url).to.deep.equal([404, 'ERR_ROUTE_NOT_FOUND']);
     }
   });
 

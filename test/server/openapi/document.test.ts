@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { errorTable } from '#dist/errors.js';
 import { createApp } from '#dist/server/index.js';
+import { nameOf } from '#dist/server/openapi/document.js';
 import { predictErrors } from '#dist/server/routes/predict-operation.js';
 import { badInputs } from '../../support/server/bad-input.js';
 import { features, MemoryHost } from '../../support/server/memory-host.js';
@@ -99,5 +100,31 @@ describe('/openapi.json', () => {
     };
     const other = createApp({ host: loading.asHost(), logger: false });
     expect((await request(other).get('/openapi.json')).status).to.equal(200);
+  });
+
+  it('describes each version by its signature, and of many the first hundred', async () => {
+    const paths = Object.keys(document.paths);
+    for (const path of ['/v2/models/tiny/infer', '/v2/models/tiny/versions/v1.0/infer']) expect(paths).to.include(path);
+    const schema = JSON.stringify(document.components.schemas['InferRequest.tiny_.v2.0']);
+    expect(schema).to.include('"const":"input"').and.include('"const":"FP32"').and.include('[any size, 2]');
+    const many = new MemoryHost();
+    const [first] = many.list();
+    const served = (i: number) => Object.create(first as object, { name: { value: `m${i}` } }) as typeof first;
+    many.list = () => Array.from({ length: 150 }, (_, i) => served(i)) as ReturnType<typeof many.list>;
+    const whole = (await request(createApp({ host: many.asHost(), logger: false })).get('/openapi.json'))
+      .body as Document;
+    const described = Object.keys(whole.paths).filter((path) =>
+      /^\/v2\/models\/m\d+\/versions\/v1.0\/infer$/.test(path),
+    );
+    expect(described).to.have.length(100);
+    expect(JSON.stringify(whole).length).to.be.below(2e6);
+    const { valid, errors } = await new Validator().validate(structuredClone(whole) as never);
+    expect(valid, JSON.stringify(errors)).to.equal(true);
+  });
+
+  it('names components such that no two models share one', () => {
+    const names = [['a', 'b.c'], ['a.b', 'c'], ['a_', 'b'], ['a', '_b'], ['a_.b'], ['a', 'b']].map(nameOf);
+    expect(new Set(names).size).to.equal(names.length);
+    for (const name of names) expect(name).to.match(/^[\w.-]+$/);
   });
 });

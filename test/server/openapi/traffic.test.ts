@@ -15,6 +15,9 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
+/** How to ask, and the status that comes, where it is known. */
+type Request = readonly [method: string, path: string, what?: Sent, status?: number | undefined];
+
 describe('live traffic and /openapi.json', function () {
   this.timeout(60_000);
   let host: ModelHost;
@@ -44,7 +47,7 @@ describe('live traffic and /openapi.json', function () {
   const documentOf = async (base: string) =>
     JSON.parse(String((await ask(base, 'GET', '/openapi.json')).body)) as Document;
   /** Sends each request and holds its answer to the document. */
-  const hold = async (base: string, check: OpenApiCheck, sent: readonly [string, string, Sent?, number?][]) => {
+  const hold = async (base: string, check: OpenApiCheck, sent: readonly Request[]) => {
     for (const [method, path, what = {}, status] of sent) {
       const answer = await ask(base, method, path, what);
       const where = `${method} ${path} ${String(what.body).slice(0, 80)} → ${answer.status}`;
@@ -53,12 +56,25 @@ describe('live traffic and /openapi.json', function () {
     }
   };
   const json = { 'content-type': 'application/json' };
-  const post = (path: string, value: unknown, status?: number): [string, string, Sent, number?] => [
+  const post = (path: string, value: unknown, status?: number): Request => [
     'POST',
     path,
     { body: typeof value === 'string' ? value : JSON.stringify(value), headers: json },
     status,
   ];
+
+  it('are compared in earnest', async () => {
+    const check = new OpenApiCheck(await documentOf(server.url));
+    const answer = await ask(server.url, 'GET', '/v2/models/two-onnx');
+    const faultOf = (change: object, path = '/v2/models/two-onnx') =>
+      check.fault('get', path, { ...answer, ...change });
+    expect(faultOf({})).to.equal(undefined);
+    expect(faultOf({ status: 418 })).to.include('418');
+    expect(faultOf({ body: Buffer.from('{"name":1}') })).to.be.a('string');
+    expect(faultOf({ headers: new Headers({ 'content-type': 'application/json' }) })).to.include('X-Request-Id');
+    expect(faultOf({ headers: new Headers({ 'x-request-id': 'a', 'content-type': 'text/html' }) })).to.include('html');
+    expect(faultOf({}, '/v3')).to.include('/v3');
+  });
 
   it('agree about every answer of the inference port', async () => {
     const document = await documentOf(server.url);
@@ -108,7 +124,7 @@ describe('live traffic and /openapi.json', function () {
     for (const each of cases) {
       if (each.special) continue; // NaN is no JSON
       const request: InferRequest = { id: 'one', inputs: each.inputs };
-      const text = Buffer.concat(complete(encodeRequest(request, () => false)).parts as Uint8Array[]).toString();
+      const text = Buffer.concat(complete(encodeRequest(request, () => false)).parts).toString();
       const paths = [`/v2/models/${each.model}/infer`, `/v2/models/${each.model}/versions/${each.version}/infer`];
       const value = JSON.parse(text) as { inputs: { data: unknown[] }[] };
       for (const path of paths) {
@@ -133,6 +149,15 @@ describe('live traffic and /openapi.json', function () {
         ]);
       }
     }
+    const none = { inputs: [{ name: 'x', datatype: 'BYTES', shape: [0], data: null }] };
+    const empty = await ask(server.url, 'POST', '/v2/models/strings-onnx/infer', {
+      body: JSON.stringify(none),
+      headers: json,
+    });
+    expect(check.fault('post', '/v2/models/strings-onnx/infer', empty)).to.equal(undefined);
+    expect(JSON.parse(String(empty.body))).to.deep.include({
+      outputs: [{ name: 'y', datatype: 'BYTES', shape: [0], data: [] }],
+    });
     const rows = [0, 0.5, 1].map((value) => new Array<number>(784).fill(value));
     await hold(server.url, check, [
       post('/predict', { input_data: rows[0] }, 200),
@@ -183,7 +208,7 @@ describe('live traffic and /openapi.json', function () {
     const check = new OpenApiCheck(document);
     await hold(url, check, [
       ...['/health/live', '/health/ready', '/metrics', '/docs', '/admin/models', '/admin/models/two-onnx'].map(
-        (path): [string, string] => ['GET', path],
+        (path): Request => ['GET', path],
       ),
       ['GET', '/admin/models/none', {}, 404],
       ['GET', '/admin/models', { headers: { authorization: `Bearer ${'r'.repeat(20)}` } }, 403],
