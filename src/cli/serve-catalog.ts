@@ -48,7 +48,7 @@ export class ServeCatalog implements Catalog<ModelEntry> {
     const like = given.find(({ file }) => file === undefined);
     if (given.length > 0 && !like) {
       const known = given.flatMap(({ versions }) => versions);
-      throw noSuchVersion(name, known, version as string);
+      throw noSuchVersion(name, known, version);
     }
     if (!isModelName(name)) throw noSuchModel(name, 'is served or in the registry');
     const record = await this.#recordOf(name, version);
