@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { HostFleet, type ManagedHost } from '#dist/server/management/host-fleet.js';
-import { ModelHost, type HostChange } from '#dist/serving/index.js';
+import { ModelHost } from '#dist/serving/index.js';
 import { fixture } from '../../support/paths.js';
 import { rejection } from '../../support/rejection.js';
 
@@ -35,7 +35,7 @@ describe('management of the host of this process', () => {
       isGone = true;
       return departure;
     });
-    const tell = (version: string) => events.emit('change', { model: 'a', version, change: 'unloaded' } as HostChange);
+    const tell = (version: string) => events.emit('change', { model: 'a', version, change: 'unloaded' });
     tell('2');
     await new Promise((resolve) => setImmediate(resolve));
     expect(isGone).to.equal(false);
