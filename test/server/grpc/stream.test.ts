@@ -79,16 +79,14 @@ describe('ModelStreamInfer', () => {
 
   it('leaves nothing behind, however a stream ends', async () => {
     const listeners = new Map<EventTarget, number>();
-    const { addEventListener: add, removeEventListener: remove } = AbortSignal.prototype;
-    const count = (target: EventTarget, change: number) => listeners.set(target, (listeners.get(target) ?? 0) + change);
-    AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof add>) {
-      count(this, 1);
-      add.apply(this, args);
-    } as typeof add;
-    AbortSignal.prototype.removeEventListener = function (this: AbortSignal, ...args: Parameters<typeof remove>) {
-      count(this, -1);
-      remove.apply(this, args);
-    } as typeof remove;
+    const methods = { addEventListener: 1, removeEventListener: -1 };
+    for (const [name, change] of Object.entries(methods)) {
+      const own = Reflect.get(EventTarget.prototype, name) as (this: EventTarget, ...args: unknown[]) => void;
+      Reflect.set(AbortSignal.prototype, name, function (this: AbortSignal, ...args: unknown[]) {
+        listeners.set(this, (listeners.get(this) ?? 0) + change);
+        own.apply(this, args);
+      });
+    }
     try {
       for (let i = 0; i < 5; i++) {
         const stream = client.stream();
@@ -105,8 +103,7 @@ describe('ModelStreamInfer', () => {
       expect(listeners.size).to.be.greaterThan(0);
       await until('the streams are forgotten', () => left() <= 1);
     } finally {
-      AbortSignal.prototype.addEventListener = add;
-      AbortSignal.prototype.removeEventListener = remove;
+      for (const name of Object.keys(methods)) Reflect.deleteProperty(AbortSignal.prototype, name);
     }
   });
 
