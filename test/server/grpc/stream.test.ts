@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { expect } from 'chai';
 import { Tensor } from '#dist/index.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
+import { rpcs } from '#dist/protocol/grpc/rpcs.js';
 import { grpc, GrpcClient } from '../../support/server/grpc.js';
 import { until } from '../../support/server/http.js';
 import { gate, logits, MemoryHost } from '../../support/server/memory-host.js';
@@ -104,6 +107,28 @@ describe('ModelStreamInfer', () => {
       await until('the streams are forgotten', () => left() <= 1);
     } finally {
       for (const name of Object.keys(methods)) Reflect.deleteProperty(AbortSignal.prototype, name);
+    }
+  });
+
+  it('ends when a message of it does not come to its end', async () => {
+    const limits = { receiveTimeoutMs: 300, headersTimeoutMs: 200, logger: false, port: 0, grpcPort: 0 } as const;
+    const impatient = await createServer({ host: host.asHost(), ...limits });
+    const session = connect(`http://127.0.0.1:${impatient.grpcPort}`);
+    try {
+      const request = session.request({
+        ':method': 'POST',
+        ':path': rpcs.modelStreamInfer.path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      request.on('error', () => undefined);
+      const answered = once(request, 'response');
+      request.write(Buffer.from([0, 0, 0, 4, 0, 1, 2, 3]));
+      const [headers] = (await answered) as [Record<string, string>];
+      expect(headers).to.include({ 'grpc-status': '4', 'x-error-code': 'ERR_REQUEST_TIMEOUT' });
+    } finally {
+      session.destroy();
+      await impatient.close();
     }
   });
 
