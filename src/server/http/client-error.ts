@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { errorTable, torchError, type ErrorCode } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import { clientOf } from './client-address.js';
+import { errorForms, type ErrorForm } from './error-forms.js';
 import { OpenExchanges } from './open-exchanges.js';
-import { problemOf } from './problem.js';
 
 const timedOutSockets = new WeakSet<object>();
 
@@ -104,8 +104,9 @@ function answer(
   const unfinished = refused ? undefined : OpenExchanges.of(socket).unfinished;
   if (unfinished) {
     // It is logged and counted when it ends, once.
+    const { errorForm } = unfinished;
     const id = unfinished.refuse(torchError(code, message));
-    socket.end(rawAnswer(code, message, id), () => socket.destroy());
+    socket.end(rawAnswer(code, message, { id, errorForm }), () => socket.destroy());
     return;
   }
   const id = randomUUID();
@@ -122,23 +123,32 @@ function answer(
     },
     'request',
   );
-  socket.end(rawAnswer(code, message, id, refused?.allow), () => socket.destroy());
+  // Nobody knows the path, nor so the protocol.
+  const answered = rawAnswer(code, message, { id, errorForm: 'problem', allow: refused?.allow });
+  socket.end(answered, () => socket.destroy());
+}
+
+interface Answered {
+  readonly id: string;
+  readonly errorForm: ErrorForm;
+  readonly allow?: string | undefined;
 }
 
 /** A whole answer as bytes. */
-function rawAnswer(code: ErrorCode, message: string, requestId: string, allow?: string): string {
-  const problem = problemOf(torchError(code, message), requestId);
-  const body = JSON.stringify(problem);
+function rawAnswer(code: ErrorCode, message: string, { id, errorForm, allow }: Answered): string {
+  const { status, contentType, body } = errorForms[errorForm](torchError(code, message), id);
+  const text = JSON.stringify(body);
   return [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
     ...(allow === undefined ? [] : [`allow: ${allow}`]),
-    'content-type: application/problem+json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
+    ...(errorForm === 'problem' ? [] : [`x-error-code: ${code}`]),
+    `content-type: ${contentType}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    `x-request-id: ${id}`,
     'x-content-type-options: nosniff',
     'cache-control: no-store',
     '',
-    body,
+    text,
   ].join('\r\n');
 }

@@ -3,12 +3,15 @@ import type { Duplex } from 'node:stream';
 import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
+import type { ErrorForm } from './error-forms.js';
 import { hasRoom, later } from './turn.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
   /** Its request has arrived to the end. */
   readonly isWhole: boolean;
+  /** How an error about it is written. */
+  readonly errorForm: ErrorForm;
   /** Says that its request is answered with this error, by somebody else. Returns the id to answer with. */
   refuse(error: TorchError): string;
   end(): void;

@@ -128,6 +128,21 @@ describe('sockets', () => {
     });
   }
 
+  it('writes a fault of the parser in the form of its path where that is known, else as a problem', async () => {
+    const server = await serve();
+    const broken = 'HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n';
+    const known = await exchangeRaw(server.port, `POST /v2/repository/index ${broken}`);
+    expect(known)
+      .to.match(/^HTTP\/1\.1 400 /)
+      .and.match(/\r\ncontent-type: application\/json\r\n/i);
+    expect(JSON.parse(known.slice(known.indexOf('\r\n\r\n')))).to.deep.equal({
+      error: 'The request is not valid HTTP',
+    });
+    const lengths = 'HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n{}';
+    expect(problemOf(await exchangeRaw(server.port, `POST /v2/repository/index ${lengths}`))['status']).to.equal(400);
+    await expectGood(server);
+  });
+
   it('refuses a prediction without a content type', async () => {
     const server = await serve();
     const request = `POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
