@@ -35,9 +35,9 @@ const sharedMemory = ['shared_memory_region', 'shared_memory_offset', 'shared_me
  */
 export function requireSupported({ parameters, inputs, outputs = [] }: Asked): void {
   for (const name of sequence) if (parameters?.[name]) throw unsupported(name, 'sequences of requests');
-  for (const tensor of [...inputs, ...outputs]) {
+  for (const holder of [{ parameters }, ...inputs, ...outputs]) {
     for (const name of sharedMemory)
-      if (tensor.parameters?.[name] !== undefined) throw unsupported(name, 'shared memory');
+      if (holder.parameters?.[name] !== undefined) throw unsupported(name, 'shared memory');
   }
 }
 

@@ -64,6 +64,12 @@ export function requestOf(wire: WireInferRequest): InferRequest {
   return request;
 }
 
+/** What is no safe integer would be rounded, and the message would name another size. */
+function dimensionOf(size: number | bigint): number {
+  if (typeof size === 'number') return size;
+  throw torchError('ERR_INVALID_SHAPE', `Expected sizes below 2^53 in a shape but received ${size}`);
+}
+
 function requireFew(what: string, count: number): void {
   if (count <= limits.tensors) return;
   throw torchError('ERR_INVALID_INPUT', `Expected at most ${limits.tensors} ${what} but received ${count}`);
@@ -149,7 +155,7 @@ function namedTensor(tensor: WireTensor, raw: Buffer | undefined, kind: string):
   requireShort(`the name of an ${kind}`, name, limits.name);
   const where = `${kind} ${describe(name)}`;
   const datatype = requireDatatype(tensor.datatype, where);
-  const shape = tensor.shape.map(Number);
+  const shape = tensor.shape.map(dimensionOf);
   const elements = elementCount(shape);
   return { name, content: contentOf(where, datatype, shape, elements, tensor, raw), ...parametersOf(parameters) };
 }
