@@ -44,12 +44,25 @@ export function asTorchError(thrown: unknown): TorchError {
 const told = new WeakSet<TorchError>();
 const mostDetail = 500;
 
+/** From a root, or a drive. */
+const absolutePath = /(?<![\w.])(?:[A-Za-z]:)?(?:[\\/][^\\/\s"',;:()]+)*[\\/]([^\\/\s"',;:()]+)/g;
+/** Known by its dots, by the extension of its file or by two folders: `and/or` is none. */
+const relativePath =
+  /(?<![\w.-])(?:\.{1,2}[\\/](?:[^\\/\s"',;:()]+[\\/])*|(?:[^\\/\s"',;:()]+[\\/]){2,}|[^\\/\s"',;:()]+[\\/](?=[^\\/\s"',;:()]*\.\w))([^\\/\s"',;:()]+)/g;
+
+/** Of each path in a text the last part alone. */
+export function withoutFolders(text: string): string {
+  return text.replace(absolutePath, '$1').replace(relativePath, '$1');
+}
+
 /** The error, such that its caller may read the first line of its message: of paths the last part. For administrators. */
 export function disclosed(error: TorchError): TorchError {
   const { code, message, errors } = error;
   const [line = ''] = message.split('\n', 1);
-  const text = line.replace(/(?<![\w.])(?:[A-Za-z]:)?(?:[\\/][^\\/\s"',;:()]+)*[\\/]([^\\/\s"',;:()]+)/g, '$1');
-  const clean = torchError(code, text.slice(0, mostDetail), { cause: error, ...(errors && { errors }) });
+  const clean = torchError(code, withoutFolders(line).slice(0, mostDetail), {
+    cause: error,
+    ...(errors && { errors }),
+  });
   told.add(clean);
   return clean;
 }

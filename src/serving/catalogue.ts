@@ -190,10 +190,16 @@ export function isUnknown({ code }: Pick<FailedModel, 'code'>): boolean {
   return code === 'ERR_MODEL_NOT_FOUND' || code === 'ERR_VERSION_NOT_FOUND';
 }
 
+/** Where a file is not there: its name, without the way to it. */
+function missing(error: unknown): string | undefined {
+  const [, path] = (error instanceof TorchError && /\bNo such file: (.+)$/m.exec(error.message)) || [];
+  return path === undefined ? undefined : `No such file: ${path.split(/[\\/]/).at(-1)}`;
+}
+
 /** What became of a load, in words that anybody may read: messages of a load hold paths. */
 export function failureOf(error: unknown): NonNullable<Slot['failure']> {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
   // Those have names alone in them.
   const isReadable = error instanceof TorchError && isUnknown({ code });
-  return { code, message: isReadable ? error.message : `${errorTable[code].title} (${code})`, error };
+  return { code, message: isReadable ? error.message : `${missing(error) ?? errorTable[code].title} (${code})`, error };
 }

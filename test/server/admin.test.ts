@@ -144,6 +144,9 @@ describe('the admin port', function () {
       ['linear/load', { parameters: { other: 1 } }],
       ['linear/load', { parameters: [] }],
       ['linear/load', { path: '/etc/passwd' }],
+      ['linear/unload', { parameters: { unload_dependents: 'x' } }],
+      ['linear/unload', { parameters: { other: true } }],
+      ['linear/unload', { unload_dependents: true }],
       ['linear/load', 'not JSON'],
       ['linear/load', '[]'],
       ['linear/load', ' '.repeat(65 * 1024)],
@@ -177,6 +180,16 @@ describe('the admin port', function () {
       expect(await change(ops, load, 'linear', { config: { string_param: '{}' } })).to.equal(
         grpc.status.INVALID_ARGUMENT,
       );
+      const dependents = (value: object) => change(ops, unload, 'nobody', { unload_dependents: value });
+      expect(await dependents({ string_param: 'x' })).to.equal(grpc.status.INVALID_ARGUMENT);
+      expect(await dependents({ bool_param: true })).to.equal(grpc.status.NOT_FOUND);
+      expect(await change(ops, load, '../linear')).to.equal(grpc.status.INVALID_ARGUMENT);
+      const elsewhere = await ops.call(rpcs.modelMetadata, { name: 'linear', version: '' }).then(
+        () => undefined,
+        (error: unknown) => error as grpc.ServiceError,
+      );
+      expect(elsewhere).to.include({ code: grpc.status.UNIMPLEMENTED });
+      expect(elsewhere?.details).to.include('port of inference');
       for (const rpc of [load, unload]) {
         expect(await change(clients, rpc, 'linear')).to.equal(grpc.status.UNIMPLEMENTED);
       }

@@ -134,7 +134,7 @@ function admit(
     // Each message of a stream is asked again, because the token may have been taken back.
     if (stream) context.security.authorize(call, scope);
     else call.begin().authorize(call.authorization, scope);
-    if (!isHere) throw notHere(listeners);
+    if (!isHere) throw notHere(row);
     if (stopping.aborted) throw torchError('ERR_DRAINING', 'The server is shutting down');
     if (needsModels) requireServing(context);
   } catch (thrown) {
@@ -151,13 +151,16 @@ function scopeHere({ scope }: RpcRow, isHere: boolean, where: RpcRow['listeners'
   return where === 'admin' && scope === 'infer' ? 'admin' : scope;
 }
 
-function notHere(listeners: RpcRow['listeners']) {
-  return torchError(
-    'ERR_ROUTE_NOT_FOUND',
-    listeners.length === 0
-      ? 'Expected a call that this server has: it has no shared memory, and no settings for traces and logs'
-      : `Expected a call of this port: models are changed on the port of ${listeners.join(' and ')}`,
-  );
+function notHere({ listeners, isRepository }: RpcRow) {
+  if (listeners.length === 0) {
+    const message =
+      'Expected a call that this server has: it has no shared memory, and no settings for traces and logs';
+    return torchError('ERR_ROUTE_NOT_FOUND', message);
+  }
+  const where = isRepository
+    ? 'models are changed on the admin port, or here where the setting repositoryOnInference is on'
+    : 'this is the admin port, and models are asked on the port of inference';
+  return torchError('ERR_ROUTE_NOT_FOUND', `Expected a call of this port: ${where}`);
 }
 
 function absentRows(): RpcRow[] {

@@ -1,10 +1,11 @@
 /** The calls that change models. A client that leaves, or whose deadline passes, does not end a load. */
 import { describe, torchError } from '../../errors.js';
 import type { RepositoryChange } from '../../protocol/grpc/rpcs.js';
+import { requireNames } from '../inference/model-name.js';
 import type { Management } from '../management/management.js';
 import { asTorchError, disclosed } from '../public-error.js';
 import { managementOf } from '../routes/admin/change.js';
-import { requireNoModel } from '../routes/admin/repository.js';
+import { requireNoModel, requireUnload } from '../routes/admin/repository.js';
 import type { Asked } from './rpc-row.js';
 
 /** `RepositoryModelLoad`: answers once it serves. */
@@ -17,7 +18,15 @@ export function repositoryLoad({ context }: Asked, request: RepositoryChange): P
 
 /** `RepositoryModelUnload`: answers once no call of it is left. */
 export function repositoryUnload({ context }: Asked, request: RepositoryChange): Promise<object> {
-  return change(managementOf(context), request, (management, name) => management.unload(name));
+  return change(managementOf(context), request, (management, name) => {
+    requireUnload(valuesOf(request.parameters));
+    return management.unload(name);
+  });
+}
+
+/** On the wire each is a message with one member. */
+function valuesOf(parameters: RepositoryChange['parameters']): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, Object.values(value)[0]]));
 }
 
 async function change(
@@ -30,6 +39,7 @@ async function change(
       const message = `Expected no repository_name, since there is one repository, but received ${describe(repository_name)}`;
       throw torchError('ERR_INVALID_ARGUMENT', message);
     }
+    requireNames({ model: model_name });
     await make(management, model_name);
     return {};
   } catch (thrown) {

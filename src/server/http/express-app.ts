@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import { torchError } from '../../errors.js';
 import type { ServerContext } from '../context.js';
 import type { RequestCheck } from '../security/browser.js';
@@ -28,7 +28,7 @@ export function appOf(context: ServerContext, routes: readonly BoundRoute[], che
     app.all(path, pathHandler(path, routes, begin));
   }
   app.use((req, res) => {
-    begin(req, res).fail(torchError('ERR_ROUTE_NOT_FOUND', 'No such route; see /openapi.json'));
+    begin(req, res).fail(torchError('ERR_ROUTE_NOT_FOUND', noRoute(req.path, `${req.baseUrl}/openapi.json`)));
   });
   // Express tells error handlers by their four parameters.
   const lastResort: ErrorRequestHandler = (error: unknown, req, res, _next) => begin(req, res).fail(error);
@@ -58,8 +58,26 @@ function pathHandler(
     // Without wildcards in the patterns every parameter is one text.
     if (route) exchange.answer(route, req.params as PathParameters);
     else if (req.method === 'OPTIONS') exchange.send(204, undefined, '', { allow });
-    else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${path}`), { allow });
+    else exchange.fail(torchError('ERR_METHOD_NOT_ALLOWED', `Expected one of ${allow} for ${asked(req)}`), { allow });
   };
+}
+
+/** The path as it was sent; of a long one the beginning. */
+function asked({ baseUrl, path }: Request): string {
+  const whole = `${baseUrl}${path}`;
+  return whole.length > longestShown ? `${whole.slice(0, longestShown)}…` : whole;
+}
+
+const longestShown = 200;
+
+/** What changes models, which a port of inference has only where the operator says so. */
+const change = /^\/(admin(\/|$)|v2\/repository\/models\/[^/]+\/(un)?load$)/;
+
+function noRoute(path: string, description: string): string {
+  const hint = change.test(path)
+    ? 'models are changed over the admin port, or here where the setting repositoryOnInference is on'
+    : `see ${description}`;
+  return `No such route here; ${hint}`;
 }
 
 function isDecodable(path: string): boolean {

@@ -46,7 +46,9 @@ export class ChangedFiles {
 
   /** @param digest sha256 of the bytes that are served */
   async hasChanged(path: string, digest: string | undefined): Promise<boolean> {
-    const marks = marksOf(await stat(path));
+    const marks = await this.look(path);
+    // What is not there any more says so when it is loaded.
+    if (marks === undefined) return true;
     if (this.#served.get(path) === marks) return false;
     const { sha256 } = await digestFile(path, 'the model file');
     if (sha256 !== digest) return true;

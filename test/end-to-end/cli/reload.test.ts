@@ -12,6 +12,7 @@ interface Version {
   readonly name: string;
   readonly version: string;
   readonly state: string;
+  readonly reason: string;
   readonly digest?: string;
   readonly statistics?: { success: number };
 }
@@ -51,7 +52,8 @@ describe('serve while its models change', function () {
       (JSON.parse((await admin('/admin/models')).body) as { models: Version[] }).models;
     const state = async (name: string) => (await list()).find((each) => each.name === name)?.state;
     const digest = async (name: string) => (await list()).find((each) => each.name === name)?.digest;
-    return { server, admin, list, state, digest, settle, put, port: await server.port() };
+    const remove = (name: string) => rmSync(join(folder, name));
+    return { server, admin, list, state, digest, settle, put, remove, port: await server.port() };
   };
 
   /** Constant traffic on connections that stay open and on such that do not. Returns what ends it, with the statuses. */
@@ -97,7 +99,7 @@ describe('serve while its models change', function () {
 
     it(`refuses a bad file without a request lost, and loads a good one by SIGHUP, in ${where}`, async () => {
       const models = [{ name: 'mnist-mlp' }, { file: 'a.pt', warmup: 'off' }];
-      const { server, admin, digest, put, port } = await serve(workers, models);
+      const { server, admin, digest, list, put, remove, port } = await serve(workers, models);
       const before = await digest('a');
       const end = traffic(port);
       put('a.pt', `${root}package.json`);
@@ -112,6 +114,15 @@ describe('serve while its models change', function () {
         failed: ['a 1'],
       });
       expect(await digest('a')).to.equal(before);
+      remove('a.pt');
+      const gone = await admin('/admin/refresh', {});
+      expect(gone.status).to.equal(422);
+      expect((JSON.parse(gone.body) as { failed: object[] }).failed).to.deep.equal([
+        { model: 'a 1', code: 'ERR_MODEL_LOAD', detail: 'a 1: No such file: a.pt' },
+      ]);
+      expect((await list()).find(({ name }) => name === 'a')?.reason).to.equal(
+        'the last load failed: No such file: a.pt (ERR_MODEL_LOAD)',
+      );
       put('a.pt', fixture('torchscript/numbers.pt'));
       server.child.kill('SIGHUP');
       expect((await server.seen('models refreshed'))[0]).to.deep.include({ loaded: ['a 1'], unloaded: [], failed: [] });
@@ -144,6 +155,9 @@ describe('serve while its models change', function () {
       settle([{ nonsense: true }]);
       server.child.kill('SIGHUP');
       await server.seen('models could not be refreshed: what was there goes on');
+      const unread = await admin('/admin/refresh', {});
+      const [fault] = (JSON.parse(unread.body) as { failed: { model: string; code: string }[] }).failed;
+      expect([unread.status, fault?.model, fault?.code]).to.deep.equal([422, '', 'ERR_CONFIG']);
       expect(await state('mnist-mlp')).to.equal('READY');
     });
   }

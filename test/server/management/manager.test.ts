@@ -119,7 +119,10 @@ describe('management', () => {
       expect([loaded, failed.map(({ model }) => model)]).to.deep.equal([[], ['a 1']]);
     }
     rmSync(file);
+    fleet.asked.length = 0;
     expect((await manager.refresh()).failed.map(({ model }) => model)).to.deep.equal(['a 1']);
+    // The load says that it is not there, and what has said so is logged.
+    expect(fleet.asked).to.deep.equal(['load a']);
     expect(fleet.up.has('a 1')).to.equal(true);
   });
 

@@ -1,6 +1,8 @@
-import { describe, torchError } from '../../../errors.js';
+import { describe, TorchError, torchError } from '../../../errors.js';
 import { noSuchModel } from '../../../serving/names.js';
-import type { Handler } from '../../http/exchange.js';
+import type { Exchange, Handler } from '../../http/exchange.js';
+import { requireNames } from '../../inference/model-name.js';
+import type { RefreshReport } from '../../management/management.js';
 import { asTorchError, disclosed } from '../../public-error.js';
 import { change, managementOf, readMembers } from './change.js';
 
@@ -11,6 +13,7 @@ export const listModels: Handler = async (exchange) => {
 
 /** `GET /admin/models/{model}`. */
 export const showModel: Handler = async (exchange, { model = '' }) => {
+  requireNames({ model });
   const versions = (await managementOf(exchange.context).list()).filter(({ name }) => name === model);
   if (versions.length === 0) throw noSuchModel(model, 'is served or in the registry');
   exchange.json(200, { models: versions });
@@ -18,6 +21,7 @@ export const showModel: Handler = async (exchange, { model = '' }) => {
 
 /** `POST /admin/models/{model}/load`: answers once it serves. */
 export const loadModel: Handler = async (exchange, { model = '' }) => {
+  requireNames({ model });
   const management = managementOf(exchange.context);
   const version = versionOf(await readMembers(exchange.req, ['version']));
   await change(exchange, (signal) => management.load(model, { version, signal }));
@@ -26,6 +30,7 @@ export const loadModel: Handler = async (exchange, { model = '' }) => {
 
 /** `POST /admin/models/{model}/unload`: answers once no call of it is left. */
 export const unloadModel: Handler = async (exchange, { model = '' }) => {
+  requireNames({ model });
   const management = managementOf(exchange.context);
   const version = versionOf(await readMembers(exchange.req, ['version']));
   await change(exchange, (signal) => management.unload(model, { version, signal }));
@@ -37,7 +42,7 @@ export const refreshModels: Handler = async (exchange) => {
   const management = managementOf(exchange.context);
   await readMembers(exchange.req, []);
   await change(exchange, async () => {
-    const { loaded, unloaded, failed } = await management.refresh();
+    const { loaded, unloaded, failed } = await management.refresh().catch((error: unknown) => unread(exchange, error));
     const faults = failed.map(({ model, error }) => {
       const { code, message } = disclosed(asTorchError(error));
       return { model, code, detail: message };
@@ -45,6 +50,13 @@ export const refreshModels: Handler = async (exchange) => {
     exchange.json(faults.length === 0 ? 200 : 422, { loaded, unloaded, failed: faults });
   });
 };
+
+/** Settings that cannot be read are the administrator's to mend: nothing was changed, and no model is named. */
+function unread({ context }: Exchange, error: unknown): RefreshReport {
+  if (!(error instanceof TorchError) || error.code !== 'ERR_CONFIG') throw error;
+  context.logger.error({ err: error }, 'models could not be refreshed: what was there goes on');
+  return { loaded: [], unloaded: [], failed: [{ model: '', error }] };
+}
 
 function versionOf({ version }: Readonly<Record<string, unknown>>): string | undefined {
   if (version === undefined || typeof version === 'string') return version;

@@ -1,10 +1,12 @@
 /** The repository extension of the Open Inference Protocol: what changes models. */
 import { describe, torchError } from '../../../errors.js';
 import type { Handler } from '../../http/exchange.js';
+import { requireNames } from '../../inference/model-name.js';
 import { change, managementOf, readMembers } from './change.js';
 
 /** `POST /v2/repository/models/{model}/load`. Status 200 and no body: tritonclient takes 204 for a failure. */
 export const repositoryLoad: Handler = async (exchange, { model = '' }) => {
+  requireNames({ model });
   const management = managementOf(exchange.context);
   requireNoModel(parametersOf(await readMembers(exchange.req, ['parameters'])));
   await change(exchange, (signal) => management.load(model, { signal }));
@@ -13,8 +15,9 @@ export const repositoryLoad: Handler = async (exchange, { model = '' }) => {
 
 /** `POST /v2/repository/models/{model}/unload`. No model depends on another, so `unload_dependents` changes nothing. */
 export const repositoryUnload: Handler = async (exchange, { model = '' }) => {
+  requireNames({ model });
   const management = managementOf(exchange.context);
-  parametersOf(await readMembers(exchange.req, ['parameters']));
+  requireUnload(parametersOf(await readMembers(exchange.req, ['parameters'])));
   await change(exchange, (signal) => management.unload(model, { signal }));
   exchange.send(200, 'application/json', '');
 };
@@ -24,6 +27,20 @@ function parametersOf({ parameters = {} }: Readonly<Record<string, unknown>>): R
     return parameters as Readonly<Record<string, unknown>>;
   }
   throw torchError('ERR_VALIDATION', `Expected an object for parameters but received ${describe(parameters)}`);
+}
+
+/** @throws ERR_INVALID_ARGUMENT for anything but `unload_dependents`, true or false */
+export function requireUnload(parameters: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (name !== 'unload_dependents') {
+      const message = `Expected only unload_dependents in parameters of an unload but received ${describe(name)}`;
+      throw torchError('ERR_INVALID_ARGUMENT', message);
+    }
+    if (typeof value !== 'boolean') {
+      const message = `Expected true or false for unload_dependents but received ${describe(value)}`;
+      throw torchError('ERR_INVALID_ARGUMENT', message);
+    }
+  }
 }
 
 /**

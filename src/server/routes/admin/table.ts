@@ -6,7 +6,7 @@ import { listModels, loadModel, refreshModels, showModel, unloadModel } from './
 import { repositoryLoad, repositoryUnload } from './repository.js';
 
 const badBody: readonly ErrorCode[] = ['ERR_MALFORMED_JSON', 'ERR_VALIDATION', 'ERR_UNSUPPORTED_MEDIA_TYPE'];
-const noModel: readonly ErrorCode[] = ['ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND'];
+const noModel: readonly ErrorCode[] = ['ERR_BAD_REQUEST', 'ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND'];
 const notNow: readonly ErrorCode[] = ['ERR_QUEUE_FULL', 'ERR_NOT_READY', 'ERR_DRAINING', 'ERR_TIMEOUT'];
 const badModel: readonly ErrorCode[] = [
   'ERR_MODEL_LOAD',
@@ -94,7 +94,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'POST',
     path: '/admin/refresh',
     handler: () => refreshModels,
-    errors: [...badBody, ...notNow, 'ERR_CONFIG'],
+    errors: [...badBody, ...notNow],
     operation: {
       id: 'adminRefresh',
       tag: 'management',
@@ -102,7 +102,11 @@ export const adminRoutes: readonly Route[] = [
       description: deadline,
       responses: {
         200: { description: 'What was done.', content: [json({ RefreshReport })] },
-        422: { description: 'Some could not be loaded; what was there goes on.', content: [json({ RefreshReport })] },
+        422: {
+          description:
+            'Some could not be loaded, or the settings not be read (model is then empty); what was there goes on.',
+          content: [json({ RefreshReport })],
+        },
       },
     },
   },
@@ -127,7 +131,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'POST',
     path: '/v2/repository/models/:model/unload',
     handler: () => repositoryUnload,
-    errors: [...badBody, ...noModel, ...notNow],
+    errors: [...badBody, ...noModel, ...notNow, 'ERR_INVALID_ARGUMENT'],
     operation: {
       id: 'repositoryUnload',
       tag: 'management',
