@@ -34,7 +34,10 @@ export class Admission {
   requireSize({ rows }: Call): void {
     const { maxQueueSize } = this.#options;
     if (rows <= maxQueueSize) return;
-    throw torchError('ERR_INVALID_SHAPE', `Expected at most ${maxQueueSize} rows (maxQueueSize) but received ${rows}`);
+    throw torchError(
+      'ERR_INVALID_SHAPE',
+      `Expected at most ${maxQueueSize} rows (maxQueueSize) in a request but received ${rows}: send fewer at once`,
+    );
   }
 
   /**

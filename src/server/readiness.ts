@@ -3,6 +3,7 @@ import { torchError, type TorchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent, ServedModel } from '../serving/index.js';
 import type { InferenceHost } from './host.js';
+import { unfitness } from './inference/model-interface.js';
 import type { Readiness } from './schemas/health.js';
 import { describeStuck, stuckModels } from './stuck.js';
 
@@ -90,6 +91,8 @@ function faultOf({ host, lifecycle, stuckAfterMs }: Serving, served: ServedModel
   const { name, version, model } = served;
   const notServing = lifecycle.leaving ? leaving() : notServingOf(host);
   if (notServing) return notServing;
+  const unfit = unfitness(served);
+  if (unfit !== undefined) return torchError('ERR_NOT_READY', unfit);
   const { device } = model.info.device;
   if (host.deviceFailures().some((failure) => failure.device === device)) {
     return torchError('ERR_DEVICE_FAILED', `The device of ${name} ${version} was lost`);

@@ -239,10 +239,16 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
       const executing = queue ? queue.execute<T>(method, args, options) : this.#runAlone<T>(method, args, options);
       // Both have checked and copied the arguments by now: they do so before they wait for anything.
       const inputMs = performance.now() - begun;
-      const execution = await executing;
+      let isAlone = !queue;
+      const execution = await executing.catch((error: unknown) => {
+        if (!queue || (error as Partial<TorchError>).code !== 'ERR_NOT_BATCHABLE') throw error;
+        // No rows, or an argument that has none: nobody can share its run.
+        isAlone = true;
+        return this.#runAlone<T>(method, args, options);
+      });
       const answer = finish(execution);
       const { timings } = execution;
-      statistics.succeeded(call.rows, inputMs, timings, performance.now() - begun, !queue);
+      statistics.succeeded(call.rows, inputMs, timings, performance.now() - begun, isAlone);
       this.#hooks.ended({ ...call, outcome: 'ok', timings });
       return answer;
     } catch (error) {

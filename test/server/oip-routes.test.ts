@@ -11,6 +11,7 @@ import { complete, encodeRequest } from '#dist/protocol/encode.js';
 import type { InferRequest, NamedTensor } from '#dist/protocol/messages.js';
 import { createApp, createServer, type InferenceServer } from '#dist/server/index.js';
 import { Tensor } from '#dist/tensor/tensor.js';
+import { fixture } from '../support/paths.js';
 import { oipCases, oipModels, type OipCase } from '../support/oip-cases.js';
 
 interface Answer {
@@ -27,6 +28,9 @@ describe('the Open Inference Protocol over HTTP', () => {
     host = await ModelHost.open({ models: oipModels });
     server = await createServer({ host, port: 0, logger: false, jsonLimitBytes: 100_000, binaryLimitBytes: 1_000_000 });
     cases = await oipCases(host);
+    for (const name of ['no_forward', 'raises']) {
+      await host.load({ file: fixture(`torchscript/${name}.pt`), name: `${name}-pt`, warmup: false });
+    }
   });
   after(async () => {
     await server.close();
@@ -251,24 +255,22 @@ describe('the Open Inference Protocol over HTTP', () => {
       expect(json(await send('GET', `/v2/models/${path}`)), path).to.include({ name: 'mnist-mlp' });
       expect((await post(`/v2/models/${path}/infer/?x=1`, body, headers)).status, path).to.equal(200);
     }
-    for (const path of [
-      'nobody',
-      'MNIST-MLP',
-      'mnist-mlp/versions/2',
-      'a%2Fb',
-      '%2e%2e',
-      'a%00',
-      '%20',
-      'é'.repeat(200),
-    ]) {
-      for (const rest of ['', '/ready', '/config', '/stats']) {
-        refused(
-          await send('GET', `/v2/models/${encodeURI(path).replaceAll('%25', '%')}${rest}`),
-          404,
-          `${path}${rest}`,
-        );
+    const statuses = {
+      404: ['nobody', 'MNIST-MLP', 'mnist-mlp/versions/2'],
+      400: ['a%2Fb', '%2e%2e', '..%2f..%2fetc', 'a%00', '%20', '😀', 'é'.repeat(200), 'mnist-mlp/versions/%20'],
+    };
+    for (const [status, paths] of Object.entries(statuses)) {
+      for (const path of paths.map((each) => encodeURI(each).replaceAll('%25', '%'))) {
+        for (const rest of ['', '/ready', '/config', '/stats']) {
+          refused(await send('GET', `/v2/models/${path}${rest}`), Number(status), `${path}${rest}`);
+        }
+        refused(await post(`/v2/models/${path}/infer`, body, headers), Number(status), path);
+        const instances = '{"instances":[[1]]}';
+        refused(await send('GET', `/v1/models/${path}`), Number(status), path);
+        refused(await post(`/v1/models/${path}:predict`, instances), Number(status), path);
+        const own = await post(`/predictions/${path.replace('/versions', '')}`, instances);
+        expect(own.status, path).to.equal(Number(status));
       }
-      refused(await post(`/v2/models/${encodeURI(path).replaceAll('%25', '%')}/infer`, body, headers), 404, path);
     }
     refused(await send('GET', '/v2/models/%E0%A4%A'), 400, 'no UTF-8');
     refused(await post('/v2/models/%E0%A4%A/infer', body, headers), 400, 'no UTF-8');
@@ -284,7 +286,7 @@ describe('the Open Inference Protocol over HTTP', () => {
       ['GET', '/v2/repository/index', 'POST, OPTIONS'],
     ] as const) {
       const answer = await send(method, path);
-      refused(answer, 405, path);
+      expect(refused(answer, 405, path)).to.include(path);
       expect(answer.headers.allow).to.equal(allow);
       expect((await send('OPTIONS', path)).headers.allow).to.equal(allow);
     }
@@ -303,15 +305,56 @@ describe('the Open Inference Protocol over HTTP', () => {
       refused(await send('GET', path), 404, path);
     }
     for (const what of ['load', 'unload'])
-      refused(await post(`/v2/repository/models/mnist-mlp/${what}`, '{}'), 404, what);
+      expect(refused(await post(`/v2/repository/models/mnist-mlp/${what}`, '{}'), 404, what)).to.include('admin port');
     refused(await post('/v2/models/mnist-mlp/generate', '{}'), 404, 'generate');
+  });
+
+  it('takes an error of a run about an undeclared input for the caller’s, and no other', async () => {
+    const ask = (model: string, data: readonly number[], shape: readonly number[], datatype = 'FP32') =>
+      post(`/v2/models/${model}/infer`, JSON.stringify({ inputs: [{ name: 'x', datatype, shape, data }] }));
+    expect(refused(await ask('linear-pt', [1, 2], [1, 2]), 400, 'shape')).to.include(
+      'cannot be multiplied (1x2 and 4x3)',
+    );
+    expect(refused(await ask('linear-pt', [1, 2, 3, 4], [1, 4], 'INT64'), 400, 'dtype')).to.include('dtype');
+    expect(refused(await ask('linear-pt', [1], []), 400, 'rank')).to.include('at least 1D');
+    refused(await post('/v1/models/linear-pt:predict', '{"instances":[[1,2]]}'), 400, 'v1');
+    expect((await post('/predictions/linear-pt', '{"instances":[[1,2]]}')).status).to.equal(400);
+    // What the model's author says may hold anything.
+    const own = refused(await ask('raises-pt', [-1], [1]), 500, 'raised');
+    expect(own).to.equal('The model raised an error while it ran.');
+  });
+
+  it('says of a model without forward that it is not ready, and why', async () => {
+    for (const path of ['', '/ready', '/config']) {
+      expect(refused(await send('GET', `/v2/models/no_forward-pt${path}`), 400, path)).to.include('no_forward-pt');
+    }
+    refused(await send('GET', '/v1/models/no_forward-pt'), 400, 'v1');
+    const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] });
+    expect(refused(await post('/v2/models/no_forward-pt/infer', body), 400, 'infer')).to.include('forward');
+    const index = JSON.parse((await post('/v2/repository/index', '')).body.toString()) as Record<string, string>[];
+    const entry = index.find(({ name }) => name === 'no_forward-pt');
+    expect(entry).to.include({ state: 'UNAVAILABLE' });
+    expect(entry?.['reason']).to.include('no method forward');
+  });
+
+  it('refuses shared memory wherever it is asked for', async () => {
+    const input = { name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] };
+    const region = { shared_memory_region: 'a' };
+    for (const body of [
+      { parameters: region, inputs: [input] },
+      { inputs: [{ ...input, parameters: region }] },
+      { inputs: [input], outputs: [{ name: 'output', parameters: region }] },
+    ]) {
+      const what = JSON.stringify(body);
+      expect(refused(await post('/v2/models/linear-pt/infer', what), 400, what)).to.include('shared memory');
+    }
   });
 
   it('lists the repository, all of it or what is ready', async () => {
     for (const body of ['', '{}', '{"ready":true}', '{"ready":false,"other":1}']) {
       const answer = await post('/v2/repository/index', body);
       const entries = JSON.parse(answer.body.toString()) as { name: string; state: string }[];
-      expect(entries.filter(({ state }) => state === 'READY').length, body).to.equal(host.list().length);
+      expect(entries.filter(({ state }) => state === 'READY').length, body).to.equal(host.list().length - 1); // no_forward
     }
     for (const body of ['[]', '{"ready":1}', '{', 'x', '"y"'])
       refused(await post('/v2/repository/index', body), 400, body);
@@ -331,7 +374,8 @@ describe('the Open Inference Protocol over HTTP', () => {
         const answer = await send('POST', `/ml/v2/models/${model}/infer`, body, typed, port);
         expect(shown(decoded(answer).outputs)).to.deep.equal(shown(outputs));
       }
-      refused(await send('GET', '/ml/v2/nothing', undefined, {}, port), 404, 'mounted');
+      const none = refused(await send('GET', '/ml/v2/nothing', undefined, {}, port), 404, 'mounted');
+      expect(none).to.include('/ml/openapi.json');
     } finally {
       listening.close();
     }

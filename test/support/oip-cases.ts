@@ -70,7 +70,7 @@ async function caseOf(host: ModelHost, name: string, inputs: readonly NamedTenso
   const served = host.model(name);
   const model = interfaceOf(served);
   const { value } = await served.model.execute('forward', model.argumentsOf(inputs));
-  return { model: name, version: served.version, inputs, outputs: model.outputsOf(value) };
+  return { model: name, version: served.version, inputs, outputs: await model.outputsOf(value) };
 }
 
 const texts = ['a', '', 'é😀', 'two words', '"\\\n\u0000', 'NaN'];

@@ -3,7 +3,8 @@ import { TorchError } from '../../errors.js';
 import { wireConfig } from '../../protocol/grpc/model-config.js';
 import type { ModelStatistics } from '../../protocol/messages.js';
 import type { ModelName } from '../../protocol/grpc/rpcs.js';
-import { modelConfig, modelMetadata, serverMetadata } from '../inference/describe-model.js';
+import { modelConfig, modelIndex, modelMetadata, serverMetadata } from '../inference/describe-model.js';
+import { requireNames } from '../inference/model-name.js';
 import { isReady, readiness } from '../readiness.js';
 import type { ServedModel } from '../../serving/index.js';
 import { statusNameOf } from './status.js';
@@ -21,7 +22,9 @@ const extensions = [
 
 /** An empty version is the default one. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function servedOf({ context, call }: Asked, { name, version }: ModelName): ServedModel {
-  const served = context.host.model(name, version || undefined);
+  const asked = { model: name, version: version || undefined };
+  requireNames(asked);
+  const served = context.host.model(asked.model, asked.version);
   call.about(served);
   return served;
 }
@@ -60,6 +63,6 @@ export function modelStatisticsOf(asked: Asked, { name, version }: ModelName) {
 }
 
 export function repositoryIndex({ context }: Asked, { ready }: { readonly ready: boolean }) {
-  const models = context.host.index();
+  const models = modelIndex(context.host);
   return { models: ready ? models.filter(({ state }) => state === 'READY') : models };
 }

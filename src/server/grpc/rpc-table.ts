@@ -28,7 +28,8 @@ export const rpcTable: readonly RpcRow[] = [
   streaming(rpcs.healthWatch, probe, healthWatch),
   unary(rpcs.serverLive, probe, ({ context }) => ({ live: liveness(context).status === 'live' })),
   unary(rpcs.serverReady, probe, serverReady),
-  unary(rpcs.modelReady, probe, modelReady),
+  // It names models: whoever asks needs the token that HTTP asks for.
+  unary(rpcs.modelReady, { ...inference, listeners: ['inference', 'admin'] }, modelReady),
   unary(rpcs.serverMetadata, inference, serverMetadataOf),
   unary(rpcs.modelMetadata, inference, modelMetadataOf),
   unary(rpcs.modelConfig, inference, modelConfigOf),

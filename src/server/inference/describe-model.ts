@@ -11,7 +11,7 @@ import type {
 } from '../../protocol/messages.js';
 import type { ServedModel } from '../../serving/index.js';
 import type { InferenceHost } from '../host.js';
-import { interfaceOf } from './model-interface.js';
+import { interfaceOf, unfitness } from './model-interface.js';
 
 let version: string | undefined;
 
@@ -20,7 +20,16 @@ export function serverMetadata(extensions: readonly string[]): ServerMetadata {
   return { name: 'node-libtorch', version: (version ??= ownManifest().version), extensions };
 }
 
-/** With all versions of its name that are up. @throws ERR_METHOD_NOT_FOUND for a model without `forward` */
+/** Every version that the host knows. One that is up and cannot answer is not ready, and says why. */
+export function modelIndex(host: Pick<InferenceHost, 'list' | 'index'>): ReturnType<InferenceHost['index']> {
+  const reasons = new Map(host.list().map((served) => [`${served.name} ${served.version}`, unfitness(served)]));
+  return host.index().map((entry) => {
+    const reason = entry.state === 'READY' ? reasons.get(`${entry.name} ${entry.version}`) : undefined;
+    return reason === undefined ? entry : { ...entry, state: 'UNAVAILABLE', reason };
+  });
+}
+
+/** With all versions of its name that are up. @throws ERR_INVALID_ARGUMENT for a model without `forward` */
 export function modelMetadata(host: Pick<InferenceHost, 'list'>, served: ServedModel): ModelMetadata {
   const { name } = served;
   const { inputs, outputs } = interfaceOf(served);

@@ -3,6 +3,7 @@ import type { InferRequest, InferResponse, ParameterValue, Parameters } from '..
 import { requireRoomFor, requireServing } from '../readiness.js';
 import type { ServerCall } from '../call.js';
 import { interfaceOf } from './model-interface.js';
+import { refusalOf } from './model-refusal.js';
 import type { ServedModel } from '../../serving/index.js';
 
 /** The model that a request names. */
@@ -46,9 +47,12 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   const first = inputs[0]?.content;
   note.shape = first?.shape ?? [];
   note.rows = first?.shape[0] ?? 1;
-  const { value, timings } = await served.execute('forward', model.argumentsOf(inputs), {
+  const running = served.execute('forward', model.argumentsOf(inputs), {
     ...limits,
     owned: true,
+  });
+  const { value, timings } = await running.catch((error: unknown) => {
+    throw refusalOf(error, served);
   });
   call.noteTimes(timings);
   return {

@@ -27,18 +27,25 @@ export interface ModelInterface {
 
 const known = new WeakMap<ServedModel, ModelInterface>();
 
-/** Made once for each served model. @throws ERR_METHOD_NOT_FOUND for a model without `forward` */
+/** Made once for each served model. @throws ERR_INVALID_ARGUMENT for a model without `forward` */
 export function interfaceOf(served: ServedModel): ModelInterface {
   let found = known.get(served);
   if (!found) known.set(served, (found = make(served)));
   return found;
 }
 
+/** Why no request can be answered by it, whatever is in the request; undefined for others. */
+export function unfitness({ name, version, model }: ServedModel): string | undefined {
+  const isFit = model.signature && model.info.methods.some((method) => method.name === 'forward');
+  return isFit ? undefined : `${name} ${version} has no method forward: the library calls its methods`;
+}
+
 function make({ name, version, model, task }: ServedModel): ModelInterface {
   const forward = model.info.methods.find((method) => method.name === 'forward');
   const { signature } = model;
   if (!forward || !signature) {
-    throw torchError('ERR_METHOD_NOT_FOUND', `Expected a method forward but ${name} ${version} has none`);
+    const message = `Expected a model with a method forward but ${name} ${version} has none: the library calls its methods`;
+    throw torchError('ERR_INVALID_ARGUMENT', message);
   }
   const inputs = inputNames(
     signature.inputs,

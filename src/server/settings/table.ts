@@ -138,7 +138,7 @@ const modelRows = ofEachModel({
     min: 1,
     max: 10_000_000,
     initial: 1024,
-    description: 'Rows waiting for a batch; more are answered 429.',
+    description: 'Rows waiting for a batch; more are answered 429. One request may have no more of them.',
   }),
   maxQueueBytes: integer({
     min: 1024,

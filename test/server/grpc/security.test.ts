@@ -68,6 +68,12 @@ describe('gRPC: who is let in', () => {
     stream.call.end();
     expect((await stream.ended).code).to.equal(grpc.status.OK);
     expect(stream.answers[0]?.error_message).to.equal('');
+    // As over HTTP.
+    const ready = (name: string, own = {}) => client.call(rpcs.modelReady, { name, version: '' }, own);
+    expect((await ready('tiny').then(() => expect.fail(), failure)).code).to.equal(grpc.status.UNAUTHENTICATED);
+    expect(await ready('tiny', bearer(infer))).to.deep.equal({ ready: true });
+    const unnamed = await ready('../tiny', bearer(infer)).then(() => expect.fail(), failure);
+    expect(unnamed.code).to.equal(grpc.status.INVALID_ARGUMENT);
     expect(await client.call(rpcs.healthCheck, { service: 'tiny' })).to.deep.equal({ status: 'SERVING' });
     const unknown = await client.call(rpcs.healthCheck, { service: 'nope' }).then(() => expect.fail(), failure);
     expect(unknown.code).to.equal(grpc.status.NOT_FOUND);

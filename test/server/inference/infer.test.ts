@@ -95,7 +95,7 @@ describe('inference by names', () => {
     await refused('linear', { x }, 'ERR_INVALID_INPUT', { outputs: [{ name: 'other' }] });
     await refused('linear', { x }, 'ERR_INVALID_INPUT', { outputs: [{ name: 'output' }, { name: 'output' }] });
     await refused('missing', { x }, 'ERR_MODEL_NOT_FOUND');
-    await refused('no_forward', { x }, 'ERR_METHOD_NOT_FOUND');
+    await refused('no_forward', { x }, 'ERR_INVALID_ARGUMENT');
   });
 
   it('makes lists and dicts of what is in them', async () => {

@@ -14,6 +14,7 @@ const text: Json = { type: 'string' };
 /** Codes that a request for a model may be answered with. */
 export const modelErrors: readonly ErrorCode[] = [
   'ERR_BAD_REQUEST',
+  'ERR_INVALID_ARGUMENT',
   'ERR_MODEL_NOT_FOUND',
   'ERR_VERSION_NOT_FOUND',
   'ERR_NOT_READY',
@@ -32,7 +33,6 @@ export const inferErrors: readonly ErrorCode[] = [
   'ERR_NOT_FINITE',
   'ERR_NOT_BATCHABLE',
   'ERR_TASK',
-  'ERR_METHOD_NOT_FOUND',
   'ERR_REQUEST_TIMEOUT',
   'ERR_PAYLOAD_TOO_LARGE',
   'ERR_UNSUPPORTED_MEDIA_TYPE',

@@ -8,9 +8,10 @@ import { predictErrors } from '../predict-operation.js';
 
 /** Codes that answers about one model have. */
 export const modelErrors: readonly ErrorCode[] = [
+  'ERR_BAD_REQUEST',
+  'ERR_INVALID_ARGUMENT',
   'ERR_MODEL_NOT_FOUND',
   'ERR_VERSION_NOT_FOUND',
-  'ERR_METHOD_NOT_FOUND',
   'ERR_NOT_READY',
   'ERR_DRAINING',
   'ERR_DEVICE_FAILED',
@@ -18,7 +19,7 @@ export const modelErrors: readonly ErrorCode[] = [
 
 export const inferErrors: readonly ErrorCode[] = [
   ...predictErrors,
-  'ERR_METHOD_NOT_FOUND',
+  'ERR_INVALID_ARGUMENT',
   'ERR_NOT_BATCHABLE',
   'ERR_UNSUPPORTED_TYPE',
 ];

@@ -3,6 +3,7 @@ import { literalAt } from '../../../protocol/json/tokens.js';
 import { bytesOfForeignJson } from '../../codec/json-body.js';
 import { foreignBody, readPieces } from '../../http/body.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
+import { modelIndex } from '../../inference/describe-model.js';
 import { answer } from './metadata.js';
 
 /** Nobody has more to say here. */
@@ -11,7 +12,7 @@ const mostBytes = 64 * 1024;
 /** `POST /v2/repository/index`: every version that the host knows of. An empty body asks for all of them. */
 export const repositoryIndex: Handler = async (exchange) => {
   const isReadyOnly = readyOf(await bodyOf(exchange));
-  const entries = exchange.context.host.index();
+  const entries = modelIndex(exchange.context.host);
   answer(exchange, 200, isReadyOnly ? entries.filter(({ state }) => state === 'READY') : entries);
 };
 
