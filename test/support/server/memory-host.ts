@@ -76,7 +76,7 @@ export class MemoryHost {
 
   #served(version: string, width: number): ServedModel {
     const record = recordOf(version, width);
-    const schema = { args: [{ name: 'input', type: 'Tensor', hasDefault: false }] };
+    const schema = { args: [{ name: 'input', type: 'Tensor', hasDefault: false }], returns: ['Tensor'] };
     const binder = schemaBinder(schema, record.signature as unknown as Signature);
     const model = {
       signature: record.signature,
