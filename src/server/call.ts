@@ -212,7 +212,7 @@ export class ServerCall {
 }
 
 /** Milliseconds, as fine as any reader of a log needs them. */
-export function toMicroseconds(ms: number): number {
+function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 

@@ -118,7 +118,7 @@ describe('the Open Inference Protocol over HTTP', () => {
       }),
     );
     for (const [body, wanted] of answers) {
-      const { data } = wanted as Tensor;
+      const { data } = wanted;
       const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
       expect(bytes.length).to.be.above(64 * 1024);
       expect(body.subarray(-bytes.length).equals(bytes)).to.equal(true);
