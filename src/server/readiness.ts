@@ -81,7 +81,7 @@ export function isReady(serving: Serving, served: ServedModel): boolean {
   return faultOf(serving, served) === undefined;
 }
 
-/** The same. @throws ERR_DRAINING, ERR_NOT_READY (also for a stuck model), ERR_DEVICE_FAILED */
+/** The same. @throws ERR_DRAINING, ERR_NOT_READY (also for a stuck model), ERR_DEVICE_FAILED, ERR_INVALID_ARGUMENT (no `forward`) */
 export function requireReady(serving: Serving, served: ServedModel): void {
   const fault = faultOf(serving, served);
   if (fault) throw fault;
@@ -92,7 +92,8 @@ function faultOf({ host, lifecycle, stuckAfterMs }: Serving, served: ServedModel
   const notServing = lifecycle.leaving ? leaving() : notServingOf(host);
   if (notServing) return notServing;
   const unfit = unfitness(served);
-  if (unfit !== undefined) return torchError('ERR_NOT_READY', unfit);
+  // Nobody need come back: it never will be.
+  if (unfit !== undefined) return torchError('ERR_INVALID_ARGUMENT', unfit);
   const { device } = model.info.device;
   if (host.deviceFailures().some((failure) => failure.device === device)) {
     return torchError('ERR_DEVICE_FAILED', `The device of ${name} ${version} was lost`);
