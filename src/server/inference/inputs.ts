@@ -170,10 +170,9 @@ function holdsOthers(type: TorchType): boolean {
 
 /** Its own name can only mean that nothing is in it. */
 function emptyOf(content: TensorContent, type: TorchType, name: string): Value {
-  const count = content instanceof Tensor ? content.data.length : content.data.length;
-  const [first, second] = type.name === 'Dict' ? ['key', 'other'] : ['0', '1'];
+  const count = content.data.length;
   if (count > 0 || type.name === 'Tuple') {
-    const items = `each item by itself, as ${name}[${first}], ${name}[${second}], …`;
+    const items = `each item by itself, as ${name}[${type.name === 'Dict' ? 'key' : '0'}]`;
     throw wrong(`${items} (${formatTorchType(type)})`, name, 'one tensor');
   }
   return type.name === 'Dict' ? new Map() : [];
