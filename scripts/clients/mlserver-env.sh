@@ -1,30 +1,6 @@
 #!/usr/bin/env bash
-# As env.sh, with MLServer, whose versions of packages exclude those of KServe. Prints the path of its python.
-#   PYTHON   interpreter to build it with (tried with 3.11)
-#   WHEELS   folders with wheels already at hand, separated by spaces
-set -euo pipefail
-
+# MLServer, whose versions of packages exclude those of KServe. Prints the path of its python.
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-requirements="$here/requirements-mlserver.txt"
-cache="${NODE_LIBTORCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/node-libtorch}"
-venv="$cache/python-mlserver"
-stamp="$venv/requirements-mlserver.txt"   # written last: its presence means that the install finished
+source "$here/python-environment.sh"
 
-mkdir -p "$cache"
-exec 9> "$cache/python-mlserver.lock"
-if command -v flock > /dev/null; then flock 9; fi   # test files that start together make it once
-
-if ! cmp -s "$requirements" "$stamp"; then
-  find_links=()
-  for folder in ${WHEELS:-}; do find_links+=(--find-links "$folder"); done
-  {
-    echo "making the Python environment of MLServer (about 300 MB, a minute the first time)"
-    rm -f "$stamp"
-    "${PYTHON:-python3}" -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-      "${find_links[@]+"${find_links[@]}"}" -r "$requirements"
-    "$venv/bin/python" -c 'import mlserver, mlserver.codecs'
-  } >&2
-  cp "$requirements" "$stamp"
-fi
-echo "$venv/bin/python"
+environment mlserver "$here/requirements-mlserver.txt" 'about 300 MB' 'import mlserver, mlserver.codecs'
