@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { node } from '../../support/child.js';
 import { onnx, root } from '../../support/paths.js';
@@ -49,8 +49,11 @@ describe('a process with an ONNX model', function () {
       await mkdir(installed, { recursive: true });
       await cp(join(root, 'dist'), join(installed, 'dist'), { recursive: true });
       await cp(join(root, 'package.json'), join(installed, 'package.json'));
-      for (const name of Object.keys(dependencies))
-        await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+      for (const name of Object.keys(dependencies)) {
+        const link = join(folder, 'node_modules', name);
+        await mkdir(dirname(link), { recursive: true }); // of a scope
+        await symlink(join(root, 'node_modules', name), link);
+      }
       const script = join(folder, 'script.mjs');
       await writeFile(
         script,
