@@ -53,9 +53,14 @@ describe('examples', function () {
     expect((await bodyOf(compat))['predictions']).to.have.length(1);
     const torchserve = await post(`${url}/predictions/mnist-mlp`, pixels);
     expect(Object.keys(await bodyOf(torchserve))).to.include(String(digit?.label));
-    const unknown = await post(`${url}/v1/models/no%20body:predict`, { instances: [1] });
-    expect(unknown.status).to.equal(404);
-    expect(Object.keys(await bodyOf(unknown))).to.deep.equal(['error']);
+    for (const [name, status] of [
+      ['nobody', 404],
+      ['no%20name', 400],
+    ] as const) {
+      const refused = await post(`${url}/v1/models/${name}:predict`, { instances: [1] });
+      expect(refused.status, name).to.equal(status);
+      expect(Object.keys(await bodyOf(refused))).to.deep.equal(['error']);
+    }
     const wrong = await fetch(`${url}/predict`, { method: 'DELETE' });
     expect(wrong.status).to.equal(405);
   };
