@@ -9,7 +9,8 @@ import { main, type Line } from '../support/server/serve-process.js';
 
 const recorder = ['--import', './test/support/record-imports.mjs'];
 /** What only a server that starts needs: it takes most of the time of a start. */
-const heavy = /-> \S*\/(node_modules\/express|dist\/server\/index\.js|dist\/serving\/|dist\/engines\/torch\/load\.js)/;
+const heavy =
+  /-> \S*\/(node_modules\/express|dist\/server\/index\.js|dist\/serving\/(?!names)|dist\/engines\/torch\/load\.js)/;
 
 describe('faults: a failed start', function () {
   this.timeout(60_000);
