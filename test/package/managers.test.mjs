@@ -13,7 +13,7 @@ describe('one installation', () => {
       app.add('predict.mjs', 'predict.cjs');
       expect(await app.ok(node, ['--version'])).to.match(new RegExp(`^v${major}\\.`));
       expect(await app.ok(node, ['predict.mjs'])).to.equal('7\n');
-      expect(await app.ok(node, ['predict.cjs'])).to.equal('7 function\n');
+      expect(await app.ok(node, ['predict.cjs'])).to.equal('7 function true\n');
     });
   }
 });

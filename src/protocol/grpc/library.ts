@@ -12,10 +12,19 @@ let loading: Promise<Grpc> | undefined;
  * @throws ERR_GRPC_NOT_FOUND when it is not installed, or cannot be loaded
  */
 export function loadGrpc(needs: string, instead = ''): Promise<Grpc> {
-  return (loading ??= import('@grpc/grpc-js').then((module) => module.default)).catch((cause: unknown) => {
+  return (loading ??= load()).catch((cause: unknown) => {
     loading = undefined; // It may be installed meanwhile.
     throw notFound(needs, instead, cause);
   });
+}
+
+async function load(): Promise<Grpc> {
+  // In a `try`, esbuild bundles an app that has not installed it.
+  try {
+    return (await import('@grpc/grpc-js')).default;
+  } catch (cause) {
+    throw cause as Error;
+  }
 }
 
 function notFound(needs: string, instead: string, cause: unknown): TorchError {
