@@ -33,7 +33,7 @@ async function compareVariants(title, connections, variants) {
   for (let round = 0; round < rounds; round++) {
     say(`${title}, round ${round + 1}`);
     for (const [i, { label, url, request, pid }] of variants.entries()) {
-      found[i].push(await closedLoop({ label, url, request, pid, connections, seconds, warmup: 0.5 }));
+      found[i].push(await closedLoop({ label, url, request, pid, connections, seconds, warmup: 2 }));
     }
   }
   const of = (measured, name) => rounded(median(measured.map((each) => each[name])));
