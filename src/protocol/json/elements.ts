@@ -10,7 +10,7 @@ import { parseData } from './parsed-data.js';
 import { invalid, JsonReader } from './reader.js';
 import { limits } from './limits.js';
 
-/** Reads numbers natively. */
+/** Reads numbers natively: the host, which knows the addon. Without it every text is left to JSON.parse. */
 export interface NumberParser {
   /** As `ModelHost` has it. */
   parseNumbers?(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;

@@ -1,10 +1,5 @@
+import type { NumberParser } from '../../protocol/json/elements.js';
 import { fitsPredictRequest } from './validation.js';
-
-/** Reads numbers natively: the host, which knows the addon. A host without it leaves every body to `JSON.parse`. */
-export interface NumberParser {
-  /** As `ModelHost` has it. */
-  parseNumbers?(bytes: Uint8Array, begin: number, out: Float32Array, found: Float64Array): number;
-}
 
 /** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
 export interface NumberArray {
