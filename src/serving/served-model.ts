@@ -240,12 +240,15 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
       // Both have checked and copied the arguments by now: they do so before they wait for anything.
       const inputMs = performance.now() - begun;
       let isAlone = !queue;
-      const execution = await executing.catch((error: unknown) => {
+      let execution: Execution<T>;
+      try {
+        execution = await executing;
+      } catch (error) {
         if (!queue || (error as Partial<TorchError>).code !== 'ERR_NOT_BATCHABLE') throw error;
         // No rows, or an argument that has none: nobody can share its run.
         isAlone = true;
-        return this.#runAlone<T>(method, args, options);
-      });
+        execution = await this.#runAlone<T>(method, args, options);
+      }
       const answer = finish(execution);
       const { timings } = execution;
       statistics.succeeded(call.rows, inputMs, timings, performance.now() - begun, isAlone);
@@ -283,7 +286,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     }
   }
 
-  async #answer(input: AnswerInput, given: AnswerOptions): Promise<ServedAnswer> {
+  #answer(input: AnswerInput, given: AnswerOptions): Promise<ServedAnswer> {
     const { topK, maxPixels, rows, ...limits } = given;
     const task = this.#requireTask();
     const signature = this.signature ?? unknownSignature;
@@ -293,25 +296,23 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
       kind.checkTopK(task, topK);
     }
     const started = performance.now();
-    const encoded = isEncoded(input);
-    const args = encoded
-      ? await kind.encode(task, input, { maxPixels, signal: limits.signal })
-      : input instanceof Tensor
-        ? [input]
-        : input;
-    const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
-    const timed = encoded ? withTimeLeft(limits, started) : limits;
-    return this.#counted('forward', args, timed, started, ({ value, timings }) => {
-      if (rows !== undefined) requireRows(value, rows);
-      const output = firstTensor(value, signature.outputs[0]?.name ?? '');
-      try {
-        return { ...kind.decode(task, output, options), timings };
-      } catch (error) {
-        // What the caller gave was checked before the run, so the fault is the model's.
-        if (!(error instanceof InputError)) throw error;
-        throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
-      }
-    });
+    const answer = (args: Arguments, timed: QueueRunOptions): Promise<ServedAnswer> => {
+      const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
+      return this.#counted('forward', args, timed, started, ({ value, timings }) => {
+        if (rows !== undefined) requireRows(value, rows);
+        const output = firstTensor(value, signature.outputs[0]?.name ?? '');
+        try {
+          return { ...kind.decode(task, output, options), timings };
+        } catch (error) {
+          // What the caller gave was checked before the run, so the fault is the model's.
+          if (!(error instanceof InputError)) throw error;
+          throw torchError('ERR_BAD_OUTPUT', error.message, { cause: error });
+        }
+      });
+    };
+    if (!isEncoded(input)) return answer(input instanceof Tensor ? [input] : input, limits);
+    const encoding = kind.encode(task, input, { maxPixels, signal: limits.signal });
+    return encoding.then((args) => answer(args, withTimeLeft(limits, started)));
   }
 
   #requireTask(): Task {

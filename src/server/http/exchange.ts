@@ -175,15 +175,19 @@ export class Exchange implements Endable {
   ): void {
     const { req, res, context } = this;
     const uploading = !req.complete && isUploading(req);
-    res.writeHead(status, {
+    const all: OutgoingHttpHeaders = {
       ...answerHeaders(this.call, loadFormat(req.headers['endpoint-load-metrics-format'])),
       'cache-control': 'no-store',
       ...headers,
-      ...(contentType !== undefined && { 'content-type': contentType, 'content-length': lengthOf(body) }),
       'x-request-id': this.call.id,
       'x-content-type-options': 'nosniff',
-      ...((uploading || this.#isLast || context.lifecycle.leaving) && { connection: 'close' }),
-    });
+    };
+    if (contentType !== undefined) {
+      all['content-type'] = contentType;
+      all['content-length'] = lengthOf(body);
+    }
+    if (uploading || this.#isLast || context.lifecycle.leaving) all['connection'] = 'close';
+    res.writeHead(status, all);
     const whole = typeof body === 'string' ? body : wholeOf(body);
     if (uploading) endAfterUpload(req, res, whole ?? Buffer.concat(body as readonly Uint8Array[]));
     else if (whole !== undefined) res.end(whole);
