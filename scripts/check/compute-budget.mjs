@@ -77,7 +77,9 @@ console.log(
     `the whole process ${((user + system) / 1000 / wall).toFixed(3)}; ${done.join(', ')}`,
 );
 if (!values.unlimited) {
-  assert.ok(cores <= most * slots && runnable <= most * slots, `expected at most ${most * slots} cores`);
+  assert.ok(cores <= most * slots, `expected at most ${most * slots} cores`);
+  // A thread that hands its result over counts as runnable for a moment, beside the next one that runs.
+  assert.ok(runnable <= 1.3 * slots, `expected at most ${1.3 * slots} runnable threads`);
   assert.ok(
     counts.every((count) => count > 0),
     'a model starved',
