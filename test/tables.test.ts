@@ -31,8 +31,7 @@ const tables: readonly Table[] = [
       other: ['src/server/http/exchange.ts'],
       classification: [
         'src/protocol/encode.ts',
-        'src/server/routes/oip/metadata.ts',
-        'src/server/grpc/models.ts',
+        'src/server/inference/describe-model.ts',
         'src/client/infer-options.ts',
         'src/client/stream.ts',
       ],

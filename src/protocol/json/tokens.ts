@@ -74,6 +74,15 @@ export function stringEnd(bytes: Buffer, from: number, most: number): number | u
   return undefined;
 }
 
+/** Index of the closing quote of the string that opens at `start`, whatever is in it; the length of a text that ends before. */
+export function closingQuote(bytes: Buffer, start: number): number {
+  for (let at = start + 1; at < bytes.length; at++) {
+    if (bytes[at] === backslash) at++;
+    else if (bytes[at] === quote) return at;
+  }
+  return bytes.length;
+}
+
 const shortEscapes = new Set(Buffer.from('"\\/bfnrt'));
 
 function escapeEnd(bytes: Buffer, from: number): number {

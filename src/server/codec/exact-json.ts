@@ -1,6 +1,6 @@
 import { parseJson } from '../http/json.js';
-import { stringEnd, tooMuch } from './json-size.js';
-import { malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
+import { tooMuch } from './json-size.js';
+import { closingQuote, malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
 
 export interface ExactOptions {
   /** Takes the tokens `NaN`, `Infinity` and `-Infinity`, which Python writes and RFC 8259 has not. */
@@ -37,7 +37,7 @@ function withMarks(bytes: Buffer, isWanted: (token: string) => boolean): Buffer 
   const parts: Buffer[] = [];
   let copied = 0;
   for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === quote) at = stringEnd(bytes, at) + 1;
+    if (bytes[at] === quote) at = closingQuote(bytes, at) + 1;
     else if (!isTokenByte(bytes[at] as number)) at++;
     else {
       const begin = at;

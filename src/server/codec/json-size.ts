@@ -1,4 +1,5 @@
 import { torchError } from '../../errors.js';
+import { closingQuote } from '../../protocol/json/tokens.js';
 
 /**
  * What one JSON text may hold: each array, object and member becomes an object in memory, and a few bytes of text each would
@@ -7,7 +8,6 @@ import { torchError } from '../../errors.js';
 const most = { containers: 2 ** 17, members: 2 ** 17 };
 
 const quote = 0x22;
-const backslash = 0x5c;
 const colon = 0x3a;
 const openArray = 0x5b;
 const openObject = 0x7b;
@@ -22,20 +22,11 @@ export function requireModest(bytes: Buffer): void {
   let members = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
-    if (byte === quote) at = stringEnd(bytes, at);
+    if (byte === quote) at = closingQuote(bytes, at);
     else if (byte === openArray || byte === openObject) {
       if (++containers > most.containers) throw tooMuch(`${most.containers} arrays and objects`);
     } else if (byte === colon && ++members > most.members) throw tooMuch(`${most.members} members of objects`);
   }
-}
-
-/** Index of the closing quote of the string that opens at `start`, or the end of the text. */
-export function stringEnd(bytes: Buffer, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    if (bytes[at] === backslash) at++;
-    else if (bytes[at] === quote) return at;
-  }
-  return bytes.length;
 }
 
 export function tooMuch(what: string) {

@@ -10,16 +10,6 @@ import type { ServedModel } from '../../serving/index.js';
 import { statusNameOf } from './status.js';
 import type { Asked } from './rpc-row.js';
 
-/** What there is beyond the core of the protocol, by Triton's names. Raw contents are of the core here. */
-const extensions = [
-  'classification',
-  'parameters',
-  'model_configuration',
-  'model_repository',
-  'schedule_policy',
-  'statistics',
-] as const;
-
 /** An empty version is the default one. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function servedOf({ context, call }: Asked, { name, version }: ModelName): ServedModel {
   const asked = { model: name, version: version || undefined };
@@ -29,7 +19,8 @@ function servedOf({ context, call }: Asked, { name, version }: ModelName): Serve
   return served;
 }
 
-export const serverMetadataOf = () => serverMetadata(extensions);
+/** Raw contents are of the core here. */
+export const serverMetadataOf = () => serverMetadata();
 
 export const serverReady = ({ context }: Asked) => ({ ready: readiness(context).status === 'ready' });
 

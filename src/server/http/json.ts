@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonFaultPosition } from './json-fault.js';
-import { malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
+import { closingQuote, malformed, withoutByteOrderMark } from '../../protocol/json/tokens.js';
 
 /** Deeper nesting is refused before parsing: what recurses over a parsed value would overflow the stack. */
 const maxJsonDepth = 100;
@@ -9,7 +9,6 @@ const maxJsonDepth = 100;
 export const smallText = 64 * 1024;
 
 const quote = 0x22;
-const backslash = 0x5c;
 const openers = ['[', '{'] as const;
 
 /**
@@ -49,18 +48,9 @@ export function requireShallow(bytes: Buffer, from: number, to = from + smallTex
   const end = Math.min(to, bytes.length);
   for (let at = from; at < end; at++) {
     const byte = bytes[at];
-    if (byte === quote) at = endOfString(bytes, at);
+    if (byte === quote) at = closingQuote(bytes, at);
     else if (byte === 0x5b || byte === 0x7b) {
       if (++depth > maxJsonDepth) throw malformed(`Expected JSON nested at most ${maxJsonDepth} levels deep`);
     } else if ((byte === 0x5d || byte === 0x7d) && --depth <= 0) return;
   }
-}
-
-/** Index of the closing quote of the string that opens at `start`, or the end of the text. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    if (bytes[at] === backslash) at++;
-    else if (bytes[at] === quote) return at;
-  }
-  return bytes.length;
 }

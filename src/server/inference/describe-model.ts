@@ -13,10 +13,14 @@ import type { ServedModel } from '../../serving/index.js';
 import type { InferenceHost } from '../host.js';
 import { interfaceOf, unfitness } from './model-interface.js';
 
+/** What every protocol has beyond its core, by Triton's names; `classification` stands in front. */
+const shared = ['parameters', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'] as const;
+
 let version: string | undefined;
 
-/** @param extensions that the caller's protocol has */
-export function serverMetadata(extensions: readonly string[]): ServerMetadata {
+/** @param own extensions of the caller's protocol, beside those of all */
+export function serverMetadata(...own: readonly string[]): ServerMetadata {
+  const extensions = ['classification', ...own, ...shared];
   return { name: 'node-libtorch', version: (version ??= ownManifest().version), extensions };
 }
 

@@ -1,4 +1,5 @@
 import { describe, torchError } from '../../errors.js';
+import type { Execution } from '../../model/model.js';
 import type { InferRequest, InferResponse, ParameterValue, Parameters } from '../../protocol/messages.js';
 import { requireRoomFor, requireServing } from '../readiness.js';
 import type { ServerCall } from '../call.js';
@@ -47,13 +48,14 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   const first = inputs[0]?.content;
   note.shape = first?.shape ?? [];
   note.rows = first?.shape[0] ?? 1;
-  const running = served.execute('forward', model.argumentsOf(inputs), {
-    ...limits,
-    owned: true,
-  });
-  const { value, timings } = await running.catch((error: unknown) => {
+  const args = model.argumentsOf(inputs);
+  let execution: Execution;
+  try {
+    execution = await served.execute('forward', args, { ...limits, owned: true });
+  } catch (error) {
     throw refusalOf(error, served);
-  });
+  }
+  const { value, timings } = execution;
   call.noteTimes(timings);
   return {
     ...(id !== undefined && { id }),

@@ -7,17 +7,6 @@ import type { ServedModel } from '../../../serving/index.js';
 import { liveness } from '../health.js';
 import { servedOf } from '../target.js';
 
-/** What we have beyond the core of the protocol, by Triton's names. */
-const extensions = [
-  'classification',
-  'binary_tensor_data',
-  'parameters',
-  'model_configuration',
-  'model_repository',
-  'schedule_policy',
-  'statistics',
-] as const;
-
 /** KServe's client reads an answer under exactly this content type, and no charset beside it. */
 export function answer(exchange: Exchange, status: number, value: unknown): void {
   exchange.send(status, 'application/json', JSON.stringify(value));
@@ -25,7 +14,7 @@ export function answer(exchange: Exchange, status: number, value: unknown): void
 
 /** `GET /v2` */
 export const server: Handler = (exchange) => {
-  answer(exchange, 200, serverMetadata(extensions));
+  answer(exchange, 200, serverMetadata('binary_tensor_data'));
 };
 
 /** `GET /v2/health/live`. Errors have the text that every other error of the protocol has. */
