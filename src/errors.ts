@@ -31,6 +31,8 @@ export const errorTable = {
   ERR_MODEL_NOT_FOUND: row('input', 404, 'Model not found'),
   ERR_VERSION_NOT_FOUND: row('input', 404, 'Model version not found'),
   ERR_TASK: row('input', 422, 'Wrong task'),
+  ERR_VERSION_EXISTS: row('input', 409, 'Version already registered'),
+  ERR_VERSION_IN_USE: row('input', 409, 'Version in use'),
   // A model could not be brought up.
   ERR_MODEL_LOAD: row('load', 422, 'Model could not be loaded'),
   ERR_MODEL_FORMAT: row('load', 422, 'Not a model of this format'),
@@ -38,6 +40,10 @@ export const errorTable = {
   ERR_INTEGRITY: row('load', 409, 'Integrity check failed'),
   ERR_MANIFEST: row('load', 422, 'Invalid registry record'),
   ERR_SIGNATURE_MISMATCH: row('load', 409, 'Signature mismatch'),
+  ERR_ADMISSION: row('load', 422, 'Model was not admitted'),
+  ERR_SIGNATURE_REQUIRED: row('load', 403, 'Digest or signature required'),
+  ERR_SIGNATURE_INVALID: row('load', 403, 'Signature not valid'),
+  ERR_QUARANTINED: row('load', 409, 'Version in quarantine'),
   ERR_OPERATOR_LIBRARY: row('load', 422, 'Operator library could not be loaded'),
   ERR_OPERATOR_NOT_FOUND: row('load', 422, 'Operator not found'),
   // A run failed.
@@ -54,6 +60,10 @@ export const errorTable = {
   ERR_DRAINING: row('lifecycle', 503, 'Shutting down'),
   ERR_DISPOSED: row('lifecycle', 503, 'Model disposed'),
   ERR_ALREADY_INITIALIZED: row('lifecycle', 409, 'Already initialized'),
+  // The registry's disk.
+  ERR_REGISTRY_LOCKED: row('lifecycle', 423, 'Registry is being written'),
+  ERR_STORAGE: row('environment', 503, 'Registry cannot be written'),
+  ERR_STORAGE_FULL: row('environment', 507, 'Registry is full'),
   // The machine, the installation or the settings.
   ERR_CONFIG: row('environment', 500, 'Invalid configuration'),
   ERR_PRECISION_UNSUPPORTED: row('environment', 400, 'Precision not supported'),
@@ -68,6 +78,8 @@ export const errorTable = {
   ERR_ADDON_NOT_FOUND: row('environment', 500, 'Native addon not found'),
   ERR_ADDON_LOAD: row('environment', 500, 'Native addon could not be loaded'),
   ERR_SHARP_NOT_FOUND: row('environment', 500, 'sharp not found'),
+  ERR_HUB_NOT_FOUND: row('environment', 500, '@huggingface/hub not found'),
+  ERR_SIGSTORE_NOT_FOUND: row('environment', 500, '@sigstore/verify not found'),
   ERR_GRPC_NOT_FOUND: row('environment', 500, '@grpc/grpc-js not found'),
   ERR_BUILD: row('environment', 500, 'Build failed'),
   ERR_DOWNLOAD: row('environment', 500, 'Download failed'),

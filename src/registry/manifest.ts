@@ -1,17 +1,22 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../signature/check.js';
 import { isFileName } from './names.js';
 import { schemaFault } from './schema-faults.js';
-import { ModelRecordSchema, type ModelRecord } from './schema.js';
+import { recordSchemas, type ModelRecord } from './schema.js';
 import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
 
 // The schema is ours: a test checks it, so that no process compiles the schema of schemas for it. All faults are collected: a
 // record is at most 4 MiB, and whoever writes one by hand mends them in one go.
 const ajv = new Ajv2020({ allErrors: true, discriminator: true, meta: false, validateSchema: false });
 formats.default(ajv, ['date-time']);
-const validate = ajv.compile(ModelRecordSchema);
+const validators = new Map<unknown, ValidateFunction>([
+  [1, ajv.compile(recordSchemas[1])],
+  [2, ajv.compile(recordSchemas[2])],
+]);
+/** For a record that names no schema that there is: the newest says so. */
+const newest = validators.get(2) as ValidateFunction;
 
 /**
  * Reads the text of a metadata.json and checks it against the schema and against itself.
@@ -26,9 +31,11 @@ export function parseRecord(text: string, where: string, identity: { name: strin
   } catch (cause) {
     throw torchError('ERR_MANIFEST', `Expected JSON in the record of ${where}: ${(cause as Error).message}`, { cause });
   }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  const validate = validators.get(version) ?? newest;
   // What the schema refuses cannot be asked whether its parts agree.
   const faults = validate(value)
-    ? [...contradictions(value)]
+    ? [...contradictions(value as ModelRecord)]
     : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
   faults.push(...misnamed(value, identity));
   if (faults.length > 0) throw invalid(where, faults);

@@ -12,6 +12,20 @@ export const isModelName = (value: unknown): value is string => typeof value ===
 export const isVersion = (value: unknown): value is string => typeof value === 'string' && versionPattern.test(value);
 export const isFileName = (value: unknown): value is string => typeof value === 'string' && filePattern.test(value);
 
+/** Begins with a letter, unlike a version but for a v; no folder is ever called so. */
+const aliasPattern = /^(?!latest$)[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** What a version may be called beside its number: `champion`. `latest` would promise what nobody keeps. */
+export const isAlias = (value: unknown): value is string =>
+  typeof value === 'string' && aliasPattern.test(value) && !isVersion(value);
+
+/** Of an artifact's bytes: `sha256:` and 64 hex digits. */
+export const isDigest = (value: unknown): value is `sha256:${string}` =>
+  typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
+
+/** How a version may be named after the `@` of `name@…`: by its number, by an alias, by the digest of its artifact. */
+export const isReference = (value: unknown): value is string => isVersion(value) || isAlias(value) || isDigest(value);
+
 /** @throws ERR_INVALID_ARGUMENT unless `name` is 1–64 of `a-z 0-9 . _ -`, begins with a letter or digit and holds no `..` */
 export function checkName(name: unknown): asserts name is string {
   if (!isModelName(name)) {
@@ -26,6 +40,16 @@ export function checkName(name: unknown): asserts name is string {
 export function checkVersion(version: unknown): asserts version is string {
   if (!isVersion(version)) {
     throw torchError('ERR_INVALID_ARGUMENT', `Expected a version such as v1.0 but received ${describe(version)}`);
+  }
+}
+
+/** @throws ERR_INVALID_ARGUMENT unless it is a version, an alias or a digest */
+export function checkReference(reference: unknown): asserts reference is string {
+  if (!isReference(reference)) {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected a version such as v1.0, an alias such as champion or sha256:<64 hex digits> but received ${describe(reference)}`,
+    );
   }
 }
 

@@ -111,29 +111,118 @@ const InputStatisticsSchema = Type.Object(
   closed,
 );
 
-/** metadata.json of one version of a model. docs/registry.md explains every member. */
-export const ModelRecordSchema = Type.Object(
+const prose = Type.String({ minLength: 1, maxLength: 20_000 });
+const bytes = Type.Integer({ minimum: 1 });
+const dateTime = Type.String({ format: 'date-time' });
+const commit = Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' });
+const task = Type.Unsafe<Task>(taskSchema());
+
+/** What every record has. */
+const common = {
+  name: text(64),
+  version: text(32),
+  created: dateTime,
+  engine: Type.Unsafe<EngineName>({ type: 'string', enum: engineNames }),
+  signature: SignatureSchema,
+  // What the outputs mean, and how an image becomes an input.
+  task,
+  tolerance: Type.Optional(TolerancesSchema),
+  inputStatistics: Type.Optional(InputStatisticsSchema),
+};
+
+/** Written by hand or by a training script: everything is stated. */
+const RecordSchema1 = Type.Object(
   {
     schemaVersion: Type.Literal(1),
-    name: text(64),
-    version: text(32),
-    created: Type.String({ format: 'date-time' }),
+    ...common,
     sourceCommit: Type.String({ pattern: '^[0-9a-f]{40}$' }),
-    engine: Type.Unsafe<EngineName>({ type: 'string', enum: engineNames }),
-    artifact: Type.Object({ file: text(128), sha256, bytes: Type.Integer({ minimum: 1 }) }, closed),
+    artifact: Type.Object({ file: text(128), sha256, bytes }, closed),
     framework: Type.Object({ torch: text(), python: text() }, open),
-    signature: SignatureSchema,
-    // What the outputs mean, and how an image becomes an input.
-    task: Type.Unsafe<Task>(taskSchema()),
-    tolerance: Type.Optional(TolerancesSchema),
     metrics: MetricsSchema,
     training: TrainingSchema,
-    inputStatistics: Type.Optional(InputStatisticsSchema),
   },
   closed,
 );
 
+/** One more file of the artifact: the external data of an ONNX model. */
+const SidecarSchema = Type.Object({ file: text(512), sha256, bytes: count }, closed);
+
+/** Where an artifact was fetched from. */
+const SourceSchema = Type.Object(
+  {
+    /** Such as `hf:org/model`. */
+    repository: Type.Optional(text(500)),
+    revision: Type.Optional(commit),
+    /** In the repository. */
+    file: Type.Optional(text(1000)),
+    url: Type.Optional(text(2000)),
+  },
+  closed,
+);
+
+/** What the runs at admission showed. What could not be found out is left out. */
+const AdmissionSchema = Type.Object(
+  {
+    date: dateTime,
+    /** Version of this package. */
+    nodeLibtorch: text(),
+    /** Such as `LibTorch 2.15.0`. */
+    runtime: Type.Optional(text()),
+    device: Type.Optional(text()),
+    /** What it was run on: inputs that were made up by the signature, those of a file, or none. */
+    example: Type.Unsafe<'made-up' | 'given' | 'none'>({ type: 'string', enum: ['made-up', 'given', 'none'] }),
+    /** `independent`, `dependent` or `unknown`, as warm-up finds it. */
+    rows: Type.Optional(Type.Object({ verdict: text(), reason: Type.Optional(text(2000)) }, closed)),
+    state: Type.Optional(Type.Object({ stateful: Type.Boolean(), reason: Type.Optional(text(2000)) }, closed)),
+    /** Whether equal inputs gave equal outputs, bit for bit. */
+    deterministic: Type.Optional(Type.Boolean()),
+    /** Milliseconds of one run of so many rows, after warm-up. */
+    latency: Type.Optional(
+      Type.Array(Type.Object({ rows: count, runs: count, median: Type.Number(), p95: Type.Number() }, closed)),
+    ),
+    /** Bytes of resident memory of the process: its peak, and what the load added. */
+    memory: Type.Optional(Type.Object({ peak: count, load: count }, closed)),
+    warnings: Type.Optional(Type.Array(text(2000), { maxItems: 100 })),
+  },
+  closed,
+);
+
+/** Written by `registry add`: what nobody stated is left out, and never invented. */
+const RecordSchema2 = Type.Object(
+  {
+    schemaVersion: Type.Literal(2),
+    ...common,
+    artifact: Type.Object(
+      { file: text(128), sha256, bytes, sidecars: Type.Optional(Type.Array(SidecarSchema, { maxItems: 10_000 })) },
+      closed,
+    ),
+    sourceCommit: Type.Optional(commit),
+    source: Type.Optional(SourceSchema),
+    framework: Type.Optional(Type.Object({}, open)),
+    metrics: Type.Optional(MetricsSchema),
+    training: Type.Optional(TrainingSchema),
+    description: Type.Optional(prose),
+    intendedUse: Type.Optional(prose),
+    limitations: Type.Optional(prose),
+    /** An SPDX identifier, such as `Apache-2.0`. */
+    license: Type.Optional(text()),
+    admission: Type.Optional(AdmissionSchema),
+  },
+  closed,
+);
+
+/** The schemas of metadata.json by `schemaVersion`. docs/registry.md explains every member. */
+export const recordSchemas = { 1: RecordSchema1, 2: RecordSchema2 } as const;
+
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** What the registry knows of one version of a model: the content of its metadata.json. */
-export type ModelRecord = DeepReadonly<Static<typeof ModelRecordSchema>>;
+type Record2 = Static<typeof RecordSchema2>;
+
+/**
+ * What the registry knows of one version of a model: the content of its metadata.json. Records of `schemaVersion` 1 have
+ * `sourceCommit`, `framework`, `metrics` and `training` always; those of 2 where they were stated.
+ */
+export type ModelRecord = DeepReadonly<Omit<Record2, 'schemaVersion'> & { schemaVersion: 1 | 2 }>;
+
+/** What the runs at admission showed. */
+export type AdmissionFacts = NonNullable<ModelRecord['admission']>;

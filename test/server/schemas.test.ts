@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import { ModelRecordSchema } from '#dist/registry/schema.js';
+import { recordSchemas } from '#dist/registry/schema.js';
 import { PredictRequest } from '#dist/server/schemas/predict.js';
 import { settingKeys, settingsTable } from '#dist/server/settings/table.js';
 
@@ -8,7 +8,7 @@ import { settingKeys, settingsTable } from '#dist/server/settings/table.js';
 describe('schemas', () => {
   const schemas: [name: string, schema: object][] = [
     ['of a prediction', PredictRequest],
-    ['of a record', ModelRecordSchema],
+    ...Object.entries(recordSchemas).map(([version, schema]): [string, object] => [`of a record, ${version}`, schema]),
     ...settingKeys.map((key): [string, object] => [`of the setting ${key}`, settingsTable[key].schema]),
   ];
   for (const [name, schema] of schemas) {

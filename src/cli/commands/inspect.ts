@@ -40,12 +40,12 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
   if (signature) lines.push(...signatureLines(signature));
   if (info.extraFiles) lines.push('extra files', ...columns(info.extraFiles.map(extraFileRow), '  '));
   if (record) {
-    const { testAccuracy, testSamples } = record.metrics;
+    const { testAccuracy, testSamples } = record.metrics ?? {};
     const accuracy =
       testAccuracy === undefined ? [] : [['test', `accuracy ${testAccuracy} on ${testSamples} samples`] as const];
     lines.push(
       `record of ${record.name} ${record.version}`,
-      ...columns([['created', record.created], ['commit', record.sourceCommit], ...accuracy], '  '),
+      ...columns([['created', record.created], ['commit', record.sourceCommit ?? 'not stated'], ...accuracy], '  '),
     );
   }
   return [...lines, ...info.warnings.map((warning) => `warning: ${warning}`)];
