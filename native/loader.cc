@@ -1,12 +1,13 @@
 // Opens LibTorch's libraries by absolute path, before the addon that needs them is loaded. Links no LibTorch,
-// so that it can always be loaded itself and say which file failed and why. Plain Node-API: it has one
-// function and no objects.
+// so that it can always be loaded itself and say which file failed and why. It locks files too, for who needs
+// no LibTorch for it: the model registry. Plain Node-API: it has two functions and no objects.
 
 #include <node_api.h>
 
 #include <memory>
 
 #include "loader/libraries.h"
+#include "loader/lock.h"
 #include "loader/values.h"
 
 namespace {
@@ -58,11 +59,16 @@ napi_value open(napi_env env, napi_callback_info info) {
   }
 }
 
+void add_function(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function = nullptr;
+  check(napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function));
+  check(napi_set_named_property(env, exports, name, function));
+}
+
 napi_value init(napi_env env, napi_value exports) {
   try {
-    napi_value open_function = nullptr;
-    check(napi_create_function(env, "open", NAPI_AUTO_LENGTH, open, nullptr, &open_function));
-    check(napi_set_named_property(env, exports, "open", open_function));
+    add_function(env, exports, "open", open);
+    add_function(env, exports, "tryLock", try_lock);
     check(napi_set_named_property(env, exports, "torchVersion", text(env, NODE_LIBTORCH_TORCH_VERSION)));
     return exports;
   } catch (const std::exception& error) {

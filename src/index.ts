@@ -12,6 +12,7 @@ export {
   ModelRegistry,
   signatureOf,
   type FileDigest,
+  type LockLimits,
   type ModelRecord,
   type RegistryEntry,
   type RegistryOptions,

@@ -1,17 +1,14 @@
 /** Loads the addon: checks the platform, finds and opens LibTorch, then requires the module. Once per environment. */
 
-import { createRequire } from 'node:module';
 import { torchError } from '../errors.js';
 import type { Addon } from '../addon/addon.js';
-import { bundledError, wasBundled } from '../files/bundled.js';
 import type { AddonFiles } from './find/addon-files.js';
 import { findAddon } from './find/addon-files.js';
 import type { LoadedLibraries, Loader, OpenRequest } from './open-libraries.js';
-import { isTruncatedElf } from './elf.js';
 import { openLibraries } from './open-libraries.js';
 import { checkPlatform, currentPlatform } from './platform.js';
 import { checkPrebuilt } from './find/prebuilt.js';
-import { remedies } from './remedies.js';
+import { requireModule } from './native-module.js';
 
 export interface LoadNativeOptions {
   /** The value of OMP_NUM_THREADS and MKL_NUM_THREADS, which are set before the libraries are opened. */
@@ -79,27 +76,4 @@ export function addonTorchVersion(): string | undefined {
 
 function finish(files: AddonFiles, libtorch: LoadedLibraries): LoadedNative {
   return (loaded ??= { addon: requireModule(files.addon, files) as Addon, addonPath: files.addon, libtorch });
-}
-
-function requireModule(path: string, files: AddonFiles): unknown {
-  try {
-    if (isTruncatedElf(path)) throw new Error('the file is truncated');
-    return createRequire(import.meta.url)(path) as unknown;
-  } catch (error) {
-    if (wasBundled()) throw bundledError(`${path} to be loaded`, error);
-    const { message } = error as Error;
-    throw torchError('ERR_ADDON_LOAD', `${path} could not be loaded: ${message}\n  fix: ${fixFor(message, files)}`, {
-      cause: error,
-    });
-  }
-}
-
-function fixFor(message: string, { prebuilt }: AddonFiles): string {
-  if (/libstdc\+\+\.so\.6: cannot open shared object/.test(message)) {
-    return 'apt-get install -y libstdc++6 (Debian, Ubuntu), dnf install -y libstdc++ (Fedora, RHEL)';
-  }
-  if (/version `(GLIBC|GLIBCXX|CXXABI)_[\d.]+' not found/.test(message)) {
-    return `use a newer distribution, such as Debian 12 or Ubuntu 22.04, or ${remedies.rebuild()}`;
-  }
-  return prebuilt === undefined ? remedies.rebuild() : `${remedies.damagedPackage(prebuilt)}, or ${remedies.rebuild()}`;
 }

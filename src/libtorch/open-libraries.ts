@@ -14,6 +14,8 @@ export interface Loader {
   /** The LibTorch version that the addon was compiled against. */
   readonly torchVersion: string;
   open(request: NativeRequest): Promise<NativeOutcome>;
+  /** Locks an open file for its holder: 0, -1 where somebody else has it, or the system's error number. */
+  tryLock(fd: number): number;
 }
 
 interface NativeRequest {

@@ -2,4 +2,5 @@
 export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './registry.js';
 export type { ModelRecord } from './schema.js';
 export { signatureOf } from './signature-of.js';
+export type { LockLimits } from './store/index.js';
 export type { FileDigest } from '../files/hash.js';

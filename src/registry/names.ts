@@ -43,6 +43,17 @@ export function checkVersion(version: unknown): asserts version is string {
   }
 }
 
+/** @throws ERR_INVALID_ARGUMENT unless it is 1–64 of `a-z A-Z 0-9 _ -`, begins with a letter and looks like no version */
+export function checkAlias(alias: unknown): asserts alias is string {
+  if (!isAlias(alias)) {
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      'Expected an alias such as champion: 1 to 64 characters a-z A-Z 0-9 _ -, the first one a letter, and neither a ' +
+        `version nor latest; but received ${describe(alias)}`,
+    );
+  }
+}
+
 /** @throws ERR_INVALID_ARGUMENT unless it is a version, an alias or a digest */
 export function checkReference(reference: unknown): asserts reference is string {
   if (!isReference(reference)) {

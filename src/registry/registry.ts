@@ -1,25 +1,24 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as check from '../check.js';
 import { describe, torchError } from '../errors.js';
-import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, folders } from './folders.js';
 import { containedPath } from '../files/contained-path.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
-import { readSmallFile } from '../files/regular-file.js';
-import {
-  checkName,
-  checkVersion,
-  compareVersions,
-  defaultVersion,
-  isFileName,
-  isModelName,
-  isVersion,
-} from './names.js';
+import { isClone } from '../files/package-root.js';
+import { aliasNames } from './aliases.js';
+import { bundledModelsDir, bundledRegistryDir, existingFolder } from './folders.js';
+import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
+import { aliasesIn, namesIn, recordIn, unreadable, versionsIn } from './read.js';
 import type { ModelRecord } from './schema.js';
+import type { LockLimits, Store } from './store/index.js';
 
 export interface RegistryOptions {
   /** Folder of records, `<name>/<version>/metadata.json`. Default: the registry bundled with this package. */
   registryDir?: string;
   /** Folder of artifacts, `<name>/<version>/<file>`. Default: the models bundled with this package. */
   modelsDir?: string;
+  /** Makes the two folders where there are none, for a registry that is about to be written. Default: false. */
+  create?: boolean;
 }
 
 export interface RegistryEntry {
@@ -28,19 +27,20 @@ export interface RegistryEntry {
   readonly versions: readonly string[];
 }
 
-const maxRecordBytes = 4 * 2 ** 20;
 /** Who has it may make a registry: JavaScript knows no private constructor. */
 const inOpen = Symbol('ModelRegistry.open');
 
 /**
- * The models that are known here, and what is known of them. It only reads, and reads anew at every call, so that it
- * shows what is on the disk.
+ * The models that are known here, and what is known of them. It reads anew at every call, so that it shows what is on the
+ * disk. Reading takes no lock and works on a read-only file system; writers wait for each other.
  */
 export class ModelRegistry {
   readonly registryDir: string;
   readonly modelsDir: string;
+  /** Whether a folder of an installed package would be written to: an update of the package replaces it. */
+  readonly #isInstalled: boolean;
 
-  private constructor(registryDir: string, modelsDir: string, opened?: typeof inOpen) {
+  private constructor(registryDir: string, modelsDir: string, isInstalled: boolean, opened?: typeof inOpen) {
     if (opened !== inOpen) {
       throw torchError(
         'ERR_INVALID_ARGUMENT',
@@ -49,32 +49,39 @@ export class ModelRegistry {
     }
     this.registryDir = registryDir;
     this.modelsDir = modelsDir;
+    this.#isInstalled = isInstalled;
   }
 
   /** @throws ERR_CONFIG when a folder does not exist or cannot be read, ERR_INVALID_ARGUMENT for an option that is no path */
   static async open(options: RegistryOptions = {}): Promise<ModelRegistry> {
-    check.options('ModelRegistry', options, ['registryDir', 'modelsDir']);
-    const { registryDir = bundledRegistryDir(), modelsDir = bundledModelsDir() } = options;
+    check.options('ModelRegistry', options, ['registryDir', 'modelsDir', 'create']);
+    const { registryDir = bundledRegistryDir(), modelsDir = bundledModelsDir(), create = false } = options;
     check.text('registryDir', registryDir, 'a path');
     check.text('modelsDir', modelsDir, 'a path');
+    check.boolean('create', create);
+    const isBundled = options.registryDir === undefined || options.modelsDir === undefined;
+    if (create) await makeFolders(registryDir, modelsDir);
     return new ModelRegistry(
       await existingFolder(registryDir, 'registryDir'),
       await existingFolder(modelsDir, 'modelsDir'),
+      isBundled && !isClone(),
       inOpen,
     );
   }
 
   /** Every model that has a version, by name. Records are not read, so broken ones are listed too. */
   async list(): Promise<RegistryEntry[]> {
-    const names = (await folders(this.registryDir)).filter(isModelName).sort();
-    const entries = await Promise.all(names.map(async (name) => ({ name, versions: await this.#versions(name) })));
+    const names = await namesIn(this.registryDir);
+    const entries = await Promise.all(
+      names.map(async (name) => ({ name, versions: await versionsIn(this.registryDir, name) })),
+    );
     return entries.filter(({ versions }) => versions.length > 0);
   }
 
   /** Versions of a model, ascending. @throws ERR_MODEL_NOT_FOUND when there is none, ERR_INVALID_ARGUMENT */
   async versions(name: string): Promise<string[]> {
     checkName(name);
-    const versions = await this.#versions(name);
+    const versions = await versionsIn(this.registryDir, name);
     if (versions.length === 0) {
       throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received ${describe(name)}`);
     }
@@ -88,29 +95,51 @@ export class ModelRegistry {
   async record(name: string, version: string): Promise<ModelRecord> {
     checkVersion(version);
     const versions = await this.versions(name);
-    if (!versions.includes(version)) throw noSuchVersion(name, versions, describe(version));
-    const where = `${name} ${version}`;
-    try {
-      const path = await containedPath(this.registryDir, name, version, 'metadata.json');
-      const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes);
-      // The schema's libraries take a quarter of a second to load, and a program that only loads models needs none of it.
-      const { parseRecord } = await import('./manifest.js');
-      return parseRecord(text, where, { name, version });
-    } catch (error) {
-      throw unreadable(error, 'ERR_MANIFEST', `metadata.json of ${where}`);
-    }
+    if (!versions.includes(version)) throw await this.#noSuchVersion(name, versions, describe(version));
+    return await recordIn(this.registryDir, name, version);
   }
 
   /**
-   * The record of a version, or, when none is named, of the only one or of v1.0.
-   * @throws as `record`; ERR_VERSION_NOT_FOUND also when several versions are there and none of them is v1.0
+   * The record of the version that a reference names: a version, an alias, or `sha256:` with the digest of an artifact. When
+   * several versions have that artifact it is the last one. Without a reference it is the only version, or v1.0.
+   * @throws as `record`; ERR_VERSION_NOT_FOUND also when several versions are there and none of them is v1.0, for an alias
+   * that is not there or names no version that is; ERR_MANIFEST for aliases that cannot be read
    */
-  async resolve(name: string, version?: string): Promise<ModelRecord> {
-    if (version !== undefined) return this.record(name, version);
+  async resolve(name: string, reference?: string): Promise<ModelRecord> {
+    if (reference !== undefined) {
+      checkReference(reference);
+      if (isVersion(reference)) return await this.record(name, reference);
+      return isDigest(reference) ? await this.#ofDigest(name, reference) : await this.#ofAlias(name, reference);
+    }
     const versions = await this.versions(name);
     const chosen = defaultVersion(versions);
-    if (chosen === undefined) throw noSuchVersion(name, versions, 'none, which means v1.0');
-    return this.record(name, chosen);
+    if (chosen === undefined) throw await this.#noSuchVersion(name, versions, 'none, which means v1.0');
+    return await this.record(name, chosen);
+  }
+
+  /**
+   * What the versions of a model are called: alias → version. It is what its aliases.json says, whether the versions are there
+   * or not; empty where there is none.
+   * @throws ERR_MANIFEST for a file that cannot be read, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY (a link out of the registry)
+   * @example (await registry.aliases('mnist-mlp')).get('champion') // 'v1.0'
+   */
+  async aliases(name: string): Promise<ReadonlyMap<string, string>> {
+    await this.versions(name);
+    return await aliasesIn(this.registryDir, name);
+  }
+
+  /**
+   * Every version with an artifact of this digest, by name and version. Versions whose record cannot be read are left out.
+   * @param sha256 64 hex digits, with or without `sha256:`
+   */
+  async find(sha256: string): Promise<ModelRecord[]> {
+    const digest = typeof sha256 === 'string' && !sha256.startsWith('sha256:') ? `sha256:${sha256}` : sha256;
+    if (!isDigest(digest)) {
+      throw torchError('ERR_INVALID_ARGUMENT', `Expected a sha256 of 64 hex digits but received ${describe(sha256)}`);
+    }
+    const found: ModelRecord[] = [];
+    for (const { name, versions } of await this.list()) found.push(...(await this.#withDigest(name, versions, digest)));
+    return found;
   }
 
   /**
@@ -131,6 +160,27 @@ export class ModelRegistry {
     }
   }
 
+  /** The folder of a version's artifact and its sidecars. @throws ERR_INTEGRITY when it is missing or links out of the models' folder */
+  async artifactFolder({ name, version }: Pick<ModelRecord, 'name' | 'version'>): Promise<string> {
+    checkName(name);
+    checkVersion(version);
+    try {
+      return await containedPath(this.modelsDir, name, version);
+    } catch (error) {
+      throw unreadable(error, 'ERR_INTEGRITY', `the artifact's folder of ${name} ${version}`);
+    }
+  }
+
+  /** Where the card of a version lies, whether there is one or not. */
+  cardPath(name: string, version: string): string {
+    return this.#beside(name, version, 'MODEL_CARD.md');
+  }
+
+  /** Where the signature of a version lies, whether there is one or not. */
+  signaturePath(name: string, version: string): string {
+    return this.#beside(name, version, 'model.sig');
+  }
+
   /** Hashes the artifact again. @throws ERR_INTEGRITY when it is missing or not what the record says; as `record` */
   async verify(name: string, version: string): Promise<FileDigest> {
     const record = await this.record(name, version);
@@ -149,27 +199,98 @@ export class ModelRegistry {
     return digest;
   }
 
-  async #versions(name: string): Promise<string[]> {
-    try {
-      const path = await containedPath(this.registryDir, name);
-      return (await folders(path)).filter(isVersion).sort(compareVersions);
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
-      throw error;
+  /**
+   * Lets an alias point to a version, or removes it where `version` is undefined. A version may have several aliases.
+   * @throws ERR_INVALID_ARGUMENT for a name that is none or looks like a version, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   * (also for an alias to remove that is not there), ERR_MANIFEST for aliases that cannot be read, ERR_REGISTRY_LOCKED,
+   * ERR_STORAGE, ERR_STORAGE_FULL; nothing has changed then
+   * @example await registry.setAlias('mnist-mlp', 'champion', 'v1.0')
+   */
+  async setAlias(name: string, alias: string, version: string | undefined, limits?: LockLimits): Promise<void> {
+    await (await this.store()).setAlias(name, alias, version, limits);
+  }
+
+  /**
+   * Removes a version: its record, its card, its signature and its artifact.
+   * @throws ERR_VERSION_IN_USE while an alias points to it, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_REGISTRY_LOCKED,
+   * ERR_STORAGE, ERR_STORAGE_FULL; nothing has changed then
+   */
+  async remove(name: string, version: string, limits?: LockLimits): Promise<void> {
+    await (await this.store()).remove(name, version, limits);
+  }
+
+  /**
+   * @internal The writing half, for `add`, `sign` and the like.
+   * @throws ERR_CONFIG where it would write into the installed package, and where the two folders are one
+   */
+  async store(): Promise<Store> {
+    if (this.#isInstalled) throw installed();
+    if (this.registryDir === this.modelsDir) {
+      throw torchError('ERR_CONFIG', `Expected two folders to write to, but both are ${this.registryDir}`);
     }
+    const { Store } = await import('./store/index.js');
+    return new Store(this);
+  }
+
+  #beside(name: string, version: string, file: string): string {
+    checkName(name);
+    checkVersion(version);
+    return join(this.registryDir, name, version, file);
+  }
+
+  async #ofAlias(name: string, alias: string): Promise<ModelRecord> {
+    // A writer may move the alias and remove its old version between the two reads.
+    for (let attempt = 0; ; attempt++) {
+      const versions = await this.versions(name);
+      const version = (await aliasesIn(this.registryDir, name)).get(alias);
+      if (version === undefined) throw await this.#noSuchVersion(name, versions, `the alias ${alias}`);
+      if (versions.includes(version)) return await recordIn(this.registryDir, name, version);
+      if (attempt === 2) throw await this.#noSuchVersion(name, versions, `the alias ${alias}, which names ${version}`);
+    }
+  }
+
+  async #ofDigest(name: string, digest: string): Promise<ModelRecord> {
+    const versions = await this.versions(name);
+    const record = (await this.#withDigest(name, versions, digest)).at(-1);
+    if (record) return record;
+    throw await this.#noSuchVersion(name, versions, `${digest}, which is the artifact of none`);
+  }
+
+  async #withDigest(name: string, versions: readonly string[], digest: string): Promise<ModelRecord[]> {
+    const found: ModelRecord[] = [];
+    for (const version of versions) {
+      const record = await recordIn(this.registryDir, name, version).catch(() => undefined);
+      if (record && `sha256:${record.artifact.sha256}` === digest) found.push(record);
+    }
+    return found;
+  }
+
+  async #noSuchVersion(name: string, versions: readonly string[], received: string) {
+    // The error is about the version: aliases that cannot be read do not hide it.
+    const aliases = await aliasesIn(this.registryDir, name).catch(() => new Map<string, string>());
+    const known = aliases.size === 0 ? versions : [...versions, ...aliasNames(aliases)];
+    return torchError(
+      'ERR_VERSION_NOT_FOUND',
+      `Expected one of ${known.join(', ')} of ${name} but received ${received}`,
+    );
   }
 }
 
-function unreadable(error: unknown, code: 'ERR_MANIFEST' | 'ERR_INTEGRITY', what: string): unknown {
-  const system = codeOf(error);
-  // Our own errors say it already.
-  if (system.startsWith('ERR_')) return error;
-  return torchError(code, `Expected ${what} to be readable (${system})`, { cause: error });
+async function makeFolders(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+      const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+      throw torchError('ERR_CONFIG', `Expected to make the folder ${path}, but that is not possible (${code})`, {
+        cause,
+      });
+    });
+  }
 }
 
-function noSuchVersion(name: string, versions: readonly string[], received: string) {
-  return torchError(
-    'ERR_VERSION_NOT_FOUND',
-    `Expected one of ${versions.join(', ')} of ${name} but received ${received}`,
+const installed = () =>
+  torchError(
+    'ERR_CONFIG',
+    'Expected a registry of your own to write to: the one that comes with node-libtorch lies in the installed package, which ' +
+      'an update replaces\n' +
+      '  fix: name two folders, --registry ./model-registry --models ./models (in a program: registryDir and modelsDir)',
   );
-}

@@ -1,0 +1,145 @@
+/** A staged version becomes one of the registry: the moment is the rename of its record's folder. */
+
+import { join } from 'node:path';
+import { torchError } from '../../errors.js';
+import type { FileDigest } from '../../files/hash.js';
+import { digestFile } from '../../files/hash.js';
+import { parseRecord } from '../manifest.js';
+import { maxRecordBytes, recordIn } from '../read.js';
+import type { ModelRecord } from '../schema.js';
+import { Change, writeNew } from './change.js';
+import type { Disk } from './disk.js';
+import { stagedName, type Folders } from './places.js';
+import type { OpenStaging } from './staging.js';
+import { planted } from './storage-error.js';
+
+/** What lies beside each other in `model-registry/<name>/<version>`. */
+export interface VersionFiles {
+  readonly record: ModelRecord;
+  /** The text of MODEL_CARD.md. */
+  readonly card: string;
+  /** The text of model.sig. */
+  readonly signature?: string | undefined;
+}
+
+/** The bytes of metadata.json for a record, the same for the same record: what a signature binds. */
+export const recordText = (record: ModelRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
+
+/** Before any lock is asked for. @throws ERR_MANIFEST for a record that could not be read again, ERR_INTEGRITY for other files */
+export function checkStaged(staging: OpenStaging, { record }: VersionFiles): void {
+  const text = recordText(record);
+  const where = `${record.name} ${record.version}`;
+  if (Buffer.byteLength(text) > maxRecordBytes) {
+    throw torchError('ERR_MANIFEST', `Expected the record of ${where} to have at most ${maxRecordBytes} bytes`);
+  }
+  parseRecord(text, where, record);
+  const described = filesOf(record);
+  for (const [file, { sha256, bytes }] of staging.files) {
+    const said = described.get(file);
+    described.delete(file);
+    if (said?.sha256 === sha256 && said.bytes === bytes) continue;
+    throw torchError('ERR_INTEGRITY', `Expected the record of ${where} to describe ${file} as it was copied`);
+  }
+  const [missing] = described.keys();
+  if (missing === undefined) return;
+  throw torchError(
+    'ERR_INTEGRITY',
+    `Expected the files of ${where} to be copied before its commit, but ${missing} is not`,
+  );
+}
+
+/** Under the writer's lock. @returns false when the version is there already, with the same files */
+export async function commit(
+  disk: Disk,
+  folders: Folders,
+  staging: OpenStaging,
+  files: VersionFiles,
+): Promise<boolean> {
+  const { record } = files;
+  const { name, version } = record;
+  if (await isThere(disk, folders, record)) return false;
+  const isPlaced = await liesThere(disk, folders, staging, record);
+  const staged = await stageRecord(disk, staging, files);
+  await Change.of(disk, async (change) => {
+    if (!isPlaced) {
+      await staging.sync();
+      await change.move(staging.folder, await change.folder(folders.modelsDir, name), version);
+    }
+    await change.move(staged, await change.folder(folders.registryDir, name), version);
+  });
+  return true;
+}
+
+/** @throws ERR_VERSION_EXISTS when the version is there with other files */
+async function isThere(disk: Disk, { registryDir }: Folders, record: ModelRecord): Promise<boolean> {
+  const { name, version } = record;
+  const path = join(registryDir, name, version);
+  const kind = await disk.kind(path);
+  if (kind === 'none') return false;
+  if (kind !== 'folder') throw planted(path, 'the folder of a version');
+  const fix = `add it as another version, or remove this one first (registry rm ${name}@${version})`;
+  const there = await recordIn(registryDir, name, version).catch((cause: unknown) => {
+    const { message } = cause as Error;
+    throw torchError(
+      'ERR_VERSION_EXISTS',
+      `Expected a new version but ${name} ${version} is there, and cannot be read: ${message}\n  fix: ${fix}`,
+      { cause },
+    );
+  });
+  if (isSame(filesOf(there), filesOf(record))) return true;
+  throw torchError(
+    'ERR_VERSION_EXISTS',
+    `Expected a new version, since versions never change, but ${name} ${version} is there with sha256 ` +
+      `${there.artifact.sha256}, and not ${record.artifact.sha256}\n  fix: ${fix}`,
+  );
+}
+
+/**
+ * Whether the very files lie in their place already, where somebody put them before they had a record.
+ * @throws ERR_VERSION_EXISTS when other files do
+ */
+async function liesThere(disk: Disk, { modelsDir }: Folders, staging: OpenStaging, of: ModelRecord): Promise<boolean> {
+  const folder = join(modelsDir, of.name, of.version);
+  const kind = await disk.kind(folder);
+  if (kind === 'none') return false;
+  if (kind !== 'folder') throw planted(folder, 'the folder of an artifact');
+  const names = await disk.names(folder);
+  if (names.length === 0) return false;
+  const there = new Map<string, FileDigest>();
+  if (names.every((name) => [...staging.files.keys()].some((file) => file.split('/')[0] === name))) {
+    for (const file of staging.files.keys()) {
+      const digest = await digestFile(join(folder, file)).catch(() => undefined);
+      if (digest) there.set(file, digest);
+    }
+    if (isSame(there, staging.files)) return true;
+  }
+  throw torchError(
+    'ERR_VERSION_EXISTS',
+    `Expected no files of ${of.name} ${of.version}, but ${folder} has some, which no record describes\n` +
+      '  fix: look at them, and move them away',
+  );
+}
+
+async function stageRecord(
+  disk: Disk,
+  staging: OpenStaging,
+  { record, card, signature }: VersionFiles,
+): Promise<string> {
+  const folder = join(staging.recordFolder, stagedName(record));
+  await disk.remove(folder); // of an attempt that failed
+  await disk.makeFolder(folder);
+  await writeNew(disk, join(folder, 'metadata.json'), recordText(record));
+  await writeNew(disk, join(folder, 'MODEL_CARD.md'), card);
+  if (signature !== undefined) await writeNew(disk, join(folder, 'model.sig'), signature);
+  await disk.syncFolder(folder);
+  return folder;
+}
+
+/** The artifact and its sidecars, by name. */
+function filesOf({ artifact }: ModelRecord): Map<string, FileDigest> {
+  return new Map([artifact, ...(artifact.sidecars ?? [])].map(({ file, sha256, bytes }) => [file, { sha256, bytes }]));
+}
+
+function isSame(a: ReadonlyMap<string, FileDigest>, b: ReadonlyMap<string, FileDigest>): boolean {
+  return a.size === b.size && [...a].every(([file, { sha256 }]) => b.get(file)?.sha256 === sha256);
+}

@@ -1,0 +1,196 @@
+/** The writing half of a registry. Each change is seen whole or not at all, also after a crash and on a disk that fails. */
+
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expected, torchError } from '../../errors.js';
+import { aliasesText, aliasNames } from '../aliases.js';
+import { checkAlias, checkName, checkVersion } from '../names.js';
+import { aliasesIn, versionsIn } from '../read.js';
+import { Change, writeNew } from './change.js';
+import { checkStaged, commit, type VersionFiles } from './commit.js';
+import { realDisk, type Disk } from './disk.js';
+import { withLock, type LockLimits } from './lock.js';
+import { makeStaging, placesOf, stagedName, type Folders, type Places } from './places.js';
+import { ignoring, recover, removeEmptyFolders } from './recover.js';
+import { OpenStaging, sweep, type Staging } from './staging.js';
+import { planted, storageError } from './storage-error.js';
+
+/** Files of a version that may be written again. */
+const replaceable = ['model.sig', 'MODEL_CARD.md'] as const;
+export type ReplaceableFile = (typeof replaceable)[number];
+
+export class Store {
+  readonly #folders: Folders;
+  readonly #places: Places;
+  readonly #disk: Disk;
+
+  /** @param disk what makes the calls of the system; a test's lets some of them fail */
+  constructor({ registryDir, modelsDir }: Folders, disk: Disk = realDisk) {
+    this.#folders = { registryDir, modelsDir };
+    this.#places = placesOf(this.#folders);
+    this.#disk = disk;
+  }
+
+  /**
+   * Begins a version: files are taken in, and nobody sees them. Its lock tells a living staging from one that a crash left.
+   * @throws ERR_REGISTRY_LOCKED, ERR_STORAGE, ERR_STORAGE_FULL, ERR_INTEGRITY for what is planted, `signal.reason`
+   */
+  stage(limits: LockLimits = {}): Promise<Staging> {
+    return this.#write(limits, () => OpenStaging.create(this.#disk, this.#places));
+  }
+
+  /**
+   * Makes a staged version one of the registry.
+   * @returns `added: false` when it is there already with the same files; nothing was changed then
+   * @throws ERR_VERSION_EXISTS, ERR_MANIFEST, and as `stage`; the staging is as it was then, and may be tried again
+   */
+  async commit(staging: Staging, files: VersionFiles, limits: LockLimits = {}): Promise<{ added: boolean }> {
+    if (!(staging instanceof OpenStaging) || !staging.isOpen) {
+      throw expected('a staging of Store.stage that is open', 'commit', staging);
+    }
+    checkStaged(staging, files);
+    const added = await this.#write(limits, async () => {
+      const done = await commit(this.#disk, this.#folders, staging, files);
+      await staging.discard();
+      return done;
+    });
+    return { added };
+  }
+
+  /**
+   * Removes a version: its record first, which is the moment, then its artifact.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_VERSION_IN_USE while an alias points to it, and as `stage`
+   */
+  async remove(name: string, version: string, limits: LockLimits = {}): Promise<void> {
+    checkName(name);
+    checkVersion(version);
+    await this.#write(limits, async () => {
+      await this.#requireVersion(name, version);
+      const aliases = aliasNames(await aliasesIn(this.#folders.registryDir, name), version);
+      if (aliases.length > 0) throw inUse(name, version, aliases);
+      const [record, artifacts] = await this.#versionFolders(name);
+      const id = randomUUID();
+      const staged = `${id}~${stagedName({ name, version })}`;
+      await Change.of(this.#disk, async (change) => {
+        await change.move(join(record, version), this.#places.records, staged);
+        await this.#disk.syncFolder(record);
+        if (artifacts === undefined || (await this.#disk.kind(join(artifacts, version))) === 'none') return;
+        await change.move(join(artifacts, version), this.#places.artifacts, id);
+      });
+      await ignoring(this.#sweepRemoved(staged, id));
+      await removeEmptyFolders(this.#disk, this.#folders, name);
+    });
+  }
+
+  async #sweepRemoved(staged: string, id: string): Promise<void> {
+    await this.#disk.rename(join(this.#places.records, staged), join(this.#places.records, id));
+    await sweep(this.#disk, this.#places, id);
+  }
+
+  /**
+   * Lets an alias point to a version; `undefined` removes the alias. A version may have several.
+   * @throws ERR_INVALID_ARGUMENT for a name that looks like a version, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND (also for
+   * an alias to remove that is not there), ERR_MANIFEST for aliases that cannot be read, and as `stage`
+   */
+  async setAlias(name: string, alias: string, version: string | undefined, limits: LockLimits = {}): Promise<void> {
+    checkName(name);
+    checkAlias(alias);
+    if (version !== undefined) checkVersion(version);
+    await this.#write(limits, async () => {
+      if (version !== undefined) await this.#requireVersion(name, version);
+      const aliases = await aliasesIn(this.#folders.registryDir, name);
+      if (version !== undefined && aliases.get(alias) === version) return;
+      if (version !== undefined) aliases.set(alias, version);
+      else if (!aliases.delete(alias)) throw noSuchAlias(name, alias, aliases);
+      const [folder] = await this.#versionFolders(name);
+      await this.#replace(folder, 'aliases.json', aliasesText(aliases));
+    });
+  }
+
+  /**
+   * Writes the signature or the card of a version anew.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, and as `stage`
+   */
+  async replaceFile(
+    name: string,
+    version: string,
+    file: ReplaceableFile,
+    content: string | Uint8Array,
+    limits: LockLimits = {},
+  ): Promise<void> {
+    checkName(name);
+    checkVersion(version);
+    if (!replaceable.includes(file)) throw expected(`one of ${replaceable.join(', ')}`, 'the file to replace', file);
+    await this.#write(limits, async () => {
+      await this.#requireVersion(name, version);
+      const [folder] = await this.#versionFolders(name);
+      await this.#replace(join(folder, version), file, content);
+    });
+  }
+
+  /** One writer at a time, and each begins by ending what a crash cut off. */
+  async #write<T>(limits: LockLimits, work: () => Promise<T>): Promise<T> {
+    const { registryDir, modelsDir } = this.#folders;
+    try {
+      return await withLock(this.#places.lock, limits, async () => {
+        await makeStaging(this.#disk, this.#places);
+        await recover(this.#disk, this.#folders, this.#places);
+        return await work();
+      });
+    } catch (error) {
+      throw storageError(error, `write to the registry (${registryDir}, ${modelsDir})`);
+    }
+  }
+
+  async #replace(folder: string, file: string, content: string | Uint8Array): Promise<void> {
+    const fresh = join(this.#places.records, randomUUID());
+    const kind = await this.#disk.kind(join(folder, file));
+    if (kind === 'folder') throw planted(join(folder, file), 'a file');
+    const old = kind === 'file' ? await readFile(join(folder, file)) : undefined;
+    try {
+      await Change.of(this.#disk, async (change) => {
+        await writeNew(this.#disk, fresh, content);
+        await change.replace(fresh, folder, file, old);
+      });
+    } catch (error) {
+      await ignoring(this.#disk.remove(fresh));
+      throw error;
+    }
+  }
+
+  async #requireVersion(name: string, version: string): Promise<void> {
+    const versions = await versionsIn(this.#folders.registryDir, name);
+    if (versions.includes(version)) return;
+    if (versions.length === 0) {
+      throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received "${name}"`);
+    }
+    throw torchError(
+      'ERR_VERSION_NOT_FOUND',
+      `Expected one of ${versions.join(', ')} of ${name} but received ${version}`,
+    );
+  }
+
+  /** The folders of a model; no artifacts where it has none. Nothing is written through a link. @throws ERR_INTEGRITY */
+  async #versionFolders(name: string): Promise<[records: string, artifacts: string | undefined]> {
+    const record = join(this.#folders.registryDir, name);
+    const artifacts = join(this.#folders.modelsDir, name);
+    if ((await this.#disk.kind(record)) !== 'folder') throw planted(record, 'a folder');
+    const kind = await this.#disk.kind(artifacts);
+    if (kind !== 'folder' && kind !== 'none') throw planted(artifacts, 'a folder');
+    return [record, kind === 'none' ? undefined : artifacts];
+  }
+}
+
+const inUse = (name: string, version: string, aliases: readonly string[]) =>
+  torchError(
+    'ERR_VERSION_IN_USE',
+    `Expected a version that no alias points to, but ${name} ${version} is ${aliases.join(', ')}\n` +
+      '  fix: let the aliases point to another version first, or remove them',
+  );
+
+const noSuchAlias = (name: string, alias: string, aliases: ReadonlyMap<string, string>) =>
+  torchError(
+    'ERR_VERSION_NOT_FOUND',
+    `Expected an alias of ${name} but received ${alias}; ${aliases.size === 0 ? 'it has none' : `there are ${aliasNames(aliases).join(', ')}`}`,
+  );
