@@ -17,6 +17,8 @@ export interface EngineRow {
   readonly platform: string;
   /** The backend that runs them in Triton. */
   readonly backend: string;
+  /** The library that Hugging Face's cards name for its models. */
+  readonly hubLibrary: string;
   /** Options of loadModel that it does not have, and why. */
   readonly lacks: Readonly<Partial<Record<keyof LoadOptions, string>>>;
   /** Loads a model whose options were checked. @throws as loadModel */

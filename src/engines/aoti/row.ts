@@ -13,6 +13,7 @@ export const aotinductor: EngineRow = {
   needs: 'LibTorch',
   platform: 'torch_aoti',
   backend: 'pytorch',
+  hubLibrary: 'pytorch',
   lacks: {
     externalSha256: 'all of it is in one file, which sha256 holds',
     externalDataRoot: 'all of it is in one file',

@@ -14,6 +14,7 @@ export const onnx: EngineRow = {
   needs: 'ONNX Runtime',
   platform: 'onnx_onnxv1',
   backend: 'onnxruntime',
+  hubLibrary: 'onnx',
   lacks: {
     operatorLibraries: 'operatorLibraries are for LibTorch, and ONNX Runtime runs it',
     autograd: 'ONNX Runtime takes no gradients',

@@ -14,6 +14,7 @@ export const torchscript: EngineRow = {
   needs: 'LibTorch',
   platform: 'pytorch_torchscript',
   backend: 'pytorch',
+  hubLibrary: 'pytorch',
   lacks: {
     externalSha256: 'all of it is in one file, which sha256 holds',
     externalDataRoot: 'all of it is in one file',

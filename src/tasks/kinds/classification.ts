@@ -24,6 +24,7 @@ export const classification: TaskKind<ClassificationTask, LabelAnswer<'classific
   type: 'classification',
   members: { activation: oneOf('softmax', 'none'), labels: labelsSchema },
   defaults: { activation: 'softmax' },
+  pipelines: { image: 'image-classification', text: 'text-classification' },
   hasBestClass: true,
   faults: labelFaults,
   labels: ({ labels }) => labels,

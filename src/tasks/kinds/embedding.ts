@@ -31,6 +31,7 @@ export const embedding: TaskKind<EmbeddingTask, EmbeddingAnswer> = {
   type: 'embedding',
   members: { pooling: oneOf('mean', 'cls', 'none'), normalize: { type: 'boolean' }, attentionMask: textSchema },
   defaults: { pooling: 'mean', normalize: true },
+  pipelines: { image: 'image-feature-extraction', text: 'feature-extraction', unknown: 'feature-extraction' },
   optional: ['attentionMask'],
   faults: embeddingFaults,
   encode: encodeImages,

@@ -47,6 +47,12 @@ export function labelsOf(task: AnyTask): readonly string[] | undefined {
   return taskKindOf(task)?.labels?.(task);
 }
 
+/** What Hugging Face calls a task; undefined where the record does not say enough. */
+export function pipelineOf(task: AnyTask, { inputs }: Pick<Signature, 'inputs'>): string | undefined {
+  const takesText = inputs.some(({ type, name }) => /\bstr\b|^Strings$/.test(type ?? '') || name === 'input_ids');
+  return taskKindOf(task)?.pipelines?.[task.image ? 'image' : takesText ? 'text' : 'unknown'];
+}
+
 /** What a task says that the signature does not bear out. */
 export function* taskFaults(task: AnyTask, signature: Signature): Generator<ErrorDetail> {
   yield* taskKindOf(task)?.faults(task, signature) ?? [];

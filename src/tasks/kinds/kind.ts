@@ -34,6 +34,9 @@ export interface PostprocessOptions {
   attentionMask?: Tensor | undefined;
 }
 
+/** What a model takes, as far as a record says it. */
+export type InputKind = 'image' | 'text' | 'unknown';
+
 /** One kind of task: all that the package knows of it. A new kind is a file with such a row, and its place in the table. */
 export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   readonly type: T['type'];
@@ -45,6 +48,8 @@ export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   readonly optional?: readonly (keyof T & string)[];
   /** Each row of the answer has at least one class and the best one comes first, so `/predict` can answer it. */
   readonly hasBestClass?: boolean;
+  /** What Hugging Face calls it, by what goes in; without an entry for it, it has no name there. */
+  readonly pipelines?: Partial<Record<InputKind, string>>;
   /** What the task says that the signature does not bear out. */
   faults(task: T, signature: Signature): Iterable<ErrorDetail>;
   /** What each position of the output's last dimension stands for. */

@@ -22,6 +22,7 @@ export const multiLabel: TaskKind<MultiLabelTask, LabelAnswer<'multi-label'>> = 
     threshold: { type: 'number', minimum: 0, maximum: 1 },
   },
   defaults: { activation: 'sigmoid', threshold: 0.5 },
+  pipelines: { image: 'image-classification', text: 'text-classification' },
   faults: labelFaults,
   labels: ({ labels }) => labels,
   encode: encodeImages,
