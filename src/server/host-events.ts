@@ -83,6 +83,7 @@ const changes: Readonly<Record<Exclude<HostChange['change'], 'loaded'>, string>>
   reloaded: 'a model has taken the place of the one before',
   unloaded: 'a model takes no more calls',
   drained: 'a model that takes no more calls is gone',
+  aliased: 'an alias means another version',
   failed: 'a model could not be loaded; what has served goes on',
 };
 

@@ -1,5 +1,6 @@
 /** What a host knows of its models: each version, what serves it, and what became of its last load. */
 import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { isDigest, isVersion } from '../registry/names.js';
 import type { Source } from './host-model.js';
 import type { ServedModel } from './served-model.js';
 import { noSuchModel, noSuchVersion } from './names.js';
@@ -31,7 +32,9 @@ export interface Slot {
   /** With the version, once that is known. */
   source: Source;
   /** It was named when the host was opened: never forgotten. */
-  readonly isOriginal: boolean;
+  isOriginal: boolean;
+  /** By what it is served: its version, and each alias that is followed. */
+  readonly names: Set<string>;
   served: ServedModel | undefined;
   /** What is being done to it. */
   work: 'LOADING' | 'UNLOADING' | undefined;
@@ -42,7 +45,12 @@ export interface Slot {
 }
 
 interface Group {
+  /** In the order of what they are served by. */
   readonly slots: Slot[];
+  /** Versions and aliases that were named, in the order of preference. */
+  order: string[];
+  /** What each alias means. */
+  aliases: ReadonlyMap<string, string>;
   /** Those of the slots that are up, in their order. */
   served: readonly ServedModel[];
   /** The registry's, newest first. */
@@ -53,6 +61,7 @@ interface Group {
 const mostIdle = 256;
 /** Versions of one name that are listed because the registry has them. */
 const mostOthers = 256;
+const noAliases: ReadonlyMap<string, string> = new Map();
 
 export class Catalogue {
   readonly #groups = new Map<string, Group>();
@@ -68,6 +77,47 @@ export class Catalogue {
     return this.#groups.get(name)?.served ?? [];
   }
 
+  /** Which version each alias of a name means. */
+  aliases(name: string): ReadonlyMap<string, string> {
+    return this.#groups.get(name)?.aliases ?? noAliases;
+  }
+
+  /** Says what aliases mean from now on. */
+  alias(name: string, aliases: ReadonlyMap<string, string>): void {
+    const group = this.#groups.get(name);
+    if (group) group.aliases = aliases;
+  }
+
+  /**
+   * What serves a reference: a version that is served counts before an alias or a digest.
+   * @param reference default: the first version that is up
+   */
+  find(name: string, reference: string | undefined): ServedModel | undefined {
+    const group = this.#groups.get(name);
+    if (!group) return undefined;
+    const { served, aliases } = group;
+    if (reference === undefined) return served[0];
+    const version = aliases.get(reference) ?? reference;
+    return (
+      served.find((each) => each.version === reference) ??
+      served.find((each) => each.version === version) ??
+      (isDigest(reference) ? served.find(({ model }) => `sha256:${model.info.sha256}` === reference) : undefined)
+    );
+  }
+
+  /** What a caller gets that names a reference: calls of an alias, and those that name none, follow what it means. */
+  handle(name: string, reference: string | undefined): ServedModel | undefined {
+    const served = this.find(name, reference);
+    if (!served || served.version === reference || (reference !== undefined && isDigest(reference))) return served;
+    if (reference === undefined && this.versions(name).length === 1 && !this.#isFollowed(served)) return served;
+    return served.under(reference);
+  }
+
+  #isFollowed({ name, version }: ServedModel): boolean {
+    const slot = this.slot(name, version);
+    return slot !== undefined && followedBy(slot).length > 0;
+  }
+
   slots(name: string): readonly Slot[] {
     return this.#groups.get(name)?.slots ?? [];
   }
@@ -76,28 +126,73 @@ export class Catalogue {
     return this.#groups.get(name)?.slots.find(({ source }) => source.version === version);
   }
 
+  /** Names of which versions come from the registry. */
+  registryNames(): readonly string[] {
+    return [...this.#groups].flatMap(([name, { slots }]) =>
+      slots.some(({ source }) => source.file === undefined) ? name : [],
+    );
+  }
+
   *all(): Iterable<Slot> {
     for (const { slots } of this.#groups.values()) yield* slots;
   }
 
+  /** One whose version nobody could say: it was to be what an alias means, or the registry's default. */
+  unresolved(name: string, alias: string | undefined): Slot | undefined {
+    return this.slots(name).find(({ source: { file, version }, served }) => {
+      if (served || file !== undefined) return false;
+      return version === undefined || (version === alias && !isVersion(version));
+    });
+  }
+
+  /** It is served by nothing until it is given a name. */
   add(source: Source, isOriginal: boolean): Slot {
     const slot: Slot = {
       ...{ source, isOriginal, served: undefined, work: undefined, failure: undefined, wasUnloaded: false },
-      statistics: new Statistics(),
+      ...{ names: new Set<string>(), statistics: new Statistics() },
     };
-    let group = this.#groups.get(source.name);
-    if (!group) this.#groups.set(source.name, (group = { slots: [], served: [], others: [] }));
+    const { name } = source;
+    let group = this.#groups.get(name);
+    if (!group) this.#groups.set(name, (group = { slots: [], order: [], aliases: noAliases, served: [], others: [] }));
     group.slots.push(slot);
     return slot;
+  }
+
+  /**
+   * A slot is served by a name, and no other is: an alias that has moved leaves another one.
+   * @param instead a name that it was called by until it was known better
+   * @returns the slot that it has left, where nothing else names that
+   */
+  name(slot: Slot, name: string, instead?: string): Slot | undefined {
+    const group = this.#groups.get(slot.source.name) as Group;
+    const { slots, order } = group;
+    let left: Slot | undefined;
+    for (const other of slots) {
+      if (other !== slot && other.names.delete(name) && other.names.size === 0) left = other;
+    }
+    if (instead !== undefined && instead !== name && slot.names.delete(instead)) {
+      const at = order.indexOf(instead);
+      if (order.includes(name)) order.splice(at, 1);
+      else order[at] = name;
+    }
+    slot.names.add(name);
+    if (!order.includes(name)) order.push(name);
+    const rank = ({ names }: Slot): number => Math.min(...[...names].map((each) => order.indexOf(each)), order.length);
+    slots.sort((a, b) => rank(a) - rank(b));
+    this.#list(group);
+    return left;
+  }
+
+  #list(group: Group): void {
+    this.#served = undefined;
+    group.served = group.slots.flatMap((each) => each.served ?? []);
   }
 
   /** Puts a model into its place, or takes it out. Returns what was there. */
   serve(slot: Slot, served: ServedModel | undefined): ServedModel | undefined {
     const before = slot.served;
     slot.served = served;
-    this.#served = undefined;
-    const group = this.#groups.get(slot.source.name) as Group;
-    group.served = group.slots.flatMap((each) => each.served ?? []);
+    this.#list(this.#groups.get(slot.source.name) as Group);
     return before;
   }
 
@@ -113,6 +208,9 @@ export class Catalogue {
     if (!group) return;
     const at = group.slots.indexOf(slot);
     if (at !== -1) group.slots.splice(at, 1);
+    // Another may be served by its names meanwhile.
+    const { order, slots } = group;
+    group.order = order.filter((each) => !slot.names.has(each) || slots.some(({ names }) => names.has(each)));
     if (group.slots.length === 0) this.#groups.delete(name);
   }
 
@@ -127,7 +225,7 @@ export class Catalogue {
     const slots = this.slots(name);
     if (slots.length === 0) throw noSuchModel(name);
     if (version === undefined) return slots;
-    const slot = this.slot(name, version);
+    const slot = this.slot(name, version) ?? this.slot(name, this.aliases(name).get(version));
     if (slot) return [slot];
     throw noSuchVersion(
       name,
@@ -139,10 +237,13 @@ export class Catalogue {
   /** @throws why a name or version is not served: ERR_NOT_READY, ERR_MODEL_NOT_FOUND or ERR_VERSION_NOT_FOUND */
   refuse(name: string, version: string | undefined): never {
     const slots = this.slots(name);
-    const slot = version === undefined ? slots[0] : this.slot(name, version);
+    const meant = version === undefined || this.slot(name, version) ? undefined : this.aliases(name).get(version);
+    const slot = version === undefined ? slots[0] : this.slot(name, meant ?? version);
     const isComing = version === undefined ? slots.some(({ work }) => work === 'LOADING') : slot?.work === 'LOADING';
     if (isComing) throw torchError('ERR_NOT_READY', `${name} is still being loaded`);
-    const got = slot ? `${name} ${version ?? ''} `.replace('  ', ' ') + inWords(slot) : undefined;
+    const of = version === undefined ? '' : ` ${version}`;
+    const but = slot ? inWords(slot) : 'is not loaded';
+    const got = meant !== undefined ? `${version} is ${meant}, which ${but}` : slot && `${name}${of} ${but}`;
     const served = this.versions(name);
     if (served.length === 0) throw noSuchModel(name, undefined, got);
     throw noSuchVersion(
@@ -170,6 +271,11 @@ export class Catalogue {
       failure && !served ? { model: source.name, version: source.version ?? '', ...failure } : [],
     );
   }
+}
+
+/** The aliases that a slot is served by. */
+export function followedBy({ names, source: { file, version } }: Slot): string[] {
+  return [...names].filter((each) => file === undefined && each !== '' && each !== version && !isDigest(each));
 }
 
 function stateOf({ served, work, failure, wasUnloaded }: Slot): Pick<HostIndexEntry, 'state' | 'reason'> {

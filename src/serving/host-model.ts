@@ -6,11 +6,12 @@ import { expected, torchError } from '../errors.js';
 import type { Model, WarmupOptions } from '../model/model.js';
 import type { LoadOptions } from '../model/options.js';
 import { signatureOf, type ModelRecord } from '../registry/index.js';
+import { isAlias } from '../registry/names.js';
 import { checkTolerance } from '../signature/tolerance.js';
 import type { TaskGiven } from '../tasks/kinds/given.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
-import { checkServedName, fileVersion, stemOf } from './names.js';
+import { checkServedName, fileVersion, isServedName, stemOf } from './names.js';
 
 /** How a host warms a model up. */
 export type HostWarmup = Omit<WarmupOptions, 'example' | 'signal'> & {
@@ -34,8 +35,13 @@ export interface HostModelOptions {
 /** A model of the registry. */
 export interface HostRegistryModel extends HostModelOptions {
   name: string;
-  /** The first is the default. Left out: the only version there is, or v1.0; in `load`, those that the host knows. */
+  /**
+   * Each a version (`v1.0`), an alias (`champion`) or a digest (`sha256:<hex>`); the first is the default. Left out: the only
+   * version there is, or v1.0; in `load`, those that the host knows. What an alias names is replaced when the alias moves.
+   */
   versions?: readonly string[];
+  /** What each alias means. Default: what the registry says when the model is loaded. */
+  aliases?: Readonly<Record<string, string>>;
 }
 
 /** A model file that is in no registry: it has no record, and so no known digest. */
@@ -58,8 +64,12 @@ export type HostModel = HostRegistryModel | HostFileModel;
 /** One version of one model, and where it comes from. */
 export interface Source {
   readonly name: string;
-  /** Undefined for the one that the registry takes for the default. */
+  /** Until it was found it may be an alias or a digest; undefined for the one that the registry takes for the default. */
   readonly version: string | undefined;
+  /** By which it was found. */
+  readonly alias?: string | undefined;
+  /** What aliases mean, where the caller says it. */
+  readonly aliases?: ReadonlyMap<string, string> | undefined;
   /** Undefined for a model of the registry. */
   readonly file: string | undefined;
   readonly options: HostModelOptions & Pick<HostFileModel, 'task'>;
@@ -79,14 +89,15 @@ export function sourcesOf(model: HostModel): readonly Source[] {
     return [{ name, version, file, options: { ...options, ...(task && { task }) } }];
   }
   const { name, versions = [undefined] } = model;
-  return versions.map((version) => ({ name, version, file: undefined, options }));
+  const aliases = model.aliases && new Map(Object.entries(model.aliases));
+  return versions.map((version) => ({ name, version, file: undefined, options, ...(aliases && { aliases }) }));
 }
 
 export function isFileModel(model: HostModel): model is HostFileModel {
   return (model as Partial<HostFileModel>).file !== undefined;
 }
 
-const modelOptions = ['name', 'versions', 'version', 'file', 'task', 'load', 'warmup', 'batching'];
+const modelOptions = ['name', 'versions', 'aliases', 'version', 'file', 'task', 'load', 'warmup', 'batching'];
 const warmupOptions = ['example', 'batchSizes', 'tolerance'];
 
 /** @throws ERR_INVALID_ARGUMENT unless it is a list of models with values that they can have */
@@ -107,7 +118,9 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     throw expected('an array of { name } or { file }', 'models of ModelHost', model);
   }
   check.options('a model of ModelHost', model, modelOptions);
-  const { name, file, version, versions, task, load, warmup, batching } = model as Readonly<Record<string, unknown>>;
+  const { name, file, version, versions, aliases, task, load, warmup, batching } = model as Readonly<
+    Record<string, unknown>
+  >;
   if (name !== undefined || file === undefined) {
     check.text('name of a model of ModelHost', name);
     checkServedName('name of a model of ModelHost', name);
@@ -128,6 +141,10 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     const again: unknown = versions.find((each, i) => versions.indexOf(each) !== i);
     if (again !== undefined) throw expected('each version once', 'versions of a model of ModelHost', again);
   }
+  if (aliases !== undefined) {
+    if (file !== undefined) throw expected('no aliases with a file', 'aliases of a model of ModelHost', aliases);
+    checkAliases('aliases of a model of ModelHost', aliases);
+  }
   if (task !== undefined) {
     if (file === undefined) throw expected('no task without a file', 'task of a model of ModelHost', task);
     if (typeof task !== 'function') check.object('task of a model of ModelHost', task);
@@ -144,6 +161,18 @@ export function checkHostModel(model: unknown): asserts model is HostModel {
     if (typeof batching !== 'object') throw expected('options or false', 'batching of a model of ModelHost', batching);
     resolveBatchOptions(batching as object);
   }
+}
+
+/** @throws ERR_INVALID_ARGUMENT unless it says of aliases which versions they mean, as an object or a Map */
+export function checkAliases(where: string, aliases: unknown): ReadonlyMap<string, string> {
+  if (typeof aliases !== 'object' || aliases === null)
+    throw expected('an object of aliases and versions', where, aliases);
+  const map = new Map<unknown, unknown>(aliases instanceof Map ? aliases : Object.entries(aliases));
+  for (const [alias, version] of map) {
+    if (!isAlias(alias)) throw expected('an alias such as champion', where, alias);
+    if (!isServedName(version)) throw expected('a version such as v1.0', `${alias} in ${where}`, version);
+  }
+  return map as ReadonlyMap<string, string>;
 }
 
 /**

@@ -52,8 +52,13 @@ export interface HostChange {
   /**
    * `loaded`: it takes calls. `reloaded`: so does what has taken the place of another. `unloaded`: it takes no more calls.
    * `drained`: what was unloaded or replaced is gone. `failed`: a load failed, and what served before, if anything, still does.
+   * `aliased`: an alias means this version now.
    */
-  readonly change: 'loaded' | 'reloaded' | 'unloaded' | 'drained' | 'failed';
+  readonly change: 'loaded' | 'reloaded' | 'unloaded' | 'drained' | 'failed' | 'aliased';
+  /** Of `aliased`: what means this version now; the version is empty where the alias means none any more. */
+  readonly alias?: string;
+  /** Of `aliased`: the version that the alias meant before. */
+  readonly before?: string;
   /** Of the artifact that was loaded. */
   readonly sha256?: string;
   /** Why the load failed. */
@@ -127,6 +132,12 @@ export function checkLoadOptions(options: HostLoadOptions): void {
   if (beforeSwap !== undefined && typeof beforeSwap !== 'function') {
     throw expected('a function', 'beforeSwap', beforeSwap);
   }
+}
+
+/** @throws ERR_INVALID_ARGUMENT */
+export function checkAliasOptions(options: HostLoadOptions): void {
+  check.options('setAliases', options, ['signal', 'beforeSwap']);
+  checkLoadOptions(options);
 }
 
 /** @throws ERR_INVALID_ARGUMENT */

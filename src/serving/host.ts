@@ -6,8 +6,9 @@ import { torchError, warnOf } from '../errors.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
 import { Changes, type Change, type TurnOptions } from './changes.js';
-import { checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
+import { checkAliases, checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
+  checkAliasOptions,
   checkHostOptions,
   checkLoadOptions,
   checkUnloadOptions,
@@ -41,7 +42,7 @@ export class ModelHost implements AsyncDisposable {
     this.defaultModel = defaultModel;
     this.#goesOn = options.onModelError === 'continue';
     this.#lineup = this.#makeLineup(options);
-    for (const source of sources) this.#lineup.catalogue.add(source, true).work = 'LOADING';
+    for (const source of sources) this.#lineup.expect(source);
     this.ready = this.#start();
     // A server that listens before the models are up asks `state`; a failed load must not end the process unhandled.
     this.ready.catch(() => {});
@@ -92,13 +93,67 @@ export class ModelHost implements AsyncDisposable {
 
   /**
    * A model by name (default: `defaultModel`) and version (default: the first of its versions that is up).
+   * What an alias or no version names follows: calls of it that begin later run on what that means then.
+   * @param reference a version, an alias (`champion`) or a digest (`sha256:<hex>`) of what is served
    * @throws ERR_NOT_READY while loading, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
    */
-  model(name: string = this.defaultModel, version?: string): ServedModel {
+  model(name: string = this.defaultModel, reference?: string): ServedModel {
     if (this.#state === 'loading') throw torchError('ERR_NOT_READY', 'The models are still being loaded');
-    const versions = this.#lineup.catalogue.versions(name);
-    const found = version === undefined ? versions[0] : versions.find((served) => served.version === version);
-    return found ?? this.#lineup.catalogue.refuse(name, version);
+    const { catalogue } = this.#lineup;
+    return catalogue.handle(name, reference) ?? catalogue.refuse(name, reference);
+  }
+
+  /**
+   * Which version each alias of a model means here: what the registry said when it was loaded, or `setAliases` since. An alias
+   * that has moved in the registry means the same here until then. Empty for a name that has none.
+   */
+  aliases(name: string): ReadonlyMap<string, string> {
+    return this.#lineup.catalogue.aliases(name);
+  }
+
+  /**
+   * Says what the aliases of a model mean from now on, all of them. Where one is served by (`versions: ['champion']`) and means
+   * another version now, that is loaded and warmed up beside the old one, takes its place, and the old one is drained, unless
+   * another name serves it still. No call fails: those that named the alias, or nothing, run on what it means when they begin.
+   * @throws ERR_MODEL_NOT_FOUND for a name that the host does not know; as `load`: then every alias means what it did
+   *
+   * @example
+   * await registry.setAlias('scores', 'champion', 'v1.1');
+   * await host.setAliases('scores', await registry.aliases('scores'));
+   */
+  async setAliases(
+    name: string,
+    aliases: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
+    options: HostLoadOptions = {},
+  ): Promise<readonly ServedModel[]> {
+    check.text('name of setAliases', name);
+    const meant = checkAliases('aliases of setAliases', aliases);
+    checkAliasOptions(options);
+    return this.#change(
+      name,
+      options,
+      (signal) => this.#lineup.setAliases(name, meant, signal, options.beforeSwap),
+      'ends',
+    );
+  }
+
+  /**
+   * Reads the aliases of a model, or of all that are known here, from the registry, and takes them as `setAliases` does.
+   * @throws as `setAliases`, and what the registry throws; with several names what failed first, once all were tried
+   */
+  async refreshAliases(name?: string, options: HostLoadOptions = {}): Promise<void> {
+    if (name !== undefined) check.text('name of refreshAliases', name);
+    checkAliasOptions(options);
+    const failures: unknown[] = [];
+    for (const each of name === undefined ? this.#lineup.catalogue.registryNames() : [name]) {
+      try {
+        const aliases = await this.#lineup.readAliases(each);
+        if (aliases) await this.setAliases(each, aliases, options);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /**

@@ -1,6 +1,7 @@
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { signatureOf, type ModelRecord, type ModelRegistry } from '../registry/index.js';
+import { isDigest } from '../registry/names.js';
 import { exampleArguments, exampleSpecs } from '../signature/example.js';
 import { loadModel } from '../engines/index.js';
 import type { Model, WarmupOptions } from '../model/model.js';
@@ -35,12 +36,15 @@ export interface Found {
 
 /** Asks the registry where an artifact is. @throws as ModelRegistry.resolve and artifactPath */
 export async function find(source: Source, registry: () => Promise<ModelRegistry>): Promise<Found> {
-  const { name, version, file } = source;
+  const { name, version, file, options } = source;
   if (file !== undefined) return { name, version: version as string, record: undefined, path: file, source };
   const known = await registry();
   const record = await known.resolve(name, version);
   const path = await known.artifactPath(record);
-  return { name, version: record.version, record, path, source: { ...source, version: record.version } };
+  const named = version === record.version || isDigest(version) ? undefined : version;
+  const alias = source.alias ?? named;
+  const found = { name, version: record.version, file, options, ...(alias !== undefined && { alias }) };
+  return { name, version: record.version, record, path, source: found };
 }
 
 /** Where the load of one model is. */

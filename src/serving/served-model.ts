@@ -68,8 +68,12 @@ export interface ServedModelHooks {
   rows(event: ServedRowCheckEvent): void;
   /** Something is worth knowing of it. */
   warn(event: { readonly model: string; readonly version: string; readonly message: string }): void;
-  /** What serves calls of this name and version at this moment. */
-  current(name: string, version: string): ServedModel | undefined;
+  /** What serves calls of this name and version, alias or default at this moment. */
+  current(name: string, reference: string | undefined): ServedModel | undefined;
+  /** Aliases that mean this version. */
+  aliases(name: string, version: string): readonly string[];
+  /** @throws why nothing serves the reference */
+  refuse(name: string, reference: string | undefined): never;
 }
 
 export interface ServedModelParts {
@@ -88,6 +92,12 @@ export interface ServedModelParts {
   readonly warnings: readonly string[];
   /** Goes on over a reload. */
   readonly statistics: Statistics;
+}
+
+interface Follows {
+  readonly of: ServedModel;
+  /** An alias; undefined for the default. */
+  readonly reference: string | undefined;
 }
 
 /** Statistics begin anew where none are given. */
@@ -114,10 +124,15 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   #kind: AnsweringKind | undefined;
   #inFlight = 0;
   #idle: (() => void)[] = [];
+  /** Of what a caller holds that named an alias, or nothing: its calls run on what that means. */
+  readonly #follows: Follows | undefined;
+  /** Those that follow it, by what was named. */
+  readonly #followers = new Map<string | undefined, ServedModel>();
 
   constructor(
     { name, version, record, task, model, queue, notBatched, warnings, statistics = new Statistics() }: NewServedModel,
     hooks: ServedModelHooks,
+    follows?: Follows,
   ) {
     this.name = name;
     this.version = version;
@@ -129,6 +144,8 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     this.warnings = warnings;
     this.#hooks = hooks;
     this.#statistics = statistics;
+    this.#follows = follows;
+    if (follows) return; // its queue has listeners
     queue?.on('batch', (event) => {
       const { rows, gatherMs, runMs, scatterMs, outcome } = event;
       if (outcome === 'ok') statistics.ran(rows, gatherMs, runMs, scatterMs);
@@ -147,6 +164,26 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     });
   }
 
+  /**
+   * The same, for a caller that named an alias or nothing: its calls follow what that means.
+   * @internal
+   */
+  under(reference: string | undefined): ServedModel {
+    const found = this.#followers.get(reference);
+    if (found) return found;
+    const { name, version, record, task, model, queue, warnings } = this;
+    const parts = { name, version, record, task, model, queue, warnings };
+    const own = { notBatched: this.#notBatched, statistics: this.#statistics };
+    const follower = new ServedModel({ ...parts, ...own }, this.#hooks, { of: this, reference });
+    this.#followers.set(reference, follower);
+    return follower;
+  }
+
+  /** Aliases of its registry that mean this version, as the host knows them. */
+  get aliases(): readonly string[] {
+    return this.#hooks.aliases(this.name, this.version);
+  }
+
   /** Why calls share no runs, where they were to; a row that came out otherwise by itself ends it at any time. */
   get notBatched(): string | undefined {
     return this.queue?.stopped ?? this.#notBatched;
@@ -154,12 +191,12 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 
   /** Calls that have begun and not ended. */
   get inFlight(): number {
-    return this.#inFlight;
+    return (this.#follows?.of ?? this).#inFlight;
   }
 
   /** It was unloaded or replaced: calls that have begun go on, later ones are handed on. */
   get retired(): boolean {
-    return this.#retired;
+    return (this.#follows?.of ?? this).#retired;
   }
 
   /** What it has done since it was loaded first, reloads included: `ModelStatistics` of the Open Inference Protocol. */
@@ -202,13 +239,16 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 
   /**
    * Begins a call: what serves it stays until `#leave`. It is this model, or what has taken its place.
-   * @throws ERR_NOT_READY, ERR_DRAINING, ERR_DISPOSED
+   * @throws ERR_NOT_READY, ERR_DRAINING; ERR_VERSION_NOT_FOUND where other versions serve, ERR_DISPOSED where none does
    */
   #enter(): ServedModel {
     this.#hooks.requireOpen();
-    const served = this.#retired ? this.#hooks.current(this.name, this.version) : this;
+    const { name, version } = this;
+    const follows = this.#follows;
+    const reference = follows ? follows.reference : version;
+    const served = follows || this.#retired ? this.#hooks.current(name, reference) : this;
     if (!served) {
-      const { name, version } = this;
+      if (this.#hooks.current(name, undefined)) this.#hooks.refuse(name, reference);
       throw torchError('ERR_DISPOSED', `Expected a model that is served but ${name} ${version} was unloaded`);
     }
     served.#inFlight++;

@@ -1,6 +1,7 @@
 import { describe, TorchError, torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
-import type { Catalogue } from './catalogue.js';
+import { isAlias, isDigest } from '../registry/names.js';
+import { followedBy, type Catalogue, type Slot } from './catalogue.js';
 import { isFileModel, sourcesOf, type HostModel, type HostModelOptions, type Source } from './host-model.js';
 
 /**
@@ -16,9 +17,11 @@ export async function sourcesToLoad(
   const given = sourcesOf(model);
   if (isFileModel(model)) return given;
   const { name, versions } = model;
-  const known = catalogue.slots(name).map(({ source }) => source);
-  const [{ options }] = given as [Source];
-  if (versions === undefined && known.length > 0) return known.map((source) => over(source, options));
+  const slots = catalogue.slots(name);
+  const known = slots.map(({ source }) => source);
+  const [{ options, aliases }] = given as [Source];
+  const again = slots.flatMap(namedSources);
+  if (versions === undefined && again.length > 0) return again.map((source) => over(source, options, aliases));
   const kept = await versionsOf(name, registry);
   if (known.length === 0 && kept?.length === 0) {
     const message = `Expected a model that this host or its registry knows but received ${describe(name)}`;
@@ -28,18 +31,31 @@ export async function sourcesToLoad(
   const like = known.find(({ file }) => file === undefined)?.options ?? {};
   return given.map((source) => {
     const { version } = source;
-    const same = known.find((each) => each.version === version);
-    if (same) return over(same, options);
-    if (version !== undefined && kept && !kept.includes(version)) {
+    const same =
+      known.find((each) => each.version === version) ??
+      slots.find((slot) => version !== undefined && followedBy(slot).includes(version))?.source;
+    if (same) return { ...over(same, options, aliases), version };
+    // What an alias or a digest means is asked later.
+    const isName = version === undefined || isAlias(version) || isDigest(version);
+    if (!isName && kept && !kept.includes(version)) {
       const all = [...new Set([...known.flatMap((each) => each.version ?? []), ...kept])].join(', ');
       throw torchError('ERR_VERSION_NOT_FOUND', `Expected one of ${all} of ${name} but received ${describe(version)}`);
     }
-    return { ...source, options: { ...like, ...options } };
+    return over({ ...source, options: like }, options, aliases);
   });
 }
 
-function over(source: Source, options: HostModelOptions): Source {
-  return { ...source, options: { ...source.options, ...options } };
+function over(source: Source, options: HostModelOptions, aliases: Source['aliases']): Source {
+  const { alias: _alias, ...found } = source;
+  return { ...found, options: { ...source.options, ...options }, ...(aliases && { aliases }) };
+}
+
+/** Everything by which a version is served, as it was named. */
+function namedSources(slot: Slot): Source[] {
+  const { source } = slot;
+  const followed = followedBy(slot);
+  const aliases = followed.map((version) => ({ ...source, version }));
+  return slot.names.size > followed.length ? [source, ...aliases] : aliases;
 }
 
 /** Of the registry; none of a name that it cannot have, and undefined where it does not list any. */
