@@ -80,7 +80,7 @@ export function engineOf(path: string | undefined, engine?: EngineName): EngineN
 }
 
 /** As engineOf; the file's first and last bytes tell where its extension does not. @throws as engineOf, ERR_MODEL_LOAD */
-async function findEngine(path: string | undefined, engine?: EngineName): Promise<EngineName> {
+export async function findEngine(path: string | undefined, engine?: EngineName): Promise<EngineName> {
   const found = namedEngine(path, engine);
   if (found || path === undefined) return found ?? engineOf(path, engine);
   const { sniffEngine } = await import('./sniff.js');

@@ -1,6 +1,7 @@
 import type { LoadedModel } from '../model/loaded-model.js';
 import type { LoadOptions, ResolvedLoadOptions } from '../model/options.js';
 import type { ArtifactSource } from '../model/source.js';
+import type { Origin } from '../model/origin.js';
 
 /** One engine: what the table of engines knows of it. */
 export interface EngineRow {
@@ -13,6 +14,10 @@ export interface EngineRow {
   readonly recognizes: (head: Buffer, tail: Buffer) => boolean;
   /** The native library that it computes with, which is loaded with the first model. */
   readonly needs: string;
+  /** That library with its version, `LibTorch 2.15.0`. It may load it. @throws what finding it throws */
+  readonly runtime: () => Promise<string>;
+  /** What a file says of its making. It reads little of it, runs nothing, and takes any bytes. */
+  readonly origin: (path: string) => Promise<Origin | undefined>;
   /** What the Open Inference Protocol calls its models: the project and the format. */
   readonly platform: string;
   /** The backend that runs them in Triton. */

@@ -11,6 +11,8 @@ export const aotinductor: EngineRow = {
   extensions: ['.pt2'],
   recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && tail.includes('/aotinductor/'),
   needs: 'LibTorch',
+  runtime: async () => (await import('../torch/started-addon.js')).libtorchInUse(),
+  origin: async (path) => (await import('../torch/origin.js')).originOfArchive(path, 'pt2'),
   platform: 'torch_aoti',
   backend: 'pytorch',
   hubLibrary: 'pytorch',

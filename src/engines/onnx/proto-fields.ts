@@ -1,6 +1,10 @@
 /** Field numbers of onnx.proto, by message. */
 export const field = {
-  model: { irVersion: 1, graph: 7, trainingInfo: 20, functions: 25 },
+  model: {
+    ...{ irVersion: 1, producer: 2, producerVersion: 3, graph: 7, opset: 8, metadata: 14 },
+    ...{ trainingInfo: 20, functions: 25 },
+  },
+  opset: { domain: 1, version: 2 },
   training: { initialization: 1, algorithm: 2 },
   function: { node: 7, attribute: 11 },
   graph: { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 },

@@ -12,6 +12,8 @@ export const onnx: EngineRow = {
   extensions: ['.onnx', '.ort'],
   recognizes: (head) => looksLikeOnnx(head) || looksLikeOrt(head),
   needs: 'ONNX Runtime',
+  runtime: async () => (await import('./peer.js')).onnxRuntimeInUse(),
+  origin: async (path) => (await import('./origin.js')).originOfOnnx(path),
   platform: 'onnx_onnxv1',
   backend: 'onnxruntime',
   hubLibrary: 'onnx',

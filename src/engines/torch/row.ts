@@ -12,6 +12,8 @@ export const torchscript: EngineRow = {
   // Also zip archives that turn out to be something else: the check of the archive says what they are.
   recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && !tail.includes('/aotinductor/'),
   needs: 'LibTorch',
+  runtime: async () => (await import('./started-addon.js')).libtorchInUse(),
+  origin: async (path) => (await import('./origin.js')).originOfArchive(path, 'torchscript'),
   platform: 'pytorch_torchscript',
   backend: 'pytorch',
   hubLibrary: 'pytorch',

@@ -57,6 +57,11 @@ export function startedAddon(): StartedAddon | undefined {
   return started;
 }
 
+/** `LibTorch 2.15.0`, which is loaded if nothing has. */
+export async function libtorchInUse(): Promise<string> {
+  return `LibTorch ${(await startAddon()).native.libtorch.version}`;
+}
+
 /** Where it is kept: on the addon, which Node loads once in an environment, even if this module is loaded several times. */
 const startedKey = Symbol.for('node-libtorch.started-addon');
 

@@ -27,6 +27,9 @@ export type AnsweringKind = TaskKind<AnyTask, Answer> & {
   decode(task: AnyTask, output: Tensor, options: PostprocessOptions): Answer;
 };
 
+/** Of a model whose outputs nobody has given a meaning. */
+export const noMeaning: Task = { type: other.type };
+
 const byType = new Map(taskKinds.map((kind) => [kind.type, kind]));
 
 /** The row of a task; undefined for what has none. */
