@@ -114,6 +114,13 @@ export class ServerMetrics {
     registers: [this.#registry],
   });
 
+  readonly #failedLoads = new Counter({
+    name: 'model_load_failures_total',
+    help: 'Loads of a model that failed or were refused, by the code of the reason. What served before goes on.',
+    labelNames: ['model', 'code'] as const,
+    registers: [this.#registry],
+  });
+
   /**
    * All are read when the metrics are.
    * @param inFlight requests begun and not yet answered
@@ -163,6 +170,11 @@ export class ServerMetrics {
 
   rowCheck({ model, version, outcome }: RowCheckSample): void {
     this.#rowChecks.inc({ model, version, outcome });
+  }
+
+  /** Counts a load that failed or was refused. `model` must be one that is served, or was to be: it is a label. */
+  loadFailed(model: string, code: string): void {
+    this.#failedLoads.inc({ model, code });
   }
 
   /** Everything as values, for `aggregated`. */

@@ -4,7 +4,7 @@ import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
 import type { InferenceHost } from './host.js';
 import type { HostChange, HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
-import { TorchError } from '../errors.js';
+import { TorchError, type ErrorCode } from '../errors.js';
 import { requireTask } from './codec/row-model.js';
 import { reportLostDevices } from './readiness.js';
 import { reportStuckModels } from './stuck.js';
@@ -30,6 +30,7 @@ export function followHost(
     reportLostDevices(host, logger, onDeviceFailure),
     reportStuckModels(host, { afterMs: stuckAfterMs, logger, onStuck }),
     logLoads(host, logger),
+    countFailedLoads(host, metrics),
   ];
   return () => {
     for (const end of ends) end();
@@ -47,6 +48,25 @@ function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
   };
 }
 
+function countFailedLoads(host: InferenceHost, metrics: ServerMetrics): () => void {
+  const onChange = ({ change, model, error }: HostChange): void => {
+    if (change === 'failed') metrics.loadFailed(model, codeOf(error));
+  };
+  host.on('change', onChange);
+  return () => {
+    host.off('change', onChange);
+  };
+}
+
+const codeOf = (error: unknown): ErrorCode => (error instanceof TorchError ? error.code : 'ERR_INTERNAL');
+
+/** A load that was not tried: what was asked of its artifact is not there, or it has failed too often. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'ERR_SIGNATURE_REQUIRED',
+  'ERR_SIGNATURE_INVALID',
+  'ERR_QUARANTINED',
+]);
+
 /** A slow model is not ready for a long time: the log says what it is doing meanwhile, and what is worth knowing of it. */
 function logLoads(host: InferenceHost, logger: Logger): () => void {
   const onProgress = ({ elapsedMs, stage, ...where }: LoadProgress): void => {
@@ -61,7 +81,10 @@ function logLoads(host: InferenceHost, logger: Logger): () => void {
   const onChange = ({ change, error, durationMs, ...facts }: HostChange): void => {
     if (change === 'loaded') return; // its progress has told of it
     const said = { ...facts, ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }) };
-    if (change === 'failed') logger.error({ ...said, err: error }, changes.failed);
+    const code = codeOf(error);
+    if (change === 'failed' && refusals.has(code))
+      logger.error({ audit: 'load refused', ...said, code, err: error }, refused);
+    else if (change === 'failed') logger.error({ ...said, code, err: error }, changes.failed);
     else logger.info(said, changes[change]);
   };
   host.on('progress', onProgress).on('warning', onWarning).on('change', onChange);
@@ -86,6 +109,8 @@ const changes: Readonly<Record<Exclude<HostChange['change'], 'loaded'>, string>>
   aliased: 'an alias means another version',
   failed: 'a model could not be loaded; what has served goes on',
 };
+
+const refused = 'the load of a model was refused; what has served goes on';
 
 /** A record whose model every `/predict` is going to be refused for. A file without a record has no task, and nobody thinks so. */
 function warnOfNoAnswer(served: ServedModel, logger: Logger): void {

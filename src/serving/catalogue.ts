@@ -306,6 +306,6 @@ function missing(error: unknown): string | undefined {
 export function failureOf(error: unknown): NonNullable<Slot['failure']> {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
   // Those have names alone in them.
-  const isReadable = error instanceof TorchError && isUnknown({ code });
+  const isReadable = error instanceof TorchError && (isUnknown({ code }) || code === 'ERR_QUARANTINED');
   return { code, message: isReadable ? error.message : `${missing(error) ?? errorTable[code].title} (${code})`, error };
 }

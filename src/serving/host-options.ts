@@ -3,6 +3,7 @@ import * as check from '../check.js';
 import { describe, expected, torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { checkBatchSizes, checkHostModels, sourcesOf, type HostModel, type Source } from './host-model.js';
+import type { HostPolicy } from './load-gate.js';
 import type { LoadProgress } from './load-served.js';
 import type { RunEvent, ServedBatchEvent, ServedRowCheckEvent } from './served-model.js';
 
@@ -27,6 +28,17 @@ export interface HostOptions {
    * wait for an instance then fail with ERR_DISPOSED; those that run are let finish in any case.
    */
   drainTimeoutMs?: number;
+  /**
+   * What has to be known of an artifact before it is loaded: its digest, or a signature that somebody known has made
+   * (`LoadPolicy.open`). It is asked at every load; what it refuses is not loaded, and what has served goes on. Default: nothing.
+   */
+  policy?: HostPolicy;
+  /**
+   * After so many loads in a row that failed by the fault of its artifact a version of the registry is refused
+   * (ERR_QUARANTINED) until it is cleared, or its artifact is another. Default 3; false: never. A registry that is given and
+   * can be written remembers it beyond this process.
+   */
+  quarantineAfter?: number | false;
 }
 
 export interface HostEvents {
@@ -86,7 +98,10 @@ export interface HostWarning {
   readonly message: string;
 }
 
-const hostOptions = ['registry', 'models', 'defaultModel', 'warmupBatchSizes', 'onModelError', 'drainTimeoutMs'];
+const hostOptions = [
+  ...['registry', 'models', 'defaultModel', 'warmupBatchSizes', 'onModelError', 'drainTimeoutMs'],
+  ...['policy', 'quarantineAfter'],
+];
 
 /** Options that were checked. */
 export interface HostPlan {
@@ -103,6 +118,13 @@ export function checkHostOptions(options: HostOptions): HostPlan {
   if (warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', warmupBatchSizes);
   if (onModelError !== undefined) check.oneOf('onModelError', onModelError, ['fail', 'continue']);
   if (drainTimeoutMs !== undefined) check.milliseconds('drainTimeoutMs', drainTimeoutMs);
+  const { policy, quarantineAfter } = options;
+  if (policy !== undefined && typeof (policy as Partial<HostPolicy> | null)?.check !== 'function') {
+    throw expected('a LoadPolicy', 'policy of ModelHost', policy);
+  }
+  if (quarantineAfter !== undefined && quarantineAfter !== false) {
+    check.integer('quarantineAfter', quarantineAfter, 1, 1000);
+  }
   if (registry !== undefined && !isRegistry(registry)) {
     throw expected('a ModelRegistry', 'registry of ModelHost', registry);
   }

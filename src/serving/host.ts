@@ -19,6 +19,7 @@ import {
   type HostWarning,
 } from './host-options.js';
 import { Lineup } from './lineup.js';
+import type { Quarantined } from './quarantine.js';
 import type { ServedModel } from './served-model.js';
 
 /** `loading` → `ready` → `draining` → `closed`; a load that fails goes to `closed` at once. */
@@ -199,6 +200,26 @@ export class ModelHost implements AsyncDisposable {
       },
       'results',
     );
+  }
+
+  /**
+   * Versions of the registry that are refused because their loads have failed again and again, as this process knows them: they
+   * were asked for here, or failed here.
+   */
+  quarantine(): readonly Quarantined[] {
+    return this.#lineup.quarantine.list();
+  }
+
+  /**
+   * Lets a version be tried again that is refused with ERR_QUARANTINED. Nothing is loaded by it.
+   * @param version default: all versions of the name
+   * @returns whether anything was known of it
+   * @throws ERR_STORAGE and its kin where the registry remembers it and cannot be written
+   */
+  async clearQuarantine(name: string, version?: string): Promise<boolean> {
+    check.text('name of clearQuarantine', name);
+    if (version !== undefined) check.text('version of clearQuarantine', version);
+    return this.#lineup.quarantine.clear(name, version);
   }
 
   /** Calls that have begun and not ended, over all models. */

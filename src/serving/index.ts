@@ -11,6 +11,8 @@ export type {
 export type { FailedModel, HostIndexEntry } from './catalogue.js';
 export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';
+export type { HostPolicy, PolicyDecision } from './load-gate.js';
+export type { Quarantined } from './quarantine.js';
 export type { LoadProgress } from './load-served.js';
 export {
   ServedModel,

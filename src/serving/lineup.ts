@@ -6,7 +6,9 @@ import { Drains } from './drains.js';
 import type { HostModel, Source } from './host-model.js';
 import { twice, type HostChange, type HostLoadOptions, type HostOptions, type HostWarning } from './host-options.js';
 import { bringUp, find, type Found, type LoadedServed, type LoadProgress } from './load-served.js';
+import { LoadGate } from './load-gate.js';
 import { noSuchModel } from './names.js';
+import type { Quarantine } from './quarantine.js';
 import { ServedModel, type ServedModelHooks } from './served-model.js';
 import { sourcesToLoad } from './sources-to-load.js';
 import { Statistics } from './statistics.js';
@@ -56,6 +58,7 @@ export class Lineup {
   readonly #options: HostOptions;
   readonly #hooks: ServedModelHooks;
   readonly #listeners: LineupListeners;
+  readonly #gate: LoadGate;
   #registry: Promise<ModelRegistry> | undefined;
 
   constructor(
@@ -73,6 +76,15 @@ export class Lineup {
       refuse: (name, reference) => catalogue.refuse(name, reference),
     };
     this.#listeners = listeners;
+    this.#gate = new LoadGate({
+      policy: options.policy,
+      quarantineAfter: options.quarantineAfter,
+      mayWrite: options.registry !== undefined,
+      registry: () => this.#openRegistry(),
+      warn: (event) => {
+        listeners.warn(event);
+      },
+    });
     this.drains = new Drains(options.drainTimeoutMs, (event) => {
       listeners.warn(event);
     });
@@ -195,6 +207,10 @@ export class Lineup {
     this.catalogue.prune();
   }
 
+  get quarantine(): Quarantine {
+    return this.#gate.quarantine;
+  }
+
   async #find(source: Source, aliases: ReadonlyMap<string, string> | undefined, signal: AbortSignal): Promise<Found> {
     const { file, version } = source;
     const meant = file === undefined && version !== undefined ? aliases?.get(version) : undefined;
@@ -238,7 +254,10 @@ export class Lineup {
           continue;
         }
         const began = performance.now();
-        const parts = await bringUp(found, { warmupBatchSizes, signal, progress });
+        const digests = await this.#gate.pass(found);
+        const parts = await this.#watched(found, signal, () =>
+          bringUp(found, { digests, warmupBatchSizes, signal, progress }),
+        );
         loaded.push({ parts, loadMs: performance.now() - began });
       }
       if (beforeSwap) await unlessAborted(signal, Promise.resolve().then(beforeSwap));
@@ -248,6 +267,19 @@ export class Lineup {
       await this.drains.disposeAll(loaded.flatMap((each) => each?.parts ?? []));
       throw new FailedLoad(error, loads[Math.min(loaded.length, loads.length - 1)]?.found.source);
     }
+  }
+
+  /** What fails again and again is put into quarantine. */
+  async #watched<T>(found: Found, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      if (!signal.aborted) await this.#gate.quarantine.failed(found, error);
+      throw error;
+    }
+    await this.#gate.quarantine.succeeded(found);
+    return result;
   }
 
   /** Puts what was loaded into its places. Nothing is awaited here. */

@@ -13,11 +13,14 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
 import { requireNoContradiction, type HostModelOptions, type HostWarmup, type Source } from './host-model.js';
+import type { Digests } from './load-gate.js';
 import type { ServedModelParts } from './served-model.js';
 
 export interface LoadContext {
   /** Overrules the sizes that batching asks for. */
   readonly warmupBatchSizes: readonly number[] | undefined;
+  /** What the bytes must be that are loaded. */
+  readonly digests: Digests;
   readonly signal: AbortSignal;
   /** Told of each step but the last, which is the host's to tell. */
   readonly progress: (event: LoadProgress) => void;
@@ -66,7 +69,7 @@ export type LoadedServed = Omit<ServedModelParts, 'statistics'>;
 /** Loads, checks and warms up one version. @throws what it is that failed, naming the model; nothing of it stays loaded */
 export async function bringUp(
   found: Found,
-  { signal, warmupBatchSizes, progress }: LoadContext,
+  { digests, signal, warmupBatchSizes, progress }: LoadContext,
 ): Promise<LoadedServed> {
   const { name, version, record, path } = found;
   const { load = {}, warmup, batching = false, task: given } = found.source.options;
@@ -78,7 +81,7 @@ export async function bringUp(
   try {
     tell('load');
     if (record) requireNoContradiction(load, record);
-    model = await loadModel(path, { ...load, ...optionsOf(record), signal });
+    model = await loadModel(path, { ...load, ...optionsOf(record), ...digests, signal });
     // The schema's libraries take a quarter of a second to load, and most models come without a task of the caller's.
     const own = typeof given === 'function' ? await given(model) : given;
     const task = own && (await import('../registry/task.js')).taskOf(own, model.signature);
@@ -118,7 +121,7 @@ export async function bringUp(
 
 /** The record comes after the caller's options: what it says of the artifact cannot be overruled. */
 function optionsOf(record: ModelRecord | undefined): LoadOptions {
-  return record ? { engine: record.engine, sha256: record.artifact.sha256, signature: signatureOf(record) } : {};
+  return record ? { engine: record.engine, signature: signatureOf(record) } : {};
 }
 
 /** What a warm-up that did not happen leaves to say. */

@@ -1,0 +1,89 @@
+/** What a version has to pass before its load begins: the quarantine, and the policy of signatures. */
+import { engineTable } from '../engines/index.js';
+import type { LoadOptions } from '../model/options.js';
+import type { ModelRecord, ModelRegistry } from '../registry/index.js';
+import type { HostWarning } from './host-options.js';
+import type { Found } from './load-served.js';
+import { Quarantine, type QuarantineKeeper } from './quarantine.js';
+
+/** What a policy has found: the digests that the bytes must have that are loaded. */
+export interface PolicyDecision {
+  readonly sha256?: string;
+  readonly externalSha256?: Readonly<Record<string, string>>;
+  /** What would have been refused, were it not only reported. */
+  readonly warnings: readonly string[];
+}
+
+/** What has to be known of an artifact before it is loaded: a digest, or a signature. `LoadPolicy.open` makes one. */
+export interface HostPolicy {
+  /** @throws ERR_SIGNATURE_REQUIRED, ERR_SIGNATURE_INVALID */
+  check(
+    version:
+      | {
+          readonly name: string;
+          readonly version: string;
+          readonly record: ModelRecord;
+          readonly registry: ModelRegistry;
+        }
+      | { readonly file: string; readonly sha256?: string },
+  ): Promise<PolicyDecision>;
+}
+
+export type Digests = Pick<LoadOptions, 'sha256' | 'externalSha256'>;
+
+export interface LoadGateParts {
+  readonly policy: HostPolicy | undefined;
+  readonly quarantineAfter: number | false | undefined;
+  readonly registry: () => Promise<ModelRegistry>;
+  /** Whether the registry is the caller's: what came with this package is never written. */
+  readonly mayWrite: boolean;
+  readonly warn: (event: HostWarning) => void;
+}
+
+export class LoadGate {
+  readonly quarantine: Quarantine;
+  readonly #parts: LoadGateParts;
+
+  constructor(parts: LoadGateParts) {
+    this.#parts = parts;
+    const { mayWrite, quarantineAfter, registry } = parts;
+    this.quarantine = new Quarantine(quarantineAfter, async () =>
+      mayWrite ? ((await registry()) as QuarantineKeeper) : undefined,
+    );
+  }
+
+  /**
+   * The digests that what is loaded must have, so that the very bytes are loaded that were looked at.
+   * @throws ERR_QUARANTINED, ERR_SIGNATURE_REQUIRED, ERR_SIGNATURE_INVALID
+   */
+  async pass(found: Found): Promise<Digests> {
+    await this.quarantine.require(found);
+    const { policy, registry, warn } = this.#parts;
+    const { name, version, record, path } = found;
+    const stated = record ? digestsOf(record) : {};
+    if (!policy) return stated;
+    const { sha256 } = found.source.options.load ?? {};
+    const decision = await policy.check(
+      record
+        ? { name, version, record, registry: await registry() }
+        : { file: path, ...(sha256 !== undefined && { sha256 }) },
+    );
+    for (const message of decision.warnings) warn({ model: name, version, message });
+    return {
+      ...stated,
+      ...(decision.sha256 !== undefined && { sha256: decision.sha256 }),
+      ...(decision.externalSha256 && takesSidecars(record) && { externalSha256: decision.externalSha256 }),
+    };
+  }
+}
+
+function digestsOf(record: ModelRecord): Digests {
+  const { sha256, sidecars = [] } = record.artifact;
+  if (sidecars.length === 0 || !takesSidecars(record)) return { sha256 };
+  return { sha256, externalSha256: Object.fromEntries(sidecars.map((each) => [each.file, each.sha256])) };
+}
+
+/** Files beside an artifact that its engine does not read are nobody's weights. */
+function takesSidecars(record: ModelRecord | undefined): boolean {
+  return record !== undefined && engineTable[record.engine].lacks.externalSha256 === undefined;
+}
