@@ -8,17 +8,21 @@ export interface ArchiveKind {
   readonly what: string;
   /** Undefined where it is for the engine to say how a model is exported. */
   readonly advice?: string;
+  /** An engine has it: only the extension may be another's. */
+  readonly isModel?: boolean;
 }
 
 export const torchScriptArchive: ArchiveKind = {
   what: 'a TorchScript file',
   advice: 'give it the extension .pt, or set the engine to torchscript',
+  isModel: true,
 };
 export const compiledArchive: ArchiveKind = {
   what: 'an AOTInductor package',
   advice: 'give it the extension .pt2, or set the engine to aotinductor',
+  isModel: true,
 };
-const pickled: ArchiveKind = {
+export const pickledArchive: ArchiveKind = {
   what: 'a pickle made by torch.save (a state_dict or a whole nn.Module), which holds no code to run',
 };
 
@@ -29,14 +33,26 @@ const kinds: readonly (readonly [name: RegExp, kind: ArchiveKind])[] = [
     /(^|\/)(models\/[^/]+\.json|serialized_exported_program\.json)$/,
     {
       what: 'an exported program that is not compiled (torch.export.save)',
-      advice: 'compile it with the exporter of this package (docs/aotinductor.md)',
+      advice:
+        'compile it with scripts/export/node_libtorch_export.py of this package (docs/aotinductor.md), or with ' +
+        'torch._inductor.aoti_compile_and_package(torch.export.load(path), package_path="model.pt2")',
     },
   ],
   [
     /^MAR-INF\//,
     { what: 'a TorchServe archive (.mar)', advice: 'unpack it with unzip; the TorchScript file is inside' },
   ],
-  [/(^|\/)model\.weights\.h5$|^keras_metadata/, { what: 'a Keras model', advice: 'export the model to ONNX' }],
+  [
+    /(^|\/)\.data\/extern_modules$/,
+    {
+      what: 'a package of torch.package, which holds Python code',
+      advice: 'load it in Python with torch.package.PackageImporter and export the model',
+    },
+  ],
+  [
+    /(^|\/)model\.weights\.h5$|^keras_metadata/,
+    { what: 'a Keras model', advice: 'export the model to ONNX: model.export("model.onnx", format="onnx")' },
+  ],
   [/\.npy$/, { what: 'a NumPy archive (.npz)', advice: 'give it to --input; the model is another file' }],
   [/^word\/|^xl\/|^ppt\//, { what: 'an office document', advice: 'give the model file' }],
   [/^META-INF\/MANIFEST\.MF$/, { what: 'a Java archive', advice: 'give the model file' }],
@@ -49,7 +65,7 @@ export function archiveKind(names: readonly string[]): ArchiveKind | undefined {
   const root = names[0]?.split('/')[0] ?? '';
   const has = (suffix: string): boolean => names.includes(`${root}/${suffix}`);
   if (has('constants.pkl') && has('data.pkl')) return torchScriptArchive;
-  if (has('data.pkl')) return pickled;
+  if (has('data.pkl')) return pickledArchive;
   return kinds.find(([name]) => names.some((entry) => name.test(entry)))?.[1];
 }
 

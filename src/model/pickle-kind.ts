@@ -29,3 +29,10 @@ export function pickleKind(pickle: Buffer): { readonly what: string; readonly ad
       'torch.jit.script(model.eval()).save("model.pt") or torch.onnx.export(model, args, "model.onnx")',
   };
 }
+
+/** A file that torch.save wrote before PyTorch 1.6: protocol 2, then the magic number 0x1950a86a20f9469cfc6c. */
+export function legacyPickle(head: Buffer): boolean {
+  return head[0] === 0x80 && head.subarray(2, 2 + magic.length).equals(magic);
+}
+
+const magic = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');

@@ -10,6 +10,8 @@ import { bundledModelsDir, bundledRegistryDir, existingFolder } from './folders.
 import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
 import { aliasesIn, namesIn, recordIn, unreadable, versionsIn } from './read.js';
 import type { ModelRecord } from './schema.js';
+import type { Added } from './add.js';
+import type { AddOptions } from './record/options.js';
 import type { LockLimits, Store } from './store/index.js';
 
 export interface RegistryOptions {
@@ -208,6 +210,20 @@ export class ModelRegistry {
    */
   async setAlias(name: string, alias: string, version: string | undefined, limits?: LockLimits): Promise<void> {
     await (await this.store()).setAlias(name, alias, version, limits);
+  }
+
+  /**
+   * Makes a model file a version of the registry: copies it, loads and runs it in a process of its own, and writes its record and its
+   * card. A version never changes: the same file again changes nothing.
+   * @param file a path; the files of an ONNX model's external data lie beside it
+   * @throws ERR_MODEL_FORMAT for what is no model, ERR_ADMISSION for one that crashes, or takes too much time or memory,
+   * ERR_VERSION_EXISTS, ERR_MANIFEST, ERR_SIGNATURE_MISMATCH, ERR_INVALID_ARGUMENT for what has to be said; what loadModel
+   * throws; ERR_REGISTRY_LOCKED, ERR_STORAGE, ERR_STORAGE_FULL, or `signal.reason`; nothing has changed then
+   * @example
+   * const { record } = await registry.add('resnet.onnx', { name: 'resnet', version: 'v1.0', imagePreset: 'imagenet' });
+   */
+  async add(file: string, options: AddOptions): Promise<Added> {
+    return (await import('./add.js')).add(this, file, options);
   }
 
   /**

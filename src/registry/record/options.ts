@@ -86,7 +86,7 @@ export interface AddOptions extends Stated {
   readonly imagePreset?: string;
   /**
    * As in the record; `HEAD`, or another name of a commit, is looked up in the git repository of the working directory, whose
-   * tracked files must be as they were committed. Default: the last commit of the file, where it is tracked by git and unchanged.
+   * tracked files must be as they were committed. Default: the one in the file's own metadata, where somebody wrote it there.
    */
   readonly sourceCommit?: string;
   /** Demand `metrics`, `training`, `sourceCommit` and `framework`, as for a deployment, and that the model ran. Default false. */

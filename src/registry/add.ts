@@ -1,0 +1,163 @@
+/** `registry add`: a file becomes a version with a record and a card, after it was tried. */
+import { basename, dirname, join } from 'node:path';
+import * as check from '../check.js';
+import { engineTable, findEngine } from '../engines/index.js';
+import { describe, torchError, TorchError } from '../errors.js';
+import { digestFile, type FileDigest } from '../files/hash.js';
+import type { EngineName, ExternalFile } from '../model/info.js';
+import { admit, type Admitted } from './admission/admit.js';
+import { requireModel } from './admission/identify.js';
+import { cardOf } from './card/index.js';
+import { buildRecord } from './record/build.js';
+import {
+  checkDraft,
+  draftOf,
+  requireSameArtifact,
+  requireStrict,
+  statedSignature,
+  type Draft,
+} from './record/draft.js';
+import { artifactName } from './record/file-name.js';
+import { hubFile } from './record/hub-cache.js';
+import { checkAddOptions, type AddOptions } from './record/options.js';
+import type { ModelRegistry } from './registry.js';
+import type { ModelRecord } from './schema.js';
+import type { Staging } from './store/index.js';
+
+export interface Added {
+  readonly record: ModelRecord;
+  /** False where the version was there already with the same files: nothing was changed. */
+  readonly added: boolean;
+}
+
+/** As ModelRegistry.add. */
+export async function add(registry: ModelRegistry, file: string, options: AddOptions): Promise<Added> {
+  checkAddOptions(options);
+  check.text('the file', file, 'a path');
+  const { name, version, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  await requireModel(file);
+  const there = await existing(registry, file, options);
+  if (there) return { record: there, added: false };
+  const engine = await findEngine(file, options.load?.engine ?? (options.record?.engine as EngineName | undefined));
+  const origin = await engineTable[engine].origin(file);
+  const hub = hubFile(file);
+  const draft = await draftOf(options, origin, hub?.source);
+  checkDraft(draft, options);
+  requireStrict(draft, options, origin);
+  const store = await registry.store();
+  onProgress?.({ stage: 'copy' });
+  const staging = await store.stage({ signal });
+  try {
+    const artifact = artifactName(file, engineTable[engine].extensions);
+    const digest = await staging.take(file, artifact, signal);
+    requireSameArtifact(options, digest);
+    const load = { ...(hub && takesRoot(engine) && { externalDataRoot: hub.root }), ...options.load };
+    const admitted = await tried(file, engine, digest, draft, { ...options, load });
+    const sidecars = await takeSidecars(staging, file, admitted.loaded.info.externalFiles ?? [], signal);
+    onProgress?.({ stage: 'record' });
+    const record = buildRecord({
+      ...{ name, version, engine, draft, admitted },
+      artifact: { file: artifact, ...digest, ...(sidecars.length > 0 && { sidecars }) },
+      now: new Date(),
+    });
+    const { added } = await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal });
+    return added ? { record, added } : { record: await registry.record(name, version), added };
+  } finally {
+    await staging.discard();
+  }
+}
+
+/** Whether links among its files may lead somewhere: an engine whose models are one file has no such option. */
+const takesRoot = (engine: EngineName): boolean => engineTable[engine].lacks.externalDataRoot === undefined;
+
+/**
+ * The version that is there already with the same files: it is neither copied nor tried again.
+ * @throws ERR_VERSION_EXISTS when it is there with others, or cannot be read
+ */
+async function existing(
+  registry: ModelRegistry,
+  file: string,
+  { name, version, signal }: AddOptions,
+): Promise<ModelRecord | undefined> {
+  let record: ModelRecord;
+  try {
+    record = await registry.record(name, version);
+  } catch (cause) {
+    const { code, message } = cause as TorchError;
+    if (code === 'ERR_MODEL_NOT_FOUND' || code === 'ERR_VERSION_NOT_FOUND') return undefined;
+    throw taken(name, version, `cannot be read: ${message}`, cause);
+  }
+  const { artifact } = record;
+  const found = await digestFile(file, file, signal);
+  if (found.sha256 !== artifact.sha256) {
+    throw taken(name, version, `has sha256 ${artifact.sha256}, and ${basename(file)} has ${found.sha256}`);
+  }
+  for (const sidecar of artifact.sidecars ?? []) {
+    const beside = await digestFile(join(dirname(file), sidecar.file), sidecar.file, signal).catch(() => undefined);
+    if (beside?.sha256 === sidecar.sha256) continue;
+    throw taken(name, version, `has another ${sidecar.file} than the one beside ${basename(file)}`);
+  }
+  return record;
+}
+
+function taken(name: string, version: string, why: string, cause?: unknown): TorchError {
+  return torchError(
+    'ERR_VERSION_EXISTS',
+    `Expected a new version, since versions never change, but ${name} ${version} is there and ${why}\n` +
+      `  fix: add it as another version, or remove this one first (registry rm ${name}@${version})`,
+    { cause },
+  );
+}
+
+async function tried(
+  file: string,
+  engine: EngineName,
+  { sha256, bytes }: FileDigest,
+  draft: Draft,
+  { load, example, admission = {}, signal, strict, onProgress }: AddOptions,
+): Promise<Admitted> {
+  const parts = statedSignature(draft);
+  const admitted = await admit(file, {
+    ...{ engine, sha256, bytes, load, example, signal },
+    ...(Object.keys(parts).length > 0 && { parts }),
+    limits: admission,
+    onStage: (stage) => onProgress?.({ stage }),
+  });
+  const { methods } = admitted.loaded.info;
+  if (!methods.some(({ name }) => name === 'forward')) {
+    throw torchError(
+      'ERR_ADMISSION',
+      `Expected a model with a method forward, which is what is served, but it has ${methods.map(({ name }) => name).join(', ') || 'none'}`,
+    );
+  }
+  if (strict && admitted.example === 'none') {
+    const why = admitted.report?.refused ?? 'admission: false asked for it';
+    throw torchError(
+      'ERR_ADMISSION',
+      `Expected the model to run, as strict demands, but it was not run: ${why}; give an example (--example FILE)`,
+    );
+  }
+  return admitted;
+}
+
+/** The files beside an ONNX model, links followed as admission did: what is copied is what was loaded. @throws ERR_INTEGRITY */
+async function takeSidecars(
+  staging: Staging,
+  file: string,
+  external: readonly ExternalFile[],
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<ModelRecord['artifact']['sidecars']>> {
+  const sidecars: { file: string; sha256: string; bytes: number }[] = [];
+  for (const { name, sha256 } of external) {
+    const digest = await staging.take(join(dirname(file), name), name, signal);
+    if (digest.sha256 !== sha256) {
+      throw torchError(
+        'ERR_INTEGRITY',
+        `Expected ${describe(name)} to stay as it is while it is added but it was changed; add it again`,
+      );
+    }
+    sidecars.push({ file: name, ...digest });
+  }
+  return sidecars;
+}
