@@ -29,16 +29,16 @@ export function cyclonedx(record: ModelRecord, content: CardContent): object {
       component,
     },
     ...(artifact.sidecars?.length && {
-      components: artifact.sidecars.map((file) => sidecar(file, component['bom-ref'])),
+      components: artifact.sidecars.map((file, place) => sidecar(file, sidecarRef(component['bom-ref'], place))),
     }),
     dependencies: [
       {
         ref: component['bom-ref'],
         ...(artifact.sidecars?.length && {
-          dependsOn: artifact.sidecars.map(({ file }) => sidecarRef(component['bom-ref'], file)),
+          dependsOn: artifact.sidecars.map((_file, place) => sidecarRef(component['bom-ref'], place)),
         }),
       },
-      ...(artifact.sidecars ?? []).map(({ file }) => ({ ref: sidecarRef(component['bom-ref'], file) })),
+      ...(artifact.sidecars ?? []).map((_file, place) => ({ ref: sidecarRef(component['bom-ref'], place) })),
     ],
   };
 }
@@ -124,17 +124,18 @@ function admissionProperties({ admission, sourceCommit }: ModelRecord): object[]
   return stated.flatMap(([name, value]) => (value === undefined ? [] : [property(name, value)]));
 }
 
-function sidecar({ file, bytes, sha256 }: { file: string; bytes: number; sha256: string }, model: string): object {
+function sidecar({ file, bytes, sha256 }: { file: string; bytes: number; sha256: string }, ref: string): object {
   return {
     type: 'file',
-    'bom-ref': sidecarRef(model, file),
+    'bom-ref': ref,
     name: line(file),
     hashes: [{ alg: 'SHA-256', content: sha256 }],
     properties: [property('bytes', bytes)],
   };
 }
 
-const sidecarRef = (model: string, file: string): string => `${model}#${line(file)}`;
+/** By their place: names that differ in what is not shown are two files. */
+const sidecarRef = (model: string, place: number): string => `${model}#${place + 1}`;
 
 /** Members that CycloneDX has no place for, under names of our own. */
 function property(name: string, value: string | number | boolean): object {
