@@ -5,6 +5,7 @@ import type { Model } from '../model/model.js';
 import { runtime } from '../engines/runtime.js';
 import { commandSettings } from './settings.js';
 import { locate, parseTarget } from './target.js';
+import { asked } from './usage.js';
 
 export interface LoadedTarget extends AsyncDisposable {
   readonly model: Model;
@@ -13,13 +14,16 @@ export interface LoadedTarget extends AsyncDisposable {
   readonly record: ModelRecord | undefined;
 }
 
-/** Brings up the model that a command line names, with its flags before the environment. @throws as loadModel */
+/** Brings up the model that a command line names, with its flags before the environment. @throws UsageError; as locate and loadModel */
 export async function loadTarget(
   target: string,
   overrides: Readonly<Partial<Record<SettingKey, unknown>>>,
 ): Promise<LoadedTarget> {
   const settings = commandSettings({ overrides });
-  const { path, record, options } = await locate(parseTarget(target), settings);
+  const { path, record, options } = await locate(
+    asked(() => parseTarget(target)),
+    settings,
+  );
   configureThreads(settings);
   const model = await loadModel(path, options);
   return { model, path, record, [Symbol.asyncDispose]: () => model.dispose() };

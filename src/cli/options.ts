@@ -23,6 +23,9 @@ export function settingsOf(options: Readonly<Record<string, unknown>>): Partial<
   return given;
 }
 
+/** How a command names a model, in its help. */
+export const modelArgument = 'a model file, or in the registry name, name@version, name@alias or name@sha256:<hex>';
+
 /** What `run`, `inspect` and `types` need to bring a model up; `serve` has every setting. */
 export const modelSettings: readonly SettingKey[] = [
   'registryDir',
@@ -37,5 +40,6 @@ export const modelSettings: readonly SettingKey[] = [
   'intraOpThreads',
 ];
 
-const append = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+/** Collects the values of an option that may be repeated. */
+export const append = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -45,6 +45,14 @@ export function columns(rows: readonly (readonly [label: string, text: string])[
   return rows.map(([label, text]) => `${indent}${label.padEnd(width)}  ${text}`.trimEnd());
 }
 
+/** A text of somebody else without what a terminal obeys: control characters, and those that turn the direction of writing. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
+    const known = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[char];
+    return known ?? `\\u${(char.codePointAt(0) as number).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** `938.4 KiB` */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];

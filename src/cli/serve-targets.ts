@@ -8,7 +8,7 @@ import { parseTarget } from './target.js';
 
 /**
  * The models to serve, the default one first.
- * @param targets arguments of the command: a file, `NAME=file`, `name` or `name@version`
+ * @param targets arguments of the command: a file, `NAME=file`, `name` or `name@…` with a version, an alias or a digest
  * @param name of the only target, which is a file
  * @throws ERR_CONFIG or ERR_INVALID_ARGUMENT for a name that cannot be, or one that is there twice
  */
@@ -87,8 +87,10 @@ function parseServeTarget(text: string): ModelEntry {
     if (!isServedName(name)) throw invalid(`${servedNames} before the = of ${describe(text)}`, describe(name));
     return { name, file };
   }
-  const target = parseTarget(text);
+  // The settings may call a file as no model of the registry is called.
+  const target = parseTarget(text, isServedName);
   if ('file' in target) return target;
+  if ('digest' in target) throw invalid('the name of a model before its digest: NAME@sha256:…', describe(text));
   const { version } = target;
   return { name: target.name, ...(version !== undefined && { versions: [version] }) };
 }

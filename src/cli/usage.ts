@@ -4,3 +4,12 @@ export class UsageError extends Error {
     super('usage', { cause });
   }
 }
+
+/** What a function makes of a command line. @throws UsageError for whatever it throws */
+export function asked<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new UsageError(cause);
+  }
+}

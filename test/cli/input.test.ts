@@ -6,7 +6,6 @@ import { readArguments, type InputContext } from '#dist/cli/input.js';
 import { parseNpy as parsed } from '#dist/cli/npy.js';
 import { toJson, toText } from '#dist/cli/output.js';
 import { formatBytes } from '#dist/cli/report.js';
-import { parseTarget } from '#dist/cli/target.js';
 import { Tensor } from '#dist/tensor/tensor.js';
 import { rejection } from '../support/rejection.js';
 
@@ -153,16 +152,5 @@ describe('what the CLI prints', () => {
     expect(toText(value)).to.include('scores: float32 [1, 2]').and.include('0.1,').and.include('1: 2');
     expect(formatBytes(512)).to.equal('512 B');
     expect(formatBytes(947848)).to.equal('925.6 KiB');
-  });
-});
-
-describe('targets', () => {
-  it('are files by a path or an extension, else names of the registry', () => {
-    for (const file of ['./m', 'a/b', 'model.pt', 'model.onnx', '/x/mnist-mlp'])
-      expect(parseTarget(file)).to.deep.equal({ file });
-    expect(parseTarget('package.json'), 'a file that is there').to.deep.equal({ file: 'package.json' });
-    expect(parseTarget('package.jsonc')).to.deep.equal({ name: 'package.jsonc' });
-    expect(parseTarget('mnist-mlp')).to.deep.equal({ name: 'mnist-mlp' });
-    expect(parseTarget('mnist-mlp@v1.0')).to.deep.equal({ name: 'mnist-mlp', version: 'v1.0' });
   });
 });

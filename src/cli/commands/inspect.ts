@@ -1,15 +1,15 @@
 import { Command } from 'commander';
-import { describeSpec } from '../../signature/spec.js';
 import type { ExtraFile } from '../../model/info.js';
-import type { MethodSchema, Signature, TensorSpec } from '../../signature/spec.js';
+import type { MethodSchema } from '../../signature/spec.js';
 import type { LoadedTarget } from '../load-target.js';
-import { addSettings, modelSettings, settingsOf } from '../options.js';
-import { columns, formatBytes, printJson, printLines } from '../report.js';
+import { addSettings, modelArgument, modelSettings, settingsOf } from '../options.js';
+import { columns, formatBytes, printJson, printLines, printable } from '../report.js';
+import { signatureLines } from '../signature-lines.js';
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
     .description('load a model and show its methods, signature and sizes, and its record if it is in the registry')
-    .argument('<model>', 'a model file, or a name or name@version in the registry')
+    .argument('<model>', modelArgument)
     .option('--json', 'print JSON');
   return addSettings(command, modelSettings).action(inspect);
 }
@@ -37,7 +37,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ...(info.autograd ? [['autograd', 'yes: it takes gradients while it runs'] as const] : []),
   ]);
   lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
-  if (signature) lines.push(...signatureLines(signature));
+  if (signature) lines.push('signature', ...signatureLines(signature, '  '));
   if (info.extraFiles) lines.push('extra files', ...columns(info.extraFiles.map(extraFileRow), '  '));
   if (record) {
     const { testAccuracy, testSamples } = record.metrics ?? {};
@@ -56,31 +56,8 @@ function formatMethod({ name, args, returns }: MethodSchema): string {
   return `${name}(${list.join(', ')}) -> ${returns.join(', ')}`;
 }
 
-function signatureLines({ inputs, outputs, task }: Signature): string[] {
-  const row =
-    (direction: string) =>
-    (spec: TensorSpec): [string, string] => [
-      `${direction} ${spec.name}`,
-      `${describeSpec(spec)}${spec.labels ? `; ${formatLabels(spec.labels)}` : ''}`,
-    ];
-  const rows = [...inputs.map(row('in')), ...outputs.map(row('out'))];
-  if (task) rows.push(['task', task.type]);
-  return ['signature', ...columns(rows, '  ')];
-}
-
 /** The first line of a text, without what a terminal would obey. */
 function extraFileRow({ name, bytes, text }: ExtraFile): readonly [string, string] {
   const line = text === undefined ? '' : JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
   return [printable(name), `${formatBytes(bytes)} ${line}`];
-}
-
-/** JSON leaves nothing that a terminal obeys. */
-function printable(name: string): string {
-  return JSON.stringify(name).slice(1, -1);
-}
-
-/** The first few: a classifier may have thousands. */
-function formatLabels(labels: readonly string[]): string {
-  const shown = labels.slice(0, 10).join(', ');
-  return `${labels.length} labels: ${shown}${labels.length > 10 ? ', …' : ''}`;
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { addSettings, modelSettings, settingsOf } from '../options.js';
+import { addSettings, modelArgument, modelSettings, settingsOf } from '../options.js';
 import { printJson, printLines } from '../report.js';
 
 interface RunFlags {
@@ -19,7 +19,7 @@ Example: node-libtorch run mnist-mlp --input digit.json --json`;
 export function runCommand(): Command {
   const command = new Command('run')
     .description('run a model once and print what it returns')
-    .argument('<model>', 'a model file, or a name or name@version in the registry')
+    .argument('<model>', modelArgument)
     .option('--input <files...>', 'one file for each argument, .npy, .npz or JSON; none for a method without arguments')
     .option('--method <name>', 'exported method to call', 'forward')
     .option('--json', 'print JSON')

@@ -18,7 +18,7 @@ export function serveCommand(): Command {
     .description('serve models over HTTP')
     .argument(
       '[models...]',
-      'files, NAME=FILE, and names or name@version in the registry; the first is the default model (default: the settings models, model)',
+      'files, NAME=FILE, and in the registry name, name@version, name@alias or name@sha256:<hex>; the first is the default model (default: the settings models, model)',
     )
     .option('--name <name>', 'what the only model, a file, is called in URLs (default: its name without extension)')
     .option('--config <file>', 'JSON file of settings (NODE_LIBTORCH_CONFIG)')

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { torchError } from '../../errors.js';
-import { addSettings, modelSettings, settingsOf } from '../options.js';
+import { addSettings, modelArgument, modelSettings, settingsOf } from '../options.js';
 import { printJson } from '../report.js';
 import { UsageError } from '../usage.js';
 
@@ -31,7 +31,7 @@ Examples: node-libtorch types mnist-mlp --output src/mnist-mlp.d.ts
 export function typesCommand(): Command {
   const command = new Command('types')
     .description("write TypeScript declarations of a model's inputs and outputs")
-    .argument('[model]', 'a model file, or name or name@version of the registry; with --url name or name@version there')
+    .argument('[model]', `${modelArgument}; with --url name or name@version there`)
     .option(
       '--url <url>',
       'read a server of the Open Inference Protocol: its address, or that of a model below /v2/models',
