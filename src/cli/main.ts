@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
 import { inspectCommand } from './commands/inspect.js';
+import { registryCommand } from './commands/registry/index.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
@@ -23,13 +24,14 @@ const commands = [
   runCommand(),
   inspectCommand(),
   typesCommand(),
+  registryCommand(),
   setupCommand(),
   buildCommand(),
   doctorCommand(),
   tokenCommand(),
 ];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...program.commands])
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride().configureOutput({ outputError: () => undefined }); // reported below, as every error is
 
 // A reader that closes early, such as `head`, is not a failure.

@@ -26,7 +26,7 @@ export function taskOfSettings({ task, taskFile, labels, imagePreset }: TaskSett
     return undefined;
   }
   return async () => {
-    const written = taskFile === undefined ? {} : await readTask(taskFile);
+    const written = taskFile === undefined ? {} : await readJsonObject(taskFile, ", as a record's task is,");
     return {
       ...written,
       ...(task !== noTask && { type: task }),
@@ -43,17 +43,19 @@ export function requireNoTask(given: Partial<TaskSettings>, name: string): void 
   throw torchError('ERR_CONFIG', `Expected no task, labels or imagePreset for ${name}: its record says what it is for`);
 }
 
-async function readTask(path: string): Promise<object> {
+/** @throws ERR_CONFIG for a file that cannot be read, or that holds anything but a JSON object */
+export async function readJsonObject(path: string, like = ''): Promise<Record<string, unknown>> {
   const value = jsonOf(path, await read(path));
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw torchError('ERR_CONFIG', `Expected an object, as a record's task is, in ${path}`);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw torchError('ERR_CONFIG', `Expected an object${like} in ${path}`);
 }
 
 /**
  * Labels in the order of the classes: a line each, a JSON array, or an object by the number of the class, as TorchServe's
  * `index_to_name.json` and the `id2label` of Hugging Face are. Of several names of a class the last is taken.
+ * @throws ERR_CONFIG
  */
-async function readLabels(path: string): Promise<readonly string[]> {
+export async function readLabels(path: string): Promise<readonly string[]> {
   const text = await read(path);
   if (!/^\s*[[{]/.test(text)) return text.replace(/\r?\n$/, '').split(/\r?\n/);
   const value = jsonOf(path, text);

@@ -22,6 +22,22 @@ export const silent: Report = {
 };
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
+/**
+ * `Hashing model.pt ━━━━━━       12/90 MB`, with a shorter bar or text where the terminal is narrow: a line that wraps cannot be drawn over.
+ * @param width columns of the terminal
+ */
+export function barLine(text: string, done: number, total: number, width = 80): string {
+  const sizes = `${megabytes(done)}/${megabytes(total)} MB`;
+  const length = Math.max(0, Math.min(24, width - text.length - sizes.length - 3));
+  const filled = Math.round(length * Math.min(1, total === 0 ? 1 : done / total));
+  return fitted([text, `${'━'.repeat(filled)}${' '.repeat(length - filled)}`, sizes].join(' '), width - 1);
+}
+
+/** A text of at most so many columns. */
+export function fitted(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
 const refreshMs = 100;
 
 /** Reports to a stream: stderr, so that stdout stays for data. */
@@ -40,9 +56,7 @@ export function reportTo(stream: NodeJS.WriteStream = process.stderr): Report {
       let done = 0;
       let shown = 0;
       const draw = (end: string): void => {
-        const filled = Math.round(24 * Math.min(1, totalBytes === 0 ? 1 : done / totalBytes));
-        const bar = `${'━'.repeat(filled)}${' '.repeat(24 - filled)}`;
-        stream.write(`\r${text} ${bar} ${megabytes(done)}/${megabytes(totalBytes)} MB\x1b[K${end}`);
+        stream.write(`\r${barLine(text, done, totalBytes, stream.columns || undefined)}\x1b[K${end}`);
       };
       return {
         add(bytes) {

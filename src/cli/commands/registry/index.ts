@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { aliasCommand } from './alias.js';
+import { cardCommand } from './card.js';
+import { listCommand } from './list.js';
+import { rmCommand } from './rm.js';
+import { showCommand } from './show.js';
+
+/** `node-libtorch registry`: what the registry holds, and its changes. */
+export function registryCommand(): Command {
+  const command = new Command('registry').description('add, list, show, verify, sign and alias versions of models');
+  const commands = [listCommand(), showCommand(), aliasCommand(), rmCommand(), cardCommand()];
+  for (const each of commands) command.addCommand(each);
+  return command;
+}

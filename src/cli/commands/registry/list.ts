@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { addSettings } from '../../options.js';
+import { formatBytes, printJson, printLines, printable } from '../../report.js';
+import { table, type Column } from '../../table.js';
+import { folderSettings, openRegistry, terminalWidth, type Flags } from './shared.js';
+import type { ListedVersion } from './versions.js';
+
+export function listCommand(): Command {
+  const command = new Command('list')
+    .description('list models, versions and aliases')
+    .argument('[name]', 'of one model (default: all)')
+    .option('--json', 'print JSON');
+  return addSettings(command, folderSettings).action(list);
+}
+
+async function list(name: string | undefined, flags: Flags & { json?: true }): Promise<void> {
+  const registry = await openRegistry(flags);
+  const { listVersions } = await import('./versions.js');
+  const versions = await listVersions(registry, name);
+  if (flags.json) printJson({ versions: versions.map(inJson) });
+  else if (versions.length === 0) printLines([`no models in ${registry.registryDir}`]);
+  else printLines([...table(columns, versions, terminalWidth()), ...versions.flatMap(problemLines)]);
+}
+
+const columns: readonly Column<ListedVersion>[] = [
+  { title: 'MODEL', of: ({ name }) => name },
+  { title: 'VERSION', of: ({ version }) => version },
+  { title: 'ALIASES', of: ({ aliases }) => aliases.join(', '), dispensable: 1 },
+  { title: 'ENGINE', of: ({ record }) => record?.engine ?? 'broken' },
+  {
+    title: 'SIZE',
+    of: ({ record }) => (record ? formatBytes(record.artifact.bytes) : ''),
+    alignRight: true,
+    dispensable: 3,
+  },
+  { title: 'TASK', of: ({ record }) => record?.task.type ?? '', dispensable: 4 },
+  { title: 'CREATED', of: ({ record }) => record?.created.slice(0, 10) ?? '', dispensable: 5 },
+  { title: 'SIGNED', of: ({ signed }) => (signed ? 'yes' : 'no'), dispensable: 2 },
+];
+
+function problemLines({ name, version, problem }: ListedVersion): string[] {
+  return problem ? [`broken: ${name} ${version}: [${problem.code}] ${printable(problem.message)}`] : [];
+}
+
+function inJson({ name, version, aliases, signed, record, problem }: ListedVersion) {
+  const said = record && {
+    engine: record.engine,
+    artifact: record.artifact,
+    created: record.created,
+    task: record.task.type,
+  };
+  return { name, version, aliases, signed, ...said, ...(problem && { problem }) };
+}

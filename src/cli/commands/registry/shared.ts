@@ -1,0 +1,49 @@
+import { torchError } from '../../../errors.js';
+import type { ModelRegistry } from '../../../registry/index.js';
+import type { SettingKey } from '../../../server/settings/table.js';
+import { settingsOf } from '../../options.js';
+import { parseReference, type Reference } from '../../target.js';
+import { asked, UsageError } from '../../usage.js';
+
+/** The flags of every command of the registry. */
+export const folderSettings: readonly SettingKey[] = ['registryDir', 'modelsDir'];
+
+export const referenceArgument = 'name, name@version, name@alias, name@sha256:<hex> or sha256:<hex>';
+
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** The folders that flags, environment and settings name. @throws UsageError */
+export async function foldersIn(flags: Flags): Promise<{ registryDir: string; modelsDir: string }> {
+  const [{ commandSettings }, { foldersOf }] = await Promise.all([
+    import('../../settings.js'),
+    import('../../target.js'),
+  ]);
+  return foldersOf(commandSettings({ overrides: settingsOf(flags) }));
+}
+
+/** @param options `create` makes folders that are not there. @throws UsageError; as ModelRegistry.open */
+export async function openRegistry(flags: Flags, options: { readonly create?: true } = {}): Promise<ModelRegistry> {
+  const [{ registryDir, modelsDir }, { ModelRegistry: Registry }, { bundledModelsDir, bundledRegistryDir }] =
+    await Promise.all([foldersIn(flags), import('../../../registry/index.js'), import('../../../registry/folders.js')]);
+  return Registry.open({
+    ...options,
+    // Those of the package go unnamed: the registry then knows that nothing may be written there.
+    ...(registryDir !== bundledRegistryDir() && { registryDir }),
+    ...(modelsDir !== bundledModelsDir() && { modelsDir }),
+  });
+}
+
+/** @throws UsageError for what can be no reference */
+export function referenceOf(text: string): Reference {
+  return asked(() => parseReference(text));
+}
+
+/** @throws UsageError */
+export function usage(message: string): UsageError {
+  return new UsageError(torchError('ERR_INVALID_ARGUMENT', message));
+}
+
+/** Columns of the terminal on standard output; undefined where nobody looks. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+}
