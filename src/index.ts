@@ -9,13 +9,28 @@ export type { Arguments, RunInput, Value } from './tensor/value.js';
 export type { Execution, Model, WarmupOptions, WarmupReport } from './model/model.js';
 export type { AnyMethods, Methods, MethodTypes } from './model/methods.js';
 export {
+  LoadPolicy,
   ModelRegistry,
   signatureOf,
+  signFolder,
+  verifyFolder,
   type FileDigest,
+  type LoadPolicyOptions,
   type LockLimits,
   type ModelRecord,
   type RegistryEntry,
   type RegistryOptions,
+  type Signed,
+  type SignedFile,
+  type Signer,
+  type SigningKeyOptions,
+  type SignOptions,
+  type SignVersionOptions,
+  type SigstoreIdentity,
+  type TrustOptions,
+  type VerifiedFolder,
+  type VerifiedVersion,
+  type VerifyVersionOptions,
 } from './registry/index.js';
 export { BatchQueue, type BatchQueueOptions, type QueueRunOptions, type QueueStats } from './batching/index.js';
 export type { BatchEvent, CloseReason, Fit, QueueEvents, RowCheckEvent } from './batching/index.js';

@@ -15,3 +15,20 @@ export type {
 export { signatureOf } from './signature-of.js';
 export type { LockLimits } from './store/index.js';
 export type { FileDigest } from '../files/hash.js';
+export {
+  LoadPolicy,
+  signFolder,
+  verifyFolder,
+  type LoadPolicyOptions,
+  type Signed,
+  type SignedFile,
+  type Signer,
+  type SigningKeyOptions,
+  type SignOptions,
+  type SignVersionOptions,
+  type SigstoreIdentity,
+  type TrustOptions,
+  type VerifiedFolder,
+  type VerifiedVersion,
+  type VerifyVersionOptions,
+} from './signing/index.js';

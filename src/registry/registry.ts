@@ -12,6 +12,8 @@ import { aliasesIn, namesIn, recordIn, unreadable, versionsIn } from './read.js'
 import type { ModelRecord } from './schema.js';
 import type { Added } from './add.js';
 import type { AddOptions } from './record/options.js';
+import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './signing/version.js';
+import type { TrustOptions } from './signing/trust.js';
 import type { LockLimits, Store } from './store/index.js';
 
 export interface RegistryOptions {
@@ -199,6 +201,57 @@ export class ModelRegistry {
       );
     }
     return digest;
+  }
+
+  /**
+   * Signs a version by OpenSSF Model Signing v1.0: its files, and its record as it is. `model.sig` is written beside the record.
+   * @param reference a version, an alias or a digest
+   * @returns the bundle, and what is worth knowing, such as a key that others of the machine can read
+   * @throws ERR_INTEGRITY when the files are not those of the record, ERR_INVALID_ARGUMENT for the key or the certificates,
+   * ERR_SIGNATURE_INVALID for files that cannot be signed (links, sockets), and as `resolve` and `setAlias`
+   * @example await registry.sign('mnist-mlp', 'v1.0', { key: 'release.key' })
+   */
+  async sign(
+    name: string,
+    reference: string,
+    options: SignVersionOptions,
+  ): Promise<{ readonly bundle: string; readonly warnings: readonly string[] }> {
+    const { signVersion } = await import('./signing/version.js');
+    return await signVersion(this, name, reference, options);
+  }
+
+  /**
+   * Writes a bundle that was made elsewhere, by model-signing of PyPI say, as the signature of a version. It is compared with the
+   * files before; its signature is verified where `trust` says by whom.
+   * @throws ERR_SIGNATURE_INVALID saying what is wrong; and as `sign`
+   */
+  async attachSignature(
+    name: string,
+    reference: string,
+    bundle: string | Uint8Array,
+    options: { readonly trust?: TrustOptions; readonly signal?: AbortSignal } = {},
+  ): Promise<VerifiedVersion> {
+    const { attachSignature } = await import('./signing/version.js');
+    return await attachSignature(this, name, reference, bundle, options);
+  }
+
+  /**
+   * Verifies the signature of a version: who made it, and that files and record are what was signed. Every file is read.
+   * @param trust whose signatures count
+   * @throws ERR_SIGNATURE_REQUIRED when there is none, ERR_SIGNATURE_INVALID saying what is wrong, ERR_CONFIG for what is
+   * trusted, ERR_SIGSTORE_NOT_FOUND; and as `resolve`
+   * @example await registry.verifySignature('mnist-mlp', 'v1.0', { publicKeys: ['release.pub'] })
+   */
+  async verifySignature(
+    name: string,
+    reference: string,
+    trust: TrustOptions,
+    options: VerifyVersionOptions = {},
+  ): Promise<VerifiedVersion> {
+    check.options('verifySignature', options, ['bundle', 'signal']);
+    check.object('trust of verifySignature', trust);
+    const { verifyVersion } = await import('./signing/version.js');
+    return await verifyVersion(this, await this.resolve(name, reference), trust, options);
   }
 
   /**

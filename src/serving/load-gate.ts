@@ -72,7 +72,7 @@ export class LoadGate {
     return {
       ...stated,
       ...(decision.sha256 !== undefined && { sha256: decision.sha256 }),
-      ...(decision.externalSha256 && takesSidecars(record) && { externalSha256: decision.externalSha256 }),
+      ...(decision.externalSha256 && (!record || takesSidecars(record)) && { externalSha256: decision.externalSha256 }),
     };
   }
 }
@@ -84,6 +84,6 @@ function digestsOf(record: ModelRecord): Digests {
 }
 
 /** Files beside an artifact that its engine does not read are nobody's weights. */
-function takesSidecars(record: ModelRecord | undefined): boolean {
-  return record !== undefined && engineTable[record.engine].lacks.externalSha256 === undefined;
+function takesSidecars(record: ModelRecord): boolean {
+  return engineTable[record.engine].lacks.externalSha256 === undefined;
 }

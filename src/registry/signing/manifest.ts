@@ -143,10 +143,10 @@ export async function manifestOf(
 
 export interface CompareOptions {
   /**
-   * Files whose signed digest is that of all their bytes are not read: whoever loads them hashes what it loads. Then only
-   * which files there are is compared.
+   * Files that are not read, by their paths: whoever loads them hashes what it loads. The digest that was signed is returned of
+   * them, unless it is not the sha256 of a whole file. Default: none.
    */
-  readonly lazy?: boolean;
+  readonly unread?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -157,7 +157,7 @@ export interface CompareOptions {
 export async function compareFolder(
   root: string,
   { serialization, resources }: Statement,
-  { lazy = false, signal }: CompareOptions = {},
+  { unread, signal }: CompareOptions = {},
 ): Promise<ReadonlyMap<string, SignedFile>> {
   const found = await listFiles(root, serialization);
   const signed = new Map<string, Resource[]>();
@@ -179,7 +179,7 @@ export async function compareFolder(
   const isWhole = serialization.method === 'files' && serialization.algorithm === 'sha256';
   const files = new Map<string, SignedFile>();
   for (const [path, parts] of signed) {
-    if (lazy && isWhole) {
+    if (isWhole && unread?.has(path)) {
       files.set(path, { sha256: (parts[0] as Resource).digest, bytes: found.get(path) as number });
       continue;
     }

@@ -1,5 +1,6 @@
 /** Whether a bundle was signed by somebody who is trusted, and a folder is what was signed. */
 import * as check from '../../check.js';
+import { expected } from '../../errors.js';
 import { parseBundle, type Bundle, type SigningMethod } from './bundle.js';
 import { certificateOf, nameOf, requireChain } from './certificate.js';
 import { hintOf, isHintOf, isSignedBy } from './dsse.js';
@@ -114,7 +115,10 @@ export async function verifyFolder(
   options: CompareOptions = {},
 ): Promise<VerifiedFolder> {
   check.text('folder', folder, 'a path');
-  check.options('verifyFolder', options, ['lazy', 'signal']);
+  check.options('verifyFolder', options, ['unread', 'signal']);
+  if (options.unread !== undefined && !(options.unread instanceof Set)) {
+    throw expected('a Set of paths', 'unread of verifyFolder', options.unread);
+  }
   check.signal(options.signal);
   const known = await trusted(trust);
   const { signer, statement } = await verifyBundle(bundle, known);

@@ -1,0 +1,138 @@
+/** What has to be known of an artifact before it is loaded. Loaded by `import 'node-libtorch'`, so it imports the rest when used. */
+import * as check from '../../check.js';
+import { torchError } from '../../errors.js';
+import type { ModelRegistry } from '../registry.js';
+import type { ModelRecord } from '../schema.js';
+import type { Trust, TrustOptions } from './trust.js';
+import type { Signer } from './verify.js';
+
+/** `none`: nothing. `sha256`: somebody stated its digest. `signature`: somebody who is trusted signed it. */
+export const policies = ['none', 'sha256', 'signature'] as const;
+
+/** `enforce`: what does not comply is not loaded. `report`: it is loaded, and a warning says what is wrong. */
+export const policyModes = ['enforce', 'report'] as const;
+
+export interface LoadPolicyOptions extends TrustOptions {
+  /** Default: none. */
+  readonly require?: (typeof policies)[number];
+  /** Default: enforce. */
+  readonly mode?: (typeof policyModes)[number];
+}
+
+/** What is about to be loaded: a version of a registry, or a file by itself. */
+export type PolicySubject =
+  | { readonly name: string; readonly version: string; readonly record: ModelRecord; readonly registry: ModelRegistry }
+  | { readonly file: string; readonly sha256?: string };
+
+/** What may be loaded: bytes of these digests, and no others. */
+export interface PolicyDecision {
+  readonly sha256?: string;
+  /** Of files beside the artifact, by their paths from its folder. */
+  readonly externalSha256?: Readonly<Record<string, string>>;
+  /** What would have been refused, were it not only reported; and what a signature does not cover. */
+  readonly warnings: readonly string[];
+  /** Who signed. */
+  readonly signer?: Signer;
+}
+
+const trustNames = ['publicKeys', 'certificateAuthorities', 'identities', 'trustedRoot'] as const;
+
+/**
+ * Asked by a host before each load. The digests that it returns go to `loadModel`, which hashes the very bytes that it loads:
+ * what is exchanged between the check and the load is refused.
+ *
+ *     const policy = await LoadPolicy.open({ require: 'signature', publicKeys: ['release.pub'] });
+ *     const host = await ModelHost.start({ models: [{ name: 'mnist-mlp' }], policy });
+ */
+export class LoadPolicy {
+  readonly require: (typeof policies)[number];
+  readonly mode: (typeof policyModes)[number];
+  readonly #options: TrustOptions;
+  #trust: Trust | undefined;
+
+  private constructor(options: LoadPolicyOptions, trust: Trust | undefined) {
+    const { require = 'none', mode = 'enforce', ...rest } = options;
+    this.require = require;
+    this.mode = mode;
+    this.#options = rest;
+    this.#trust = trust;
+  }
+
+  /**
+   * Reads whose signatures count.
+   * @throws ERR_CONFIG naming a file and what is wrong with it, or when nobody is trusted; ERR_INVALID_ARGUMENT,
+   * ERR_SIGSTORE_NOT_FOUND
+   */
+  static async open(options: LoadPolicyOptions = {}): Promise<LoadPolicy> {
+    check.options('LoadPolicy', options, ['require', 'mode', ...trustNames]);
+    const { require = 'none', mode = 'enforce', ...rest } = options;
+    check.oneOf('require', require, policies);
+    check.oneOf('mode', mode, policyModes);
+    return new LoadPolicy(options, await openTrustFor(require, rest));
+  }
+
+  /** Reads the files again. @throws as `open`; then those count that counted before */
+  async reload(): Promise<void> {
+    this.#trust = await openTrustFor(this.require, this.#options);
+  }
+
+  /**
+   * Whether something may be loaded.
+   * @throws ERR_SIGNATURE_REQUIRED, ERR_SIGNATURE_INVALID and what keeps a signature from being verified; in the mode
+   * `report` nothing
+   */
+  async check(subject: PolicySubject): Promise<PolicyDecision> {
+    try {
+      return await this.#decide(subject);
+    } catch (error) {
+      if (this.mode === 'enforce') throw error;
+      const [message] = (error as Error).message.split('\n');
+      const stated = 'file' in subject && subject.sha256 !== undefined ? { sha256: subject.sha256 } : {};
+      return { ...stated, warnings: [`The policy ${this.require} would refuse it: ${message}`] };
+    }
+  }
+
+  async #decide(subject: PolicySubject): Promise<PolicyDecision> {
+    if (this.require === 'none') return { warnings: [] };
+    if (this.#trust) {
+      const { verifiedDecision } = await import('./decision.js');
+      return await verifiedDecision(subject, this.#trust);
+    }
+    // A record always says what its artifact and the files beside it are.
+    if (!('file' in subject)) return statedBy(subject.record);
+    if (subject.sha256 !== undefined) return { sha256: subject.sha256, warnings: [] };
+    throw torchError(
+      'ERR_SIGNATURE_REQUIRED',
+      `Expected a digest for ${subject.file}, which the policy sha256 demands, but nobody states one\n` +
+        '  fix: node-libtorch registry add FILE --name NAME --model-version VERSION; in a program: load: { sha256 }',
+    );
+  }
+}
+
+function statedBy({ artifact: { sha256, sidecars } }: ModelRecord): PolicyDecision {
+  const external = sidecars && Object.fromEntries(sidecars.map((each) => [each.file, each.sha256]));
+  return { sha256, ...(external && { externalSha256: external }), warnings: [] };
+}
+
+async function openTrustFor(require: (typeof policies)[number], options: TrustOptions): Promise<Trust | undefined> {
+  const given = trustNames.filter((name) => {
+    const value = options[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  });
+  if (require !== 'signature') {
+    if (given.length === 0) return undefined;
+    throw torchError(
+      'ERR_CONFIG',
+      `Expected the policy signature beside ${given.join(', ')}, but it is ${require}, which verifies no signatures: say require: 'signature' (--policy signature), or trust nobody`,
+    );
+  }
+  if (given.length === 0) {
+    throw torchError(
+      'ERR_CONFIG',
+      'Expected somebody to trust with the policy signature: publicKeys (--trusted-key), certificateAuthorities ' +
+        '(--trusted-certificate), or identities and trustedRoot (--trusted-identities, --trusted-root)',
+    );
+  }
+  const { openTrust } = await import('./trust.js');
+  return await openTrust(options);
+}
