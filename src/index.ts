@@ -18,6 +18,7 @@ export {
   type LoadPolicyOptions,
   type LockLimits,
   type ModelRecord,
+  type QuarantineEntry,
   type RegistryEntry,
   type RegistryOptions,
   type Signed,

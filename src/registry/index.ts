@@ -1,5 +1,6 @@
 /** Versioned models with their records, and the proof that the bytes on the disk are theirs. */
 export { ModelRegistry, type RegistryEntry, type RegistryOptions } from './registry.js';
+export type { QuarantineEntry } from './quarantine.js';
 export type { ModelRecord } from './schema.js';
 export type { Added } from './add.js';
 export type {

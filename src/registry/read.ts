@@ -7,6 +7,7 @@ import { readSmallFile } from '../files/regular-file.js';
 import { parseAliases } from './aliases.js';
 import { codeOf, folders } from './folders.js';
 import { compareVersions, isModelName, isVersion } from './names.js';
+import { parseQuarantine, quarantineFile, type QuarantineEntry } from './quarantine.js';
 import type { ModelRecord } from './schema.js';
 import { isStorageFault, storageError } from './store/storage-error.js';
 
@@ -58,6 +59,18 @@ export async function aliasesIn(registryDir: string, name: string): Promise<Map<
     return parseAliases(await readSmallFile(path, what, maxAliasesBytes), what);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return new Map();
+    throw unreadable(error, 'ERR_MANIFEST', what);
+  }
+}
+
+/** Versions of a model whose loads have failed; none when it has no file of them. @throws ERR_INTEGRITY, ERR_STORAGE */
+export async function quarantineIn(registryDir: string, name: string): Promise<QuarantineEntry[]> {
+  const what = `${quarantineFile} of ${name}`;
+  try {
+    const path = await containedPath(registryDir, name, quarantineFile);
+    return parseQuarantine(await readSmallFile(path, what, maxAliasesBytes));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
     throw unreadable(error, 'ERR_MANIFEST', what);
   }
 }

@@ -8,7 +8,8 @@ import { isClone } from '../files/package-root.js';
 import { aliasNames } from './aliases.js';
 import { bundledModelsDir, bundledRegistryDir, existingFolder } from './folders.js';
 import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
-import { aliasesIn, namesIn, recordIn, unreadable, versionsIn } from './read.js';
+import { withFailure, type QuarantineEntry } from './quarantine.js';
+import { aliasesIn, namesIn, quarantineIn, recordIn, unreadable, versionsIn } from './read.js';
 import type { ModelRecord } from './schema.js';
 import type { Added } from './add.js';
 import type { AddOptions } from './record/options.js';
@@ -286,6 +287,39 @@ export class ModelRegistry {
    */
   async remove(name: string, version: string, limits?: LockLimits): Promise<void> {
     await (await this.store()).remove(name, version, limits);
+  }
+
+  /**
+   * Versions of a model that no host loads any more, because their loads have failed again and again.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_INTEGRITY (a link out of the registry), ERR_STORAGE
+   */
+  async quarantined(name: string): Promise<readonly QuarantineEntry[]> {
+    return (await this.loadFailures(name)).filter(({ refused }) => refused);
+  }
+
+  /**
+   * Lets hosts try versions again that are in quarantine; a running one does at its next load.
+   * @param version default: all versions of the model
+   * @returns what was in quarantine and is not any more
+   * @throws ERR_MODEL_NOT_FOUND, ERR_REGISTRY_LOCKED, ERR_STORAGE, ERR_STORAGE_FULL
+   */
+  async clearQuarantine(name: string, version?: string, limits?: LockLimits): Promise<readonly QuarantineEntry[]> {
+    const isMeant = (entry: QuarantineEntry): boolean => (version ?? entry.version) === entry.version;
+    const found = (await this.loadFailures(name)).filter(isMeant);
+    if (found.length === 0) return [];
+    await (await this.store()).editQuarantine(name, (entries) => entries.filter((each) => !isMeant(each)), limits);
+    return found.filter(({ refused }) => refused);
+  }
+
+  /** @internal As `quarantined`, with those that have not failed often enough yet. */
+  async loadFailures(name: string): Promise<readonly QuarantineEntry[]> {
+    await this.versions(name);
+    return await quarantineIn(this.registryDir, name);
+  }
+
+  /** @internal A host says that the load of a version has failed. @throws as `clearQuarantine` */
+  async noteLoadFailure(name: string, entry: QuarantineEntry, limits?: LockLimits): Promise<void> {
+    await (await this.store()).editQuarantine(name, (entries) => withFailure(entries, entry), limits);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** What a host knows of its models: each version, what serves it, and what became of its last load. */
 import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
-import { isDigest, isVersion } from '../registry/names.js';
+import { isAlias, isDigest, isVersion } from '../registry/names.js';
 import type { Source } from './host-model.js';
 import type { ServedModel } from './served-model.js';
 import { noSuchModel, noSuchVersion } from './names.js';
@@ -33,7 +33,7 @@ export interface Slot {
   source: Source;
   /** It was named when the host was opened: never forgotten. */
   isOriginal: boolean;
-  /** By what it is served: its version, and each alias that is followed. */
+  /** By what it is served: its version, and each alias that is followed, after an `@`. */
   readonly names: Set<string>;
   served: ServedModel | undefined;
   /** What is being done to it. */
@@ -274,8 +274,14 @@ export class Catalogue {
 }
 
 /** The aliases that a slot is served by. */
-export function followedBy({ names, source: { file, version } }: Slot): string[] {
-  return [...names].filter((each) => file === undefined && each !== '' && each !== version && !isDigest(each));
+export function followedBy({ names }: Slot): string[] {
+  return [...names].flatMap((each) => (each.startsWith('@') ? each.slice(1) : []));
+}
+
+/** By what a version is to be served: an alias is followed. A file's version may be called as an alias is. */
+export function labelOf({ alias, version, file }: Source): string {
+  const followed = alias ?? (file === undefined && isAlias(version) ? version : undefined);
+  return followed === undefined ? (version ?? '') : `@${followed}`;
 }
 
 function stateOf({ served, work, failure, wasUnloaded }: Slot): Pick<HostIndexEntry, 'state' | 'reason'> {

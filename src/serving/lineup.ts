@@ -1,6 +1,6 @@
 import { unlessAborted } from '../async/unless-aborted.js';
 import { ModelRegistry } from '../registry/index.js';
-import { Catalogue, failureOf, followedBy, isUnknown, type Slot } from './catalogue.js';
+import { Catalogue, failureOf, followedBy, isUnknown, labelOf, type Slot } from './catalogue.js';
 import type { Change } from './changes.js';
 import { Drains } from './drains.js';
 import type { HostModel, Source } from './host-model.js';
@@ -94,7 +94,7 @@ export class Lineup {
   expect(source: Source): void {
     const slot = this.catalogue.add(source, true);
     slot.work = 'LOADING';
-    this.catalogue.name(slot, source.version ?? '');
+    this.catalogue.name(slot, labelOf(source));
   }
 
   /**
@@ -105,21 +105,22 @@ export class Lineup {
   async start(slot: Slot, signal: AbortSignal, goesOn: boolean): Promise<void> {
     try {
       const { catalogue } = this;
-      const { name, version } = slot.source;
+      const { name } = slot.source;
+      const before = labelOf(slot.source);
       const aliases = await this.#aliasesOf(slot.source);
-      const found = await this.#find(slot.source, aliases, signal);
-      const label = labelOf(found);
+      const found = await this.#find(meantBy(slot.source, aliases), signal);
+      const label = labelOf(found.source);
       const other = catalogue.slot(name, found.version);
       if (other && other !== slot) {
         // A version may be named by itself, by aliases and by its digest, and is loaded once.
-        if ((version ?? label) === label && other.names.has(label)) throw twice(found);
+        if ((before === label || before === '') && other.names.has(label)) throw twice(found);
         for (const each of [...slot.names]) catalogue.name(other, each);
         catalogue.forget(slot);
         this.#take(name, aliases, [label]);
         return;
       }
       slot.source = found.source;
-      catalogue.name(slot, label, version ?? '');
+      catalogue.name(slot, label, before);
       await this.#listOthers(found.source);
       const loads = [{ found, slot, isNew: false, names: [label], isUp: false }];
       this.#swap(loads, await this.#bringUp(loads, signal), aliases);
@@ -182,8 +183,8 @@ export class Lineup {
     let current: Source | undefined;
     try {
       for (const source of sources) {
-        current = source;
-        this.#begin(await this.#find(source, aliases, signal), loads, anew);
+        current = meantBy(source, aliases);
+        this.#begin(await this.#find(current, signal), loads, anew);
         await this.#listOthers(source);
       }
       loaded = await this.#bringUp(loads, signal, beforeSwap);
@@ -211,11 +212,8 @@ export class Lineup {
     return this.#gate.quarantine;
   }
 
-  async #find(source: Source, aliases: ReadonlyMap<string, string> | undefined, signal: AbortSignal): Promise<Found> {
-    const { file, version } = source;
-    const meant = file === undefined && version !== undefined ? aliases?.get(version) : undefined;
-    const named = meant === undefined ? source : { ...source, version: meant, alias: version };
-    const found = await find(named, () => this.#openRegistry());
+  async #find(source: Source, signal: AbortSignal): Promise<Found> {
+    const found = await find(source, () => this.#openRegistry());
     signal.throwIfAborted();
     return found;
   }
@@ -224,7 +222,7 @@ export class Lineup {
   #begin(found: Found, loads: Load[], anew: boolean): void {
     const { catalogue } = this;
     const { name, version } = found;
-    const label = labelOf(found);
+    const label = labelOf(found.source);
     const same = loads.find((load) => load.found.version === version);
     if (same) return void same.names.push(label);
     // One whose version nobody could say has one now.
@@ -316,6 +314,10 @@ export class Lineup {
       if (before) replaced.add(before);
       return [{ served, change: before ? ('reloaded' as const) : ('loaded' as const), loadMs }];
     });
+    // It was to be what an alias means, which is something else now.
+    for (const slot of [...catalogue.slots(name)]) {
+      if (slot.names.size === 0 && slot.failure && !slot.served && !slot.work) catalogue.forget(slot);
+    }
     const gone = [...left].flatMap((slot) => (slot.names.size === 0 ? this.#takeOut(slot) : []));
     for (const { served, change, loadMs } of swaps) {
       const { name: model, version } = served;
@@ -344,7 +346,7 @@ export class Lineup {
     const now = new Map(aliases);
     for (const alias of catalogue.slots(name).flatMap(followedBy)) {
       const meant = before.get(alias);
-      if (meant === undefined || loaded.includes(alias) || !now.has(alias)) continue;
+      if (meant === undefined || loaded.includes(`@${alias}`) || !now.has(alias)) continue;
       now.set(alias, meant);
     }
     catalogue.alias(name, now);
@@ -369,7 +371,7 @@ export class Lineup {
     const failure = failureOf(error);
     if (!known && isUnknown(failure)) return;
     const slot = known ?? this.catalogue.add(source, false);
-    if (slot.names.size === 0 && source.alias === undefined) this.catalogue.name(slot, source.version ?? '');
+    if (slot.names.size === 0 && source.alias === undefined) this.catalogue.name(slot, labelOf(source));
     slot.failure = failure;
     const { name: model, version = '' } = source;
     this.#listeners.change({ model, version, change: 'failed', error });
@@ -415,9 +417,11 @@ export class Lineup {
   }
 }
 
-/** By what a version is to be served: an alias is followed. */
-function labelOf({ source, version }: Found): string {
-  return source.alias ?? version;
+/** A source by the version that its alias means. */
+function meantBy(source: Source, aliases: ReadonlyMap<string, string> | undefined): Source {
+  const { file, version } = source;
+  const meant = file === undefined && version !== undefined ? aliases?.get(version) : undefined;
+  return meant === undefined ? source : { ...source, version: meant, alias: version };
 }
 
 /** Which of several loads has failed, and why. It does not leave this file. */

@@ -4,7 +4,7 @@ import type { LoadOptions } from '../model/options.js';
 import type { ModelRecord, ModelRegistry } from '../registry/index.js';
 import type { HostWarning } from './host-options.js';
 import type { Found } from './load-served.js';
-import { Quarantine, type QuarantineKeeper } from './quarantine.js';
+import { Quarantine } from './quarantine.js';
 
 /** What a policy has found: the digests that the bytes must have that are loaded. */
 export interface PolicyDecision {
@@ -47,9 +47,7 @@ export class LoadGate {
   constructor(parts: LoadGateParts) {
     this.#parts = parts;
     const { mayWrite, quarantineAfter, registry } = parts;
-    this.quarantine = new Quarantine(quarantineAfter, async () =>
-      mayWrite ? ((await registry()) as QuarantineKeeper) : undefined,
-    );
+    this.quarantine = new Quarantine(quarantineAfter, async () => (mayWrite ? await registry() : undefined));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Versions whose load has failed again and again: they are refused until an operator clears them. */
 import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
+import type { LockLimits } from '../registry/index.js';
 import { quarantineAfter, type QuarantineEntry } from '../registry/quarantine.js';
 import { failureOf } from './catalogue.js';
 import type { Found } from './load-served.js';
@@ -13,7 +14,7 @@ export interface Quarantined extends QuarantineEntry {
 export interface QuarantineKeeper {
   /** Versions whose loads have failed, also those that are not refused yet. */
   loadFailures?(name: string): Promise<readonly QuarantineEntry[]>;
-  noteLoadFailure?(name: string, entry: QuarantineEntry): Promise<void>;
+  noteLoadFailure?(name: string, entry: QuarantineEntry, limits: LockLimits): Promise<void>;
   clearQuarantine?(name: string, version?: string): Promise<readonly QuarantineEntry[]>;
 }
 
@@ -26,6 +27,8 @@ interface Known {
 
 /** Versions that are remembered; more are forgotten, the oldest first. */
 const mostKnown = 1024;
+/** Another writer of the registry holds a load up for no longer. */
+const lockTimeoutMs = 2000;
 
 export class Quarantine {
   readonly #limit: number;
@@ -70,7 +73,7 @@ export class Quarantine {
     let isKept = false;
     try {
       const keeper = await this.#keeper();
-      await keeper?.noteLoadFailure?.(name, entry);
+      await keeper?.noteLoadFailure?.(name, entry, { lockTimeoutMs });
       isKept = keeper?.noteLoadFailure !== undefined;
     } catch {
       // A registry that cannot be written: this process remembers it.

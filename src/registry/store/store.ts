@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expected, torchError } from '../../errors.js';
 import { aliasesText, aliasNames } from '../aliases.js';
 import { checkAlias, checkName, checkVersion } from '../names.js';
-import { aliasesIn, versionsIn } from '../read.js';
+import { quarantineFile, quarantineText, type QuarantineEntry } from '../quarantine.js';
+import { aliasesIn, quarantineIn, versionsIn } from '../read.js';
 import { Change, writeNew } from './change.js';
 import { checkStaged, commit, type VersionFiles } from './commit.js';
 import { realDisk, type Disk } from './disk.js';
@@ -19,6 +20,8 @@ import { planted, storageError } from './storage-error.js';
 /** Files of a version that may be written again. */
 const replaceable = ['model.sig', 'MODEL_CARD.md'] as const;
 export type ReplaceableFile = (typeof replaceable)[number];
+
+type QuarantineEdit = (entries: readonly QuarantineEntry[]) => readonly QuarantineEntry[];
 
 export class Store {
   readonly #folders: Folders;
@@ -79,6 +82,7 @@ export class Store {
         await change.move(join(artifacts, version), this.#places.artifacts, id);
       });
       await ignoring(this.#sweepRemoved(staged, id));
+      await ignoring(this.#editQuarantine(name, (entries) => entries.filter((each) => each.version !== version)));
       await removeEmptyFolders(this.#disk, this.#folders, name);
     });
   }
@@ -129,6 +133,32 @@ export class Store {
     });
   }
 
+  /**
+   * Writes anew which versions of a model are in quarantine.
+   * @throws ERR_MODEL_NOT_FOUND, and as `stage`
+   */
+  async editQuarantine(name: string, edit: QuarantineEdit, limits: LockLimits = {}): Promise<void> {
+    checkName(name);
+    await this.#write(limits, async () => {
+      const versions = await versionsIn(this.#folders.registryDir, name);
+      if (versions.length === 0) throw noSuchModel(name);
+      await this.#editQuarantine(name, edit);
+    });
+  }
+
+  async #editQuarantine(name: string, edit: QuarantineEdit): Promise<void> {
+    const before = await quarantineIn(this.#folders.registryDir, name);
+    const text = quarantineText(edit(before));
+    if (text === quarantineText(before)) return;
+    const [folder] = await this.#versionFolders(name);
+    if (text !== undefined) {
+      await this.#replace(folder, quarantineFile, text);
+      return;
+    }
+    await this.#disk.remove(join(folder, quarantineFile));
+    await this.#disk.syncFolder(folder);
+  }
+
   /** One writer at a time, and each begins by ending what a crash cut off. */
   async #write<T>(limits: LockLimits, work: () => Promise<T>): Promise<T> {
     const { registryDir, modelsDir } = this.#folders;
@@ -162,9 +192,7 @@ export class Store {
   async #requireVersion(name: string, version: string): Promise<void> {
     const versions = await versionsIn(this.#folders.registryDir, name);
     if (versions.includes(version)) return;
-    if (versions.length === 0) {
-      throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received "${name}"`);
-    }
+    if (versions.length === 0) throw noSuchModel(name);
     throw torchError(
       'ERR_VERSION_NOT_FOUND',
       `Expected one of ${versions.join(', ')} of ${name} but received ${version}`,
@@ -181,6 +209,9 @@ export class Store {
     return [record, kind === 'none' ? undefined : artifacts];
   }
 }
+
+const noSuchModel = (name: string) =>
+  torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received "${name}"`);
 
 const inUse = (name: string, version: string, aliases: readonly string[]) =>
   torchError(
