@@ -54,8 +54,10 @@ export class Quarantine {
   async failed(found: Found, error: unknown): Promise<void> {
     const { name, version, record, source } = found;
     if (!record || this.#limit === Infinity || !isOwnFault(error)) return;
-    // What the caller's example meets may be the example's fault.
-    if (isRun(error) && source.options.warmup && source.options.warmup.example !== undefined) return;
+    const { load = {}, warmup } = source.options;
+    // What the caller says of the artifact, or gives as its example, may be the caller's fault.
+    if (load.sha256 !== undefined && load.sha256 !== record.artifact.sha256) return;
+    if (isRun(error) && warmup && warmup.example !== undefined) return;
     const before = this.#known.get(keyOf(found))?.entry;
     const failures = (before?.failures ?? 0) + 1;
     const now = new Date().toISOString();
