@@ -39,7 +39,7 @@ export async function startHost(
 
 /** A model as a host takes it: the entry's settings before the shared ones. One that is null there is not set. */
 export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
-  const { name, file, version, versions, ...rest } = entry;
+  const { name, file, version, versions, aliases, ...rest } = entry;
   const own: Partial<ModelSettings> = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, value ?? undefined]),
   );
@@ -51,7 +51,7 @@ export function hostModelOf(entry: ModelEntry, shared: Settings): HostModel {
   const common = { load, batching: batchingOf(settings), warmup: warmupOf(settings, own) };
   if (file === undefined) {
     requireNoTask(own, name as string);
-    return { name: name as string, ...(versions && { versions }), ...common };
+    return { name: name as string, ...(versions && { versions }), ...(aliases && { aliases }), ...common };
   }
   const task = taskOfSettings(settings);
   return {

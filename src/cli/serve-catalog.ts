@@ -1,6 +1,7 @@
-import { isModelName } from '../registry/names.js';
+import { isAlias, isModelName, isVersion } from '../registry/names.js';
 import { ModelRegistry, type ModelRecord } from '../registry/index.js';
-import type { Catalog, CatalogEntry } from '../server/management/catalog.js';
+import type { Aliases, Catalog, CatalogEntry } from '../server/management/catalog.js';
+import { RegistryAliases } from '../server/management/registry-aliases.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import { modelSettingKeys, type Settings } from '../server/settings/table.js';
 import { TorchError } from '../errors.js';
@@ -18,6 +19,7 @@ export interface ServeSelection {
 
 /** All that `serve` may load: what its arguments and settings name, and what the registry holds. */
 export class ServeCatalog implements Catalog<ModelEntry> {
+  readonly aliases = new RegistryAliases(() => this.#registry());
   readonly #read: () => ServeSelection;
   readonly #sizesOfStart: readonly number[] | undefined;
   #latest: ServeSelection;
@@ -39,11 +41,12 @@ export class ServeCatalog implements Catalog<ModelEntry> {
     return this.#entries();
   }
 
-  async find(name: string, version?: string): Promise<readonly CatalogEntry<ModelEntry>[]> {
+  async find(name: string, version?: string, aliases?: Aliases): Promise<readonly CatalogEntry<ModelEntry>[]> {
     const given = (await this.#entries()).filter((entry) => entry.name === name);
     if (given.length > 0 && version === undefined) return given;
-    for (const entry of given)
-      if (entry.versions.includes(version as string)) return [onlyVersion(entry, version as string)];
+    if (version !== undefined && !aliases) {
+      for (const entry of given) if (referencesOf(entry).includes(version)) return [this.part(entry, [version])];
+    }
     // Further versions of a model of the registry are loaded as those that were given.
     const like = given.find(({ file }) => file === undefined);
     if (given.length > 0 && !like) {
@@ -51,8 +54,15 @@ export class ServeCatalog implements Catalog<ModelEntry> {
       throw noSuchVersion(name, known, version);
     }
     if (!isModelName(name)) throw noSuchModel(name, 'is served or in the registry');
-    const record = await this.#recordOf(name, version);
-    return [this.#ofRecords({ ...like?.spec, name, versions: [record.version] }, [record])];
+    const { versions: _versions, aliases: _aliases, ...own } = like?.spec ?? {};
+    return [await this.#found({ ...own, name }, [version], aliases)];
+  }
+
+  part(entry: CatalogEntry<ModelEntry>, references: readonly string[]): CatalogEntry<ModelEntry> {
+    if (entry.file !== undefined) return entry;
+    const all = referencesOf(entry);
+    const versions = references.map((each) => entry.versions[all.indexOf(each)] as string);
+    return { ...entry, references, versions, spec: { ...entry.spec, versions: references } };
   }
 
   async #entries(): Promise<readonly CatalogEntry<ModelEntry>[]> {
@@ -65,24 +75,42 @@ export class ServeCatalog implements Catalog<ModelEntry> {
     const common = { name: nameOf(entry), spec, options: JSON.stringify(spec) };
     if (file !== undefined) return { ...common, versions: [version], file };
     try {
-      const records = await Promise.all((versions ?? [undefined]).map((each) => this.#recordOf(common.name, each)));
-      return this.#ofRecords(entry, records);
+      return await this.#found(entry, versions ?? [undefined]);
     } catch {
-      // The load says what is wrong with it.
-      return { ...common, versions: versions ?? [] };
+      // The load says what is wrong with it. What an alias means nobody knows now.
+      return { ...common, versions: versions?.every(isVersion) ? versions : [] };
     }
   }
 
-  #ofRecords(entry: ModelEntry, records: readonly ModelRecord[]): CatalogEntry<ModelEntry> {
-    const versions = records.map(({ version }) => version);
-    const spec = this.#whole({ ...entry, versions });
+  /** An entry of the registry: what aliases mean is said here, once for all processes. */
+  async #found(
+    entry: ModelEntry,
+    references: readonly (string | undefined)[],
+    given?: Aliases,
+  ): Promise<CatalogEntry<ModelEntry>> {
+    const name = nameOf(entry);
+    const aliases = given ?? (await (await this.#registry()).aliases(name));
+    const records = new Map<string, ModelRecord>();
+    for (const reference of references) {
+      const record = await this.#recordOf(
+        name,
+        reference === undefined ? reference : (aliases.get(reference) ?? reference),
+      );
+      // A digest does not move, and one version is loaded once.
+      records.set(reference !== undefined && isAlias(reference) ? reference : record.version, record);
+    }
+    const { versions: _versions, ...options } = this.#whole(entry);
+    const found = [...records.values()];
     return {
-      name: nameOf(entry),
-      versions,
-      spec,
+      name,
+      versions: found.map(({ version }) => version),
+      references: [...records.keys()],
+      spec: { ...options, name, versions: [...records.keys()], aliases: Object.fromEntries(aliases) },
+      options: JSON.stringify(options),
+      digests: new Map(found.map(({ version, artifact }) => [version, artifact.sha256])),
       // A record that says something else of the same bytes is another model too.
-      options: JSON.stringify([spec, records]),
-      digests: new Map(records.map(({ version, artifact }) => [version, artifact.sha256])),
+      records: new Map(found.map((record) => [record.version, JSON.stringify(record)])),
+      aliases,
     };
   }
 
@@ -107,7 +135,7 @@ export class ServeCatalog implements Catalog<ModelEntry> {
   }
 
   async #recordOf(name: string, version: string | undefined): Promise<ModelRecord> {
-    const registry = await ModelRegistry.open(foldersOf(this.#latest.settings));
+    const registry = await this.#registry();
     try {
       return await registry.resolve(name, version);
     } catch (error) {
@@ -116,9 +144,10 @@ export class ServeCatalog implements Catalog<ModelEntry> {
       throw noSuchVersion(name, await registry.versions(name), version ?? '');
     }
   }
+
+  #registry(): Promise<ModelRegistry> {
+    return ModelRegistry.open(foldersOf(this.#latest.settings));
+  }
 }
 
-function onlyVersion(entry: CatalogEntry<ModelEntry>, version: string): CatalogEntry<ModelEntry> {
-  if (entry.file !== undefined) return entry;
-  return { ...entry, versions: [version], spec: { ...entry.spec, versions: [version] } };
-}
+const referencesOf = ({ references, versions }: CatalogEntry<ModelEntry>): readonly string[] => references ?? versions;

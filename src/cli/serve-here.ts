@@ -144,8 +144,11 @@ function fleetOf(host: ModelHost, settings: Settings): Fleet<ModelEntry> {
   const fleet = new HostFleet(host);
   return {
     list: () => fleet.list(),
-    load: (entry, signal) => fleet.load(hostModelOf(entry, settings), signal),
+    load: (entry, signal, beforeSwap) => fleet.load(hostModelOf(entry, settings), signal, beforeSwap),
     unload: (name, version) => fleet.unload(name, version),
+    aliases: (name) => fleet.aliases(name),
+    setAliases: (name, aliases, signal, beforeSwap) => fleet.setAliases(name, aliases, signal, beforeSwap),
+    clear: (name, version) => fleet.clear(name, version),
   };
 }
 

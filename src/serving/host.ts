@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { onAbort } from '../async/ticket.js';
 import * as check from '../check.js';
 import { torchError, warnOf } from '../errors.js';
+import type { ModelRegistry } from '../registry/index.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
 import { Changes, type Change, type TurnOptions } from './changes.js';
@@ -220,6 +221,15 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of clearQuarantine', name);
     if (version !== undefined) check.text('version of clearQuarantine', version);
     return this.#lineup.quarantine.clear(name, version);
+  }
+
+  /**
+   * The registry of this host: the one that it was given, or the bundled one, opened anew where it was not there.
+   * @throws as ModelRegistry.open
+   * @internal
+   */
+  registry(): Promise<ModelRegistry> {
+    return this.#lineup.registry();
   }
 
   /** Calls that have begun and not ended, over all models. */

@@ -80,7 +80,7 @@ export class Lineup {
       policy: options.policy,
       quarantineAfter: options.quarantineAfter,
       mayWrite: options.registry !== undefined,
-      registry: () => this.#openRegistry(),
+      registry: () => this.registry(),
       warn: (event) => {
         listeners.warn(event);
       },
@@ -138,7 +138,7 @@ export class Lineup {
     signal: AbortSignal,
     beforeSwap?: HostLoadOptions['beforeSwap'],
   ): Promise<Change<readonly ServedModel[]>> {
-    const sources = await sourcesToLoad(model, this.catalogue, () => this.#openRegistry());
+    const sources = await sourcesToLoad(model, this.catalogue, () => this.registry());
     const aliases = await this.#aliasesOf(sources[0] as Source);
     return this.#replace(sources, aliases, signal, { beforeSwap, anew: true });
   }
@@ -168,7 +168,7 @@ export class Lineup {
 
   /** What the registry says that aliases mean; undefined where it has none. */
   async readAliases(name: string): Promise<ReadonlyMap<string, string> | undefined> {
-    const registry: object = await this.#openRegistry();
+    const registry: object = await this.registry();
     return (registry as WithAliases).aliases?.(name);
   }
 
@@ -213,7 +213,7 @@ export class Lineup {
   }
 
   async #find(source: Source, signal: AbortSignal): Promise<Found> {
-    const found = await find(source, () => this.#openRegistry());
+    const found = await find(source, () => this.registry());
     signal.throwIfAborted();
     return found;
   }
@@ -401,13 +401,14 @@ export class Lineup {
   async #listOthers({ name, file }: Source): Promise<void> {
     if (file !== undefined) return;
     try {
-      this.catalogue.knows(name, await (await this.#openRegistry()).versions(name));
+      this.catalogue.knows(name, await (await this.registry()).versions(name));
     } catch {
       this.catalogue.knows(name, []);
     }
   }
 
-  #openRegistry(): Promise<ModelRegistry> {
+  /** @throws as ModelRegistry.open */
+  registry(): Promise<ModelRegistry> {
     const { registry } = this.#options;
     if (registry) return Promise.resolve(registry);
     this.#registry ??= ModelRegistry.open();

@@ -1,5 +1,6 @@
 import { torchError } from '../../errors.js';
 import type { InferenceHost } from '../../server/host.js';
+import { versionMeant } from '../../server/management/version-meant.js';
 import { noSuchModel } from '../../serving/names.js';
 import type { ServedModel } from '../../serving/index.js';
 import type { ClusterFleet } from './fleet.js';
@@ -36,9 +37,9 @@ export class ClusterHost implements InferenceHost {
 
   /** Whether it is up, and on what: enough for probes. It answers no calls: those come over the port of inference. */
   model(name = this.defaultModel, version?: string): ServedModel {
-    const known = this.#fleet
-      .latest()
-      .filter((each) => each.name === name && (version ?? each.version) === each.version);
+    const all = this.#fleet.latest().filter((each) => each.name === name);
+    const meant = version === undefined ? undefined : (versionMeant(all, version) ?? version);
+    const known = all.filter((each) => (meant ?? each.version) === each.version);
     const up = known.find(({ state }) => state === 'READY');
     if (up) {
       const { device = '' } = up;

@@ -1,6 +1,8 @@
 import type { Worker } from 'node:cluster';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
+import { isVersion } from '../../registry/names.js';
+import type { Aliases } from '../../server/management/catalog.js';
 import type { Departure, Fleet } from '../../server/management/fleet.js';
 import type { ManagedModel } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
@@ -8,7 +10,14 @@ import { fileVersion, keyOf } from '../../serving/names.js';
 import { nameOf } from '../serve-targets.js';
 import { merged } from './descriptions.js';
 import type { FailedModel } from '../../serving/index.js';
-import { send, type Description, type SetMember, type ToPrimary } from './messages.js';
+import {
+  send,
+  type Description,
+  type SetMember,
+  type ToPrimary,
+  type ToWorker,
+  type VersionsByAlias,
+} from './messages.js';
 import { lives, Replies } from './replies.js';
 
 /** A worker that says nothing for so long is left out of a list. */
@@ -32,7 +41,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   readonly #members = new Set<Worker>();
   /** All that listen for messages, with what they said last of their models. */
   readonly #described = new Map<Worker, Description>();
-  /** What every member has, by `name version`. */
+  /** What every member has, by `name reference`. */
   readonly #set = new Map<string, SetMember>();
   #failed: readonly FailedModel[] = [];
   #changes = 0;
@@ -50,17 +59,22 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   ) {
     this.#logger = logger;
     this.#check = check;
-    for (const member of models) this.#set.set(keyOf(member), member);
+    for (const member of models) this.#set.set(placeOf(member), member);
   }
 
-  /** What every worker has, or is to start with. */
+  /** What every worker has, or is to start with. What aliases mean is said with each: the disk may say something else by now. */
   get models(): readonly SetMember[] {
-    return [...this.#set.values()];
+    const aliases = this.#aliases();
+    return [...this.#set.values()].map((member) => {
+      const now = aliases[member.name];
+      return now ? { ...member, model: { ...member.model, aliases: now } } : member;
+    });
   }
 
   /** What was to be served from the start, and could not be loaded. */
   get failed(): readonly FailedModel[] {
-    return this.#failed.filter((each) => !this.#set.has(keyOf({ name: each.model, version: each.version })));
+    const set = new Set([...this.#set.values()].map(keyOf));
+    return this.#failed.filter((each) => !set.has(keyOf({ name: each.model, version: each.version })));
   }
 
   /** Whether any worker serves. */
@@ -104,7 +118,8 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   admit(worker: Worker): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#members.size === 0 && this.#changes === 0) this.#pin(worker);
-      await this.#replies.ask([worker], { kind: 'sync', change: ++this.#changes, models: this.models }, 'done');
+      const said = { models: this.models, aliases: this.#aliases() };
+      await this.#replies.ask([worker], { kind: 'sync', change: ++this.#changes, ...said }, 'done');
       if (!lives(worker)) throw torchError('ERR_NOT_READY', 'Expected a worker that is up but it has ended');
       this.#members.add(worker);
       await this.#warnOfOthers(worker);
@@ -126,31 +141,83 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     return [...(this.isUp ? this.#members : this.#described.keys())].filter(lives);
   }
 
-  load(model: ModelEntry, signal: AbortSignal): Promise<void> {
+  load(model: ModelEntry, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
       await this.#check(model);
       const change = ++this.#changes;
-      const asked = this.#living();
-      try {
-        await this.#replies.ask(asked, { kind: 'prepare', change, model }, 'prepared', signal);
-        requireSome(asked.filter(lives));
-      } catch (error) {
-        await this.#replies.ask(asked.filter(lives), { kind: 'abandon', change }, 'done').catch(() => undefined);
-        throw error;
-      }
-      // It is decided: one that ends before it swaps is replaced by one that has it.
-      this.#take(model, change);
-      await this.#each(asked.filter(lives), (worker) =>
-        this.#replies.ask([worker], { kind: 'commit', change }, 'done'),
-      );
+      await this.#swap({ kind: 'prepare', change, model }, signal, beforeSwap, () => this.#take(model, change));
     });
+  }
+
+  async aliases(name: string): Promise<Aliases> {
+    await this.list();
+    return new Map(Object.entries(this.#aliases()[name] ?? {}));
+  }
+
+  setAliases(name: string, aliases: Aliases, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const change = ++this.#changes;
+      const said = { name, aliases: Object.fromEntries(aliases) };
+      await this.#swap({ kind: 'prepareAliases', change, ...said }, signal, beforeSwap, () => {
+        for (const [place, member] of this.#set) {
+          const version = member.name === name ? aliases.get(member.reference) : undefined;
+          if (version === undefined || version === member.version) continue;
+          this.#set.set(place, { ...member, version, revision: change });
+        }
+      });
+    });
+  }
+
+  clear(name: string, version: string | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      const change = ++this.#changes;
+      const asked = this.#living();
+      const message = { kind: 'clear', change, name, ...(version !== undefined && { version }) } as const;
+      await this.#replies.ask(asked, message, 'done');
+    });
+  }
+
+  /**
+   * A change in two phases: all prepare it, and when all have, all swap.
+   * @param decided what is then so, whichever worker ends
+   */
+  async #swap(
+    prepare: ToWorker & { readonly change: number },
+    signal: AbortSignal,
+    beforeSwap: (() => Promise<void>) | undefined,
+    decided: () => void,
+  ): Promise<void> {
+    const { change } = prepare;
+    const asked = this.#living();
+    try {
+      await this.#replies.ask(asked, prepare, 'prepared', signal);
+      requireSome(asked.filter(lives));
+      await beforeSwap?.();
+    } catch (error) {
+      await this.#replies.ask(asked.filter(lives), { kind: 'abandon', change }, 'done').catch(() => undefined);
+      throw error;
+    }
+    // One that ends before it swaps is replaced by one that has it.
+    decided();
+    await this.#each(asked.filter(lives), (worker) => this.#replies.ask([worker], { kind: 'commit', change }, 'done'));
+  }
+
+  /** What aliases mean in the workers, by the names of models. */
+  #aliases(): Readonly<Record<string, VersionsByAlias>> {
+    const all: Record<string, Record<string, string>> = {};
+    for (const { name, version, aliases = [] } of this.latest()) {
+      for (const alias of aliases) (all[name] ??= {})[alias] = version;
+    }
+    return all;
   }
 
   unload(name: string, version: string): Promise<Departure> {
     return this.#inTurn(async () => {
       const change = ++this.#changes;
       const asked = this.#living();
-      this.#set.delete(keyOf({ name, version }));
+      for (const [place, member] of this.#set) {
+        if (member.name === name && member.version === version) this.#set.delete(place);
+      }
       const drained = this.#each(asked, (worker) => this.#replies.expect([worker], change, 'done'));
       await this.#each(asked, (worker) =>
         this.#replies.ask([worker], { kind: 'unload', change, name, version }, 'prepared'),
@@ -173,7 +240,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   /** It keeps its place, which says what the default version is. */
   #take(model: ModelEntry, revision: number): void {
-    for (const member of membersOf(model, revision)) this.#set.set(keyOf(member), member);
+    for (const member of membersOf(model, revision)) this.#set.set(placeOf(member), member);
   }
 
   /** A worker that cannot do what is decided is of no use: it is ended, and replaced by one that starts with it. */
@@ -204,8 +271,9 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     for (const member of before) {
       for (const { name, version } of up) {
         if (name !== member.name || (member.version || version) !== version) continue;
-        const pinned = { ...member, version, model: pin(member.model, version) };
-        this.#set.set(keyOf(pinned), pinned);
+        const reference = member.reference || version;
+        const pinned = { ...member, reference, version, model: pin(member.model, reference) };
+        this.#set.set(placeOf(pinned), pinned);
       }
     }
   }
@@ -252,16 +320,28 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 }
 
-/** The versions of an entry, each by itself; one without a version where it is not known which are meant. */
+/** What an entry names, each by itself; one without a version where it is not known which are meant. */
 export function membersOf(model: ModelEntry, revision: number): SetMember[] {
   const name = nameOf(model);
-  const versions = model.file === undefined ? (model.versions ?? ['']) : [model.version ?? fileVersion];
-  return versions.map((version) => ({ name, version, model: pin(model, version), revision }));
+  const references = model.file === undefined ? (model.versions ?? ['']) : [model.version ?? fileVersion];
+  return references.map((reference) => {
+    const version = model.file === undefined ? versionOf(reference, model.aliases) : reference;
+    return { name, reference, version, model: pin(model, reference), revision };
+  });
 }
 
-function pin(model: ModelEntry, version: string): ModelEntry {
-  return model.file !== undefined || version === '' ? model : { ...model, versions: [version] };
+/** Empty where a registry that could not be read would have to say what is meant. */
+function versionOf(reference: string, aliases: ModelEntry['aliases']): string {
+  return aliases?.[reference] ?? (isVersion(reference) ? reference : '');
 }
+
+function pin(model: ModelEntry, reference: string): ModelEntry {
+  return model.file !== undefined || reference === '' ? model : { ...model, versions: [reference] };
+}
+
+/** Where a member is in the set. */
+export const placeOf = ({ name, reference }: Pick<SetMember, 'name' | 'reference'>): string =>
+  keyOf({ name, version: reference });
 
 function requireSome(workers: readonly Worker[]): void {
   if (workers.length > 0) return;

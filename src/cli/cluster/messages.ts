@@ -30,14 +30,29 @@ export type ToWorker =
   | { readonly kind: 'set'; readonly models: readonly SetMember[] }
   /** Load it beside what serves, warm it up, and say `prepared`: nobody gets an answer of it yet. */
   | { readonly kind: 'prepare'; readonly change: number; readonly model: ModelEntry }
+  /** What aliases of a model mean from now on: load what those mean anew that are served, and say `prepared`. */
+  | {
+      readonly kind: 'prepareAliases';
+      readonly change: number;
+      readonly name: string;
+      readonly aliases: VersionsByAlias;
+    }
   /** All have prepared it: swap, and say `done`. */
   | { readonly kind: 'commit'; readonly change: number }
   /** Somebody could not: free what was prepared, and say `done`. */
   | { readonly kind: 'abandon'; readonly change: number }
   /** Take it out of service and say `prepared`; `done` once no call of it is left. */
   | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
+  /** Versions that failed again and again may be loaded again. Say `done`. */
+  | { readonly kind: 'clear'; readonly change: number; readonly name: string; readonly version?: string }
   /** Models were changed while you started: become like the others, and say `done`. */
-  | { readonly kind: 'sync'; readonly change: number; readonly models: readonly SetMember[] }
+  | {
+      readonly kind: 'sync';
+      readonly change: number;
+      readonly models: readonly SetMember[];
+      /** By the names of models: what aliases mean in the others. */
+      readonly aliases: Readonly<Record<string, VersionsByAlias>>;
+    }
   /** Say what is loaded. A worker says it by itself, as round 0, when that changes. */
   | { readonly kind: 'describe'; readonly round: number }
   /** What became of a change that was asked for. */
@@ -80,12 +95,17 @@ export interface Description {
   readonly failed: readonly Omit<FailedModel, 'error'>[];
 }
 
-/** One version of a model that every worker has. */
+/** What each alias of a model means. */
+export type VersionsByAlias = Readonly<Record<string, string>>;
+
+/** One version of a model that every worker has, by one of the names that it is served by. */
 export interface SetMember {
   readonly name: string;
+  /** The version itself, or an alias of it. */
+  readonly reference: string;
   /** Empty where it is not known which the registry takes for the default. */
   readonly version: string;
-  /** How it is loaded: of this version alone. */
+  /** How it is loaded: by this reference alone. */
   readonly model: ModelEntry;
   /** The change that has loaded it; 0 at the start. */
   readonly revision: number;

@@ -6,10 +6,16 @@ import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
 import type { ChangeOptions, Management } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
-import { errorOf, sayError, type Description, type SetMember } from './messages.js';
-import { keyOf } from '../../serving/names.js';
+import {
+  errorOf,
+  sayError,
+  type Description,
+  type SetMember,
+  type ToWorker,
+  type VersionsByAlias,
+} from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
-import { membersOf } from './fleet.js';
+import { membersOf, placeOf } from './fleet.js';
 import { hear, tell } from './worker.js';
 
 /** What the primary was started with. */
@@ -40,14 +46,21 @@ interface Prepared {
   readonly over: Promise<unknown>;
 }
 
+/** A change of the host, in two phases. */
+interface ToPrepare {
+  readonly begin: (options: HostLoadOptions) => Promise<unknown>;
+  /** Called when it is to swap. */
+  readonly decided: () => void;
+}
+
 /** Does what the primary says about models. */
 export class WorkerModels {
   readonly #host: ModelHost;
   readonly #logger: Logger;
   readonly #hostModelOf: (entry: ModelEntry) => HostModel;
   readonly #prepared = new Map<number, Prepared>();
-  /** By `name version`; what is not here is of the start. */
-  readonly #revisions = new Map<string, number>();
+  /** What this worker has, by `name reference`. */
+  readonly #noted = new Map<string, SetMember>();
 
   constructor(
     host: ModelHost,
@@ -59,11 +72,23 @@ export class WorkerModels {
     this.#logger = logger;
     this.#hostModelOf = hostModelOf;
     for (const member of started) this.#note(member);
-    hear('prepare', ({ change, model }) => this.#prepare(change, model));
+    hear('prepare', ({ change, model }) =>
+      this.#prepare(change, {
+        begin: (options) => this.#host.load(this.#hostModelOf(model), options),
+        decided: () => membersOf(model, change).forEach((member) => this.#note(member)),
+      }),
+    );
+    hear('prepareAliases', ({ change, name, aliases }) =>
+      this.#prepare(change, {
+        begin: (options) => this.#host.setAliases(name, aliases, options),
+        decided: () => this.#moved(name, aliases, change),
+      }),
+    );
+    hear('clear', ({ change, name, version }) => void this.#clear(change, name, version));
     hear('commit', ({ change }) => this.#decide(change));
     hear('abandon', ({ change }) => this.#decide(change, new Error('Another worker could not load it')));
     hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
-    hear('sync', ({ change, models }) => void this.#sync(change, models));
+    hear('sync', (message) => void this.#sync(message));
     hear('describe', ({ round }) => this.#describe(round));
     host.on('change', () => this.#describe(0));
   }
@@ -78,7 +103,7 @@ export class WorkerModels {
     tell({ kind: 'description', round, ...this.description() });
   }
 
-  #prepare(change: number, model: ModelEntry): void {
+  #prepare(change: number, { begin, decided: note }: ToPrepare): void {
     let decide: Prepared['decide'] = () => undefined;
     const decided = new Promise<void>((resolve, reject) => {
       decide = (error) => {
@@ -96,14 +121,14 @@ export class WorkerModels {
       },
     };
     // What throws in a listener of messages would end this worker.
-    const over = Promise.resolve().then(() => this.#host.load(this.#hostModelOf(model), options));
+    const over = Promise.resolve().then(() => begin(options));
     over.catch((error: unknown) => {
       if (this.#prepared.has(change)) tell({ kind: 'failed', change, error: sayError(error) });
     });
     this.#prepared.set(change, {
       decide: (error) => {
         if (error) abort.abort(error);
-        else for (const member of membersOf(model, change)) this.#note(member);
+        else note();
         decide(error);
       },
       over,
@@ -123,7 +148,7 @@ export class WorkerModels {
   async #unload(change: number, name: string, version: string): Promise<void> {
     try {
       const { drained } = await new HostFleet(this.#host).unload(name, version);
-      this.#revisions.delete(keyOf({ name, version }));
+      this.#forget(name, version);
       tell({ kind: 'prepared', change });
       await drained;
       tell({ kind: 'done', change });
@@ -134,12 +159,15 @@ export class WorkerModels {
   }
 
   /** Loads what others have and this worker has not, or has of an older revision, and unloads what they have not. */
-  async #sync(change: number, models: readonly SetMember[]): Promise<void> {
+  async #sync({ change, models, aliases }: Extract<ToWorker, { readonly kind: 'sync' }>): Promise<void> {
     try {
       for (const member of models) {
         if (this.#has(member)) continue;
         await this.#host.load(this.#hostModelOf(member.model));
         this.#note(member);
+      }
+      for (const [name, meant] of Object.entries(aliases)) {
+        if (this.#host.list().some((served) => served.name === name)) await this.#host.setAliases(name, meant);
       }
       for (const { name, version } of this.#host.list()) {
         if (!models.some((each) => each.name === name && each.version === version))
@@ -151,13 +179,38 @@ export class WorkerModels {
     }
   }
 
-  #has({ name, version, revision }: SetMember): boolean {
-    const isUp = this.#host.list().some((served) => served.name === name && served.version === version);
-    return isUp && (this.#revisions.get(keyOf({ name, version })) ?? 0) === revision;
+  async #clear(change: number, name: string, version: string | undefined): Promise<void> {
+    try {
+      await new HostFleet(this.#host).clear(name, version);
+      tell({ kind: 'done', change });
+    } catch (error) {
+      tell({ kind: 'failed', change, error: sayError(error) });
+    }
   }
 
-  #note({ name, version, revision }: SetMember): void {
-    this.#revisions.set(keyOf({ name, version }), revision);
+  #has(member: SetMember): boolean {
+    const { name, version, revision } = member;
+    const isUp = this.#host.list().some((served) => served.name === name && served.version === version);
+    // What was not noted is of the start, where the version may not have been known.
+    const noted = this.#noted.get(placeOf(member));
+    return isUp && (noted?.version || version) === version && (noted?.revision ?? 0) === revision;
+  }
+
+  #note(member: SetMember): void {
+    this.#noted.set(placeOf(member), member);
+  }
+
+  #forget(name: string, version: string): void {
+    for (const [place, member] of this.#noted) {
+      if (member.name === name && member.version === version) this.#noted.delete(place);
+    }
+  }
+
+  #moved(name: string, aliases: VersionsByAlias, revision: number): void {
+    for (const member of this.#noted.values()) {
+      const version = member.name === name ? aliases[member.reference] : undefined;
+      if (version !== undefined && version !== member.version) this.#note({ ...member, version, revision });
+    }
   }
 }
 
@@ -199,7 +252,13 @@ export function managementOfAll(host: ModelHost): Management {
     list: () => Promise.resolve(describeHost(host)),
     load: (name, options) => ask('load', name, options),
     unload: (name, options) => ask('unload', name, options),
-    refresh: () => Promise.reject(torchError('ERR_INTERNAL', 'Only the primary process refreshes')),
+    // The admin port is of the primary process, and that of inference has only loads and unloads.
+    aliases: () => Promise.reject(ofThePrimary()),
+    setAlias: () => Promise.reject(ofThePrimary()),
+    clear: () => Promise.reject(ofThePrimary()),
+    refresh: () => Promise.reject(ofThePrimary()),
     close: () => Promise.resolve(),
   };
 }
+
+const ofThePrimary = () => torchError('ERR_INTERNAL', 'Only the primary process does that');

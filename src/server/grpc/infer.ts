@@ -7,15 +7,14 @@ import { torchError, type ErrorCode } from '../../errors.js';
 import type { ServerCall } from '../call.js';
 import { room } from '../http/turn.js';
 import { admit, infer } from '../inference/infer.js';
-import { requireNames } from '../inference/model-name.js';
+import { namesOf } from '../inference/model-name.js';
 import { asTorchError } from '../public-error.js';
 import type { Asked, Stream } from './rpc-row.js';
 import { detailsOf } from './status.js';
 
 /** Answers one request of inference. @throws as `infer`, and for a message that is not what it says */
 async function answerInfer(call: ServerCall, wire: WireInferRequest): Promise<WireInferResponse> {
-  const target = addressOf(wire);
-  requireNames(target);
+  const target = namesOf(addressOf(wire));
   // Before its tensors are copied.
   admit(call, target);
   const response = await infer(call, target, requestOf(wire));

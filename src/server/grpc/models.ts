@@ -3,17 +3,20 @@ import { TorchError } from '../../errors.js';
 import { wireConfig } from '../../protocol/grpc/model-config.js';
 import type { ModelStatistics } from '../../protocol/messages.js';
 import type { ModelName } from '../../protocol/grpc/rpcs.js';
-import { modelConfig, modelIndex, modelMetadata, serverMetadata } from '../inference/describe-model.js';
-import { requireNames } from '../inference/model-name.js';
+import { modelConfig, modelIndex, modelMetadata, serverMetadata, versionsMeant } from '../inference/describe-model.js';
+import type { InferTarget } from '../inference/infer.js';
+import { namesOf } from '../inference/model-name.js';
 import { isReady, readiness } from '../readiness.js';
 import type { ServedModel } from '../../serving/index.js';
 import { statusNameOf } from './status.js';
 import type { Asked } from './rpc-row.js';
 
-/** An empty version is the default one. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
-function servedOf({ context, call }: Asked, { name, version }: ModelName): ServedModel {
-  const asked = { model: name, version: version || undefined };
-  requireNames(asked);
+/** An empty version is none. @throws ERR_BAD_REQUEST */
+const targetOf = ({ name, version }: ModelName): InferTarget => namesOf({ model: name, version: version || undefined });
+
+/** Without a version the default one. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_BAD_REQUEST */
+function servedOf({ context, call }: Asked, name: ModelName): ServedModel {
+  const asked = targetOf(name);
   const served = context.host.model(asked.model, asked.version);
   call.about(served);
   return served;
@@ -43,13 +46,13 @@ export const modelConfigOf = (asked: Asked, name: ModelName) => ({
 });
 
 /** Of all models without a name, of all versions without one. */
-export function modelStatisticsOf(asked: Asked, { name, version }: ModelName) {
+export function modelStatisticsOf(asked: Asked, named: ModelName) {
   const { host } = asked.context;
-  const all = host.list();
-  if (name !== '') servedOf(asked, { name, version });
-  const wanted = all.filter(
-    (served) => (name === '' || served.name === name) && (version === '' || served.version === version),
-  );
+  const { name, version } = named;
+  const wanted =
+    name === ''
+      ? host.list().filter((served) => version === '' || served.version === version)
+      : versionsMeant(host, servedOf(asked, named), targetOf(named));
   return { model_stats: wanted.map((served): ModelStatistics => served.statistics()) };
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../../protocol/messages.js';
 import type { ServedModel } from '../../serving/index.js';
 import type { InferenceHost } from '../host.js';
+import type { InferTarget } from './infer.js';
 import { interfaceOf, unfitness } from './model-interface.js';
 
 /** What every protocol has beyond its core, by Triton's names; `classification` stands in front. */
@@ -39,6 +40,15 @@ export function modelMetadata(host: Pick<InferenceHost, 'list'>, served: ServedM
   const { inputs, outputs } = interfaceOf(served);
   const versions = host.list().flatMap((model) => (model.name === name ? [model.version] : []));
   return { name, versions, platform: engineTable[served.model.info.engine].platform, inputs, outputs };
+}
+
+/** The version that was named; where none was, all of the name that are up. */
+export function versionsMeant(
+  host: Pick<InferenceHost, 'list'>,
+  served: ServedModel,
+  { version }: Pick<InferTarget, 'version'>,
+): readonly ServedModel[] {
+  return version === undefined ? host.list().filter(({ name }) => name === served.name) : [served];
 }
 
 /** As Triton would have it for this model, as far as it means something here. @throws as modelMetadata */

@@ -7,6 +7,8 @@ export interface CatalogEntry<Spec> {
   readonly name: string;
   /** In the order of preference: the first is the default. None where it is not known which are meant. */
   readonly versions: readonly string[];
+  /** What each of the versions was named by: itself, or an alias of it. Default: the versions. */
+  readonly references?: readonly string[];
   readonly spec: Spec;
   /** The options in words: another text means that it is to be loaded anew. */
   readonly options: string;
@@ -14,7 +16,14 @@ export interface CatalogEntry<Spec> {
   readonly file?: string;
   /** Of the registry: the digest that each version's record names. */
   readonly digests?: ReadonlyMap<string, string>;
+  /** Of the registry: each version's record in words. Another text means that the version is to be loaded anew. */
+  readonly records?: ReadonlyMap<string, string>;
+  /** Of the registry: what each alias of the name means. */
+  readonly aliases?: Aliases;
 }
+
+/** Versions by alias. */
+export type Aliases = ReadonlyMap<string, string>;
 
 /** All that may be loaded by its name. */
 export interface Catalog<Spec> {
@@ -22,10 +31,28 @@ export interface Catalog<Spec> {
   given(): Promise<readonly CatalogEntry<Spec>[]>;
   /**
    * What was given by that name, or the registry holds: at least one.
-   * @param version one of them; default: all that were given, else the registry's default
+   * @param version one of them, an alias or a digest; default: all that were given, else the registry's default
+   * @param aliases what aliases mean. Default: what the registry says
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
    */
-  find(name: string, version?: string): Promise<readonly CatalogEntry<Spec>[]>;
+  find(name: string, version?: string, aliases?: Aliases): Promise<readonly CatalogEntry<Spec>[]>;
+  /** The same with these of its references alone. */
+  part?(entry: CatalogEntry<Spec>, references: readonly string[]): CatalogEntry<Spec>;
+  /** Where aliases are kept; undefined where nothing keeps them. */
+  readonly aliases?: AliasBook | undefined;
+}
+
+/** What the registry says of aliases. */
+export interface AliasBook {
+  /** @throws ERR_MODEL_NOT_FOUND, ERR_STORAGE */
+  of(name: string): Promise<Aliases>;
+  /** The version that is meant by a version, an alias or a digest. @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_STORAGE */
+  versionOf(name: string, reference: string): Promise<string>;
+  /**
+   * @param version undefined: the alias is no more
+   * @throws ERR_VERSION_NOT_FOUND, ERR_REGISTRY_LOCKED, ERR_STORAGE, ERR_STORAGE_FULL: nothing was changed
+   */
+  set(name: string, alias: string, version: string | undefined): Promise<void>;
 }
 
 /** Tells whether files have changed: by time and size, and where those differ by the digest. */

@@ -1,10 +1,23 @@
+import type { Aliases } from './catalog.js';
 import type { ManagedModel } from './management.js';
 
 /** Whoever holds the models: the host of this process, or all workers together. */
 export interface Fleet<Spec> {
   list(): Promise<readonly ManagedModel[]>;
-  /** Loads beside what serves, and swaps once all is warm, everywhere or nowhere. Resolves when it serves. */
-  load(spec: Spec, signal: AbortSignal): Promise<void>;
+  /**
+   * Loads beside what serves, and swaps once all is warm, everywhere or nowhere. Resolves when it serves.
+   * @param beforeSwap called once all is warm everywhere; what it throws ends the load
+   */
+  load(spec: Spec, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void>;
+  /** What aliases of a name mean here. */
+  aliases(name: string): Promise<Aliases>;
+  /**
+   * Says what they mean from now on: what one that is served by means anew is loaded first, as `load` does it. A version that
+   * nothing names any more is taken out of service.
+   */
+  setAliases(name: string, aliases: Aliases, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void>;
+  /** Versions that failed again and again may be loaded again. */
+  clear(name: string, version: string | undefined): Promise<void>;
   /** Takes it out of service: resolves once no call can come to it any more. */
   unload(name: string, version: string): Promise<Departure>;
 }

@@ -1,10 +1,23 @@
 import type { HostChange, HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
 import { keyOf } from '../../serving/names.js';
+import type { Aliases } from './catalog.js';
 import type { Departure, Fleet } from './fleet.js';
 import type { ManagedModel, StatisticsSummary } from './management.js';
 
 /** What management needs of a ModelHost. */
-export type ManagedHost = Pick<ModelHost, 'list' | 'index' | 'load' | 'unload' | 'defaultModel' | 'on' | 'off'>;
+export type ManagedHost = Pick<ModelHost, Used>;
+type Used =
+  | 'list'
+  | 'index'
+  | 'load'
+  | 'unload'
+  | 'aliases'
+  | 'setAliases'
+  | 'clearQuarantine'
+  | 'registry'
+  | 'defaultModel'
+  | 'on'
+  | 'off';
 
 /** The models of the host of this process. */
 export class HostFleet implements Fleet<HostModel> {
@@ -18,18 +31,20 @@ export class HostFleet implements Fleet<HostModel> {
     return Promise.resolve(describeHost(this.#host));
   }
 
-  load(model: HostModel, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const options: HostLoadOptions = {
-        signal,
-        beforeSwap() {
-          // The swap comes before the next turn of the event loop; the end of what was replaced may take longer.
-          setImmediate(resolve);
-          return Promise.resolve();
-        },
-      };
-      this.#host.load(model, options).then(() => resolve(), reject);
-    });
+  load(model: HostModel, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
+    return swapped((options) => this.#host.load(model, options), signal, beforeSwap);
+  }
+
+  aliases(name: string): Promise<Aliases> {
+    return Promise.resolve(this.#host.aliases(name));
+  }
+
+  setAliases(name: string, aliases: Aliases, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
+    return swapped((options) => this.#host.setAliases(name, aliases, options), signal, beforeSwap);
+  }
+
+  async clear(name: string, version: string | undefined): Promise<void> {
+    await this.#host.clearQuarantine(name, version);
   }
 
   unload(name: string, version: string): Promise<Departure> {
@@ -45,17 +60,46 @@ export class HostFleet implements Fleet<HostModel> {
   }
 }
 
+/** Makes a change of a host. Resolves once it has swapped: the end of what was replaced may take longer. */
+function swapped(
+  change: (options: HostLoadOptions) => Promise<unknown>,
+  signal: AbortSignal,
+  beforeSwap: (() => Promise<void>) | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const options: HostLoadOptions = {
+      signal,
+      async beforeSwap() {
+        await beforeSwap?.();
+        // The swap comes before the next turn of the event loop.
+        setImmediate(resolve);
+      },
+    };
+    change(options).then(() => resolve(), reject);
+  });
+}
+
 /** Every version that a host knows, with what is known of those that are up. */
-export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'defaultModel'>): readonly ManagedModel[] {
+export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'aliases'>): readonly ManagedModel[] {
   const up = new Map(host.list().map((served) => [keyOf(served), served]));
   const defaults = new Set<string>();
-  return host.index().map((entry) => {
-    const served = up.get(keyOf(entry));
+  return host.index().map((known) => {
+    const served = up.get(keyOf(known));
+    const aliases = aliasesOf(host, known);
+    const entry = aliases.length > 0 ? { ...known, aliases } : known;
     if (!served) return entry;
     const isDefault = !defaults.has(entry.name);
     defaults.add(entry.name);
     return { ...entry, isDefault, ...factsOf(served) };
   });
+}
+
+/** What means a version. */
+export function aliasesOf(
+  host: { readonly aliases?: (name: string) => Aliases },
+  { name, version }: { readonly name: string; readonly version: string },
+): readonly string[] {
+  return [...(host.aliases?.(name) ?? [])].flatMap(([alias, meant]) => (meant === version ? alias : []));
 }
 
 function factsOf(served: ServedModel): Partial<ManagedModel> {

@@ -9,6 +9,8 @@ export interface ManagedModel extends HostIndexEntry {
   readonly instances?: number;
   /** sha256 of the bytes that were loaded. */
   readonly digest?: string;
+  /** What means this version here. */
+  readonly aliases?: readonly string[];
   readonly statistics?: StatisticsSummary;
 }
 
@@ -26,7 +28,7 @@ export interface StatisticsSummary {
 }
 
 export interface ChangeOptions {
-  /** Default: those that the operator named, else the registry's default. */
+  /** A version, an alias or a digest. Default: those that the operator named, else the registry's default. */
   readonly version?: string | undefined;
   /** Gives the change up: what was there goes on. It comes too late once the new version answers. */
   readonly signal?: AbortSignal | undefined;
@@ -38,6 +40,14 @@ export interface RefreshReport {
   readonly unloaded: readonly string[];
   /** What could not be done; what was there before goes on. */
   readonly failed: readonly { readonly model: string; readonly error: unknown }[];
+}
+
+/** What aliases of one model mean. */
+export interface AliasReport {
+  /** Versions by alias, in the registry. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** The same as it is in force here. */
+  readonly serving: Readonly<Record<string, string>>;
 }
 
 /**
@@ -58,6 +68,21 @@ export interface Management {
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_DRAINING
    */
   unload(name: string, options?: ChangeOptions): Promise<void>;
+  /** @throws ERR_MODEL_NOT_FOUND, ERR_STORAGE */
+  aliases(name: string): Promise<AliasReport>;
+  /**
+   * Moves an alias in the registry, and here: the version that it means now is loaded beside the one that serves, and takes
+   * its place once it is warm and the registry is written.
+   * @param version a version, an alias or a digest; undefined: the alias is no more, and what it meant goes on
+   * @throws why the version could not be loaded, or the registry not be written: nothing was changed; ERR_MODEL_NOT_FOUND,
+   * ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_DRAINING, what the signal was aborted with
+   */
+  setAlias(name: string, alias: string, version: string | undefined, signal?: AbortSignal): Promise<void>;
+  /**
+   * Lets versions that failed again and again be loaded again.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   */
+  clear(name: string, version?: string): Promise<void>;
   /** Reads anew what the operator gave, and loads what is new or has changed; what was taken off is unloaded. */
   refresh(): Promise<RefreshReport>;
   /** Gives up what is under way, and refuses the rest with ERR_DRAINING. Resolves when it has ended. */

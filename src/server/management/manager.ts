@@ -2,10 +2,14 @@ import { unlessAborted } from '../../async/unless-aborted.js';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import { keyOf, noSuchModel, noSuchVersion } from '../../serving/names.js';
+import { bookOf, moveAlias } from './alias-change.js';
 import { ChangedFiles, type Catalog, type CatalogEntry } from './catalog.js';
 import { ChangeQueue } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
-import type { ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
+import { givenOf, type AllGiven } from './given.js';
+import type { AliasReport, ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
+import { refreshed, type Changes } from './refresh-run.js';
+import { versionMeant } from './version-meant.js';
 
 export interface ManagerParts<Spec> {
   readonly fleet: Fleet<Spec>;
@@ -15,47 +19,46 @@ export interface ManagerParts<Spec> {
 
 /** The rules of management, whoever holds the models. */
 export class Manager<Spec> implements Management {
-  readonly #fleet: Fleet<Spec>;
-  readonly #catalog: Catalog<Spec>;
-  readonly #logger: Logger;
+  readonly #parts: ManagerParts<Spec>;
   readonly #queue = new ChangeQueue();
   readonly #files = new ChangedFiles();
-  /** What the operator gave when it was last read: its options, by `name version`. */
-  #given: Promise<ReadonlyMap<string, string>>;
+  /** What the operator gave when it was last read. */
+  #given: Promise<AllGiven>;
   /** Taken out of service by a request, `name version`: a refresh leaves them so. */
   readonly #dismissed = new Set<string>();
   #refreshing: Promise<RefreshReport> | undefined;
   #nextRefresh: Promise<RefreshReport> | undefined;
 
   /** Made before the first load begins, so that what changes from then on is seen as a change. */
-  constructor({ fleet, catalog, logger }: ManagerParts<Spec>) {
-    this.#fleet = fleet;
-    this.#catalog = catalog;
-    this.#logger = logger;
+  constructor(parts: ManagerParts<Spec>) {
+    this.#parts = parts;
     this.#given = this.#readGiven();
     this.#given.catch(() => undefined);
   }
 
   list(): Promise<readonly ManagedModel[]> {
-    return this.#fleet.list();
+    return this.#parts.fleet.list();
   }
 
   load(name: string, { version, signal }: ChangeOptions = {}): Promise<void> {
     return this.#queue.run(async (either) => {
-      for (const entry of await this.#catalog.find(name, version)) await this.#load(entry, either);
+      for (const entry of await this.#parts.catalog.find(name, version)) await this.#load(entry, either);
     }, signal);
   }
 
   async unload(name: string, { version, signal }: ChangeOptions = {}): Promise<void> {
     // Calls that have begun may take their time: other changes need not wait for them.
     const departures = await this.#queue.run(async () => {
-      const known = (await this.#fleet.list()).filter((each) => each.name === name);
-      if (known.length === 0) throw noSuchModel(name, 'is served or in the registry');
-      const versions = known.map((each) => each.version);
-      if (version !== undefined && !versions.includes(version)) {
-        throw noSuchVersion(name, versions, version);
+      const known = await this.#known(name);
+      const meant = version === undefined ? undefined : versionMeant(known, version);
+      if (version !== undefined && meant === undefined) {
+        throw noSuchVersion(
+          name,
+          known.map((each) => each.version),
+          version,
+        );
       }
-      const up = known.filter((each) => each.state !== 'UNAVAILABLE' && (version ?? each.version) === each.version);
+      const up = known.filter((each) => each.state !== 'UNAVAILABLE' && (meant ?? each.version) === each.version);
       const gone: Departure[] = [];
       for (const each of up) gone.push(await this.#unload(each));
       return gone;
@@ -66,6 +69,30 @@ export class Manager<Spec> implements Management {
       if (signal?.aborted) throw goneButBusy(name, signal.reason);
       throw error;
     }
+  }
+
+  async aliases(name: string): Promise<AliasReport> {
+    const { catalog, fleet } = this.#parts;
+    const aliases = await bookOf(catalog).of(name);
+    return { aliases: Object.fromEntries(aliases), serving: Object.fromEntries(await fleet.aliases(name)) };
+  }
+
+  setAlias(name: string, alias: string, reference: string | undefined, signal?: AbortSignal): Promise<void> {
+    return this.#queue.run(async (either) => {
+      const given = await this.#given.catch((): AllGiven => new Map());
+      const isGiven = given.has(keyOf({ name, version: alias }));
+      const version = await moveAlias({ name, alias, reference, isGiven }, this.#parts, either);
+      if (version !== undefined) this.#dismissed.delete(keyOf({ name, version }));
+    }, signal);
+  }
+
+  clear(name: string, version?: string): Promise<void> {
+    return this.#queue.run(async () => {
+      const known = await this.#known(name);
+      const meant = version === undefined ? undefined : (versionMeant(known, version) ?? version);
+      await this.#parts.fleet.clear(name, meant);
+      this.#parts.logger.info({ model: name, version: meant }, 'a model that was quarantined may be loaded again');
+    });
   }
 
   /** One that comes while another runs begins after it, once for all that come. */
@@ -88,102 +115,61 @@ export class Manager<Spec> implements Management {
   }
 
   async #refresh(): Promise<RefreshReport> {
-    const loaded: string[] = [];
-    const unloaded: string[] = [];
-    const failed: { model: string; error: unknown }[] = [];
-    const attempt = async (model: string, into: string[], change: (signal: AbortSignal) => Promise<boolean>) => {
-      try {
-        if (await this.#queue.run(change)) into.push(model);
-      } catch (error) {
-        failed.push({ model, error });
-      }
+    const { logger, ...parts } = this.#parts;
+    const changes: Changes<Spec> = {
+      ...parts,
+      files: this.#files,
+      dismissed: this.#dismissed,
+      run: (change) => this.#queue.run(change),
+      load: (entry, signal) => this.#load(entry, signal),
+      unload: (served) => this.#unload(served),
     };
-    const before = await this.#given.catch(() => new Map<string, string>());
-    // A list that cannot be read changes nothing.
-    const given = await this.#catalog.given();
-    const now = optionsOf(given);
-    const next = new Map(now);
-    /** What could not be changed is as it was, so that the next refresh tries it again. */
-    const keep = (key: string): void => {
-      const was = before.get(key);
-      if (was === undefined) next.delete(key);
-      else next.set(key, was);
-    };
-    for (const entry of given) {
-      const failures = failed.length;
-      await attempt(inWords(entry), loaded, async (signal) => {
-        if (!(await this.#isStale(entry, before))) return false;
-        await this.#load(entry, signal);
-        return true;
-      });
-      if (failed.length > failures) for (const version of entry.versions) keep(keyOf({ name: entry.name, version }));
-    }
-    for (const served of await this.#fleet.list()) {
-      const key = keyOf(served);
-      if (now.has(key) || !before.has(key) || served.state === 'UNAVAILABLE') continue;
-      keep(key);
-      // What was to take its place could not be loaded: it goes on.
-      if (failed.some(({ model }) => model.split(' ', 1)[0] === served.name)) continue;
-      await attempt(key, unloaded, async () => {
-        await this.#unload(served);
-        next.delete(key);
-        return true;
-      });
-    }
-    this.#given = Promise.resolve(next);
-    const models = { loaded, unloaded, failed: failed.map(({ model }) => model) };
-    if (failed.length > 0) this.#logger.error(models, 'some models could not be refreshed: what was there goes on');
-    else this.#logger.info(models, 'models refreshed');
-    return { loaded, unloaded, failed };
+    const before = await this.#given.catch((): AllGiven => new Map());
+    const { report, given } = await refreshed(before, changes);
+    this.#given = Promise.resolve(given);
+    const { loaded, unloaded } = report;
+    const models = { loaded, unloaded, failed: report.failed.map(({ model }) => model) };
+    if (report.failed.length > 0) logger.error(models, 'some models could not be refreshed: what was there goes on');
+    else logger.info(models, 'models refreshed');
+    return report;
   }
 
-  async #isStale(entry: CatalogEntry<Spec>, before: ReadonlyMap<string, string>): Promise<boolean> {
-    const { name, versions, file, digests, options } = entry;
-    if (versions.length === 0) return true;
-    const up = (await this.#fleet.list()).filter((each) => each.name === name && each.state === 'READY');
-    for (const version of versions) {
-      const key = keyOf({ name, version });
-      const served = up.find((each) => each.version === version);
-      if (!served) {
-        if (this.#dismissed.has(key)) continue;
-        return true;
-      }
-      if ((before.get(key) ?? options) !== options) return true;
-      if (file !== undefined && (await this.#files.hasChanged(file, served.digest))) return true;
-      const recorded = digests?.get(version);
-      if (recorded !== undefined && served.digest !== undefined && recorded !== served.digest) return true;
-    }
-    return false;
+  /** @throws ERR_MODEL_NOT_FOUND */
+  async #known(name: string): Promise<readonly ManagedModel[]> {
+    const known = (await this.list()).filter((each) => each.name === name);
+    if (known.length === 0) throw noSuchModel(name, 'is served or in the registry');
+    return known;
   }
 
   async #load(entry: CatalogEntry<Spec>, signal: AbortSignal): Promise<void> {
+    const { fleet, logger } = this.#parts;
     const { name, versions } = entry;
     const started = performance.now();
     const { file } = entry;
     const marks = file === undefined ? undefined : await this.#files.look(file);
     try {
-      await this.#fleet.load(entry.spec, signal);
+      await fleet.load(entry.spec, signal);
     } catch (error) {
-      this.#logger.error({ model: name, versions, err: error }, 'a model could not be loaded: what was there goes on');
+      logger.error({ model: name, versions, err: error }, 'a model could not be loaded: what was there goes on');
       throw error;
     }
     if (file !== undefined) this.#files.serves(file, marks);
     for (const version of versions) this.#dismissed.delete(keyOf({ name, version }));
     const durationMs = Math.round(performance.now() - started);
-    this.#logger.info({ model: name, versions, durationMs }, 'a model was loaded and serves');
+    logger.info({ model: name, versions, durationMs }, 'a model was loaded and serves');
   }
 
   async #unload({ name, version }: ManagedModel): Promise<Departure> {
     this.#dismissed.add(keyOf({ name, version }));
-    const departure = await this.#fleet.unload(name, version);
-    this.#logger.info({ model: name, version }, 'a model was taken out of service');
+    const departure = await this.#parts.fleet.unload(name, version);
+    this.#parts.logger.info({ model: name, version }, 'a model was taken out of service');
     return departure;
   }
 
-  async #readGiven(): Promise<ReadonlyMap<string, string>> {
-    const given = await this.#catalog.given();
+  async #readGiven(): Promise<AllGiven> {
+    const given = await this.#parts.catalog.given();
     for (const { file } of given) if (file !== undefined) this.#files.serves(file, await this.#files.look(file));
-    return optionsOf(given);
+    return givenOf(given);
   }
 }
 
@@ -194,16 +180,5 @@ function goneButBusy(name: string, reason: unknown): TorchError {
     code,
     `Expected the calls of ${name} to end in time: it is out of service, and the calls that had begun go on`,
     { cause: reason },
-  );
-}
-
-const inWords = ({ name, versions }: { name: string; versions: readonly string[] }): string =>
-  [name, ...versions].join(' ');
-
-function optionsOf(given: readonly CatalogEntry<unknown>[]): ReadonlyMap<string, string> {
-  return new Map(
-    given.flatMap(({ name, versions, options }) =>
-      versions.map((version) => [keyOf({ name, version }), options] as const),
-    ),
   );
 }

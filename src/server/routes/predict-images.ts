@@ -3,6 +3,7 @@ import type { EncodedType } from '../codec/encoded-type.js';
 import { requireImageRoom } from '../codec/image-room.js';
 import { readImages } from '../codec/images.js';
 import type { Exchange } from '../http/exchange.js';
+import { splitName } from '../inference/model-name.js';
 import { requireRoomFor, requireServing } from '../readiness.js';
 import { answerImages, requireImages, topKOf } from './predict-task.js';
 
@@ -16,7 +17,8 @@ export async function answerEncoded(exchange: Exchange, type: EncodedType): Prom
   requireServing(context);
   requireImageRoom(context);
   call.limitTo(exchange.timeLimit);
-  const query = choiceOfQuery(req.url ?? '');
+  const asked = choiceOfQuery(req.url ?? '');
+  const query = splitName(asked);
   if (type === 'image' || query.model !== undefined) {
     const named = host.model(query.model ?? host.defaultModel, query.version);
     requireImages(named);
@@ -24,7 +26,7 @@ export async function answerEncoded(exchange: Exchange, type: EncodedType): Prom
     topKOf(named, query.topK);
   }
   const { images, choice } = await readImages(req, type, context);
-  const { model = host.defaultModel, version, topK } = mergedChoice(query, choice);
+  const { model = host.defaultModel, version, topK } = splitName(mergedChoice(asked, choice));
   const served = host.model(model, version);
   call.about(served);
   requireRoomFor(served, call.client);

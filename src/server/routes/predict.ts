@@ -7,6 +7,7 @@ import type { ServerContext } from '../context.js';
 import type { InferenceHost } from '../host.js';
 import { bodyTypeOf } from '../http/body.js';
 import type { Exchange, Handler } from '../http/exchange.js';
+import { splitName } from '../inference/model-name.js';
 import { requireRoom, requireServing } from '../readiness.js';
 import { maxBatchSize, type PredictResponse } from '../schemas/predict.js';
 import { answerEncoded } from './predict-images.js';
@@ -48,7 +49,8 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
   call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
-  const served = host.model(input.model ?? host.defaultModel, input.version);
+  const { model: name = host.defaultModel, version } = splitName(input);
+  const served = host.model(name, version);
   call.about(served);
   if (!isPlain(input)) return answerInput(exchange, served, input, rowModelOf);
   const model = rowModelOf(served);
@@ -73,9 +75,10 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
  */
 function modelsMeant({ context: { host }, req }: Exchange): readonly ServedModel[] {
   try {
-    const { model, version } = choiceOfQuery(req.url ?? '');
+    const { model, version } = splitName(choiceOfQuery(req.url ?? ''));
     if (bodyTypeOf(req) === 'octets') return [host.model(model ?? host.defaultModel, version)];
     if (model === undefined && version === undefined) return host.list();
+    if (model !== undefined && version !== undefined) return [host.model(model, version)];
     const isMeant = (served: ServedModel): boolean =>
       (model ?? served.name) === served.name && (version ?? served.version) === served.version;
     return host.list().filter(isMeant);

@@ -27,6 +27,8 @@ export const ManagedModels = Type.Object(
           device: Type.Optional(Type.String()),
           instances: Type.Optional(Type.Integer({ minimum: 1 })),
           digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+          /** What means this version here. */
+          aliases: Type.Optional(Type.Array(Type.String())),
           statistics: Type.Optional(
             Type.Object(
               {
@@ -49,6 +51,17 @@ export const ManagedModels = Type.Object(
 
 /** Body of a load and an unload. */
 export const ModelChange = Type.Object({ version: Type.Optional(Type.String()) }, closed);
+
+const versionsByAlias = Type.Object({}, { additionalProperties: Type.String() });
+
+/** What aliases mean, in the registry and in force here. */
+export const Aliases = Type.Object({ aliases: versionsByAlias, serving: versionsByAlias }, closed);
+
+/** Body of a move of an alias. */
+export const AliasChange = Type.Object(
+  { version: Type.String({ minLength: 1, description: 'A version, an alias, or sha256: and the digest.' }) },
+  closed,
+);
 
 /** What a refresh has done. */
 export const RefreshReport = Type.Object(

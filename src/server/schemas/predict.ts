@@ -19,14 +19,15 @@ const choice = {
     Type.String({
       minLength: 1,
       maxLength: maxNameLength,
-      description: 'Name of a model; left out, the default model.',
+      description: 'Name of a model, or name@version; left out, the default model.',
     }),
   ),
   model_version: Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: maxVersionLength,
-      description: "Version of the model; left out, the model's default version.",
+      description:
+        "Version of the model, an alias of one or sha256:… of its artifact; left out, the model's default version.",
     }),
   ),
   top_k: Type.Optional(

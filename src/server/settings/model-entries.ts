@@ -1,11 +1,14 @@
 /** The entries of the setting `models`: what no schema says of them, and the one form that they have afterwards. */
 import { resolve } from 'node:path';
 import { describe, torchError, type TorchError } from '../../errors.js';
-import { isModelName, isVersion } from '../../registry/names.js';
+import { isModelName, isReference } from '../../registry/names.js';
 import { isServedName } from '../../serving/names.js';
 
 /** The names in words. */
 export const servedNames = '1 to 128 letters, digits, . _ or - without two dots in a row';
+
+/** What a version of the registry may be called, in words. */
+export const referenceWords = 'a version such as v1.0, an alias such as champion or sha256:<64 hex digits>';
 
 /** One model of the list: a file, or a name in the registry; the rest are settings that it has a value of its own for. */
 export interface ModelEntry {
@@ -15,8 +18,10 @@ export interface ModelEntry {
   readonly file?: string;
   /** Of a file. Default: 1. */
   readonly version?: string;
-  /** Versions in the registry; the first is the default. */
+  /** Versions in the registry, aliases or digests; the first is the default. */
   readonly versions?: readonly string[];
+  /** What each alias means, where that was read already. No setting. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** A value of a setting by the setting's name. */
   readonly [setting: string]: unknown;
 }
@@ -79,8 +84,8 @@ export function checkRegistered(at: string, name: unknown, versions: readonly st
     const words = '1 to 64 lower-case letters, digits, . _ or -';
     throw fault(`a file, or a name as in the registry (${words}), in ${at}`, `the name ${describe(name)} alone`);
   }
-  const bad = versions.find((one): boolean => !isVersion(one));
-  if (bad !== undefined) throw fault(`a version such as v1.0 in ${at}`, describe(bad));
+  const bad = versions.find((one): boolean => !isReference(one));
+  if (bad !== undefined) throw fault(`${referenceWords} in ${at}`, describe(bad));
   const twice = versions.find((one, i) => versions.indexOf(one) !== i);
   if (twice !== undefined) throw fault(`each version once in ${at}`, `${describe(twice)} twice`);
 }

@@ -1,6 +1,6 @@
 /** The setting `models`: what is served, and how each model differs from the shared settings. */
 import { describe } from '../../errors.js';
-import { entriesOf, placeOf, servedNames, type ModelEntry, type Models } from './model-entries.js';
+import { entriesOf, placeOf, referenceWords, servedNames, type ModelEntry, type Models } from './model-entries.js';
 import type { Row, RowTable } from './setting.js';
 
 /** What says of a model which it is. */
@@ -8,14 +8,14 @@ const identity = {
   file: { type: 'string', minLength: 1 },
   name: { type: 'string', maxLength: 128 },
   version: { type: 'string', minLength: 1, maxLength: 128 },
-  versions: { type: 'array', minItems: 1, maxItems: 64, items: { type: 'string', minLength: 1, maxLength: 32 } },
+  versions: { type: 'array', minItems: 1, maxItems: 64, items: { type: 'string', minLength: 1, maxLength: 128 } },
 };
 
 const identityWords: Readonly<Record<keyof typeof identity, string>> = {
   file: 'the path of a model file',
   name: servedNames,
-  version: 'a version: of a file 1 to 128 letters, digits, . _ or -, in the registry such as v1.0',
-  versions: 'an array of 1 to 64 versions such as v1.0',
+  version: `a version: of a file 1 to 128 letters, digits, . _ or -, in the registry ${referenceWords}`,
+  versions: `an array of 1 to 64, each ${referenceWords}`,
 };
 
 const mostModels = 256;

@@ -2,6 +2,7 @@ import { engineNames } from '../../engines/index.js';
 import { bundledModelsDir, bundledRegistryDir } from '../../registry/folders.js';
 import { presetNames } from '../../tasks/image/spec.js';
 import { taskKinds } from '../../tasks/kinds/index.js';
+import { referenceWords } from './model-entries.js';
 import { modelList } from './models.js';
 import { securityRows } from './tables/security.js';
 import { signatureRows } from './tables/signatures.js';
@@ -326,8 +327,8 @@ const rows = {
     description: 'The default model, by its name in the registry.',
   }),
   modelVersion: optionalText({
-    pattern: /^v?[0-9]+(\.[0-9]+){0,2}$/,
-    values: 'a version such as v1.0',
+    pattern: /^(v?[0-9]+(\.[0-9]+){0,2}|[A-Za-z][A-Za-z0-9_-]{0,63}|sha256:[0-9a-f]{64})$/,
+    values: referenceWords,
     initialText: 'the only version, or v1.0',
     description: 'The version served.',
   }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { digestFile } from '#dist/files/hash.js';
-import type { Catalog, CatalogEntry } from '#dist/server/management/catalog.js';
+import type { Aliases, Catalog, CatalogEntry } from '#dist/server/management/catalog.js';
 import type { Fleet } from '#dist/server/management/fleet.js';
 import type { ManagedModel } from '#dist/server/management/management.js';
 import { Manager } from '#dist/server/management/manager.js';
@@ -30,6 +30,25 @@ class KeptFleet implements Fleet<string> {
     this.asked.push(`load ${spec}`);
     if (this.refuses.has(spec)) throw torchError('ERR_MODEL_FORMAT', spec);
     this.up.set(`${spec} 1`, await this.digest(spec));
+  }
+
+  readonly meant = new Map<string, Aliases>();
+
+  aliases(name: string): Promise<Aliases> {
+    return Promise.resolve(this.meant.get(name) ?? new Map());
+  }
+
+  setAliases(name: string, aliases: Aliases, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
+    this.asked.push(`aliases ${name} ${[...aliases].join(' ')}`);
+    return Promise.resolve(beforeSwap?.()).then(() => {
+      signal.throwIfAborted();
+      this.meant.set(name, aliases);
+    });
+  }
+
+  clear(name: string, version: string | undefined): Promise<void> {
+    this.asked.push(`clear ${name} ${version}`);
+    return Promise.resolve();
   }
 
   refusesUnload = false;

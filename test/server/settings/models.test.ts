@@ -82,7 +82,7 @@ describe('the setting models', () => {
     ['version and versions', [{ name: 'a', version: 'v1', versions: ['v1'] }], ['version or versions', 'both']],
     ['versions of a file', [{ file: 'x', versions: ['1'] }], ['one version of the file of models[0]']],
     ['a version of a file with a slash', [{ file: 'x', version: '1/2' }], ['the version of models[0]', '"1/2"']],
-    ['a version that is none', [{ name: 'a', version: 'latest' }], ['such as v1.0 in models[0]', '"latest"']],
+    ['a version that is none', [{ name: 'a', version: 'latest' }], ['64 hex digits> in models[0]', '"latest"']],
     ['a version twice', [{ name: 'a', versions: ['v1', 'v1'] }], ['each version once', '"v1" twice']],
     ['no versions', [{ name: 'a', versions: [] }], ['models[0].versions', 'an array of 0']],
   ];

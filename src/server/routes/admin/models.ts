@@ -1,8 +1,9 @@
 import { describe, TorchError, torchError } from '../../../errors.js';
-import { noSuchModel } from '../../../serving/names.js';
+import { noSuchModel, noSuchVersion } from '../../../serving/names.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
-import { requireNames } from '../../inference/model-name.js';
-import type { RefreshReport } from '../../management/management.js';
+import { namesOf, splitName } from '../../inference/model-name.js';
+import type { ManagedModel, RefreshReport } from '../../management/management.js';
+import { versionMeant } from '../../management/version-meant.js';
 import { asTorchError, disclosed } from '../../public-error.js';
 import { change, managementOf, readMembers } from './change.js';
 
@@ -12,29 +13,46 @@ export const listModels: Handler = async (exchange) => {
 };
 
 /** `GET /admin/models/{model}`. */
-export const showModel: Handler = async (exchange, { model = '' }) => {
-  requireNames({ model });
-  const versions = (await managementOf(exchange.context).list()).filter(({ name }) => name === model);
-  if (versions.length === 0) throw noSuchModel(model, 'is served or in the registry');
-  exchange.json(200, { models: versions });
+export const showModel: Handler = async (exchange, { model: given = '' }) => {
+  const { model, version } = namesOf({ model: given });
+  const all = await versionsOf(exchange, model);
+  if (all.length === 0) throw noSuchModel(model, 'is served or in the registry');
+  const meant = version === undefined ? undefined : versionMeant(all, version);
+  if (version !== undefined && meant === undefined) {
+    throw noSuchVersion(
+      model,
+      all.map((each) => each.version),
+      version,
+    );
+  }
+  exchange.json(200, { models: all.filter((each) => (meant ?? each.version) === each.version) });
 };
 
 /** `POST /admin/models/{model}/load`: answers once it serves. */
-export const loadModel: Handler = async (exchange, { model = '' }) => {
-  requireNames({ model });
+export const loadModel: Handler = async (exchange, { model: given = '' }) => {
+  const { model } = namesOf({ model: given });
   const management = managementOf(exchange.context);
-  const version = versionOf(await readMembers(exchange.req, ['version']));
+  const version = versionOf(given, await readMembers(exchange.req, ['version']));
   await change(exchange, (signal) => management.load(model, { version, signal }));
   await showModel(exchange, { model });
 };
 
 /** `POST /admin/models/{model}/unload`: answers once no call of it is left. */
-export const unloadModel: Handler = async (exchange, { model = '' }) => {
-  requireNames({ model });
+export const unloadModel: Handler = async (exchange, { model: given = '' }) => {
+  const { model } = namesOf({ model: given });
   const management = managementOf(exchange.context);
-  const version = versionOf(await readMembers(exchange.req, ['version']));
+  const version = versionOf(given, await readMembers(exchange.req, ['version']));
   await change(exchange, (signal) => management.unload(model, { version, signal }));
-  exchange.json(200, { models: (await management.list()).filter(({ name }) => name === model) });
+  exchange.json(200, { models: await versionsOf(exchange, model) });
+};
+
+/** `POST /admin/models/{model}/clear`: lets versions that failed again and again be loaded again. */
+export const clearModel: Handler = async (exchange, { model: given = '' }) => {
+  const { model } = namesOf({ model: given });
+  const management = managementOf(exchange.context);
+  const version = versionOf(given, await readMembers(exchange.req, ['version']));
+  await change(exchange, () => management.clear(model, version));
+  exchange.json(200, { models: await versionsOf(exchange, model) });
 };
 
 /** `POST /admin/refresh`: as SIGHUP. */
@@ -58,7 +76,14 @@ function unread({ context }: Exchange, error: unknown): RefreshReport {
   return { loaded: [], unloaded: [], failed: [{ model: '', error }] };
 }
 
-function versionOf({ version }: Readonly<Record<string, unknown>>): string | undefined {
-  if (version === undefined || typeof version === 'string') return version;
-  throw torchError('ERR_VALIDATION', `Expected a text for version but received ${describe(version)}`);
+async function versionsOf({ context }: Exchange, model: string): Promise<readonly ManagedModel[]> {
+  return (await managementOf(context).list()).filter(({ name }) => name === model);
+}
+
+/** The version that a body names, or the name in the path: a version, an alias or a digest. */
+function versionOf(model: string, { version }: Readonly<Record<string, unknown>>): string | undefined {
+  if (version !== undefined && typeof version !== 'string') {
+    throw torchError('ERR_VALIDATION', `Expected a text for version but received ${describe(version)}`);
+  }
+  return splitName({ model, version }).version;
 }

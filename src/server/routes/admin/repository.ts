@@ -1,24 +1,24 @@
 /** The repository extension of the Open Inference Protocol: what changes models. */
 import { describe, torchError } from '../../../errors.js';
 import type { Handler } from '../../http/exchange.js';
-import { requireNames } from '../../inference/model-name.js';
+import { namesOf } from '../../inference/model-name.js';
 import { change, managementOf, readMembers } from './change.js';
 
 /** `POST /v2/repository/models/{model}/load`. Status 200 and no body: tritonclient takes 204 for a failure. */
-export const repositoryLoad: Handler = async (exchange, { model = '' }) => {
-  requireNames({ model });
+export const repositoryLoad: Handler = async (exchange, { model: given = '' }) => {
+  const { model, version } = namesOf({ model: given });
   const management = managementOf(exchange.context);
   requireNoModel(parametersOf(await readMembers(exchange.req, ['parameters'])));
-  await change(exchange, (signal) => management.load(model, { signal }));
+  await change(exchange, (signal) => management.load(model, { version, signal }));
   exchange.send(200, 'application/json', '');
 };
 
 /** `POST /v2/repository/models/{model}/unload`. No model depends on another, so `unload_dependents` changes nothing. */
-export const repositoryUnload: Handler = async (exchange, { model = '' }) => {
-  requireNames({ model });
+export const repositoryUnload: Handler = async (exchange, { model: given = '' }) => {
+  const { model, version } = namesOf({ model: given });
   const management = managementOf(exchange.context);
   requireUnload(parametersOf(await readMembers(exchange.req, ['parameters'])));
-  await change(exchange, (signal) => management.unload(model, { signal }));
+  await change(exchange, (signal) => management.unload(model, { version, signal }));
   exchange.send(200, 'application/json', '');
 };
 

@@ -1,8 +1,16 @@
 import type { ErrorCode } from '../../../errors.js';
 import { json } from '../../openapi/operation.js';
-import { ManagedModels, ModelChange, RefreshReport, RepositoryChange } from '../../schemas/admin.js';
+import {
+  AliasChange,
+  Aliases,
+  ManagedModels,
+  ModelChange,
+  RefreshReport,
+  RepositoryChange,
+} from '../../schemas/admin.js';
 import type { Route } from '../route.js';
-import { listModels, loadModel, refreshModels, showModel, unloadModel } from './models.js';
+import { deleteAlias, listAliases, putAlias, showAlias } from './aliases.js';
+import { clearModel, listModels, loadModel, refreshModels, showModel, unloadModel } from './models.js';
 import { repositoryLoad, repositoryUnload } from './repository.js';
 
 const badBody: readonly ErrorCode[] = ['ERR_MALFORMED_JSON', 'ERR_VALIDATION', 'ERR_UNSUPPORTED_MEDIA_TYPE'];
@@ -20,7 +28,13 @@ const badModel: readonly ErrorCode[] = [
   'ERR_OUT_OF_MEMORY',
   'ERR_MODEL_EXECUTION',
   'ERR_INVALID_ARGUMENT',
+  'ERR_SIGNATURE_REQUIRED',
+  'ERR_SIGNATURE_INVALID',
+  'ERR_QUARANTINED',
 ];
+/** The registry is read, or written. */
+const noRegistry: readonly ErrorCode[] = ['ERR_STORAGE', 'ERR_MANIFEST', 'ERR_INVALID_ARGUMENT'];
+const notWritten: readonly ErrorCode[] = ['ERR_REGISTRY_LOCKED', 'ERR_STORAGE_FULL'];
 
 const deadline =
   'The header X-Request-Timeout-Ms gives the change up after so long. Without it a change takes as long as it needs, though its ' +
@@ -49,11 +63,11 @@ export const adminRoutes: readonly Route[] = [
     method: 'GET',
     path: '/admin/models/:model',
     handler: () => showModel,
-    errors: ['ERR_MODEL_NOT_FOUND'],
+    errors: noModel,
     operation: {
       id: 'adminShowModel',
       tag: 'management',
-      summary: 'The versions of one model.',
+      summary: 'The versions of one model, or the one that name@version means.',
       responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
     },
   },
@@ -87,6 +101,75 @@ export const adminRoutes: readonly Route[] = [
       request: [json({ ModelChange })],
       mayBeEmpty: true,
       responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
+    },
+  },
+  {
+    ...onAdmin,
+    method: 'POST',
+    path: '/admin/models/:model/clear',
+    handler: () => clearModel,
+    errors: [...badBody, ...noModel, ...notNow],
+    operation: {
+      id: 'adminClearModel',
+      tag: 'management',
+      summary: 'Lets versions that failed again and again, and are refused since, be loaded again.',
+      request: [json({ ModelChange })],
+      mayBeEmpty: true,
+      responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
+    },
+  },
+  {
+    ...onAdmin,
+    method: 'GET',
+    path: '/admin/models/:model/aliases',
+    handler: () => listAliases,
+    errors: [...noModel, ...noRegistry],
+    operation: {
+      id: 'adminListAliases',
+      tag: 'management',
+      summary: 'What the aliases of a model mean, in the registry and here.',
+      responses: { 200: { description: 'All of them.', content: [json({ Aliases })] } },
+    },
+  },
+  {
+    ...onAdmin,
+    method: 'GET',
+    path: '/admin/models/:model/aliases/:alias',
+    handler: () => showAlias,
+    errors: [...noModel, ...noRegistry],
+    operation: {
+      id: 'adminShowAlias',
+      tag: 'management',
+      summary: 'What one alias means.',
+      responses: { 200: { description: 'That one.', content: [json({ Aliases })] } },
+    },
+  },
+  {
+    ...onAdmin,
+    method: 'PUT',
+    path: '/admin/models/:model/aliases/:alias',
+    handler: () => putAlias,
+    errors: [...badBody, ...noModel, ...notNow, ...badModel, ...noRegistry, ...notWritten],
+    operation: {
+      id: 'adminPutAlias',
+      tag: 'management',
+      summary: 'Moves an alias: loads what it means now beside what serves, writes the registry, and swaps.',
+      description: `What fails leaves everything as it was. ${deadline}`,
+      request: [json({ AliasChange })],
+      responses: { 200: { description: 'It serves.', content: [json({ Aliases })] } },
+    },
+  },
+  {
+    ...onAdmin,
+    method: 'DELETE',
+    path: '/admin/models/:model/aliases/:alias',
+    handler: () => deleteAlias,
+    errors: [...badBody, ...noModel, ...notNow, ...noRegistry, ...notWritten],
+    operation: {
+      id: 'adminDeleteAlias',
+      tag: 'management',
+      summary: 'Takes an alias away, in the registry and here. What it meant goes on.',
+      responses: { 200: { description: 'Those that are left.', content: [json({ Aliases })] } },
     },
   },
   {

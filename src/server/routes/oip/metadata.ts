@@ -1,11 +1,11 @@
 /** What a server of the Open Inference Protocol says of itself and of its models. */
 import type { ServerContext } from '../../context.js';
 import type { Exchange, Handler, PathParameters } from '../../http/exchange.js';
-import { modelConfig, modelMetadata, serverMetadata } from '../../inference/describe-model.js';
+import { modelConfig, modelMetadata, serverMetadata, versionsMeant } from '../../inference/describe-model.js';
 import { readiness, requireReady } from '../../readiness.js';
 import type { ServedModel } from '../../../serving/index.js';
 import { liveness } from '../health.js';
-import { servedOf } from '../target.js';
+import { servedOf, targetOf } from '../target.js';
 
 /** KServe's client reads an answer under exactly this content type, and no charset beside it. */
 export function answer(exchange: Exchange, status: number, value: unknown): void {
@@ -69,14 +69,10 @@ export const statistics: Handler = (exchange, parameters) => {
   const { context, call } = exchange;
   const { host } = context;
   const first = servedOf(host, parameters);
-  const { name } = first;
   call.about(first);
-  const asked = host.list().filter((served) => served.name === name && isVersion(served, parameters.version));
+  const asked = versionsMeant(host, first, targetOf(parameters));
   answer(exchange, 200, { model_stats: asked.map((served) => served.statistics()) });
 };
-
-const isVersion = (served: ServedModel, version: string | undefined): boolean =>
-  version === undefined || served.version === version;
 
 /** `GET /v2/models/stats` */
 export const allStatistics: Handler = (exchange) => {

@@ -1,0 +1,118 @@
+import { onAbort } from '../../async/ticket.js';
+import { torchError, type TorchError } from '../../errors.js';
+import type { Logger } from '../../monitoring/logging.js';
+import type { AliasBook, Aliases, Catalog } from './catalog.js';
+import type { Fleet } from './fleet.js';
+
+/** An alias that is to mean another version, or none. */
+export interface AliasMove {
+  readonly name: string;
+  readonly alias: string;
+  /** Undefined: the alias is no more. */
+  readonly reference: string | undefined;
+  /** The operator asked for what it means. */
+  readonly isGiven: boolean;
+}
+
+interface Parts<Spec> {
+  readonly fleet: Fleet<Spec>;
+  readonly catalog: Catalog<Spec>;
+  readonly logger: Logger;
+}
+
+/** @throws ERR_INVALID_ARGUMENT where nothing keeps aliases */
+export function bookOf({ aliases }: Catalog<unknown>): AliasBook {
+  if (aliases) return aliases;
+  throw torchError('ERR_INVALID_ARGUMENT', 'Expected a host with a registry, which keeps aliases, but it has none');
+}
+
+/** The error for an alias that a model does not have. */
+export function noSuchAlias(name: string, known: Iterable<readonly [string, string]>, alias: string): TorchError {
+  const names = [...known].map(([each]) => each);
+  const wanted =
+    names.length > 0 ? `one of the aliases ${names.join(', ')} of ${name}` : `an alias of ${name}, which has none,`;
+  return torchError('ERR_VERSION_NOT_FOUND', `Expected ${wanted} but received ${alias}`);
+}
+
+/**
+ * Moves an alias: the version is loaded and warm everywhere, then the registry is written, then all swap. What fails before that
+ * leaves everything as it was.
+ * @returns the version that it means now
+ */
+export async function moveAlias<Spec>(
+  { name, alias, reference, isGiven }: AliasMove,
+  { fleet, catalog, logger }: Parts<Spec>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const book = bookOf(catalog);
+  const recorded = await book.of(name);
+  if (reference === undefined && !recorded.has(alias)) throw noSuchAlias(name, recorded, alias);
+  const version = reference === undefined ? undefined : await book.versionOf(name, reference);
+  const up = (await fleet.list()).filter((each) => each.name === name && each.state === 'READY');
+  const aliases = moved(await fleet.aliases(name), alias, version);
+  const isUp = version === undefined || up.some((each) => each.version === version);
+  const written = new Written(book, { name, alias, version, before: recorded.get(alias) });
+  signal.throwIfAborted();
+  const given = new AbortController();
+  const unfollow = onAbort(signal, () => given.abort(signal.reason));
+  // What is in the registry is decided.
+  const write = (): Promise<void> => {
+    unfollow();
+    return written.write();
+  };
+  try {
+    if (!isUp && (isGiven || up.length > 0)) {
+      for (const { spec } of await catalog.find(name, alias, aliases)) await fleet.load(spec, given.signal, write);
+    } else if (up.length > 0) {
+      await fleet.setAliases(name, aliases, given.signal, write);
+    } else {
+      await write();
+    }
+  } catch (error) {
+    await written.undo(logger);
+    throw error;
+  } finally {
+    unfollow();
+  }
+  logger.info({ model: name, alias, version, before: recorded.get(alias) }, 'an alias was moved');
+  return version;
+}
+
+function moved(aliases: Aliases, alias: string, version: string | undefined): Aliases {
+  const next = new Map(aliases);
+  if (version === undefined) next.delete(alias);
+  else next.set(alias, version);
+  return next;
+}
+
+/** An entry of the registry that can be put back. */
+class Written {
+  #isWritten = false;
+
+  constructor(
+    readonly book: AliasBook,
+    readonly entry: {
+      readonly name: string;
+      readonly alias: string;
+      readonly version: string | undefined;
+      readonly before: string | undefined;
+    },
+  ) {}
+
+  async write(): Promise<void> {
+    const { name, alias, version } = this.entry;
+    await this.book.set(name, alias, version);
+    this.#isWritten = true;
+  }
+
+  /** The swap did not come to be, because the server ends, say. It never rejects. */
+  async undo(logger: Logger): Promise<void> {
+    if (!this.#isWritten) return;
+    const { name, alias, before } = this.entry;
+    try {
+      await this.book.set(name, alias, before);
+    } catch (err) {
+      logger.error({ model: name, alias, before, err }, 'an alias could not be put back: move it by registry alias');
+    }
+  }
+}
