@@ -14,6 +14,8 @@ export {
   signatureOf,
   signFolder,
   verifyFolder,
+  type Added,
+  type AddOptions,
   type FileDigest,
   type LoadPolicyOptions,
   type LockLimits,

@@ -99,14 +99,13 @@ export interface Located {
 export async function locate(target: Target, settings: Settings): Promise<Located> {
   const options = loadOptionsOf(settings);
   if ('file' in target) return { path: target.file, record: undefined, options };
-  const { ModelRegistry, signatureOf } = await import('../registry/index.js');
+  const { ModelRegistry, loadOptionsOf: optionsOfRecord } = await import('../registry/index.js');
   const registry = await ModelRegistry.open(foldersOf(settings));
   const record = await recordOf(registry, target);
-  const { engine, artifact } = record;
   return {
     path: await registry.artifactPath(record),
     record,
-    options: { ...options, engine, signature: signatureOf(record), sha256: artifact.sha256 },
+    options: { ...options, ...optionsOfRecord(record) },
   };
 }
 

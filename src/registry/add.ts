@@ -20,9 +20,8 @@ import {
 import { artifactName } from './record/file-name.js';
 import { hubFile } from './record/hub-cache.js';
 import { checkAddOptions, type AddOptions } from './record/options.js';
-import type { ModelRegistry } from './registry.js';
 import type { ModelRecord } from './schema.js';
-import type { Staging } from './store/index.js';
+import type { Staging, Store } from './store/index.js';
 
 export interface Added {
   readonly record: ModelRecord;
@@ -30,8 +29,14 @@ export interface Added {
   readonly added: boolean;
 }
 
+/** What it takes of a registry. */
+interface Registry {
+  record(name: string, version: string): Promise<ModelRecord>;
+  store(): Promise<Store>;
+}
+
 /** As ModelRegistry.add. */
-export async function add(registry: ModelRegistry, file: string, options: AddOptions): Promise<Added> {
+export async function add(registry: Registry, file: string, options: AddOptions): Promise<Added> {
   checkAddOptions(options);
   check.text('the file', file, 'a path');
   const { name, version, signal, onProgress } = options;
@@ -76,7 +81,7 @@ const takesRoot = (engine: EngineName): boolean => engineTable[engine].lacks.ext
  * @throws ERR_VERSION_EXISTS when it is there with others, or cannot be read
  */
 async function existing(
-  registry: ModelRegistry,
+  registry: Registry,
   file: string,
   { name, version, signal }: AddOptions,
 ): Promise<ModelRecord | undefined> {

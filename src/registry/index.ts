@@ -13,7 +13,7 @@ export type {
   SignatureParts,
   SpecPart,
 } from './record/options.js';
-export { signatureOf } from './signature-of.js';
+export { loadOptionsOf, signatureOf } from './signature-of.js';
 export type { LockLimits } from './store/index.js';
 export type { FileDigest } from '../files/hash.js';
 export {

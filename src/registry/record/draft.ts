@@ -6,7 +6,7 @@ import type { Origin } from '../../model/origin.js';
 import type { Signature } from '../../signature/spec.js';
 import { imagePresets } from '../../tasks/image/spec.js';
 import type { TaskGiven } from '../../tasks/kinds/given.js';
-import { noMeaning, taskKindOf, type Task } from '../../tasks/kinds/index.js';
+import { noMeaning, taskKindOf } from '../../tasks/kinds/index.js';
 import { parseRecord } from '../manifest.js';
 import type { ModelRecord } from '../schema.js';
 import { taskOf } from '../task.js';
@@ -56,7 +56,7 @@ export async function draftOf(
 
 function taskGiven({ task, labels, imagePreset }: AddOptions, own: TaskGiven | undefined): TaskGiven {
   const image = imagePreset === undefined ? undefined : imagePresets[imagePreset];
-  return { ...(task ?? own ?? noMeaning), ...(labels && { labels }), ...(image && { image }) } as TaskGiven;
+  return { ...(task ?? own ?? noMeaning), ...(labels && { labels }), ...(image && { image }) };
 }
 
 /**
@@ -84,7 +84,7 @@ export function checkDraft({ members, task }: Draft, { name, version, record = {
     task: noMeaning,
   };
   parseRecord(JSON.stringify(probe), where, { name, version });
-  const kind = taskKindOf(task as Task);
+  const kind = taskKindOf(task);
   if (kind && 'labels' in kind.members && !('labels' in task)) {
     throw torchError(
       'ERR_INVALID_ARGUMENT',
@@ -106,7 +106,7 @@ export function requireStrict({ members }: Draft, options: AddOptions, origin: O
     ...members,
     framework: framework ?? (origin?.namesMaker ? origin.framework : undefined),
   };
-  const missing = demanded.filter(([name]) => Object.keys((said[name] ?? {}) as object).length === 0);
+  const missing = demanded.filter(([name]) => Object.keys((said[name] ?? {})).length === 0);
   if (missing.length === 0) return;
   throw refused(
     `${options.name} ${options.version}`,

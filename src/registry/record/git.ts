@@ -21,7 +21,7 @@ async function git(folder: string, ...args: readonly string[]): Promise<string |
   }
 }
 
-const isCommit = (text: string | undefined): text is string => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text ?? '');
+const isCommit = (text: string): boolean => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 
 /**
  * A commit as it was stated: a full hash as it is, anything else as git in the working directory reads it.
@@ -31,7 +31,7 @@ export async function statedCommit(stated: string, folder = process.cwd()): Prom
   if (isCommit(stated)) return stated;
   const isName = /^[A-Za-z0-9][\w./@{}^~-]{0,199}$/.test(stated);
   const commit = isName ? await git(folder, 'rev-parse', '--verify', '--quiet', `${stated}^{commit}`) : undefined;
-  if (!isCommit(commit)) {
+  if (commit === undefined || !isCommit(commit)) {
     throw torchError(
       'ERR_INVALID_ARGUMENT',
       `Expected a commit of 40 or 64 hex digits, or a name that git knows in the working directory, for sourceCommit but received ${describe(stated)}`,
