@@ -66,12 +66,21 @@ function noModelFile(path: string, cause: unknown): TorchError {
 /** The error of a file whose content is known beforehand, so that anything but a regular file is another one. */
 export const notRegular = (what: string) => () => torchError('ERR_INTEGRITY', `Expected ${what} to be a regular file`);
 
-/** The text of a small regular file. @throws ERR_INTEGRITY for anything else; ENOENT and the like as they come */
-export async function readSmallFile(path: string, what: string, maxBytes: number): Promise<string> {
-  return await withRegularFile(path, notRegular(what), async ({ file, size }) => {
-    if (size > maxBytes) {
-      throw torchError('ERR_INTEGRITY', `Expected ${what} to be at most ${maxBytes} bytes but it has ${size}`);
-    }
-    return await file.readFile('utf8');
-  });
+/**
+ * The text of a small regular file.
+ * @param flags of open(2), beside those for reading
+ * @throws ERR_INTEGRITY for anything else; ENOENT and the like as they come
+ */
+export async function readSmallFile(path: string, what: string, maxBytes: number, flags = 0): Promise<string> {
+  return await withRegularFile(
+    path,
+    notRegular(what),
+    async ({ file, size }) => {
+      if (size > maxBytes) {
+        throw torchError('ERR_INTEGRITY', `Expected ${what} to be at most ${maxBytes} bytes but it has ${size}`);
+      }
+      return await file.readFile('utf8');
+    },
+    flags,
+  );
 }

@@ -1,5 +1,6 @@
 /** Reads what the folder of records holds, anew at every call. No lock is needed: what a writer changes it changes by one rename. */
 
+import { constants } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { torchError } from '../errors.js';
 import { containedPath } from '../files/contained-path.js';
@@ -13,6 +14,8 @@ import { isStorageFault, storageError } from './store/storage-error.js';
 
 export const maxRecordBytes = 4 * 2 ** 20;
 const maxAliasesBytes = 2 ** 20;
+/** A real path has no links: what is one now was put there after it was looked at. */
+const noLink = constants.O_NOFOLLOW ?? 0;
 
 /** Names of the models, of which some may have no version. @throws ERR_STORAGE when the folder cannot be read any more */
 export async function namesIn(registryDir: string): Promise<string[]> {
@@ -42,7 +45,7 @@ export async function recordIn(registryDir: string, name: string, version: strin
   const where = `${name} ${version}`;
   try {
     const path = await containedPath(registryDir, name, version, 'metadata.json');
-    const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes);
+    const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes, noLink);
     // The schema's libraries take a quarter of a second to load, and a program that only loads models needs none of it.
     const { parseRecord } = await import('./manifest.js');
     return parseRecord(text, where, { name, version });
@@ -56,7 +59,7 @@ export async function aliasesIn(registryDir: string, name: string): Promise<Map<
   const what = `aliases.json of ${name}`;
   try {
     const path = await containedPath(registryDir, name, 'aliases.json');
-    return parseAliases(await readSmallFile(path, what, maxAliasesBytes), what);
+    return parseAliases(await readSmallFile(path, what, maxAliasesBytes, noLink), what);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return new Map();
     throw unreadable(error, 'ERR_MANIFEST', what);

@@ -6,7 +6,7 @@ import { containedPath } from '../files/contained-path.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
 import { isClone } from '../files/package-root.js';
 import { aliasNames } from './aliases.js';
-import { bundledModelsDir, bundledRegistryDir, existingFolder } from './folders.js';
+import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder } from './folders.js';
 import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
 import { withFailure, type QuarantineEntry } from './quarantine.js';
 import { aliasesIn, namesIn, quarantineIn, recordIn, unreadable, versionsIn } from './read.js';
@@ -186,22 +186,36 @@ export class ModelRegistry {
     return this.#beside(name, version, 'model.sig');
   }
 
-  /** Hashes the artifact again. @throws ERR_INTEGRITY when it is missing or not what the record says; as `record` */
-  async verify(name: string, version: string): Promise<FileDigest> {
+  /**
+   * Hashes the artifact and its sidecars again.
+   * @returns the digest of the artifact
+   * @throws ERR_INTEGRITY when one is missing or not what the record says; as `record`; `signal.reason`
+   */
+  async verify(name: string, version: string, { signal }: { signal?: AbortSignal } = {}): Promise<FileDigest> {
     const record = await this.record(name, version);
-    const what = `artifact ${record.artifact.file} of ${name} ${version}`;
+    const { artifact } = record;
     const path = await this.artifactPath(record);
-    const digest = await digestFile(path, what).catch((error: unknown) => {
-      throw unreadable(error, 'ERR_INTEGRITY', what);
-    });
-    const { sha256, bytes } = record.artifact;
-    if (digest.sha256 !== sha256 || digest.bytes !== bytes) {
-      throw torchError(
-        'ERR_INTEGRITY',
-        `Expected ${what} to be ${bytes} bytes with sha256 ${sha256} but found ${digest.bytes} bytes with ${digest.sha256}`,
-      );
+    const digest = await this.#verifyFile(path, `artifact ${artifact.file} of ${name} ${version}`, artifact, signal);
+    for (const sidecar of artifact.sidecars ?? []) {
+      const what = `${sidecar.file} of ${name} ${version}`;
+      const beside = await containedPath(this.modelsDir, name, version, sidecar.file).catch((error: unknown) => {
+        throw unreadable(error, 'ERR_INTEGRITY', what);
+      });
+      await this.#verifyFile(beside, what, sidecar, signal);
     }
     return digest;
+  }
+
+  async #verifyFile(path: string, what: string, expected: FileDigest, signal?: AbortSignal): Promise<FileDigest> {
+    const digest = await digestFile(path, what, signal).catch((error: unknown) => {
+      throw unreadable(error, 'ERR_INTEGRITY', what);
+    });
+    const { sha256, bytes } = expected;
+    if (digest.sha256 === sha256 && digest.bytes === bytes) return digest;
+    throw torchError(
+      'ERR_INTEGRITY',
+      `Expected ${what} to be ${bytes} bytes with sha256 ${sha256} but found ${digest.bytes} bytes with ${digest.sha256}`,
+    );
   }
 
   /**
@@ -362,7 +376,10 @@ export class ModelRegistry {
   async #withDigest(name: string, versions: readonly string[], digest: string): Promise<ModelRecord[]> {
     const found: ModelRecord[] = [];
     for (const version of versions) {
-      const record = await recordIn(this.registryDir, name, version).catch(() => undefined);
+      const record = await recordIn(this.registryDir, name, version).catch((error: unknown) => {
+        if (codeOf(error) === 'ERR_STORAGE') throw error; // says nothing about the record
+        return undefined;
+      });
       if (record && `sha256:${record.artifact.sha256}` === digest) found.push(record);
     }
     return found;

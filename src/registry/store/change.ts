@@ -1,7 +1,7 @@
 /** Steps that are taken back, the last one first, when a later one fails. */
 
 import type { Disk } from './disk.js';
-import { planted } from './storage-error.js';
+import { markUnsettled, planted } from './storage-error.js';
 
 /** One change of a registry. Its steps are durable in the order in which they are taken. */
 export class Change {
@@ -18,8 +18,11 @@ export class Change {
     try {
       return await work(change);
     } catch (error) {
-      // What cannot be taken back now, the next writer does.
-      for (const undo of change.#undo.reverse()) await undo().catch(() => undefined);
+      for (const undo of change.#undo.reverse()) {
+        await undo().catch(() => {
+          markUnsettled(error);
+        });
+      }
       throw error;
     }
   }
@@ -30,8 +33,8 @@ export class Change {
     const kind = await this.#disk.kind(path);
     if (kind === 'folder') return path;
     if (kind !== 'none') throw planted(path, 'a folder');
-    this.#undo.push(() => this.#disk.removeEmpty(path));
     await this.#disk.makeFolder(path);
+    this.#undo.push(() => this.#disk.removeEmpty(path));
     await this.#disk.syncFolder(parent);
     return path;
   }

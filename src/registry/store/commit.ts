@@ -1,7 +1,7 @@
 /** A staged version becomes one of the registry: the moment is the rename of its record's folder. */
 
 import { join } from 'node:path';
-import { torchError } from '../../errors.js';
+import { expected, torchError } from '../../errors.js';
 import type { FileDigest } from '../../files/hash.js';
 import { digestFile } from '../../files/hash.js';
 import { parseRecord } from '../manifest.js';
@@ -25,6 +25,12 @@ export interface VersionFiles {
 /** The bytes of metadata.json for a record, the same for the same record: what a signature binds. */
 export const recordText = (record: ModelRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
 
+/** A registry may move to another system. @throws ERR_INVALID_ARGUMENT for names that Windows keeps for devices, or shortens */
+function checkPortable(name: string): void {
+  if (!/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)|\.$/.test(name)) return;
+  throw expected('a name that can be a folder on every system', 'a new model', name);
+}
+
 /** Before any lock is asked for. @throws ERR_MANIFEST for a record that could not be read again, ERR_INTEGRITY for other files */
 export function checkStaged(staging: OpenStaging, { record }: VersionFiles): void {
   const text = recordText(record);
@@ -32,6 +38,7 @@ export function checkStaged(staging: OpenStaging, { record }: VersionFiles): voi
   if (Buffer.byteLength(text) > maxRecordBytes) {
     throw torchError('ERR_MANIFEST', `Expected the record of ${where} to have at most ${maxRecordBytes} bytes`);
   }
+  checkPortable(record.name);
   parseRecord(text, where, record);
   const described = filesOf(record);
   for (const [file, { sha256, bytes }] of staging.files) {
@@ -57,6 +64,7 @@ export async function commit(
 ): Promise<boolean> {
   const { record } = files;
   const { name, version } = record;
+  for (const folder of [folders.registryDir, folders.modelsDir]) await requireOwnFolder(disk, join(folder, name));
   if (await isThere(disk, folders, record)) return false;
   const isPlaced = await liesThere(disk, folders, staging, record);
   const staged = await stageRecord(disk, staging, files);
@@ -70,6 +78,12 @@ export async function commit(
   return true;
 }
 
+/** Nothing is written through a link. @throws ERR_INTEGRITY for what is neither a folder nor absent */
+async function requireOwnFolder(disk: Disk, path: string): Promise<void> {
+  const kind = await disk.kind(path);
+  if (kind !== 'none' && kind !== 'folder') throw planted(path, 'a folder');
+}
+
 /** @throws ERR_VERSION_EXISTS when the version is there with other files */
 async function isThere(disk: Disk, { registryDir }: Folders, record: ModelRecord): Promise<boolean> {
   const { name, version } = record;
@@ -77,6 +91,7 @@ async function isThere(disk: Disk, { registryDir }: Folders, record: ModelRecord
   const kind = await disk.kind(path);
   if (kind === 'none') return false;
   if (kind !== 'folder') throw planted(path, 'the folder of a version');
+  if ((await disk.names(path)).length === 0) return false;
   const fix = `add it as another version, or remove this one first (registry rm ${name}@${version})`;
   const there = await recordIn(registryDir, name, version).catch((cause: unknown) => {
     const { message } = cause as Error;

@@ -5,7 +5,7 @@ import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises
 import type { FileHandle } from 'node:fs/promises';
 
 /** What a name in a folder is. Links are not followed. */
-export type Kind = 'none' | 'file' | 'folder' | 'other';
+export type Kind = 'none' | 'file' | 'folder' | 'special';
 
 /** A file that is being written. */
 export interface DiskFile {
@@ -28,7 +28,7 @@ export interface Disk {
   syncFolder(path: string): Promise<void>;
   /** Removes a file, a link or a folder with all that is in it; follows no link. */
   remove(path: string): Promise<void>;
-  /** Removes a folder that is empty; nothing else. */
+  /** Removes a folder if it is empty. */
   removeEmpty(path: string): Promise<void>;
 }
 
@@ -37,11 +37,11 @@ const readOnly = 0o444;
 
 export const realDisk: Disk = {
   async kind(path) {
-    const status = await lstat(path).catch(absent);
+    const status = await lstat(path).catch(unless('ENOENT', 'ENOTDIR'));
     if (!status) return 'none';
-    return status.isDirectory() ? 'folder' : status.isFile() ? 'file' : 'other';
+    return status.isDirectory() ? 'folder' : status.isFile() ? 'file' : 'special';
   },
-  names: async (path) => (await readdir(path).catch(absent)) ?? [],
+  names: async (path) => (await readdir(path).catch(unless('ENOENT', 'ENOTDIR'))) ?? [],
   makeFolder: async (path) => {
     await mkdir(path);
   },
@@ -49,7 +49,9 @@ export const realDisk: Disk = {
   rename,
   syncFolder,
   remove: (path) => rm(path, { recursive: true, force: true }),
-  removeEmpty: rmdir,
+  removeEmpty: async (path) => {
+    await rmdir(path).catch(unless('ENOTEMPTY', 'EEXIST', 'ENOENT'));
+  },
 };
 
 class WrittenFile implements DiskFile {
@@ -87,7 +89,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function absent(error: unknown): undefined {
-  if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-  throw error;
-}
+/** For a catch: these codes are an answer, others an error. */
+const unless =
+  (...codes: readonly string[]) =>
+  (error: unknown): undefined => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  };

@@ -4,32 +4,41 @@ import { join } from 'node:path';
 import { codeOf } from '../folders.js';
 import type { Disk } from './disk.js';
 import { takeLock, type Held } from './lock.js';
-import { stagedVersion, type Folders, type Places, type Version } from './places.js';
+import { stagedName, stagedVersion, type Folders, type Places, type Version } from './places.js';
 import { sweep } from './staging.js';
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Takes back adds that did not come to their commit, ends removals that did, and removes what both left over. What a living
- * process is staging stays, and so does what is not ours.
- * @throws what the system says when the folders of a version cannot be moved; what cannot be swept waits for the next writer
+ * process is staging stays, and so does what is not ours. What cannot be done now is left to the next writer: no version that
+ * has a record depends on it.
  */
 export async function recover(disk: Disk, folders: Folders, places: Places): Promise<void> {
   for (const entry of await disk.names(places.records)) {
     const [id = '', ...rest] = entry.split('~');
-    if (!idPattern.test(id)) continue;
     const removed = stagedVersion(rest.join('~'));
-    if (removed) await endRemoval(disk, folders, places, id, removed);
-    if (removed || rest.length === 0) await endAdd(disk, folders, places, id);
+    if (!idPattern.test(id) || (rest.length > 0 && !removed)) continue;
+    await ignoring(end(disk, folders, places, id, removed));
   }
+}
+
+async function end(disk: Disk, folders: Folders, places: Places, id: string, removed: Version | undefined) {
+  if (removed) await endRemoval(disk, folders, places, id, removed);
+  await endAdd(disk, folders, places, id);
 }
 
 /** Its record is staged, so it is removed; its artifact may be left. */
 async function endRemoval(disk: Disk, folders: Folders, places: Places, id: string, of: Version) {
   const aside = join(places.artifacts, id);
   if ((await disk.kind(aside)) === 'none') await moveArtifact(disk, folders, of, aside);
-  await disk.rename(join(places.records, `${id}~${of.name}~${of.version}`), join(places.records, id));
+  await forgetRemoval(disk, folders, places, id, of);
+}
+
+/** Nothing of the version is in its place: what is staged of it is no longer about it, and can be swept. */
+export async function forgetRemoval(disk: Disk, folders: Folders, { records }: Places, id: string, of: Version) {
   await removeEmptyFolders(disk, folders, of.name);
+  await disk.rename(join(records, `${id}~${stagedName(of)}`), join(records, id));
 }
 
 async function endAdd(disk: Disk, folders: Folders, places: Places, id: string) {
@@ -46,7 +55,7 @@ async function endAdd(disk: Disk, folders: Folders, places: Places, id: string) 
       await takeBack(disk, folders, places, id, of);
       await removeEmptyFolders(disk, folders, of.name);
     }
-    await ignoring(sweep(disk, places, id));
+    await sweep(disk, places, id);
   } finally {
     await lock?.release();
   }
@@ -57,7 +66,8 @@ async function takeBack(disk: Disk, folders: Folders, places: Places, id: string
   const staging = join(places.artifacts, id);
   const aside = join(staging, 'files');
   if ((await disk.kind(aside)) !== 'none') return;
-  if ((await disk.kind(staging)) === 'none') return; // somebody removed it: whose the artifact is can no longer be told
+  // Removed, or a link: whose the artifact is can no longer be told.
+  if ((await disk.kind(staging)) !== 'folder') return;
   await moveArtifact(disk, folders, of, aside);
 }
 
@@ -85,10 +95,10 @@ async function lockOf(record: string): Promise<Held | 'held' | undefined> {
 }
 
 /** Folders of a model of which no version is left. */
-export async function removeEmptyFolders(disk: Disk, { registryDir, modelsDir }: Folders, name: string): Promise<void> {
+async function removeEmptyFolders(disk: Disk, { registryDir, modelsDir }: Folders, name: string): Promise<void> {
   for (const folder of [registryDir, modelsDir]) {
     const path = join(folder, name);
-    await ignoring(disk.kind(path).then((kind) => (kind === 'folder' ? disk.removeEmpty(path) : undefined)));
+    if ((await disk.kind(path)) === 'folder') await disk.removeEmpty(path);
   }
 }
 

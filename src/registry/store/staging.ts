@@ -85,7 +85,7 @@ export class OpenStaging implements Staging {
       this.files.set(as, digest);
       return digest;
     } catch (error) {
-      throw storageError(error, `copy ${file} into the registry`);
+      throw storageError(error, `copy ${file} into the registry`, true);
     }
   }
 
@@ -137,6 +137,11 @@ export class OpenStaging implements Staging {
     return (this.#discarding ??= this.#remove());
   }
 
+  /** Leaves it to the next writer, as a crash would: a commit could not be taken back, and it says what is to be done. */
+  leave(): void {
+    this.#discarding ??= this.#held.release();
+  }
+
   async #remove(): Promise<void> {
     try {
       await sweep(this.#disk, this.#places, this.id);
@@ -185,8 +190,9 @@ function checkRelative(path: unknown): asserts path is string {
 
 /** Before gigabytes are written, of which the last do not fit. @throws ERR_STORAGE_FULL */
 async function requireSpace(folder: string, bytes: number, what: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= bytes) return;
+  const { bavail, bsize, blocks } = await statfs(folder);
+  // Some file systems do not tell.
+  if (blocks === 0 || bavail * bsize >= bytes) return;
   throw torchError(
     'ERR_STORAGE_FULL',
     `Expected room for the ${bytes} bytes of ${what}, but ${bavail * bsize} bytes are free in ${folder}. Nothing was changed\n` +

@@ -24,18 +24,32 @@ const remedies: Readonly<Record<string, readonly [what: string, fix: string]>> =
 
 const full = new Set(['ENOSPC', 'EDQUOT']);
 
+const unsettled = new WeakSet<object>();
+
+/** Says of an error that not all that was done before it could be taken back. */
+export function markUnsettled(error: unknown): void {
+  if (typeof error === 'object' && error !== null) unsettled.add(error);
+}
+
+export const isUnsettled = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && unsettled.has(error);
+
 /**
  * The error of a call of the system that failed. Errors of this package, and the reasons of an abort, stay as they are.
  * @param what what could not be done, e.g. `write to the registry /models`
+ * @param isWrite whether the message says what became of the state before
  */
-export function storageError(error: unknown, what: string): unknown {
+export function storageError(error: unknown, what: string, isWrite = false): unknown {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined || code.startsWith('ERR_')) return error;
   const [why, fix] = remedies[code] ?? ['the system does not let it', 'see the code of the system'];
   const where = path === undefined ? syscall : `${syscall} ${path}`;
+  const before = isUnsettled(error)
+    ? '. What was begun could not be taken back either: the next write that succeeds ends it'
+    : '. What was there before is unchanged';
   return torchError(
     full.has(code) ? 'ERR_STORAGE_FULL' : 'ERR_STORAGE',
-    `Expected to ${what}, but ${why} (${code}: ${where}). What was there before is unchanged\n  fix: ${fix}`,
+    `Expected to ${what}, but ${why} (${code}: ${where})${isWrite ? before : ''}\n  fix: ${fix}`,
     { cause: error },
   );
 }

@@ -12,10 +12,10 @@ import { Change, writeNew } from './change.js';
 import { checkStaged, commit, type VersionFiles } from './commit.js';
 import { realDisk, type Disk } from './disk.js';
 import { withLock, type LockLimits } from './lock.js';
-import { makeStaging, placesOf, stagedName, type Folders, type Places } from './places.js';
-import { ignoring, recover, removeEmptyFolders } from './recover.js';
+import { makeStaging, placesOf, stagedName, type Folders, type Places, type Version } from './places.js';
+import { forgetRemoval, ignoring, recover } from './recover.js';
 import { OpenStaging, sweep, type Staging } from './staging.js';
-import { planted, storageError } from './storage-error.js';
+import { isUnsettled, planted, storageError } from './storage-error.js';
 
 /** Files of a version that may be written again. */
 const replaceable = ['model.sig', 'MODEL_CARD.md'] as const;
@@ -54,10 +54,14 @@ export class Store {
     }
     checkStaged(staging, files);
     const added = await this.#write(limits, async () => {
-      const done = await commit(this.#disk, this.#folders, staging, files);
-      await staging.discard();
-      return done;
+      try {
+        return await commit(this.#disk, this.#folders, staging, files);
+      } catch (error) {
+        if (isUnsettled(error)) staging.leave();
+        throw error;
+      }
     });
+    await staging.discard();
     return { added };
   }
 
@@ -80,15 +84,15 @@ export class Store {
         await this.#disk.syncFolder(record);
         if (artifacts === undefined || (await this.#disk.kind(join(artifacts, version))) === 'none') return;
         await change.move(join(artifacts, version), this.#places.artifacts, id);
+        await this.#disk.syncFolder(artifacts);
       });
-      await ignoring(this.#sweepRemoved(staged, id));
       await ignoring(this.#editQuarantine(name, (entries) => entries.filter((each) => each.version !== version)));
-      await removeEmptyFolders(this.#disk, this.#folders, name);
+      await ignoring(this.#sweepRemoved(id, { name, version }));
     });
   }
 
-  async #sweepRemoved(staged: string, id: string): Promise<void> {
-    await this.#disk.rename(join(this.#places.records, staged), join(this.#places.records, id));
+  async #sweepRemoved(id: string, of: Version): Promise<void> {
+    await forgetRemoval(this.#disk, this.#folders, this.#places, id, of);
     await sweep(this.#disk, this.#places, id);
   }
 
@@ -108,7 +112,8 @@ export class Store {
       if (version !== undefined) aliases.set(alias, version);
       else if (!aliases.delete(alias)) throw noSuchAlias(name, alias, aliases);
       const [folder] = await this.#versionFolders(name);
-      await this.#replace(folder, 'aliases.json', aliasesText(aliases));
+      if (aliases.size > 0) await this.#replace(folder, 'aliases.json', aliasesText(aliases));
+      else await this.#removeAliases(folder);
     });
   }
 
@@ -169,7 +174,7 @@ export class Store {
         return await work();
       });
     } catch (error) {
-      throw storageError(error, `write to the registry (${registryDir}, ${modelsDir})`);
+      throw storageError(error, `write to the registry (${registryDir}, ${modelsDir})`, true);
     }
   }
 
@@ -187,6 +192,17 @@ export class Store {
       await ignoring(this.#disk.remove(fresh));
       throw error;
     }
+  }
+
+  /** As a model is that never had one. */
+  async #removeAliases(folder: string): Promise<void> {
+    const { records } = this.#places;
+    const id = randomUUID();
+    await Change.of(this.#disk, async (change) => {
+      await change.move(join(folder, 'aliases.json'), records, id);
+      await this.#disk.syncFolder(folder);
+    });
+    await ignoring(this.#disk.remove(join(records, id)));
   }
 
   async #requireVersion(name: string, version: string): Promise<void> {
