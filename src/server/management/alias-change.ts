@@ -55,10 +55,10 @@ export async function moveAlias<Spec>(
   signal.throwIfAborted();
   const given = new AbortController();
   const unfollow = onAbort(signal, () => given.abort(signal.reason));
-  // What is in the registry is decided.
+  // What is in the registry is decided: the swap is not given up any more.
   const write = (): Promise<void> => {
     unfollow();
-    return written.write();
+    return written.write(signal);
   };
   try {
     if (!isUp && (isGiven || up.length > 0)) {
@@ -99,9 +99,9 @@ class Written {
     },
   ) {}
 
-  async write(): Promise<void> {
+  async write(signal: AbortSignal): Promise<void> {
     const { name, alias, version } = this.entry;
-    await this.book.set(name, alias, version);
+    await this.book.set(name, alias, version, signal);
     this.#isWritten = true;
   }
 

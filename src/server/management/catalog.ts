@@ -50,9 +50,10 @@ export interface AliasBook {
   versionOf(name: string, reference: string): Promise<string>;
   /**
    * @param version undefined: the alias is no more
+   * @param signal ends the wait for another writer
    * @throws ERR_VERSION_NOT_FOUND, ERR_REGISTRY_LOCKED, ERR_STORAGE, ERR_STORAGE_FULL: nothing was changed
    */
-  set(name: string, alias: string, version: string | undefined): Promise<void>;
+  set(name: string, alias: string, version: string | undefined, signal?: AbortSignal): Promise<void>;
 }
 
 /** Tells whether files have changed: by time and size, and where those differ by the digest. */

@@ -21,8 +21,8 @@ export class RegistryAliases implements AliasBook {
     return (await (await this.#opened()).resolve(name, reference)).version;
   }
 
-  async set(name: string, alias: string, version: string | undefined): Promise<void> {
-    await (await this.#opened()).setAlias(name, alias, version);
+  async set(name: string, alias: string, version: string | undefined, signal?: AbortSignal): Promise<void> {
+    await (await this.#opened()).setAlias(name, alias, version, { signal });
   }
 
   /** A folder that has gone is the server's fault, not its settings': they were right when it began. */

@@ -142,6 +142,13 @@ export const routes: readonly Route[] = [
   }),
   v2({
     method: 'GET',
+    path: '/v2/models/:model{/versions/:version}/card',
+    handler: () => oip.card,
+    errors: [...operations.modelErrors, 'ERR_ROUTE_NOT_FOUND'],
+    operation: operations.card,
+  }),
+  v2({
+    method: 'GET',
     path: '/v2/models/:model{/versions/:version}/ready',
     listeners: ['inference', 'admin'],
     handler: () => oip.modelReady,

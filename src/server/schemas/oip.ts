@@ -69,6 +69,15 @@ export const ModelMetadata = Type.Object({
   platform: Type.String(),
   inputs: Type.Array(TensorMetadata),
   outputs: Type.Array(TensorMetadata),
+  // Beside the protocol's: what traces an answer back.
+  version: Type.String(),
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  aliases: Type.Array(Type.String()),
+  created: Type.Optional(Type.String()),
+  source_commit: Type.Optional(Type.String()),
+  metrics: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  license: Type.Optional(Type.String()),
+  card: Type.Optional(Type.String({ description: 'Path of the card.' })),
 });
 
 const tensorConfig = Type.Object({

@@ -40,7 +40,7 @@ describe('serve by alias', function () {
       const port = await server.port();
       const line = server.lines.find(({ adminUrl }) => adminUrl !== undefined);
       const adminPort = Number(new URL(String(line?.['adminUrl'])).port);
-      const admin = <T>(method: string, path: string, body?: object) => askJson<T>(adminPort, method, path, body);
+      const admin = <T>(method: string, path: string, body?: object) => askJson<T>(adminPort, method, path, { body });
       const versions = async () => (await admin<{ models: Version[] }>('GET', '/admin/models/mnist-mlp')).body.models;
       const up = async () => (await versions()).filter(({ state }) => state === 'READY').map(({ version }) => version);
       const move = (version: string, alias = 'champion') =>

@@ -97,7 +97,7 @@ describe('live traffic and /openapi.json', function () {
       { name: 'a%2fb', version: '%00' },
     ]) {
       for (const at of [`/v2/models/${name}`, `/v2/models/${name}/versions/${version}`]) {
-        gets.push(at, `${at}/ready`, `${at}/config`, `${at}/stats`);
+        gets.push(at, `${at}/ready`, `${at}/config`, `${at}/stats`, `${at}/card`);
       }
       gets.push(`/v1/models/${name}`, `/v1/models/${name}/versions/${version}`);
     }
@@ -214,6 +214,15 @@ describe('live traffic and /openapi.json', function () {
       ['GET', '/admin/models', { headers: { authorization: `Bearer ${'r'.repeat(20)}` } }, 403],
       ['GET', '/v2/models/two-onnx/ready', {}, 200],
       post('/v2/repository/index', '', 200),
+      ...['/admin/models/mnist-mlp/aliases', '/admin/models/none/aliases', '/admin/models/mnist-mlp/aliases/none'].map(
+        (path): Request => ['GET', path],
+      ),
+      ['PUT', '/admin/models/mnist-mlp/aliases/v1', { body: '{"version":"v1.0"}' }, 400],
+      ['PUT', '/admin/models/mnist-mlp/aliases/a', { body: '{"version":"v9"}' }, 404],
+      ['PUT', '/admin/models/mnist-mlp/aliases/a', { body: '{}' }, 422],
+      ['DELETE', '/admin/models/mnist-mlp/aliases/a', {}, 404],
+      post('/admin/models/mnist-mlp/clear', '', 200),
+      post('/admin/models/none/clear', '', 404),
       post('/admin/models/two-onnx/load', '', 200),
       post('/admin/models/two-onnx/load', { version: 1 }, 422),
       post('/admin/models/two-onnx/load', { version: '9' }, 404),

@@ -7,17 +7,25 @@ export interface Answer<T> {
   readonly body: T;
 }
 
+interface Asked {
+  readonly body?: object | Buffer | undefined;
+  readonly agent?: Agent | false;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** One request; the body of the answer is JSON, or nothing. */
 export function askJson<T = unknown>(
   port: number,
   method: string,
   path: string,
-  body?: object | Buffer,
-  agent: Agent | false = false,
+  { body, agent = false, headers: more = {} }: Asked = {},
 ): Promise<Answer<T>> {
   return new Promise((resolve, reject) => {
     const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-    const headers = bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {};
+    const headers = {
+      ...(bytes && { 'content-type': 'application/json', 'content-length': bytes.length }),
+      ...more,
+    };
     const sent = request({ port, host: '127.0.0.1', method, path, headers, agent }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -60,7 +68,7 @@ export class Traffic {
   async #client(port: number, path: string, agent: Agent | false): Promise<void> {
     while (!this.#isOver) {
       try {
-        const { status, headers, body } = await askJson<object>(port, 'POST', path, digitBody, agent);
+        const { status, headers, body } = await askJson<object>(port, 'POST', path, { body: digitBody, agent });
         if (status === 200) this.#versions.add(String(headers['x-model-version']));
         else this.#failed.push(`${path} ${status} ${JSON.stringify(body)}`);
       } catch (error) {

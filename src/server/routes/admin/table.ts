@@ -33,7 +33,7 @@ const badModel: readonly ErrorCode[] = [
   'ERR_QUARANTINED',
 ];
 /** The registry is read, or written. */
-const noRegistry: readonly ErrorCode[] = ['ERR_STORAGE', 'ERR_MANIFEST', 'ERR_INVALID_ARGUMENT'];
+const noRegistry: readonly ErrorCode[] = ['ERR_STORAGE', 'ERR_MANIFEST', 'ERR_INTEGRITY', 'ERR_INVALID_ARGUMENT'];
 const notWritten: readonly ErrorCode[] = ['ERR_REGISTRY_LOCKED', 'ERR_STORAGE_FULL'];
 
 const deadline =

@@ -38,7 +38,8 @@ export const predictions: Handler = async (exchange, parameters) => {
   // While the body came, the model may have been loaded anew.
   const served = admit(call, target);
   const data = await dataOf(content, call, served);
-  const texts = await textsFor(exchange, target, served, data);
+  // The version that runs is the one that the answer names, also where an alias has moved meanwhile.
+  const texts = await textsFor(exchange, target, admit(call, target), data);
   const list = `[${texts.join(',')}]`;
   const many = data.isEnvelope ? `{"predictions":${list}}` : list;
   exchange.send(200, 'application/json', data.isOne ? (texts[0] ?? 'null') : many);

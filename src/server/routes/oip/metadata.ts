@@ -1,7 +1,9 @@
 /** What a server of the Open Inference Protocol says of itself and of its models. */
 import type { ServerContext } from '../../context.js';
 import type { Exchange, Handler, PathParameters } from '../../http/exchange.js';
+import { torchError } from '../../../errors.js';
 import { modelConfig, modelMetadata, serverMetadata, versionsMeant } from '../../inference/describe-model.js';
+import { provenanceOf } from '../../inference/provenance.js';
 import { readiness, requireReady } from '../../readiness.js';
 import type { ServedModel } from '../../../serving/index.js';
 import { liveness } from '../health.js';
@@ -52,8 +54,21 @@ const ofModel =
     answer(exchange, 200, say(served, context));
   };
 
-/** `GET /v2/models/:model` */
-export const model = ofModel((served, { host }) => modelMetadata(host, served));
+/** `GET /v2/models/:model`, with what traces it. */
+export const model = ofModel((served, { host }) => ({ ...modelMetadata(host, served), ...provenanceOf(served) }));
+
+/** `GET /v2/models/:model/card`: the card that the record makes, in Markdown. */
+export const card: Handler = async (exchange, parameters) => {
+  const { context, call } = exchange;
+  const served = servedOf(context.host, parameters);
+  call.about(served);
+  const { name, version, record } = served;
+  if (!record) {
+    throw torchError('ERR_ROUTE_NOT_FOUND', `Expected a model with a record but ${name} ${version} is a file without one`);
+  }
+  const { cardOf } = await import('../../../registry/card/index.js');
+  exchange.send(200, 'text/markdown; charset=utf-8', cardOf(record, 'markdown'));
+};
 
 /** `GET /v2/models/:model/config` */
 export const config = ofModel((served) => modelConfig(served));

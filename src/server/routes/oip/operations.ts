@@ -91,9 +91,12 @@ export const models = get('modelNames', 'The models that are served.', ok('Their
 export const allStatistics = get('statistics', 'What all models have done.', ok('Counts.', { ModelStatistics }));
 export const model = get(
   'modelMetadata',
-  'Names, datatypes and shapes of a model.',
+  'Names, datatypes and shapes of a model, and what traces it: digest, aliases, commit, metrics.',
   ok('The model.', { ModelMetadata }),
 );
+export const card: Operation = get('modelCard', 'The card of a model that has a record.', {
+  200: { description: 'Markdown.', content: [{ mediaType: 'text/markdown', schema: { type: 'string' } }] },
+});
 export const modelReady = get('modelReady', 'Whether a model is served.', ok('It is.', { ModelReady }));
 export const config = get('modelConfig', 'How a model is served.', ok('The configuration.', { ModelConfig }));
 export const statistics = get('modelStatistics', 'What a model has done.', ok('Counts.', { ModelStatistics }));
