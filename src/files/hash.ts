@@ -30,14 +30,21 @@ export class RunningDigest {
 /**
  * Hashes a regular file.
  * @param what names the file in errors; default its path
+ * @param onBytes told of each piece that is done
  * @throws ERR_INTEGRITY for anything but a regular file, `signal.reason`; ENOENT and the like as they come
  */
-export async function digestFile(path: string, what = path, signal?: AbortSignal): Promise<FileDigest> {
+export async function digestFile(
+  path: string,
+  what = path,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): Promise<FileDigest> {
   return await withRegularFile(path, notRegular(what), async ({ file }) => {
     const digest = new RunningDigest();
     for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
       signal?.throwIfAborted();
       digest.update(piece as Buffer);
+      onBytes?.((piece as Buffer).length);
     }
     signal?.throwIfAborted();
     return digest.finish();

@@ -4,7 +4,7 @@ import type { MethodSchema } from '../../signature/spec.js';
 import type { LoadedTarget } from '../load-target.js';
 import { addSettings, modelArgument, modelSettings, settingsOf } from '../options.js';
 import { columns, formatBytes, printJson, printLines, printable } from '../report.js';
-import { signatureLines } from '../signature-lines.js';
+import { signatureRows } from '../signature-rows.js';
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
@@ -37,7 +37,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ...(info.autograd ? [['autograd', 'yes: it takes gradients while it runs'] as const] : []),
   ]);
   lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
-  if (signature) lines.push('signature', ...signatureLines(signature, '  '));
+  if (signature) lines.push('signature', ...columns(signatureRows(signature), '  '));
   if (info.extraFiles) lines.push('extra files', ...columns(info.extraFiles.map(extraFileRow), '  '));
   if (record) {
     const { testAccuracy, testSamples } = record.metrics ?? {};

@@ -1,6 +1,6 @@
 import { signatureOf, type ModelRecord } from '../../../registry/index.js';
 import { formatBytes, printable } from '../../report.js';
-import { signatureLines } from '../../signature-lines.js';
+import { signatureRows } from '../../signature-rows.js';
 import { rowsOf } from '../../table.js';
 import type { Shown } from './shown.js';
 
@@ -18,7 +18,7 @@ export function describeVersion(shown: Shown, width: number | undefined): string
     if (of.length > 0) lines.push(title, ...rowsOf(of, width));
   };
   section('about', aboutRows(record));
-  lines.push('signature', ...signatureLines(signatureOf(record), '  '));
+  section('signature', signatureRows(signatureOf(record)));
   section('metrics', stated(record.metrics));
   section('training', stated(record.training));
   section('admission', admissionRows(record));
@@ -108,7 +108,7 @@ export function admissionRows({ admission }: ModelRecord): Row[] {
       'tried',
       [`${date} on ${tried[example]}`, runtime, device, `node-libtorch ${nodeLibtorch}`].filter(Boolean).join(', '),
     ],
-    ...(batch ? [['rows', reasoned(batch.verdict, batch.reason)] as const] : []),
+    ...(batch ? [['rows', rowsText(batch)] as const] : []),
     ...(state ? [['state', reasoned(state.stateful ? 'it keeps state' : 'none', state.reason)] as const] : []),
     ...(deterministic === undefined
       ? []
@@ -123,6 +123,10 @@ export function admissionRows({ admission }: ModelRecord): Row[] {
     ...(warnings ?? []).map((warning): Row => ['warning', printable(warning)]),
   ];
 }
+
+/** Why rows are independent nobody asks. */
+const rowsText = ({ verdict, reason }: { readonly verdict: string; readonly reason?: string }): string =>
+  verdict === 'independent' ? 'independent: requests may share a run' : reasoned(verdict, reason);
 
 const reasoned = (what: string, why: string | undefined): string =>
   printable(why === undefined ? what : `${what}: ${why}`);

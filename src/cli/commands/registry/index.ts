@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCommand } from './add.js';
 import { aliasCommand } from './alias.js';
 import { cardCommand } from './card.js';
 import { listCommand } from './list.js';
@@ -8,7 +9,14 @@ import { showCommand } from './show.js';
 /** `node-libtorch registry`: what the registry holds, and its changes. */
 export function registryCommand(): Command {
   const command = new Command('registry').description('add, list, show, verify, sign and alias versions of models');
-  const commands = [listCommand(), showCommand(), aliasCommand(), rmCommand(), cardCommand()];
+  const commands = [
+    addCommand(),
+    listCommand(),
+    showCommand(),
+    cardCommand(),
+    aliasCommand(),
+    rmCommand(),
+  ];
   for (const each of commands) command.addCommand(each);
   return command;
 }

@@ -1,7 +1,8 @@
+import { Option } from 'commander';
 import { torchError } from '../../../errors.js';
 import type { ModelRegistry } from '../../../registry/index.js';
 import type { SettingKey } from '../../../server/settings/table.js';
-import { settingsOf } from '../../options.js';
+import { append, settingsOf } from '../../options.js';
 import { parseReference, type Reference } from '../../target.js';
 import { asked, UsageError } from '../../usage.js';
 
@@ -46,4 +47,9 @@ export function usage(message: string): UsageError {
 /** Columns of the terminal on standard output; undefined where nobody looks. */
 export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+}
+
+/** An option that may be given several times. A list after one flag would take the argument that follows it. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description}; may be repeated`).argParser(append);
 }

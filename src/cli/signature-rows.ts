@@ -1,8 +1,8 @@
 import { describeSpec, type Signature, type TensorSpec } from '../signature/spec.js';
-import { columns, printable } from './report.js';
+import { printable } from './report.js';
 
-/** Inputs, outputs and task of a model, a line each. */
-export function signatureLines({ inputs, outputs, task }: Signature, indent = ''): string[] {
+/** Inputs, outputs and task of a model, for a table of two columns. */
+export function signatureRows({ inputs, outputs, task }: Signature): [label: string, text: string][] {
   const row =
     (direction: string) =>
     (spec: TensorSpec): [string, string] => [
@@ -11,7 +11,7 @@ export function signatureLines({ inputs, outputs, task }: Signature, indent = ''
     ];
   const rows = [...inputs.map(row('in')), ...outputs.map(row('out'))];
   if (task) rows.push(['task', task.type]);
-  return columns(rows, indent);
+  return rows;
 }
 
 /** The first few: a classifier may have thousands. */
