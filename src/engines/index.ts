@@ -87,6 +87,15 @@ export async function findEngine(path: string | undefined, engine?: EngineName):
   return sniffEngine(path, engineTable);
 }
 
+/**
+ * Files beside a model file that hold its weights, by their paths from its folder: none for what no engine takes.
+ * @throws ERR_UNSAFE_ARCHIVE for a path that leads elsewhere, ERR_MODEL_LOAD for a file that cannot be read, `signal.reason`
+ */
+export async function weightFiles(path: string, signal?: AbortSignal): Promise<string[]> {
+  const engine = await findEngine(path).catch(() => undefined);
+  return (await (engine && engineTable[engine].weightFiles?.(path, signal))) ?? [];
+}
+
 function namedEngine(path: string | undefined, engine?: EngineName): EngineName | undefined {
   if (engine !== undefined) {
     if (engineNames.includes(engine)) return engine;

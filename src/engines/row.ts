@@ -18,6 +18,8 @@ export interface EngineRow {
   readonly runtime: () => Promise<string>;
   /** What a file says of its making. It reads little of it, runs nothing, and takes any bytes. */
   readonly origin: (path: string) => Promise<Origin | undefined>;
+  /** Files beside a model, by their paths from its folder, that hold its weights. Engines without it have all in one file. */
+  readonly weightFiles?: (path: string, signal?: AbortSignal) => Promise<string[]>;
   /** What the Open Inference Protocol calls its models: the project and the format. */
   readonly platform: string;
   /** The backend that runs them in Triton. */

@@ -145,7 +145,7 @@ async function sizeOf({ folder }: ExternalPlace, names: Iterable<string>): Promi
 }
 
 /** A path below the model's folder, without parts that say nothing. @throws ERR_UNSAFE_ARCHIVE */
-function relativeName(location: string): string {
+export function relativeName(location: string): string {
   const parts = location.split('/').filter((part, i) => part !== '.' && (part !== '' || i === 0));
   // A colon names a drive or a stream on Windows; ONNX Runtime reads names with other characters as addresses in memory.
   const isSafe = parts.length > 0 && parts.every((part) => part !== '' && part !== '..' && !/[\\:*\0]/.test(part));

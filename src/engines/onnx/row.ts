@@ -14,6 +14,7 @@ export const onnx: EngineRow = {
   needs: 'ONNX Runtime',
   runtime: async () => (await import('./peer.js')).onnxRuntimeInUse(),
   origin: async (path) => (await import('./origin.js')).originOfOnnx(path),
+  weightFiles: async (path, signal) => (await import('./weight-files.js')).weightFilesOfOnnx(path, signal),
   platform: 'onnx_onnxv1',
   backend: 'onnxruntime',
   hubLibrary: 'onnx',
