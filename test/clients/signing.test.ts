@@ -83,7 +83,7 @@ describe('model-signing of PyPI', function () {
       const here = [theirs, ours].map(async (path) =>
         verifyFolder(model, await readFile(path), trust).then(
           () => null,
-          (error: { code: string }) => error.code,
+          (error: unknown) => (error as { code: string }).code,
         ),
       );
       return [...there(...orders).map((error) => error === null), ...(await Promise.all(here))];

@@ -59,6 +59,7 @@ export interface CertificateOptions {
   readonly purposes?: readonly string[];
   readonly key?: KeyObject;
   readonly hash?: 'sha1' | 'sha256';
+  readonly serial?: Buffer;
   /** Extensions as they are. */
   readonly extensions?: readonly Buffer[];
 }
@@ -77,10 +78,13 @@ const algorithms = {
   rsa: { sha256: '1.2.840.113549.1.1.11', sha1: '1.2.840.113549.1.1.5' },
 };
 
+/** One for all, so that the same options make the same bytes. */
+const now = Date.now();
+
 /** The part of a certificate that is signed. */
 export function toBeSigned(options: CertificateOptions, key: KeyObject, serial: Buffer): Buffer {
   const { name, issuer, from = -1, to = 3650, authority, usage, purposes: eku, extensions = [] } = options;
-  const day = (days: number): Buffer => der.time(new Date(Date.now() + days * 86_400_000));
+  const day = (days: number): Buffer => der.time(new Date(now + days * 86_400_000));
   const list = [
     ...(authority
       ? [
@@ -115,10 +119,12 @@ function algorithmOf({ hash = 'sha256' }: CertificateOptions, key: KeyObject): B
   return der.sequence(der.oid(algorithms[type][hash]), ...(type === 'rsa' ? [der.value(5)] : []));
 }
 
+export const newSerial = (): Buffer => Buffer.concat([Buffer.from([1]), randomBytes(8)]);
+
 /** A certificate, signed by its issuer or by itself. */
 export function certificate(options: CertificateOptions): TestCertificate {
   const { name, issuer, key = ecKey(), hash = 'sha256' } = options;
-  const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
+  const { serial = newSerial() } = options;
   const tbs = toBeSigned(options, key, serial);
   const signer = issuer?.key ?? key;
   const raw = der.sequence(tbs, algorithmOf(options, signer), der.bits(sign(hash, tbs, signer)));
