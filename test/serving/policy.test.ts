@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ModelHost, ModelRegistry, type HostPolicy, type HostWarning, type PolicyDecision } from 'node-libtorch';
+import { torchError } from '#dist/errors.js';
+import { digits, DigitRegistry } from '../support/digit-registry.js';
+import { digitModel, onnx } from '../support/paths.js';
+import { rejection } from '../support/rejection.js';
+
+/** What a host makes of a policy's word; that of signatures itself is tested where it lives. */
+describe('the policy of a host', function () {
+  this.timeout(60_000);
+  let files: DigitRegistry;
+  let registry: ModelRegistry;
+  let host: ModelHost | undefined;
+  let decide: (what: string) => PolicyDecision;
+  const asked: string[] = [];
+  const policy: HostPolicy = {
+    check: (version) => {
+      const what = 'file' in version ? `file ${version.sha256 ?? ''}` : `${version.name} ${version.version}`;
+      asked.push(what);
+      return new Promise((resolve) => resolve(decide(what)));
+    },
+  };
+  const refuse = (what: string) => (each: string) => {
+    if (each === what) throw torchError('ERR_SIGNATURE_REQUIRED', `Expected a signature of ${each} in /secret`);
+    return { warnings: [] };
+  };
+
+  beforeEach(async () => {
+    files = await DigitRegistry.make('v1.0', 'v1.1');
+    registry = await files.open();
+    await registry.setAlias(digits, 'champion', 'v1.0');
+    decide = () => ({ warnings: [] });
+    asked.length = 0;
+  });
+  afterEach(async () => {
+    await host?.close();
+    host = undefined;
+    files.remove();
+  });
+  const open = async (...versions: string[]): Promise<ModelHost> =>
+    (host = await ModelHost.open({ registry, policy, models: [{ name: digits, versions, warmup: false }] }));
+
+  it('is asked at the start, at a reload and when an alias moves', async () => {
+    const served = await open('champion');
+    await served.load({ name: digits });
+    await served.setAliases(digits, { champion: 'v1.1' });
+    await served.setAliases(digits, { champion: 'v1.1', stable: 'v1.1' });
+    expect(asked).to.deep.equal(['v1.0', 'v1.0', 'v1.1'].map((version) => `${digits} ${version}`));
+  });
+
+  it('ends a start, and lets what serves go on: it may be refused as often as one likes', async () => {
+    decide = refuse(`${digits} v1.1`);
+    expect(await rejection(open('v1.1'))).to.have.property('code', 'ERR_SIGNATURE_REQUIRED');
+    const served = await open('champion');
+    for (let i = 0; i < 5; i++) {
+      const error = await rejection(served.setAliases(digits, { champion: 'v1.1' }));
+      expect(error).to.include({ code: 'ERR_SIGNATURE_REQUIRED', status: 403 });
+    }
+    expect(served.model(digits, 'champion').version).to.equal('v1.0');
+    const [failed] = served.failed();
+    expect(failed).to.include({ version: 'v1.1', code: 'ERR_SIGNATURE_REQUIRED' });
+    expect(failed?.message).to.equal('Digest or signature required (ERR_SIGNATURE_REQUIRED)');
+    expect(await registry.loadFailures(digits)).to.deep.equal([]);
+    decide = () => ({ warnings: [] });
+    await served.setAliases(digits, { champion: 'v1.1' });
+    expect(served.model().version).to.equal('v1.1');
+  });
+
+  it('says what it only reports', async () => {
+    const warnings: HostWarning[] = [];
+    host = ModelHost.start({ registry, policy, models: [{ name: digits, versions: ['v1.0'], warmup: false }] });
+    host.on('warning', (event) => warnings.push(event));
+    decide = () => ({ warnings: ['v1.0 has no signature'] });
+    await host.ready;
+    expect(warnings).to.deep.equal([{ model: digits, version: 'v1.0', message: 'v1.0 has no signature' }]);
+  });
+
+  it('holds the bytes that are loaded to the digest that it has found, also of a file', async () => {
+    const file = join(files.folder, 'model.pt');
+    copyFileSync(digitModel, file);
+    const { sha256 } = (await registry.record(digits, 'v1.1')).artifact;
+    decide = () => {
+      // Between the look and the load.
+      copyFileSync(files.artifact('v1.0'), file);
+      return { sha256, warnings: [] };
+    };
+    const models = [{ file, warmup: false as const, load: { sha256 } }];
+    expect(await rejection(ModelHost.open({ policy, models }))).to.have.property('code', 'ERR_INTEGRITY');
+    expect(asked).to.deep.equal([`file ${sha256}`]);
+    decide = () => {
+      copyFileSync(files.artifact('v1.1'), file);
+      return { sha256, warnings: [] };
+    };
+    host = await ModelHost.open({ policy, models: [{ file, warmup: false }] });
+    expect(host.model().model.info.sha256).to.equal(sha256);
+  });
+
+  it('must be one', async () => {
+    for (const bad of [null, {}, 'signature', { check: 1 }]) {
+      const opened = ModelHost.open({ registry, models: [{ name: digits }], policy: bad as never });
+      expect(await rejection(opened)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+    }
+  });
+});
+
+describe('files beside an artifact', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let registry: ModelRegistry;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'node-libtorch-sidecars-'));
+    const dirs = { registryDir: join(folder, 'model-registry'), modelsDir: join(folder, 'models') };
+    registry = await ModelRegistry.open({ ...dirs, create: true });
+    for (const name of ['external.onnx', 'weights.bin'])
+      cpSync(onnx('external').replace('external.onnx', name), join(folder, name));
+    await registry.add(join(folder, 'external.onnx'), { name: 'external', version: 'v1.0' });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are held to the digests of the record, without any policy', async () => {
+    const record = await registry.record('external', 'v1.0');
+    expect(record.artifact.sidecars?.map(({ file }) => file)).to.deep.equal(['weights.bin']);
+    const models = [{ name: 'external' }];
+    await using host = await ModelHost.open({ registry, models });
+    const { sha256 } = record.artifact;
+    expect(host.model('external', `sha256:${sha256}`).record).to.deep.equal(record);
+    const weights = join(await registry.artifactFolder(record), 'weights.bin');
+    const bytes = readFileSync(weights);
+    const flipped = Buffer.from(bytes);
+    flipped[0]! ^= 1;
+    writeFileSync(weights, flipped);
+    const error = await rejection(host.load({ name: 'external' }));
+    expect(error).to.have.property('code', 'ERR_INTEGRITY');
+    expect(error.message).to.include('weights.bin');
+    expect(host.model('external').version).to.equal('v1.0');
+    writeFileSync(weights, bytes);
+    await host.load({ name: 'external' });
+  });
+
+  it('are nothing to an engine that reads one file', async () => {
+    const files = await DigitRegistry.make('v1.0');
+    const known = await files.open();
+    const { artifact } = await known.record(digits, 'v1.0');
+    const sidecars = [{ file: 'README.md', sha256: '0'.repeat(64), bytes: 1 }];
+    files.record('v1.0', { schemaVersion: 2, artifact: { ...artifact, sidecars } });
+    await using host = await ModelHost.open({ registry: known, models: [{ name: digits, warmup: false }] });
+    expect(host.model().record?.artifact.sidecars).to.have.length(1);
+    files.remove();
+  });
+});
