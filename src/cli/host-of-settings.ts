@@ -1,17 +1,20 @@
 import type { BatchQueueOptions } from '../batching/index.js';
 import type { Model } from '../model/model.js';
 import { ModelRegistry } from '../registry/index.js';
+import type { LoadPolicy } from '../registry/signing/policy.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
+import { policyOfSettings } from '../server/settings/policy.js';
 import type { ModelSettings, Settings } from '../server/settings/table.js';
-import { ModelHost, type HostModel, type HostWarmup } from '../serving/index.js';
+import { ModelHost, type HostModel, type HostOptions, type HostWarmup } from '../serving/index.js';
 import type { Arguments } from '../tensor/value.js';
 import { readArguments } from './input.js';
 import { foldersOf, loadOptionsOf } from './target.js';
 import { requireNoTask, taskOfSettings } from './task-of-settings.js';
 
 /**
- * Starts the host of `serve`.
+ * Starts the host of `serve`, which asks the policy of the settings before each load.
  * @param defaultModel the name of the default model, which may be none of the entries: it may have been unloaded
+ * @throws ERR_CONFIG, ERR_SIGSTORE_NOT_FOUND for a policy that cannot be read
  */
 export async function startHost(
   entries: readonly ModelEntry[],
@@ -28,13 +31,30 @@ export async function startHost(
     if (isFileAlone) return undefined;
     throw error;
   });
+  const policy = await policyOfSettings(settings);
   return ModelHost.start({
     ...(registry && { registry }),
+    ...(policy && { policy: rereading(policy) }),
     models,
     ...{ defaultModel, mayLackDefault: true },
     ...(settings.warmupBatchSizes && { warmupBatchSizes: settings.warmupBatchSizes }),
     ...(!settings.exitOnModelError && { onModelError: 'continue' as const }),
   });
+}
+
+/** Whose signatures count is read anew at each load, since keys are exchanged while a server runs. */
+function rereading(policy: LoadPolicy): NonNullable<HostOptions['policy']> {
+  return {
+    async check(version) {
+      try {
+        await policy.reload();
+      } catch (error) {
+        // Nobody knows whether those still count that counted before.
+        if (policy.mode === 'enforce') throw error;
+      }
+      return policy.check(version);
+    },
+  };
 }
 
 /** A model as a host takes it: the entry's settings before the shared ones. One that is null there is not set. */

@@ -90,7 +90,9 @@ describe('aliases on the admin port', function () {
       const answer = await ask('PUT', 'mnist-mlp/aliases/champion', body);
       expect([answer.status, answer.body.code], JSON.stringify(body)).to.deep.equal([422, 'ERR_VALIDATION']);
     }
-    expect((await ask('PUT', 'nobody/aliases/champion', { version: 'v1.0' })).body.code).to.equal('ERR_MODEL_NOT_FOUND');
+    expect((await ask('PUT', 'nobody/aliases/champion', { version: 'v1.0' })).body.code).to.equal(
+      'ERR_MODEL_NOT_FOUND',
+    );
     expect((await ask('PUT', 'mnist-mlp@v1.0/aliases/champion', { version: 'v1.0' })).status).to.equal(400);
     expect(await registry.aliases()).to.deep.equal({ champion: 'v1.0' });
     expect([up(), [...host.aliases('mnist-mlp')]]).to.deep.equal([['v1.0'], [['champion', 'v1.0']]]);
