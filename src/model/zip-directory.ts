@@ -56,9 +56,14 @@ function entriesOf(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
     const done = (): void => {
       resolve(entries);
     };
+    // Whoever loads it says so.
+    if (zip.entryCount > defaultArchiveLimits.entries) {
+      done();
+      return;
+    }
     zip.on('entry', (entry: yauzl.Entry) => {
       bytes += entry.fileName.length;
-      if (entries.size >= defaultArchiveLimits.entries || bytes > mostNameBytes) {
+      if (bytes > mostNameBytes) {
         done();
         return;
       }

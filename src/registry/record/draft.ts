@@ -106,7 +106,7 @@ export function requireStrict({ members }: Draft, options: AddOptions, origin: O
     ...members,
     framework: framework ?? (origin?.namesMaker ? origin.framework : undefined),
   };
-  const missing = demanded.filter(([name]) => Object.keys((said[name] ?? {})).length === 0);
+  const missing = demanded.filter(([name]) => Object.keys(said[name] ?? {}).length === 0);
   if (missing.length === 0) return;
   throw refused(
     `${options.name} ${options.version}`,

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ModelHost, ModelRegistry, Tensor, loadModel, type AddOptions } from 'node-libtorch';
+import { loadOptionsOf } from '#dist/registry/index.js';
+import { artifactName } from '#dist/registry/record/file-name.js';
+import { hubFile } from '#dist/registry/record/hub-cache.js';
+import { rejection } from '../support/errors.js';
+import { digitModel, fixture, onnx } from '../support/paths.js';
+import { temporaryRegistry } from '../support/temporary-registry.js';
+
+const version = 'v1.0';
+const pixels = { inputs: [{ dtype: 'float32', shape: [null, 784], range: [0, 1] }] } as const;
+const digits = Array.from({ length: 10 }, (_, i) => String(i));
+
+describe('registry.add', function () {
+  this.timeout(60_000);
+  const current = temporaryRegistry();
+  const add = (file: string, options: Partial<AddOptions> = {}) =>
+    current().registry.add(file, { name: 'model', version, ...options });
+
+  it('writes artifact, record and card, which a host then serves', async () => {
+    const { record, added } = await add(digitModel, {
+      signature: pixels,
+      task: { type: 'classification' },
+      labels: digits,
+      license: 'MIT',
+    });
+    expect(added).to.equal(true);
+    expect(current().content()).to.deep.equal([
+      ...['model', 'model', 'model/v1.0', 'model/v1.0'],
+      ...['model/v1.0/MODEL_CARD.md', 'model/v1.0/metadata.json', 'model/v1.0/model.pt'],
+    ]);
+    expect(await current().registry.record('model', version)).to.deep.equal(record);
+    expect(record).to.deep.include({ schemaVersion: 2, engine: 'torchscript', license: 'MIT' });
+    expect(record.task).to.deep.equal({ type: 'classification', activation: 'softmax', labels: digits });
+    expect(readFileSync(current().registry.cardPath('model', version), 'utf8'))
+      .to.match(/MIT/)
+      .and.to.match(/Not stated/);
+    await current().registry.verify('model', version);
+    const host = await ModelHost.open({ registry: current().registry, models: [{ name: 'model' }] });
+    try {
+      const scores = await host.model('model').run(new Tensor('float32', new Float32Array(784), [1, 784]));
+      expect(scores).to.have.deep.property('shape', [1, 10]);
+    } finally {
+      await host.close();
+    }
+  });
+
+  it('does nothing for the same file again, and refuses another, before either is tried', async () => {
+    const { record } = await add(onnx('linear'));
+    const stages: string[] = [];
+    const onProgress: AddOptions['onProgress'] = ({ stage }) => stages.push(stage);
+    const again = await add(onnx('linear'), { onProgress, license: 'MIT' });
+    expect(again).to.deep.equal({ record, added: false });
+    const { message, status } = await rejection(() => add(onnx('row_mixing'), { onProgress }), 'ERR_VERSION_EXISTS');
+    expect(status).to.equal(409);
+    expect(message).to.match(/versions never change.*registry rm model@v1\.0/s);
+    expect(stages).to.deep.equal([]);
+    expect((await add(onnx('row_mixing'), { version: 'v2.0', onProgress })).added).to.equal(true);
+    expect(stages).to.deep.equal(['copy', 'load', 'run', 'record']);
+  });
+
+  it('adds one of two that are added at once, whichever it is', async () => {
+    const both = await Promise.allSettled([add(onnx('linear')), add(onnx('row_mixing'))]);
+    expect(both.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+    const same = await Promise.all([add(onnx('linear'), { name: 'b' }), add(onnx('linear'), { name: 'b' })]);
+    expect(same.map(({ added }) => added).sort()).to.deep.equal([false, true]);
+    expect(same[0].record).to.deep.equal(same[1].record);
+  });
+
+  it('refuses names, versions and options that are none', async () => {
+    for (const name of ['..', 'Model', 'a/b', '', '__proto__', 'a'.repeat(65)]) {
+      await rejection(() => add(onnx('linear'), { name }), 'ERR_INVALID_ARGUMENT');
+    }
+    for (const bad of ['latest', '../v1', 'champion', '1.2.3.4']) {
+      await rejection(() => add(onnx('linear'), { version: bad }), 'ERR_INVALID_ARGUMENT');
+    }
+    const wrong: object[] = [
+      { framwork: {} },
+      { signature: { input: [] } },
+      { signature: { inputs: {} } },
+      { admission: { timeoutMs: -1 } },
+      { admission: { memory: 1 } },
+      { labels: [] },
+      { imagePreset: 'vgg' },
+      { load: { sha256: '0'.repeat(64) } },
+      { strict: 'yes' },
+    ];
+    for (const options of wrong) {
+      await rejection(() => add(onnx('linear'), options), 'ERR_INVALID_ARGUMENT');
+    }
+    expect(current().content()).to.deep.equal([]);
+  });
+
+  it('gives the artifact a name of the registry’s grammar', async () => {
+    const path = join(current().folder, 'Mein Modell (v2) …äö.onnx');
+    copyFileSync(onnx('linear'), path);
+    const { record } = await add(path);
+    expect(record.artifact.file).to.equal('Mein_Modell_v2_.a_o_.onnx');
+    expect(artifactName('/x/.hidden.pt', ['.pt'])).to.equal('hidden.pt');
+    expect(artifactName('/x/モデル.pt', ['.pt'])).to.equal('model.pt');
+    expect(artifactName('/x/weights.bin', ['.onnx', '.ort'])).to.equal('weights.bin.onnx');
+    expect(artifactName(`/x/${'a'.repeat(300)}.ONNX`, ['.onnx'])).to.match(/^a{123}\.ONNX$/);
+  });
+
+  it('takes a file with another extension by its content', async () => {
+    const path = join(current().folder, 'network.bin');
+    copyFileSync(onnx('linear'), path);
+    const { record } = await add(path);
+    expect(record).to.have.nested.property('artifact.file', 'network.bin.onnx');
+    await using model = await loadModel(await current().registry.artifactPath(record), loadOptionsOf(record));
+    expect(model.info.engine).to.equal('onnx');
+  });
+
+  describe('with files beside the model', () => {
+    const weights = Buffer.from(Float32Array.from({ length: 12 }, (_, i) => i).buffer);
+
+    it('takes them in, and tells another set of them from the same', async () => {
+      const path = join(current().folder, 'model.onnx');
+      copyFileSync(fixture('faults/onnx/rows_sub.onnx'), path);
+      mkdirSync(join(current().folder, 'sub'));
+      const sidecar = join(current().folder, 'sub/w.bin');
+      writeFileSync(sidecar, weights);
+      const { record } = await add(path);
+      expect(record.artifact.sidecars?.map(({ file, bytes }) => [file, bytes])).to.deep.equal([['sub/w.bin', 48]]);
+      expect((await add(path)).added).to.equal(false);
+      writeFileSync(sidecar, Buffer.alloc(48));
+      await rejection(() => add(path), 'ERR_VERSION_EXISTS');
+      const copy = await current().registry.artifactPath(record);
+      await using model = await loadModel(copy, loadOptionsOf(record));
+      const row = await model.run(new Tensor('int64', BigInt64Array.of(2n), [1]));
+      expect(Array.from(row.data as Float32Array)).to.deep.equal([8, 9, 10, 11]);
+      writeFileSync(join(current().modelsDir, 'model/v1.0/sub/w.bin.new'), weights); // the stored one is read-only
+      await rejection(
+        () => loadModel(copy, { ...loadOptionsOf(record), externalSha256: { 'sub/w.bin': '0'.repeat(64) } }),
+        'ERR_INTEGRITY',
+      );
+    });
+
+    it('reads a snapshot of the Hugging Face cache, whose files are links, and says where it is from', async () => {
+      const revision = '0123456789abcdef0123456789abcdef01234567';
+      const cache = join(current().folder, 'hub/models--org--name');
+      const snapshot = join(cache, 'snapshots', revision, 'onnx');
+      mkdirSync(snapshot, { recursive: true });
+      mkdirSync(join(cache, 'blobs'));
+      copyFileSync(fixture('faults/onnx/rows.onnx'), join(cache, 'blobs/aa'));
+      writeFileSync(join(cache, 'blobs/bb'), weights);
+      symlinkSync('../../../blobs/aa', join(snapshot, 'model.onnx'));
+      symlinkSync('../../../blobs/bb', join(snapshot, 'w.bin'));
+      const { record } = await add(join(snapshot, 'model.onnx'));
+      expect(record.source).to.deep.equal({ repository: 'hf:org/name', revision, file: 'onnx/model.onnx' });
+      expect(record).to.not.have.property('sourceCommit');
+      for (const file of ['model.onnx', 'w.bin']) {
+        expect(lstatSync(join(current().modelsDir, 'model/v1.0', file)).isFile(), file).to.equal(true);
+      }
+      await current().registry.verify('model', version);
+      // A link that leaves the cache is none of it.
+      const stray = join(snapshot, 'stray.onnx');
+      copyFileSync(fixture('faults/onnx/rows_dot.onnx'), stray);
+      execFileSync('ln', ['-sfn', join(current().folder, 'elsewhere.bin'), join(snapshot, 'w.bin')]);
+      writeFileSync(join(current().folder, 'elsewhere.bin'), weights);
+      await rejection(() => add(stray, { name: 'stray' }), 'ERR_UNSAFE_ARCHIVE');
+      expect(hubFile('/x/models--org--name/refs/main')).to.equal(undefined);
+    });
+  });
+
+  it('leaves everything as it was when the registry cannot be written', async () => {
+    const { registryDir, modelsDir } = current();
+    writeFileSync(join(registryDir, 'model'), 'a file in the way');
+    await add(onnx('linear')).then(
+      () => expect.fail('expected an error'),
+      (error: unknown) => expect((error as { code: string }).code).to.match(/^ERR_(INTEGRITY|STORAGE)$/),
+    );
+    expect(readdirSync(modelsDir).filter((name) => name !== '.staging')).to.deep.equal([]);
+    const other = await ModelRegistry.open({ registryDir, modelsDir });
+    expect(await other.list()).to.deep.equal([]);
+    expect(existsSync(join(modelsDir, 'model'))).to.equal(false);
+  });
+});
