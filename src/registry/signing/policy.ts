@@ -42,7 +42,7 @@ const trustNames = ['publicKeys', 'certificateAuthorities', 'identities', 'trust
  * what is exchanged between the check and the load is refused.
  *
  *     const policy = await LoadPolicy.open({ require: 'signature', publicKeys: ['release.pub'] });
- *     const host = await ModelHost.start({ models: [{ name: 'mnist-mlp' }], policy });
+ *     const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }], policy });
  */
 export class LoadPolicy {
   readonly require: (typeof policies)[number];
