@@ -92,7 +92,7 @@ describe('a signed version', function () {
     const ended = once(renamer, 'message');
     const input = new Tensor('float32', new Float32Array(784).fill(0.5), [1, 784]);
     const known = await loadModel(good);
-    const answer = [...(await known.run<Tensor>(input)).data];
+    const answer = [...(await known.run(input)).data];
     await known.dispose();
     const seen = { loaded: 0, refused: 0 };
     try {
@@ -100,7 +100,7 @@ describe('a signed version', function () {
         try {
           const { sha256 } = await policy.check({ name, version, record, registry });
           const model = await loadModel(place, { sha256: sha256! });
-          const { data } = await model.run<Tensor>(input);
+          const { data } = await model.run(input);
           expect([...data], 'the answer of the model that was signed').to.deep.equal(answer);
           await model.dispose();
           seen.loaded++;
