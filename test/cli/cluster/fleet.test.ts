@@ -8,6 +8,11 @@ import { rejection } from '../../support/rejection.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+const descriptionOf = (up: Peer['up']): Description => ({
+  models: up.map((each) => ({ ...each, state: 'READY' as const, reason: '' })),
+  failed: [],
+});
+
 /** A worker that answers at once, as it is told to; nothing is loaded. */
 class Peer {
   readonly heard: ToWorker[] = [];
@@ -15,7 +20,7 @@ class Peer {
   silent = new Set<ToWorker['kind']>();
   refuses = new Set<ToWorker['kind']>();
   killed = false;
-  up: { name: string; version: string; digest?: string }[] = [{ name: 'a', version: '1' }];
+  up: { name: string; version: string; digest?: string; aliases?: string[] }[] = [{ name: 'a', version: '1' }];
   #alive = true;
   readonly process = { kill: () => (this.killed = true) };
 
@@ -53,7 +58,7 @@ class Peer {
   }
 
   #description(): Description {
-    return { models: this.up.map((each) => ({ ...each, state: 'READY' as const, reason: '' })), failed: [] };
+    return descriptionOf(this.up);
   }
 
   say(message: ToPrimary): void {
@@ -75,8 +80,9 @@ class Peer {
       this.say({ kind: 'failed', change, error: { code: 'ERR_MODEL_FORMAT', message: `worker ${this.id}` } });
       return;
     }
-    if (kind === 'prepare' || kind === 'unload') this.say({ kind: 'prepared', change });
-    if (kind !== 'prepare') this.say({ kind: 'done', change });
+    const isPrepared = kind === 'prepare' || kind === 'prepareAliases';
+    if (isPrepared || kind === 'unload') this.say({ kind: 'prepared', change });
+    if (!isPrepared) this.say({ kind: 'done', change });
   }
 }
 
@@ -209,6 +215,79 @@ describe('cluster: the models of all workers', () => {
     expect(keys(sync.models)).to.deep.equal(['a 1 old', 'b 1 new']);
     await fleet.unload('a', '1');
     expect(peers[1]!.kinds()).to.include('unload');
+  });
+
+  describe('and their aliases', () => {
+    const champion = { name: 'm', versions: ['champion'], aliases: { champion: 'v1.0' } };
+    const meaning = (version: string) => [{ name: 'm', version, aliases: ['champion'] }];
+    const withAlias = async () => {
+      const { logger } = keptLogger();
+      const fleet = new ClusterFleet(membersOf(champion, 0), logger);
+      const peers = [1, 2].map((id) => new Peer(id, fleet));
+      for (const peer of peers) {
+        peer.up = meaning('v1.0');
+        peer.ready();
+        await fleet.admit(peer.worker);
+        peer.heard.length = 0;
+      }
+      return { fleet, peers };
+    };
+    const now = new Map([['champion', 'v1.1']]);
+
+    it('move once all have prepared it and the registry is written', async () => {
+      const { fleet, peers } = await withAlias();
+      const order: string[] = [];
+      const write = () => Promise.resolve(void order.push(...peers.flatMap((peer) => peer.kinds()), 'written'));
+      await fleet.setAliases('m', now, signal, write);
+      expect(order).to.deep.equal(['prepareAliases', 'prepareAliases', 'written']);
+      for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepareAliases', 'commit']);
+      expect(fleet.models.map(({ reference, version }) => [reference, version])).to.deep.equal([['champion', 'v1.1']]);
+    });
+
+    it('stay where one cannot, and where the registry cannot be written', async () => {
+      for (const refuses of [true, false]) {
+        const { fleet, peers } = await withAlias();
+        if (refuses) peers[1]!.refuses.add('prepareAliases');
+        const write = () => Promise.reject(torchError('ERR_STORAGE_FULL', 'no room'));
+        expect(await rejection(fleet.setAliases('m', now, signal, write))).to.include({
+          code: refuses ? 'ERR_MODEL_FORMAT' : 'ERR_STORAGE_FULL',
+        });
+        for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepareAliases', 'abandon']);
+        expect(fleet.models.map(({ version }) => version)).to.deep.equal(['v1.0']);
+      }
+    });
+
+    it('are what the others have for a worker that comes later, at its start and when it is admitted', async () => {
+      const { fleet, peers } = await withAlias();
+      await fleet.setAliases('m', now, signal);
+      for (const peer of peers) {
+        peer.up = meaning('v1.1');
+        peer.say({ kind: 'description', round: 0, ...descriptionOf(peer.up) });
+      }
+      const fresh = new Peer(9, fleet);
+      fresh.up = [];
+      fresh.say({ kind: 'askSet' });
+      const { models } = fresh.heard[0] as Extract<ToWorker, { kind: 'set' }>;
+      expect(models.map(({ model }) => [model.versions, model.aliases])).to.deep.equal([
+        [['champion'], { champion: 'v1.1' }],
+      ]);
+      fresh.ready();
+      await fleet.admit(fresh.worker);
+      const sync = fresh.heard.find(({ kind }) => kind === 'sync') as Extract<ToWorker, { kind: 'sync' }>;
+      expect(sync.aliases).to.deep.equal({ m: { champion: 'v1.1' } });
+    });
+
+    it('go with their version', async () => {
+      const { fleet } = await withAlias();
+      await fleet.unload('m', 'v1.0');
+      expect(fleet.models).to.deep.equal([]);
+    });
+  });
+
+  it('clears a quarantine in all', async () => {
+    const { fleet, peers } = await make(2);
+    await fleet.clear('a', '1');
+    for (const peer of peers) expect(peer.kinds()).to.deep.equal(['clear']);
   });
 
   it('does not admit a worker that cannot become like the others', async () => {

@@ -1,5 +1,6 @@
 /** `serve name@alias`: an alias moves on the admin port, and by the registry and SIGHUP, in one process and in several. */
-import { renameSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { AliasRegistry } from '../../support/server/alias-registry.js';
 import { askJson, Traffic } from '../../support/server/alias-traffic.js';
@@ -55,6 +56,25 @@ describe('serve by alias', function () {
     const { status, headers } = await askJson(port, 'GET', path);
     return status === 200 ? headers['x-model-version'] : status;
   };
+
+  it('is a word of the settings too: a variable, an entry of a list, a digest', async () => {
+    const registry = new AliasRegistry();
+    registries.push(registry);
+    await registry.alias('champion', 'v1.1');
+    const settings = join(registry.folder, 'settings.json');
+    writeFileSync(settings, JSON.stringify({ models: [{ name: 'mnist-mlp', versions: ['champion', 'v1.0'] }] }));
+    for (const [args, env, versions] of [
+      [[], { NODE_LIBTORCH_MODEL_VERSION: 'champion' }, ['v1.1']],
+      [['--config', settings], {}, ['v1.1', 'v1.0']],
+      [[`mnist-mlp@sha256:${registry.digest('v1.1')}`], {}, ['v1.1']],
+    ] as const) {
+      const server = serveProcess([...registry.flags, ...args], env);
+      running.push(server);
+      const ready = await server.seen('ready', versions.length);
+      expect(ready.map(({ version }) => version)).to.deep.equal(versions);
+      server.child.kill('SIGKILL');
+    }
+  });
 
   for (const workers of [1, 2]) {
     describe(`with ${workers === 1 ? 'one process' : 'two workers'}`, () => {
@@ -126,6 +146,27 @@ describe('serve by alias', function () {
         await until('the old version to be gone', async () => (await up()).join() === 'v1.0');
         expect(await registry.aliases()).to.deep.equal({ champion: 'v1.0' });
       });
+
+      if (workers > 1) {
+        it('gives a worker that comes later what the others mean, and not what the disk says', async () => {
+          const { registry, server, port, up, move } = await serve(['mnist-mlp@champion'], workers);
+          await move('v1.1');
+          await registry.alias('champion', 'v1.0');
+          process.kill(server.workers[0] as number, 'SIGKILL');
+          await server.seen('worker ready', workers + 1);
+          process.kill(server.workers[1] as number, 'SIGKILL');
+          await server.seen('worker ready', workers + 2);
+          for (let each = 0; each < 4; each++) {
+            expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal('v1.1');
+          }
+          expect(await up()).to.deep.equal(['v1.1']);
+          server.child.kill('SIGHUP');
+          await server.seen('models refreshed');
+          for (let each = 0; each < 4; each++) {
+            expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal('v1.0');
+          }
+        });
+      }
 
       it('goes on where the registry is removed, and says so to administrators', async () => {
         const { registry, port, up, move, admin } = await serve(['mnist-mlp@champion'], workers);
