@@ -53,6 +53,11 @@ export function printable(text: string): string {
   });
 }
 
+/** A message of several lines in one, and without what a terminal obeys. */
+export function inOneLine(message: string): string {
+  return printable(message.replace(/\s*\n\s*/g, '; '));
+}
+
 /** `938.4 KiB` */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];

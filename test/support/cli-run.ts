@@ -14,21 +14,20 @@ export interface CliOptions {
   readonly input?: string;
   /** Of another user, for what root may do and others may not. */
   readonly uid?: number;
-  /** Sent as soon as the process has written this to standard error. */
-  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called when it has started, with what sends it a signal. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the command line and waits for its end. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const { cwd, env, input, uid, onStderr } = options;
+  const { cwd, env, input, uid, onStart } = options;
   const child = spawn(process.execPath, [main, ...args], {
     ...(cwd !== undefined && { cwd }),
     ...(uid !== undefined && { uid, gid: uid }),
     env: { ...process.env, DEBUG: '', ...env },
   });
   child.stdin.end(input);
-  if (onStderr)
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => onStderr(chunk, (signal) => child.kill(signal)));
+  onStart?.((signal) => child.kill(signal));
   const status = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { status: await status, stdout, stderr };

@@ -1,5 +1,5 @@
 import { signatureOf, type ModelRecord } from '../../../registry/index.js';
-import { formatBytes, printable } from '../../report.js';
+import { formatBytes, inOneLine, printable } from '../../report.js';
 import { signatureRows } from '../../signature-rows.js';
 import { rowsOf } from '../../table.js';
 import type { Shown } from './shown.js';
@@ -22,11 +22,11 @@ export function describeVersion(shown: Shown, width: number | undefined): string
   section('metrics', stated(record.metrics));
   section('training', stated(record.training));
   section('admission', admissionRows(record));
-  if (problem) lines.push(`broken: [${problem.code}] ${printable(problem.message)}`);
+  if (problem) lines.push(`broken: [${problem.code}] ${inOneLine(problem.message)}`);
   return lines;
 }
 
-function fileRows({ record, artifact, card, signature }: Shown): Row[] {
+function fileRows({ record, artifact, card, signature, quarantine }: Shown): Row[] {
   const { bytes, sha256, sidecars = [] } = record.artifact;
   const beside = sidecars.reduce((sum, file) => sum + file.bytes, 0);
   const more =
@@ -37,6 +37,9 @@ function fileRows({ record, artifact, card, signature }: Shown): Row[] {
     ['digest', `sha256:${sha256}`],
     ['size', `${formatBytes(bytes)}, ${record.engine}${more}`],
     ['signed', signature === undefined ? 'no' : 'yes: registry verify checks it'],
+    ...(quarantine
+      ? [['quarantine', `since ${quarantine.since}: [${quarantine.code}] ${inOneLine(quarantine.reason)}`] as const]
+      : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addSettings } from '../../options.js';
-import { formatBytes, printJson, printLines, printable } from '../../report.js';
+import { formatBytes, inOneLine, printJson, printLines } from '../../report.js';
 import { table, type Column } from '../../table.js';
 import { folderSettings, openRegistry, terminalWidth, type Flags } from './shared.js';
 import type { ListedVersion } from './versions.js';
@@ -38,16 +38,23 @@ const columns: readonly Column<ListedVersion>[] = [
   { title: 'SIGNED', of: ({ signed }) => (signed ? 'yes' : 'no'), dispensable: 2 },
 ];
 
-function problemLines({ name, version, problem }: ListedVersion): string[] {
-  return problem ? [`broken: ${name} ${version}: [${problem.code}] ${printable(problem.message)}`] : [];
+function problemLines({ name, version, problem, quarantine }: ListedVersion): string[] {
+  return [
+    ...(problem ? [`broken: ${name} ${version}: [${problem.code}] ${inOneLine(problem.message)}`] : []),
+    ...(quarantine
+      ? [
+          `quarantined: ${name} ${version}: [${quarantine.code}] ${inOneLine(quarantine.reason)} (registry clear ${name}@${version})`,
+        ]
+      : []),
+  ];
 }
 
-function inJson({ name, version, aliases, signed, record, problem }: ListedVersion) {
+function inJson({ name, version, aliases, signed, record, problem, quarantine }: ListedVersion) {
   const said = record && {
     engine: record.engine,
     artifact: record.artifact,
     created: record.created,
     task: record.task.type,
   };
-  return { name, version, aliases, signed, ...said, ...(problem && { problem }) };
+  return { name, version, aliases, signed, ...said, ...(quarantine && { quarantine }), ...(problem && { problem }) };
 }

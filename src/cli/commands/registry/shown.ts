@@ -1,3 +1,4 @@
+import type { QuarantineEntry } from '../../../registry/quarantine.js';
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
 import { torchError } from '../../../errors.js';
 import { dirname, join } from 'node:path';
@@ -13,6 +14,7 @@ export interface Shown {
   readonly recordPath: string;
   readonly card: string | undefined;
   readonly signature: string | undefined;
+  readonly quarantine: QuarantineEntry | undefined;
   readonly problem: Problem | undefined;
 }
 
@@ -37,6 +39,7 @@ export async function shownOf(registry: ModelRegistry, record: ModelRecord): Pro
   const artifact = await registry.artifactPath(record).catch(keep);
   const aliases = await registry.aliases(name).catch(keep);
   const card = registry.cardPath(name, version);
+  const quarantined = await registry.quarantined(name).catch(() => []);
   return {
     record,
     aliases: aliases ? aliasesOf(aliases, version) : [],
@@ -44,12 +47,13 @@ export async function shownOf(registry: ModelRegistry, record: ModelRecord): Pro
     recordPath: join(dirname(card), 'metadata.json'),
     card: (await isThere(card)) ? card : undefined,
     signature: (await isSigned(registry, name, version)) ? registry.signaturePath(name, version) : undefined,
+    quarantine: quarantined.find((entry) => entry.version === version),
     problem,
   };
 }
 
 /** What `--json` prints of a version. */
-export function shownInJson({ record, aliases, artifact, recordPath, card, signature, problem }: Shown) {
+export function shownInJson({ record, aliases, artifact, recordPath, card, signature, quarantine, problem }: Shown) {
   const paths = { artifact: artifact ?? null, record: recordPath, card: card ?? null, signature: signature ?? null };
   return {
     name: record.name,
@@ -59,6 +63,7 @@ export function shownInJson({ record, aliases, artifact, recordPath, card, signa
     signed: signature !== undefined,
     paths,
     record,
+    ...(quarantine && { quarantine }),
     ...(problem && { problem }),
   };
 }

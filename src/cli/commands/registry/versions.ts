@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isError, TorchError } from '../../../errors.js';
+import type { QuarantineEntry } from '../../../registry/quarantine.js';
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
 
 /** One version as a list shows it. */
@@ -8,6 +9,8 @@ export interface ListedVersion {
   readonly version: string;
   readonly aliases: readonly string[];
   readonly signed: boolean;
+  /** Why no server loads it, until it is cleared. */
+  readonly quarantine: QuarantineEntry | undefined;
   /** Undefined where it cannot be read; then `problem` says why. */
   readonly record: ModelRecord | undefined;
   readonly problem: Problem | undefined;
@@ -29,12 +32,14 @@ export async function listVersions(registry: ModelRegistry, only?: string): Prom
       problem = problemOf(error);
       return new Map<string, string>();
     });
+    const quarantined = await registry.quarantined(name).catch(() => []);
     for (const version of versions) {
       const about = {
         name,
         version,
         aliases: aliasesOf(aliases, version),
         signed: await isSigned(registry, name, version),
+        quarantine: quarantined.find((entry) => entry.version === version),
       };
       try {
         listed.push({ ...about, record: await registry.record(name, version), problem });
