@@ -29,11 +29,7 @@ const tables: readonly Table[] = [
     // A parameter of the Open Inference Protocol, and its extension.
     elsewhere: {
       // A licence that Hugging Face has no name for.
-      other: [
-        'src/server/http/exchange.ts',
-        'src/registry/card/front-matter.ts',
-        'src/registry/pull/stated.ts',
-      ],
+      other: ['src/server/http/exchange.ts', 'src/registry/card/front-matter.ts', 'src/registry/pull/stated.ts'],
       classification: [
         'src/protocol/encode.ts',
         'src/server/inference/describe-model.ts',
