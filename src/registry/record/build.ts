@@ -4,6 +4,7 @@ import { ownManifest } from '../../files/package-root.js';
 import type { Admitted } from '../admission/admit.js';
 import { parseRecord } from '../manifest.js';
 import type { AdmissionFacts, ModelRecord } from '../schema.js';
+import type { Task } from '../../tasks/kinds/index.js';
 import { taskOf } from '../task.js';
 import { statedSignature, type Draft } from './draft.js';
 import { completeSignature, withLastSize } from './signature.js';
@@ -37,13 +38,16 @@ export function buildRecord({ name, version, engine, artifact, draft, admitted, 
     schemaVersion: 2,
     ...{ name, version, created, sourceCommit, source, engine, artifact, framework },
     signature,
-    task: taskOf(draft.task, signature),
+    task: typeFirst(taskOf(draft.task, signature)),
     ...members,
     admission: factsOf(admitted, date, warnings),
   };
   // As it will be read: what is undefined is gone, and what no record can hold is refused.
   return parseRecord(JSON.stringify(record), `${name} ${version}`, { name, version });
 }
+
+/** As people read it. */
+const typeFirst = ({ type, ...members }: Task): object => ({ type, ...members });
 
 function factsOf({ loaded, report, example }: Admitted, date: string, more: readonly string[]): AdmissionFacts {
   const { info, runtime, loadBytes } = loaded;
