@@ -37,6 +37,8 @@ const strong = new Set([
 ]);
 
 const leastRsaBits = 2048;
+/** A verification with a larger one takes too long. */
+const mostRsaBits = 8192;
 
 /** @throws ERR_SIGNATURE_INVALID for what is no DER, and for critical extensions that are not understood */
 function rightsOf({ raw }: X509Certificate): Rights {
@@ -131,6 +133,7 @@ function authorityFault(certificate: X509Certificate): string | undefined {
   const { isAuthority, usage, purposes } = rightsOf(certificate);
   const { modulusLength = leastRsaBits } = certificate.publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength < leastRsaBits) return `has an RSA key of only ${modulusLength} bits`;
+  if (modulusLength > mostRsaBits) return `has an RSA key of ${modulusLength} bits, more than ${mostRsaBits}`;
   if (!isAuthority) return 'is none (CA:FALSE)';
   if (usage !== undefined && (usage & usageBits.keyCertSign) === 0) return 'may not sign certificates (KeyUsage)';
   if (!allowsSigning(purposes)) return 'is not for the signing of code (ExtendedKeyUsage)';
@@ -182,7 +185,7 @@ function timeFault({ validFrom, validTo }: X509Certificate, at: Date): string | 
   return undefined;
 }
 
-const mostSteps = 1000;
+const mostSteps = 100;
 
 /** Looks for a way up. Whoever made the bundle chose the certificates, so the work is bounded. */
 class ChainSearch {

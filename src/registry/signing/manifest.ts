@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe } from '../../errors.js';
 import { withRegularFile } from '../../files/regular-file.js';
 import { invalid } from './form.js';
-import { comparePaths, isIgnored, singleFile } from './paths.js';
+import { comparePaths, ignoring, singleFile } from './paths.js';
 import { algorithms, type Resource, type Serialization, type Statement } from './statement.js';
 
 /** What was found of a file. */
@@ -19,19 +19,25 @@ export interface SignedFile {
 const maxFiles = 100_000;
 const maxDepth = 64;
 
-type Rules = Pick<Serialization, 'allowSymlinks' | 'ignorePaths'>;
+interface Rules {
+  readonly allowSymlinks: boolean;
+  readonly isIgnored: (path: string) => boolean;
+}
 
 /**
  * Every file of a folder but those that are ignored, with its size. Of a file: itself, as `.`.
  * @throws ERR_SIGNATURE_INVALID for symbolic links that are not allowed, sockets and other special files, and too many
  */
-export async function listFiles(root: string, rules: Rules): Promise<ReadonlyMap<string, number>> {
+export async function listFiles(
+  root: string,
+  { allowSymlinks, ignorePaths }: Pick<Serialization, 'allowSymlinks' | 'ignorePaths'>,
+): Promise<ReadonlyMap<string, number>> {
   const files = new Map<string, number>();
   const top = await stat(root).catch((cause: unknown) => {
     throw invalid(`Expected a folder or a file at ${root} (${(cause as NodeJS.ErrnoException).code})`, cause);
   });
   if (top.isFile()) return files.set(singleFile, top.size);
-  await walk(root, '', rules, files, 0);
+  await walk(root, '', { allowSymlinks, isIgnored: ignoring(ignorePaths) }, files, 0);
   return files;
 }
 
@@ -45,7 +51,7 @@ async function walk(
   if (depth > maxDepth) throw invalid(`Expected folders at most ${maxDepth} deep in ${root}`);
   for (const name of await readdir(join(root, folder))) {
     const path = folder === '' ? name : `${folder}/${name}`;
-    if (isIgnored(path, rules.ignorePaths)) continue;
+    if (rules.isIgnored(path)) continue;
     const place = join(root, path);
     let found = await lstat(place);
     const isLink = found.isSymbolicLink();

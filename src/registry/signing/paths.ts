@@ -5,6 +5,9 @@ import { invalid } from './form.js';
 /** What model-signing calls the file when a single file, and no folder, was signed. */
 export const singleFile = '.';
 
+/** Linux takes no longer ones. */
+const maxLength = 4096;
+
 /** @throws ERR_SIGNATURE_INVALID for what leads out of the folder or has another spelling too */
 export function checkPath(path: string, at: string): void {
   const fault = faultOf(path);
@@ -14,6 +17,7 @@ export function checkPath(path: string, at: string): void {
 
 function faultOf(path: string): string | undefined {
   if (path === singleFile) return undefined;
+  if (path.length > maxLength) return `has more than ${maxLength} characters`;
   if (path.includes('\0')) return 'has a NUL';
   if (path.includes('\\')) return 'has a backslash';
   if (path.startsWith('/') || /^[A-Za-z]:\//.test(path)) return 'is absolute';
@@ -34,12 +38,17 @@ export function comparePaths(a: string, b: string): number {
 }
 
 /**
- * Whether a path lies at or below one of those that a signature ignores. One that is absolute or leads out of the folder,
- * as old versions of model-signing wrote them, ignores nothing.
+ * Makes a test of whether a path lies at or below one of those that a signature ignores. One that is absolute or leads out of the
+ * folder, as old versions of model-signing wrote them, ignores nothing. What it costs depends on the path alone: a signature
+ * may ignore thousands.
  */
-export function isIgnored(path: string, ignored: readonly string[]): boolean {
-  return ignored.some((one) => {
-    const prefix = one.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
-    return path === prefix || path.startsWith(`${prefix}/`);
-  });
+export function ignoring(ignored: readonly string[]): (path: string) => boolean {
+  const known = new Set(ignored.map((one) => one.replace(/^(\.\/)+/, '').replace(/\/+$/, '')));
+  return (path) => {
+    if (known.size === 0) return false;
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+      if (known.has(path.slice(0, end))) return true;
+    }
+    return known.has(path);
+  };
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { describe } from '../../errors.js';
 import { utf8, type Bundle } from './bundle.js';
 import { array, dictionary, flag, hex, invalid, object, oneOf, parseJson, positiveInteger, text } from './form.js';
-import { checkPath, isIgnored } from './paths.js';
+import { checkPath, ignoring } from './paths.js';
 
 /** Hash algorithms, by their names in a statement: what `node:crypto` calls them, and the digits of a digest. */
 export const algorithms = {
@@ -45,7 +45,7 @@ export interface Statement {
 
 const statementType = 'https://in-toto.io/Statement/v1';
 const predicateType = 'https://model_signing/signature/v1.0';
-const maxResources = 200_000;
+const maxResources = 100_000;
 const name = text('a name that is not empty');
 const hashType = oneOf('sha256', 'blake2b', 'blake3');
 
@@ -139,9 +139,9 @@ function requireRoot(stated: string | undefined, resources: readonly Resource[])
 /** Each file once, or each of its shards once, from its first byte to its last. */
 function requireDistinct(resources: readonly Resource[], { ignorePaths }: Serialization): void {
   const ends = new Map<string, number>();
+  const isIgnored = ignoring(ignorePaths);
   for (const { path, start, end } of [...resources].sort((a, b) => a.start - b.start)) {
-    if (isIgnored(path, ignorePaths))
-      throw invalid(`Expected ${describe(path)} among the resources or the ignore_paths, not both`);
+    if (isIgnored(path)) throw invalid(`Expected ${describe(path)} among the resources or the ignore_paths, not both`);
     const before = ends.get(path);
     if (end === undefined) {
       if (before !== undefined)
