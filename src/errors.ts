@@ -62,7 +62,7 @@ export const errorTable = {
   ERR_ALREADY_INITIALIZED: row('lifecycle', 409, 'Already initialized'),
   // The registry's disk.
   ERR_REGISTRY_LOCKED: row('lifecycle', 423, 'Registry is being written'),
-  ERR_STORAGE: row('environment', 503, 'Registry cannot be written'),
+  ERR_STORAGE: row('environment', 503, 'Registry cannot be used'),
   ERR_STORAGE_FULL: row('environment', 507, 'Registry is full'),
   // The machine, the installation or the settings.
   ERR_CONFIG: row('environment', 500, 'Invalid configuration'),

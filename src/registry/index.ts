@@ -21,6 +21,8 @@ export {
   signFolder,
   verifyFolder,
   type LoadPolicyOptions,
+  type PolicyDecision,
+  type PolicySubject,
   type Signed,
   type SignedFile,
   type Signer,

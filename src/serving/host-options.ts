@@ -1,11 +1,13 @@
 /** What a host is told, and what it tells. */
 import * as check from '../check.js';
 import { describe, expected, torchError } from '../errors.js';
-import type { ModelRegistry } from '../registry/index.js';
+import type { LoadPolicy, ModelRegistry } from '../registry/index.js';
 import { checkBatchSizes, checkHostModels, sourcesOf, type HostModel, type Source } from './host-model.js';
-import type { HostPolicy } from './load-gate.js';
 import type { LoadProgress } from './load-served.js';
 import type { RunEvent, ServedBatchEvent, ServedRowCheckEvent } from './served-model.js';
+
+/** Asked before each load: a `LoadPolicy`, or what asks one. */
+export type HostPolicy = Pick<LoadPolicy, 'check'>;
 
 export interface HostOptions {
   /** Default: the registry bundled with this package. */

@@ -149,7 +149,7 @@ export class ModelHost implements AsyncDisposable {
     const failures: unknown[] = [];
     for (const each of name === undefined ? this.#lineup.catalogue.registryNames() : [name]) {
       try {
-        const aliases = await this.#lineup.readAliases(each);
+        const aliases = await this.#lineup.loader.readAliases(each);
         if (aliases) await this.setAliases(each, aliases, options);
       } catch (error) {
         failures.push(error);
@@ -208,7 +208,7 @@ export class ModelHost implements AsyncDisposable {
    * were asked for here, or failed here.
    */
   quarantine(): readonly Quarantined[] {
-    return this.#lineup.quarantine.list();
+    return this.#lineup.loader.quarantine.list();
   }
 
   /**
@@ -220,7 +220,7 @@ export class ModelHost implements AsyncDisposable {
   async clearQuarantine(name: string, version?: string): Promise<boolean> {
     check.text('name of clearQuarantine', name);
     if (version !== undefined) check.text('version of clearQuarantine', version);
-    return this.#lineup.quarantine.clear(name, version);
+    return this.#lineup.loader.quarantine.clear(name, version);
   }
 
   /**
@@ -229,7 +229,7 @@ export class ModelHost implements AsyncDisposable {
    * @internal
    */
   registry(): Promise<ModelRegistry> {
-    return this.#lineup.registry();
+    return this.#lineup.loader.registry();
   }
 
   /** Calls that have begun and not ended, over all models. */

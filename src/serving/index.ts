@@ -6,12 +6,12 @@ export type {
   HostEvents,
   HostLoadOptions,
   HostOptions,
+  HostPolicy,
   HostWarning,
 } from './host-options.js';
 export type { FailedModel, HostIndexEntry } from './catalogue.js';
 export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';
-export type { HostPolicy, PolicyDecision } from './load-gate.js';
 export type { Quarantined } from './quarantine.js';
 export type { LoadProgress } from './load-served.js';
 export {

@@ -1,14 +1,11 @@
-import { unlessAborted } from '../async/unless-aborted.js';
-import { ModelRegistry } from '../registry/index.js';
 import { Catalogue, failureOf, followedBy, isUnknown, labelOf, type Slot } from './catalogue.js';
 import type { Change } from './changes.js';
 import { Drains } from './drains.js';
 import type { HostModel, Source } from './host-model.js';
 import { twice, type HostChange, type HostLoadOptions, type HostOptions, type HostWarning } from './host-options.js';
-import { bringUp, find, type Found, type LoadedServed, type LoadProgress } from './load-served.js';
-import { LoadGate } from './load-gate.js';
+import type { Found, LoadProgress } from './load-served.js';
+import { FailedLoad, Loader, meantBy, type Aliases, type Load, type Loaded } from './loader.js';
 import { noSuchModel } from './names.js';
-import type { Quarantine } from './quarantine.js';
 import { ServedModel, type ServedModelHooks } from './served-model.js';
 import { sourcesToLoad } from './sources-to-load.js';
 import { Statistics } from './statistics.js';
@@ -20,23 +17,6 @@ export interface LineupListeners {
   warn(event: HostWarning): void;
 }
 
-/** A version on its way up. */
-interface Load {
-  readonly found: Found;
-  readonly slot: Slot;
-  /** Nobody knew of it before. */
-  readonly isNew: boolean;
-  /** What it is to be served by. */
-  readonly names: string[];
-  /** It serves already, and is only called by further names. */
-  readonly isUp: boolean;
-}
-
-/** A registry that somebody else has made may know no aliases. */
-interface WithAliases {
-  aliases?(name: string): Promise<ReadonlyMap<string, string>>;
-}
-
 interface Replacement {
   readonly name?: string;
   readonly beforeSwap: HostLoadOptions['beforeSwap'];
@@ -46,27 +26,19 @@ interface Replacement {
 
 type AliasMove = Pick<HostChange, 'alias' | 'version' | 'before'>;
 
-interface Loaded {
-  readonly parts: LoadedServed;
-  readonly loadMs: number;
-}
-
 /** What serves in a host, and how that changes: each change is one step, however many versions it is of. */
 export class Lineup {
   readonly catalogue = new Catalogue();
   readonly drains: Drains;
-  readonly #options: HostOptions;
   readonly #hooks: ServedModelHooks;
   readonly #listeners: LineupListeners;
-  readonly #gate: LoadGate;
-  #registry: Promise<ModelRegistry> | undefined;
+  readonly loader: Loader;
 
   constructor(
     options: HostOptions,
     hooks: Omit<ServedModelHooks, 'current' | 'aliases' | 'refuse'>,
     listeners: LineupListeners,
   ) {
-    this.#options = options;
     const { catalogue } = this;
     this.#hooks = {
       ...hooks,
@@ -76,17 +48,17 @@ export class Lineup {
       refuse: (name, reference) => catalogue.refuse(name, reference),
     };
     this.#listeners = listeners;
-    this.#gate = new LoadGate({
-      policy: options.policy,
-      quarantineAfter: options.quarantineAfter,
-      mayWrite: options.registry !== undefined,
-      registry: () => this.registry(),
+    this.drains = new Drains(options.drainTimeoutMs, (event) => {
+      listeners.warn(event);
+    });
+    this.loader = new Loader({
+      ...{ options, drains: this.drains },
+      progress: (event) => {
+        listeners.progress(event);
+      },
       warn: (event) => {
         listeners.warn(event);
       },
-    });
-    this.drains = new Drains(options.drainTimeoutMs, (event) => {
-      listeners.warn(event);
     });
   }
 
@@ -107,8 +79,8 @@ export class Lineup {
       const { catalogue } = this;
       const { name } = slot.source;
       const before = labelOf(slot.source);
-      const aliases = await this.#aliasesOf(slot.source);
-      const found = await this.#find(meantBy(slot.source, aliases), signal);
+      const aliases = await this.loader.aliasesOf(slot.source);
+      const found = await this.loader.find(meantBy(slot.source, aliases), signal);
       const label = labelOf(found.source);
       const other = catalogue.slot(name, found.version);
       if (other && other !== slot) {
@@ -123,7 +95,7 @@ export class Lineup {
       catalogue.name(slot, label, before);
       await this.#listOthers(found.source);
       const loads = [{ found, slot, isNew: false, names: [label], isUp: false }];
-      this.#swap(loads, await this.#bringUp(loads, signal), aliases);
+      this.#swap(loads, await this.loader.bringUp(loads, signal), aliases);
     } catch (thrown) {
       slot.work = undefined;
       const error = thrown instanceof FailedLoad ? thrown.error : thrown;
@@ -138,8 +110,8 @@ export class Lineup {
     signal: AbortSignal,
     beforeSwap?: HostLoadOptions['beforeSwap'],
   ): Promise<Change<readonly ServedModel[]>> {
-    const sources = await sourcesToLoad(model, this.catalogue, () => this.registry());
-    const aliases = await this.#aliasesOf(sources[0] as Source);
+    const sources = await sourcesToLoad(model, this.catalogue, () => this.loader.registry());
+    const aliases = await this.loader.aliasesOf(sources[0] as Source);
     return this.#replace(sources, aliases, signal, { beforeSwap, anew: true });
   }
 
@@ -150,7 +122,7 @@ export class Lineup {
    */
   async setAliases(
     name: string,
-    aliases: ReadonlyMap<string, string>,
+    aliases: Aliases,
     signal: AbortSignal,
     beforeSwap?: HostLoadOptions['beforeSwap'],
   ): Promise<Change<readonly ServedModel[]>> {
@@ -166,15 +138,9 @@ export class Lineup {
     return this.#replace(sources, aliases, signal, { name, beforeSwap, anew: false });
   }
 
-  /** What the registry says that aliases mean; undefined where it has none. */
-  async readAliases(name: string): Promise<ReadonlyMap<string, string> | undefined> {
-    const registry: object = await this.registry();
-    return (registry as WithAliases).aliases?.(name);
-  }
-
   async #replace(
     sources: readonly Source[],
-    aliases: ReadonlyMap<string, string> | undefined,
+    aliases: Aliases | undefined,
     signal: AbortSignal,
     { name, beforeSwap, anew }: Replacement,
   ): Promise<Change<readonly ServedModel[]>> {
@@ -184,10 +150,10 @@ export class Lineup {
     try {
       for (const source of sources) {
         current = meantBy(source, aliases);
-        this.#begin(await this.#find(current, signal), loads, anew);
+        this.#begin(await this.loader.find(current, signal), loads, anew);
         await this.#listOthers(source);
       }
-      loaded = await this.#bringUp(loads, signal, beforeSwap);
+      loaded = await this.loader.bringUp(loads, signal, beforeSwap);
     } catch (thrown) {
       const { error, source } = thrown instanceof FailedLoad ? thrown : { error: thrown, source: current };
       for (const { slot } of loads) slot.work = undefined;
@@ -208,16 +174,6 @@ export class Lineup {
     this.catalogue.prune();
   }
 
-  get quarantine(): Quarantine {
-    return this.#gate.quarantine;
-  }
-
-  async #find(source: Source, signal: AbortSignal): Promise<Found> {
-    const found = await find(source, () => this.registry());
-    signal.throwIfAborted();
-    return found;
-  }
-
   /** @param anew what serves already is loaded again */
   #begin(found: Found, loads: Load[], anew: boolean): void {
     const { catalogue } = this;
@@ -234,57 +190,11 @@ export class Lineup {
     loads.push({ found, slot, isNew: !known, names: [label], isUp });
   }
 
-  /** @throws FailedLoad for one that cannot be loaded; nothing stays loaded */
-  async #bringUp(
-    loads: readonly Load[],
-    signal: AbortSignal,
-    beforeSwap?: HostLoadOptions['beforeSwap'],
-  ): Promise<readonly (Loaded | undefined)[]> {
-    const { warmupBatchSizes } = this.#options;
-    const progress = (event: LoadProgress): void => {
-      this.#listeners.progress(event);
-    };
-    const loaded: (Loaded | undefined)[] = [];
-    try {
-      for (const { found, isUp } of loads) {
-        if (isUp) {
-          loaded.push(undefined);
-          continue;
-        }
-        const began = performance.now();
-        const digests = await this.#gate.pass(found);
-        const parts = await this.#watched(found, signal, () =>
-          bringUp(found, { digests, warmupBatchSizes, signal, progress }),
-        );
-        loaded.push({ parts, loadMs: performance.now() - began });
-      }
-      if (beforeSwap) await unlessAborted(signal, Promise.resolve().then(beforeSwap));
-      signal.throwIfAborted();
-      return loaded;
-    } catch (error) {
-      await this.drains.disposeAll(loaded.flatMap((each) => each?.parts ?? []));
-      throw new FailedLoad(error, loads[Math.min(loaded.length, loads.length - 1)]?.found.source);
-    }
-  }
-
-  /** What fails again and again is put into quarantine. */
-  async #watched<T>(found: Found, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    let result: T;
-    try {
-      result = await work();
-    } catch (error) {
-      if (!signal.aborted) await this.#gate.quarantine.failed(found, error);
-      throw error;
-    }
-    await this.#gate.quarantine.succeeded(found);
-    return result;
-  }
-
   /** Puts what was loaded into its places. Nothing is awaited here. */
   #swap(
     loads: readonly Load[],
     loaded: readonly (Loaded | undefined)[],
-    aliases: ReadonlyMap<string, string> | undefined,
+    aliases: Aliases | undefined,
     name = loads[0]?.found.name ?? '',
   ) {
     const { catalogue } = this;
@@ -335,11 +245,7 @@ export class Lineup {
    * Aliases mean what they mean from now on. Those that are followed wait for a load of their own.
    * @param loaded names of what has been loaded
    */
-  #take(
-    name: string,
-    aliases: ReadonlyMap<string, string> | undefined,
-    loaded: readonly string[],
-  ): readonly AliasMove[] {
+  #take(name: string, aliases: Aliases | undefined, loaded: readonly string[]): readonly AliasMove[] {
     if (!aliases) return [];
     const { catalogue } = this;
     const before = catalogue.aliases(name);
@@ -367,13 +273,16 @@ export class Lineup {
 
   /** Why a version is not up, or not anew. What nobody has is not kept, or callers could fill the index. */
   #keep(error: unknown, source: Source): void {
-    const known = this.catalogue.slot(source.name, source.version);
+    const followed = this.catalogue.slots(source.name).find((slot) => followedBy(slot).includes(source.version ?? ''));
+    // What an alias was to mean that nobody could say is what it means now.
+    const known =
+      this.catalogue.slot(source.name, source.version) ?? (source.file === undefined ? followed : undefined);
     const failure = failureOf(error);
     if (!known && isUnknown(failure)) return;
     const slot = known ?? this.catalogue.add(source, false);
     if (slot.names.size === 0 && source.alias === undefined) this.catalogue.name(slot, labelOf(source));
     slot.failure = failure;
-    const { name: model, version = '' } = source;
+    const { name: model, version = '' } = slot.source;
     this.#listeners.change({ model, version, change: 'failed', error });
   }
 
@@ -391,46 +300,8 @@ export class Lineup {
     );
   }
 
-  /** That they cannot be read is no reason to load nothing: what is named by an alias says so itself. */
-  async #aliasesOf({ name, file, aliases }: Source): Promise<ReadonlyMap<string, string> | undefined> {
-    if (file !== undefined || aliases) return aliases;
-    return await this.readAliases(name).catch(() => undefined);
-  }
-
-  /** The registry's other versions are listed. That it cannot say them is no reason to load nothing: the load itself says what is wrong. */
+  /** The registry's other versions are listed. */
   async #listOthers({ name, file }: Source): Promise<void> {
-    if (file !== undefined) return;
-    try {
-      this.catalogue.knows(name, await (await this.registry()).versions(name));
-    } catch {
-      this.catalogue.knows(name, []);
-    }
-  }
-
-  /** @throws as ModelRegistry.open */
-  registry(): Promise<ModelRegistry> {
-    const { registry } = this.#options;
-    if (registry) return Promise.resolve(registry);
-    this.#registry ??= ModelRegistry.open();
-    // What is not there now may be there at the next load.
-    this.#registry.catch(() => (this.#registry = undefined));
-    return this.#registry;
-  }
-}
-
-/** A source by the version that its alias means. */
-function meantBy(source: Source, aliases: ReadonlyMap<string, string> | undefined): Source {
-  const { file, version } = source;
-  const meant = file === undefined && version !== undefined ? aliases?.get(version) : undefined;
-  return meant === undefined ? source : { ...source, version: meant, alias: version };
-}
-
-/** Which of several loads has failed, and why. It does not leave this file. */
-class FailedLoad extends Error {
-  constructor(
-    readonly error: unknown,
-    readonly source: Source | undefined,
-  ) {
-    super('A load has failed', { cause: error });
+    if (file === undefined) this.catalogue.knows(name, await this.loader.versions(name));
   }
 }

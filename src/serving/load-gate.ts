@@ -1,35 +1,9 @@
 /** What a version has to pass before its load begins: the quarantine, and the policy of signatures. */
 import { engineTable } from '../engines/index.js';
-import type { LoadOptions } from '../model/options.js';
 import type { ModelRecord, ModelRegistry } from '../registry/index.js';
-import type { HostWarning } from './host-options.js';
-import type { Found } from './load-served.js';
+import type { HostPolicy, HostWarning } from './host-options.js';
+import type { Digests, Found } from './load-served.js';
 import { Quarantine } from './quarantine.js';
-
-/** What a policy has found: the digests that the bytes must have that are loaded. */
-export interface PolicyDecision {
-  readonly sha256?: string;
-  readonly externalSha256?: Readonly<Record<string, string>>;
-  /** What would have been refused, were it not only reported. */
-  readonly warnings: readonly string[];
-}
-
-/** What has to be known of an artifact before it is loaded: a digest, or a signature. `LoadPolicy.open` makes one. */
-export interface HostPolicy {
-  /** @throws ERR_SIGNATURE_REQUIRED, ERR_SIGNATURE_INVALID */
-  check(
-    version:
-      | {
-          readonly name: string;
-          readonly version: string;
-          readonly record: ModelRecord;
-          readonly registry: ModelRegistry;
-        }
-      | { readonly file: string; readonly sha256?: string },
-  ): Promise<PolicyDecision>;
-}
-
-export type Digests = Pick<LoadOptions, 'sha256' | 'externalSha256'>;
 
 export interface LoadGateParts {
   readonly policy: HostPolicy | undefined;

@@ -13,8 +13,10 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
 import { requireNoContradiction, type HostModelOptions, type HostWarmup, type Source } from './host-model.js';
-import type { Digests } from './load-gate.js';
 import type { ServedModelParts } from './served-model.js';
+
+/** What the bytes must be that are loaded. */
+export type Digests = Pick<LoadOptions, 'sha256' | 'externalSha256'>;
 
 export interface LoadContext {
   /** Overrules the sizes that batching asks for. */

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import type { RunTimings } from '../async/clock.js';
 import {
   checkQueueRunOptions,
@@ -17,6 +16,7 @@ import type { Encoded } from '../tasks/kinds/kind.js';
 import type { Signature } from '../signature/spec.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
+import { isEncoded, outcomeOf, rowsOf, rowWarning, withTimeLeft } from './calls.js';
 import { firstTensor, requireRows } from './outputs.js';
 import { Statistics, type ServedStatistics } from './statistics.js';
 
@@ -388,34 +388,3 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 
 const itself = <T>(value: T): T => value;
 const unknownSignature: Signature = { inputs: [], outputs: [] };
-
-function rowWarning({ outcome, rows, share, stopped }: RowCheckEvent, why: string | undefined): string {
-  if (stopped && why !== undefined) return `requests are not batched any more: ${why}`;
-  const by = share < Infinity ? ` by ${Number((share * 100).toPrecision(2))} % of its size` : '';
-  const cause = outcome === 'random' ? 'two equal runs differ, too' : 'rows depend on each other, and batching goes on';
-  return `a row of a batch of ${rows} rows came out otherwise by itself${by}: ${cause}`;
-}
-
-function rowsOf(args: Arguments): number {
-  const tensor = Object.values<Value | undefined>(args).find((value) => value instanceof Tensor);
-  return tensor?.shape[0] ?? 1;
-}
-
-function outcomeOf(error: unknown, signal: AbortSignal | undefined): RunEvent['outcome'] {
-  if (signal?.aborted && error === signal.reason) return 'aborted';
-  return error instanceof TorchError ? error.code : 'ERR_INTERNAL';
-}
-
-function isEncoded(input: AnswerInput): input is Encoded {
-  if (types.isUint8Array(input)) return true;
-  return Array.isArray(input) && input.length > 0 && input.every((item) => types.isUint8Array(item));
-}
-
-/** The time limit counts from the call, so encoding is taken off it. */
-function withTimeLeft(options: QueueRunOptions, started: number): QueueRunOptions {
-  const { timeoutMs } = options;
-  if (typeof timeoutMs !== 'number') return options;
-  const left = timeoutMs - (performance.now() - started);
-  if (timeoutMs > 0 && left <= 0) throw torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`);
-  return { ...options, timeoutMs: Math.min(timeoutMs, left) };
-}

@@ -4,7 +4,7 @@ import type { Signed, SignOptions } from './sign.js';
 import type { TrustOptions } from './trust.js';
 import type { VerifiedFolder } from './verify.js';
 
-export { LoadPolicy, type LoadPolicyOptions } from './policy.js';
+export { LoadPolicy, type LoadPolicyOptions, type PolicyDecision, type PolicySubject } from './policy.js';
 export type { SignedFile } from './manifest.js';
 export type { Signed, SigningKeyOptions, SignOptions } from './sign.js';
 export type { SigstoreIdentity, TrustOptions } from './trust.js';
