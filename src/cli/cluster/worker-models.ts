@@ -255,6 +255,7 @@ export function managementOfAll(host: ModelHost): Management {
     // The admin port is of the primary process, and that of inference has only loads and unloads.
     aliases: () => Promise.reject(ofThePrimary()),
     setAlias: () => Promise.reject(ofThePrimary()),
+    record: () => Promise.reject(ofThePrimary()),
     clear: () => Promise.reject(ofThePrimary()),
     refresh: () => Promise.reject(ofThePrimary()),
     close: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { digestFile } from '../../files/hash.js';
+import type { ModelRecord } from '../../registry/index.js';
 
 /** A model that may be loaded, and what it is made of. `Spec` is what whoever loads it is told. */
 export interface CatalogEntry<Spec> {
@@ -42,8 +43,10 @@ export interface Catalog<Spec> {
   readonly aliases?: AliasBook | undefined;
 }
 
-/** What the registry says of aliases. */
+/** What the registry says of aliases, and of what they mean. */
 export interface AliasBook {
+  /** @throws as ModelRegistry.record */
+  record(name: string, version: string): Promise<ModelRecord>;
   /** @throws ERR_MODEL_NOT_FOUND, ERR_STORAGE */
   of(name: string): Promise<Aliases>;
   /** The version that is meant by a version, an alias or a digest. @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_STORAGE */

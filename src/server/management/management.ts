@@ -1,3 +1,4 @@
+import type { ModelRecord } from '../../registry/index.js';
 import type { HostIndexEntry } from '../../serving/index.js';
 
 /** One version of a model as management shows it. */
@@ -78,6 +79,8 @@ export interface Management {
    * ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_DRAINING, what the signal was aborted with
    */
   setAlias(name: string, alias: string, version: string | undefined, signal?: AbortSignal): Promise<void>;
+  /** What the registry says of a version; undefined where it says nothing, or cannot be read. */
+  record(name: string, version: string): Promise<ModelRecord | undefined>;
   /**
    * Lets versions that failed again and again be loaded again.
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND

@@ -1,6 +1,7 @@
 import { unlessAborted } from '../../async/unless-aborted.js';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
+import type { ModelRecord } from '../../registry/index.js';
 import { keyOf, noSuchModel, noSuchVersion } from '../../serving/names.js';
 import { bookOf, moveAlias } from './alias-change.js';
 import { ChangedFiles, type Catalog, type CatalogEntry } from './catalog.js';
@@ -86,6 +87,10 @@ export class Manager<Spec> implements Management {
     }, signal);
   }
 
+  async record(name: string, version: string): Promise<ModelRecord | undefined> {
+    return this.#parts.catalog.aliases?.record(name, version).catch(() => undefined);
+  }
+
   clear(name: string, version?: string): Promise<void> {
     return this.#queue.run(async () => {
       const known = await this.#known(name);
@@ -116,17 +121,21 @@ export class Manager<Spec> implements Management {
 
   async #refresh(): Promise<RefreshReport> {
     const { logger, ...parts } = this.#parts;
-    const changes: Changes<Spec> = {
-      ...parts,
-      files: this.#files,
-      dismissed: this.#dismissed,
-      run: (change) => this.#queue.run(change),
-      load: (entry, signal) => this.#load(entry, signal),
-      unload: (served) => this.#unload(served),
-    };
-    const before = await this.#given.catch((): AllGiven => new Map());
-    const { report, given } = await refreshed(before, changes);
-    this.#given = Promise.resolve(given);
+    // In one turn: what was read is not to be undone by a change that came meanwhile, nor to undo it.
+    const report = await this.#queue.run(async (signal) => {
+      const changes: Changes<Spec> = {
+        ...parts,
+        signal,
+        files: this.#files,
+        dismissed: this.#dismissed,
+        load: (entry) => this.#load(entry, signal),
+        unload: (served) => this.#unload(served),
+      };
+      const before = await this.#given.catch((): AllGiven => new Map());
+      const done = await refreshed(before, changes);
+      this.#given = Promise.resolve(done.given);
+      return done.report;
+    });
     const { loaded, unloaded } = report;
     const models = { loaded, unloaded, failed: report.failed.map(({ model }) => model) };
     if (report.failed.length > 0) logger.error(models, 'some models could not be refreshed: what was there goes on');

@@ -12,9 +12,9 @@ export interface Changes<Spec> {
   readonly files: ChangedFiles;
   /** Taken out of service by a request, `name version`. */
   readonly dismissed: ReadonlySet<string>;
-  /** Makes a change when its turn has come. */
-  run<T>(change: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  load(entry: CatalogEntry<Spec>, signal: AbortSignal): Promise<void>;
+  /** Gives up what is under way and the rest. */
+  readonly signal: AbortSignal;
+  load(entry: CatalogEntry<Spec>): Promise<void>;
   unload(served: ManagedModel): Promise<Departure>;
 }
 
@@ -60,11 +60,11 @@ class RefreshRun<Spec> {
   async loadStale(): Promise<void> {
     const { catalog } = this.#changes;
     for (const entry of this.#given) {
-      const isDone = await this.#attempt(inWords(entry), this.#loaded, async (signal) => {
+      const isDone = await this.#attempt(inWords(entry), this.#loaded, async () => {
         const stale = await this.#staleOf(entry);
         if (stale === undefined) return undefined;
         const part = stale.length > 0 && catalog.part ? catalog.part(entry, stale) : entry;
-        await this.#changes.load(part, signal);
+        await this.#changes.load(part);
         return inWords(part);
       });
       if (!isDone) for (const { key } of partsOf(entry)) this.#keep(key);
@@ -77,9 +77,9 @@ class RefreshRun<Spec> {
     for (const name of names) {
       const given = this.#given.filter((entry) => entry.name === name);
       if (given.some(({ file }) => file !== undefined)) continue;
-      await this.#attempt(name, [], async (signal) => {
+      await this.#attempt(name, [], async () => {
         const aliases = given.find((entry) => entry.aliases)?.aliases ?? (await this.#recorded(name));
-        if (aliases) await this.#follow(name, aliases, signal);
+        if (aliases) await this.#follow(name, aliases);
         return undefined;
       });
     }
@@ -105,13 +105,10 @@ class RefreshRun<Spec> {
   }
 
   /** @param change returns what was changed, in words; undefined for nothing */
-  async #attempt(
-    model: string,
-    into: string[],
-    change: (signal: AbortSignal) => Promise<string | undefined>,
-  ): Promise<boolean> {
+  async #attempt(model: string, into: string[], change: () => Promise<string | undefined>): Promise<boolean> {
     try {
-      const changed = await this.#changes.run(change);
+      this.#changes.signal.throwIfAborted();
+      const changed = await change();
       if (changed !== undefined) into.push(changed);
       return true;
     } catch (error) {
@@ -162,8 +159,8 @@ class RefreshRun<Spec> {
     }
   }
 
-  async #follow(name: string, recorded: Aliases, signal: AbortSignal): Promise<void> {
-    const { fleet, catalog } = this.#changes;
+  async #follow(name: string, recorded: Aliases): Promise<void> {
+    const { fleet, catalog, signal } = this.#changes;
     const before = await fleet.aliases(name);
     const versions = async (): Promise<ReadonlySet<string>> =>
       new Set((await fleet.list()).flatMap((each) => (each.name === name && isUp(each) ? each.version : [])));
@@ -176,7 +173,7 @@ class RefreshRun<Spec> {
       try {
         if (!this.#hasFailed(name)) {
           for (const entry of await catalog.find(name, alias, aliases)) {
-            await this.#changes.load(entry, signal);
+            await this.#changes.load(entry);
             this.#loaded.push(inWords(entry));
           }
           up = await versions();

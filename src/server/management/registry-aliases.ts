@@ -1,5 +1,5 @@
 import { TorchError, torchError } from '../../errors.js';
-import type { ModelRegistry } from '../../registry/index.js';
+import type { ModelRecord, ModelRegistry } from '../../registry/index.js';
 import type { AliasBook, Aliases } from './catalog.js';
 
 /** The aliases of a registry, which is opened anew each time: its folder may have gone, and come back. */
@@ -15,6 +15,10 @@ export class RegistryAliases implements AliasBook {
     // It throws for a name that the registry does not have.
     await registry.versions(name);
     return registry.aliases(name);
+  }
+
+  async record(name: string, version: string): Promise<ModelRecord> {
+    return (await this.#opened()).record(name, version);
   }
 
   async versionOf(name: string, reference: string): Promise<string> {

@@ -29,6 +29,8 @@ export const ManagedModels = Type.Object(
           digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
           /** What means this version here. */
           aliases: Type.Optional(Type.Array(Type.String())),
+          /** Where one model is shown: what is recorded of it, as far as it was stated. */
+          record: Type.Optional(Type.Object({ created: Type.String() }, { additionalProperties: true })),
           statistics: Type.Optional(
             Type.Object(
               {

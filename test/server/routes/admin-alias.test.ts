@@ -60,6 +60,8 @@ describe('aliases on the admin port', function () {
     expect(shown.body.models.map(({ version, aliases }) => [version, aliases])).to.deep.equal([
       ['v1.1', ['champion', 'stable']],
     ]);
+    const { sourceCommit, metrics } = await (await registry.open()).record('mnist-mlp', 'v1.1');
+    expect((shown.body.models[0] as { record?: object }).record).to.deep.include({ sourceCommit, metrics });
     const gone = await ask('DELETE', 'mnist-mlp/aliases/stable');
     expect([gone.status, gone.body.aliases]).to.deep.equal([200, { champion: 'v1.1', old: 'v1.0' }]);
     expect(gone.body.serving).to.deep.equal(gone.body.aliases);
@@ -134,6 +136,14 @@ describe('aliases on the admin port', function () {
     expect(host.model('mnist-mlp', 'champion').version).to.equal('v1.0');
     expect([...host.aliases('mnist-mlp')]).to.deep.equal([['champion', 'v1.0']]);
     expect(up()).to.deep.equal(['v1.0']);
+  });
+
+  it('are followed by a refresh of a program’s own host', async () => {
+    await registry.alias('champion', 'v1.1');
+    const refresh = () => askJson<{ loaded: string[]; failed: object[] }>(port(), 'POST', '/admin/refresh');
+    expect((await refresh()).body).to.deep.equal({ loaded: ['mnist-mlp v1.1'], unloaded: [], failed: [] });
+    expect([up(), host.model().version]).to.deep.equal([['v1.1'], 'v1.1']);
+    expect((await refresh()).body.loaded).to.deep.equal([]);
   });
 
   it('are taken by load and unload: what they mean now', async () => {

@@ -25,8 +25,20 @@ export const showModel: Handler = async (exchange, { model: given = '' }) => {
       version,
     );
   }
-  exchange.json(200, { models: all.filter((each) => (meant ?? each.version) === each.version) });
+  const wanted = all.filter((each) => (meant ?? each.version) === each.version);
+  exchange.json(200, { models: await Promise.all(wanted.map((each) => withRecord(exchange, each))) });
 };
+
+/** With what is recorded of a version that is up: of the very bytes that were loaded. */
+async function withRecord({ context }: Exchange, model: ManagedModel): Promise<object> {
+  const { name, version, digest } = model;
+  if (digest === undefined) return model;
+  const served = context.host.list().find((each) => each.name === name && each.version === version);
+  const record = served ? served.record : await managementOf(context).record(name, version);
+  if (record?.artifact.sha256 !== digest) return model;
+  const { created, source, sourceCommit, framework, metrics, license } = record;
+  return { ...model, record: { created, source, sourceCommit, framework, metrics, license } };
+}
 
 /** `POST /admin/models/{model}/load`: answers once it serves. */
 export const loadModel: Handler = async (exchange, { model: given = '' }) => {
