@@ -69,7 +69,7 @@ describe('node-libtorch registry', () => {
   it('says what it can do without a command, and refuses what it cannot', async () => {
     const { status, stderr, stdout } = await cli(['registry']);
     expect(status).to.equal(2);
-    for (const name of ['add', 'list', 'show', 'verify', 'card', 'alias', 'rm', 'sign', 'clear'])
+    for (const name of ['add', 'list', 'show', 'verify', 'card', 'alias', 'rm', 'pull', 'sign', 'clear'])
       expect(stdout + stderr).to.match(new RegExp(`^ +${name} `, 'm'));
     expect(await cli(['registry', 'bake'])).to.include({ status: 2, stdout: '' });
     expect(await cli(['registry', 'show'])).to.include({ status: 2, stdout: '' });

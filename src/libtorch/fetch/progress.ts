@@ -21,14 +21,13 @@ export const silent: Report = {
   bar: () => ({ add: () => undefined, end: () => undefined }),
 };
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-
 /**
  * `Hashing model.pt ━━━━━━       12/90 MB`, with a shorter bar or text where the terminal is narrow: a line that wraps cannot be drawn over.
  * @param width columns of the terminal
  */
 export function barLine(text: string, done: number, total: number, width = 80): string {
-  const sizes = `${megabytes(done)}/${megabytes(total)} MB`;
+  const [unit, size] = total < 1e6 ? (['kB', 1e3] as const) : (['MB', 1e6] as const);
+  const sizes = `${(done / size).toFixed(0)}/${(total / size).toFixed(0)} ${unit}`;
   const length = Math.max(0, Math.min(24, width - text.length - sizes.length - 3));
   const filled = Math.round(length * Math.min(1, total === 0 ? 1 : done / total));
   return fitted([text, `${'━'.repeat(filled)}${' '.repeat(length - filled)}`, sizes].join(' '), width - 1);

@@ -33,6 +33,7 @@ export function addCommand(): Command {
 /** The flags of what is stated of a model, for every command that adds one. */
 export function statements(command: Command): Command {
   return command
+    .optionsGroup('What is stated of it:')
     .addOption(repeatable('--alias <alias>', 'let an alias point to it: champion'))
     .option(
       '--record <file>',
@@ -57,6 +58,7 @@ export function statements(command: Command): Command {
     .option('--intended-use <text>', 'what it is for, for the card')
     .option('--limitations <text>', 'what it is not for, for the card')
     .option('--strict', 'refuse to add without metrics, training, source commit and framework, as for a deployment')
+    .optionsGroup('Its trial:')
     .addOption(
       repeatable(
         '--example <file>',
@@ -65,7 +67,8 @@ export function statements(command: Command): Command {
     )
     .option('--no-run', 'load it, and run nothing')
     .option('--time-limit <time>', 'of the trial, such as 90s or 10m (default: 2m)')
-    .option('--memory-limit <size>', 'of the trial, such as 12GiB (default: 8GiB, or four times the file)');
+    .option('--memory-limit <size>', 'of the trial, such as 12GiB (default: 8GiB, or four times the file)')
+    .optionsGroup('Folders, and how it is loaded:');
 }
 
 /** What commander makes of the flags above. */

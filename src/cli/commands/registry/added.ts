@@ -1,5 +1,5 @@
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
-import type { AddProgress } from '../../../registry/record/options.js';
+import type { PullProgress } from '../../../registry/pull/index.js';
 import { settingsTable } from '../../../server/settings/table.js';
 import { settingsOf } from '../../options.js';
 import { showing } from '../../progress.js';
@@ -22,7 +22,8 @@ interface AddedFlags extends Flags {
   readonly json?: true;
 }
 
-const steps: Readonly<Record<AddProgress['stage'], string>> = {
+const steps: Readonly<Record<Exclude<PullProgress['stage'], 'download'>, string>> = {
+  resolve: 'Asking the hub',
   copy: 'Copying and hashing',
   load: 'Loading it in a process of its own',
   run: 'Trying it',
@@ -32,10 +33,15 @@ const steps: Readonly<Record<AddProgress['stage'], string>> = {
 /** Adds a version, lets its aliases point to it, and prints what is there now. */
 export async function addVersion(
   flags: AddedFlags,
-  add: (registry: ModelRegistry, onProgress: (progress: AddProgress) => void) => Promise<Added>,
+  add: (registry: ModelRegistry, onProgress: (progress: PullProgress) => void) => Promise<Added>,
 ): Promise<void> {
   const registry = await openForAdding(flags, (text) => void process.stderr.write(`${text}\n`));
-  const { record, added } = await showing(steps.copy, ({ step }) => add(registry, ({ stage }) => step(steps[stage])));
+  const { record, added } = await showing('Reading', ({ step, at }) =>
+    add(registry, (progress) => {
+      if (progress.stage === 'download') at(`Fetching ${printable(progress.file)}`, progress.bytes, progress.total);
+      else step(steps[progress.stage]);
+    }),
+  );
   for (const alias of flags.alias ?? []) await registry.setAlias(record.name, alias, record.version);
   const shown = await shownOf(registry, record);
   if (flags.json) printJson({ added, notStated: notStated(record), ...shownInJson(shown) });

@@ -4,6 +4,7 @@ import { aliasCommand } from './alias.js';
 import { cardCommand } from './card.js';
 import { clearCommand } from './clear.js';
 import { listCommand } from './list.js';
+import { pullCommand } from './pull.js';
 import { rmCommand } from './rm.js';
 import { showCommand } from './show.js';
 import { signCommand } from './sign.js';
@@ -14,6 +15,7 @@ export function registryCommand(): Command {
   const command = new Command('registry').description('add, list, show, verify, sign and alias versions of models');
   const commands = [
     addCommand(),
+    pullCommand(),
     listCommand(),
     showCommand(),
     verifyCommand(),
