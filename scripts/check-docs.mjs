@@ -26,10 +26,15 @@ import { parse } from './docs/pages.mjs';
 import { Shell } from './docs/shell.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const runnable = ['README.md', ...['library', 'tasks', 'grpc', 'migration', 'client', 'signing'].map((page) => `docs/${page}.md`)];
+const runnable = [
+  'README.md',
+  ...['library', 'tasks', 'grpc', 'migration', 'client', 'registry', 'signing'].map((page) => `docs/${page}.md`),
+];
 /** Of those, the pages for whoever installs the package. */
 const forProjects = ['README.md'];
-const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client', 'signing'].map((page) => `docs/${page}.md`);
+const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client', 'registry', 'signing'].map(
+  (page) => `docs/${page}.md`,
+);
 /** Files that readers of those pages have: by the names that the pages give them. */
 const readers = { 'model.pt': 'models/mnist-mlp/v1.0/model.pt', 'detector.onnx': 'test/fixtures/onnx/linear.onnx' };
 const timeoutMs = 60_000;
