@@ -137,7 +137,7 @@ async function tried(
     );
   }
   if (strict && admitted.example === 'none') {
-    const why = admitted.report?.refused ?? 'admission: false asked for it';
+    const why = admitted.report?.refused ?? '--no-run (admission: false) asked for it';
     throw torchError(
       'ERR_ADMISSION',
       `Expected the model to run, as strict demands, but it was not run: ${why}; give an example (--example FILE)`,

@@ -39,12 +39,12 @@ function said(ending: Ending): readonly [what: string, advice: string] {
     case 'time':
       return [
         `it was not done within ${ending.milliseconds} ms and was ended`,
-        'give it more time (admission: { timeoutMs }), a smaller example, or fewer rows (batchSizes)',
+        'give it more time (--time-limit, or admission: { timeoutMs }), a smaller example, or fewer rows (batchSizes)',
       ];
     case 'memory':
       return [
         `it took more than ${megabytes(ending.bytes)} of memory and was ended`,
-        'allow it more (admission: { memoryBytes }), or give a smaller example',
+        'allow it more (--memory-limit, or admission: { memoryBytes }), or give a smaller example',
       ];
   }
 }

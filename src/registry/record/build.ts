@@ -69,7 +69,7 @@ function factsOf({ loaded, report, example }: Admitted, date: string, more: read
 }
 
 function notRun(report: Admitted['report']): string[] {
-  if (!report) return ['it was loaded and not run, as admission: false asked for'];
+  if (!report) return ['it was loaded and not run, as --no-run (admission: false) asked for'];
   if (report.refused === undefined) return [];
   return [`it was loaded and not run: ${report.refused}; an example (--example FILE) shows more`];
 }
