@@ -101,7 +101,13 @@ export class ModelRegistry {
     checkVersion(version);
     const versions = await this.versions(name);
     if (!versions.includes(version)) throw await this.#noSuchVersion(name, versions, describe(version));
-    return await recordIn(this.registryDir, name, version);
+    try {
+      return await recordIn(this.registryDir, name, version);
+    } catch (error) {
+      // A writer may have removed it since.
+      if ((await this.versions(name)).includes(version)) throw error;
+      throw await this.#noSuchVersion(name, versions, `${describe(version)}, which was removed just now`);
+    }
   }
 
   /**
@@ -361,7 +367,7 @@ export class ModelRegistry {
       const versions = await this.versions(name);
       const version = (await aliasesIn(this.registryDir, name)).get(alias);
       if (version === undefined) throw await this.#noSuchVersion(name, versions, `the alias ${alias}`);
-      if (versions.includes(version)) return await recordIn(this.registryDir, name, version);
+      if (versions.includes(version)) return await this.record(name, version);
       if (attempt === 2) throw await this.#noSuchVersion(name, versions, `the alias ${alias}, which names ${version}`);
     }
   }
