@@ -109,10 +109,8 @@ class Received {
         await this.#take(piece);
       }
     } catch (error) {
-      throw (
-        failure ??
-        (error instanceof TorchError ? error : new Interrupted(`it ended after ${this.#bytes} of ${bytes} bytes`))
-      );
+      if (failure instanceof Error) throw failure;
+      throw error instanceof TorchError ? error : new Interrupted(`it ended after ${this.#bytes} of ${bytes} bytes`);
     }
     if (this.#bytes < bytes) throw new Interrupted(`it ended after ${this.#bytes} of ${bytes} bytes`);
   }

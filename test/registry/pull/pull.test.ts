@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { loadModel } from '#dist/engines/index.js';
 import type { TorchError } from '#dist/errors.js';
 import { pull, type PullOptions, type PullProgress } from '#dist/registry/pull/index.js';
+import { Store } from '#dist/registry/store/index.js';
 import { fixture, onnx } from '../../support/paths.js';
 import { rejection } from '../../support/rejection.js';
 import { commit, json, send, sha256, startHub, type Fault, type Hub, type HubOptions } from './hub-server.js';
@@ -43,11 +44,10 @@ describe('pull', () => {
     hub = await startHub({ files, inGit: ['README.md', 'config.json', 'onnx/model.onnx'], ...options });
   }
 
-  /** A registry that takes what it is given: whether it is a model is told by loading it. */
+  /** A registry that notes what it is given: whether it is a model is told by loading it. added.test.ts has a real one. */
   const registry = () => ({
-    registryDir: join(folder, 'records'),
-    modelsDir: join(folder, 'models'),
     record: () => Promise.reject(new Error('there is none')),
+    store: async () => new Store({ registryDir: join(folder, 'records'), modelsDir: join(folder, 'models') }),
     add: async (file: string, options: object) => {
       const found = readdirSync(dirname(file), { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
       const digests = found.map((one) => [one.name, sha256(readFileSync(join(one.parentPath, one.name)))]);
@@ -523,8 +523,9 @@ describe('pull', () => {
         'ERR_INTEGRITY',
         (_, response) => {
           response.writeHead(200);
-          const more = (): void =>
-            void (response.destroyed || response.write(Buffer.alloc(65536), () => setImmediate(more)));
+          const more = (): void => {
+            if (!response.destroyed) response.write(Buffer.alloc(65536), () => setImmediate(more));
+          };
           more();
           return true;
         },
@@ -609,8 +610,9 @@ describe('pull', () => {
       hub.fault = ofFile((_, response) => {
         response.writeHead(200, { 'content-length': linear.length });
         let at = 0;
-        const drip = (): void =>
-          void (response.destroyed || response.write(linear.subarray(at, ++at), () => setTimeout(drip, 30)));
+        const drip = (): void => {
+          if (!response.destroyed) response.write(linear.subarray(at, ++at), () => setTimeout(drip, 30));
+        };
         drip();
         return true;
       });
