@@ -13,7 +13,7 @@ import { aliasesIn, namesIn, quarantineIn, recordIn, unreadable, versionsIn } fr
 import type { ModelRecord } from './schema.js';
 import type { Added } from './add.js';
 import type { AddOptions } from './record/options.js';
-import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './signing/version.js';
+import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './signing/version-options.js';
 import type { TrustOptions } from './signing/trust.js';
 import type { LockLimits, Store } from './store/index.js';
 

@@ -24,7 +24,7 @@ export interface Bundle {
 }
 
 export const payloadType = 'application/vnd.in-toto+json';
-export const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 /** Versions 0.1 to 0.3 of Sigstore's bundle differ in nothing that is read here. */
 const mediaTypes = [

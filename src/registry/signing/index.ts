@@ -9,7 +9,7 @@ export type { SignedFile } from './manifest.js';
 export type { Signed, SigningKeyOptions, SignOptions } from './sign.js';
 export type { SigstoreIdentity, TrustOptions } from './trust.js';
 export type { Signer, VerifiedFolder } from './verify.js';
-export type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './version.js';
+export type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './version-options.js';
 
 /**
  * Signs the files of a folder, or a single file. The bundle verifies with model-signing of PyPI too.

@@ -28,7 +28,7 @@ interface Rules {
  * Every file of a folder but those that are ignored, with its size. Of a file: itself, as `.`.
  * @throws ERR_SIGNATURE_INVALID for symbolic links that are not allowed, sockets and other special files, and too many
  */
-export async function listFiles(
+async function listFiles(
   root: string,
   { allowSymlinks, ignorePaths }: Pick<Serialization, 'allowSymlinks' | 'ignorePaths'>,
 ): Promise<ReadonlyMap<string, number>> {

@@ -10,30 +10,11 @@ import { annotationsOf, requireAnnotations, type SignedVersion } from './annotat
 import { maxBundleBytes, parseBundle } from './bundle.js';
 import { invalid } from './form.js';
 import { compareFolder, type CompareOptions, type SignedFile } from './manifest.js';
-import { signFolder, type SigningKeyOptions } from './sign.js';
+import { signFolder } from './sign.js';
 import { parseStatement, type Statement } from './statement.js';
 import type { Trust, TrustOptions } from './trust.js';
 import { trusted, verifyBundle, type Signer } from './verify.js';
-
-/** A version whose signature was verified. */
-export interface VerifiedVersion {
-  /** Undefined for a bundle that was compared with the files only, since nobody said who is trusted. */
-  readonly signer: Signer | undefined;
-  readonly files: ReadonlyMap<string, SignedFile>;
-  /** Whether the record is signed too: what model-signing of PyPI makes covers the files alone. */
-  readonly coversRecord: boolean;
-  readonly warnings: readonly string[];
-}
-
-export interface SignVersionOptions extends SigningKeyOptions {
-  readonly signal?: AbortSignal;
-}
-
-export interface VerifyVersionOptions {
-  /** A bundle in place of the one beside the record. */
-  readonly bundle?: string | Uint8Array;
-  readonly signal?: AbortSignal;
-}
+import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './version-options.js';
 
 const maxRecordBytes = 4 * 2 ** 20;
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { signPayload } from '#dist/registry/signing/dsse.js';
 import { ecKey } from '../../support/certificates.js';
 
-export type Json = Record<string, unknown>;
+type Json = Record<string, unknown>;
 
 /** A bundle as JSON. */
 export interface BundleJson extends Json {
