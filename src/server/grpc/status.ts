@@ -18,11 +18,13 @@ const byHttpStatus: Readonly<Record<number, StatusName>> = {
   413: 'INVALID_ARGUMENT',
   415: 'INVALID_ARGUMENT',
   422: 'INVALID_ARGUMENT',
+  423: 'UNAVAILABLE',
   429: 'RESOURCE_EXHAUSTED',
   431: 'RESOURCE_EXHAUSTED',
   501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
+  507: 'RESOURCE_EXHAUSTED',
 };
 
 /** Where the HTTP status says less. */
