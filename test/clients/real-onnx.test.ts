@@ -114,7 +114,7 @@ describe('ONNX models of other people', function () {
         ...{ cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] as const },
         env: { ...process.env, NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0' },
       });
-      const server = new LoggingProcess(child as never);
+      const server = new LoggingProcess(child);
       try {
         const url = await server.url();
         await server.seen('ready');
