@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
-import type { AddOptions } from 'node-libtorch';
+import { Tensor, type AddOptions } from 'node-libtorch';
 import { scrubbedEnvironment } from '#dist/registry/admission/environment.js';
 import { rejection } from '../support/errors.js';
 import { packageThatRuns } from '../support/native-package.js';
@@ -74,6 +74,15 @@ describe('faults: what is added to a registry', function () {
       const { message } = await rejection(() => add(path, { admission: { timeoutMs: 3000 } }), 'ERR_ADMISSION');
       expect(message).to.match(/not done within 3000 ms.*timeoutMs/);
       for (const pid of readFileSync(pids, 'utf8').split(' ')) expect(isAlive(Number(pid)), pid).to.equal(false);
+      expect(current().content()).to.deep.equal([]);
+    });
+
+    it('ends a model that never comes back from a run', async () => {
+      const path = fixture('faults/stuck/models/stuck/v1.0/stuck.pt');
+      const example = new Tensor('float32', Float32Array.of(0, 12_345), [1, 2]);
+      const admission = { timeoutMs: 6000 };
+      const { message } = await rejection(() => add(path, { example, admission }), 'ERR_ADMISSION');
+      expect(message).to.match(/while it ran it was not done within 6000 ms/);
       expect(current().content()).to.deep.equal([]);
     });
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { Tensor, type AddOptions } from 'node-libtorch';
+import { loadModel, Tensor, type AddOptions } from 'node-libtorch';
 import { admit } from '#dist/registry/admission/admit.js';
 import { escaped } from '#dist/registry/admission/endings.js';
+import { measure } from '#dist/registry/admission/measure.js';
 import { defaultMemory } from '#dist/registry/admission/memory-watch.js';
 import { rejection } from '../support/errors.js';
 import { digitModel, fixture, onnx } from '../support/paths.js';
@@ -127,6 +128,16 @@ describe('admission', function () {
     const request = { engine: 'onnx', sha256: '0'.repeat(64), bytes: 1, limits: {} } as const;
     const { message } = await rejection(() => admit(onnx('linear'), request), 'ERR_INTEGRITY');
     expect(message).to.match(/it was changed; add it again/);
+  });
+
+  it('gives up the question of rows where runs take long, and measures the rest', async () => {
+    const inputs = [{ name: 'input', ...pixels.inputs[0] }];
+    await using model = await loadModel(digitModel, { signature: { inputs, outputs: [] } });
+    const report = await measure(model, { kind: 'run', example: undefined, batchSizes: [1, 8], budgetMs: 1 });
+    expect(report.rows?.verdict).to.equal('unknown');
+    expect(report.rows?.reason).to.match(/rows were not compared/);
+    expect(report).to.deep.include({ batchSizes: [1], deterministic: true });
+    expect(report.outputs?.[0]?.shape).to.deep.equal([1, 10]);
   });
 
   it('escapes what moves a cursor or ends a line', () => {
