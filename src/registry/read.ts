@@ -71,7 +71,7 @@ export async function quarantineIn(registryDir: string, name: string): Promise<Q
   const what = `${quarantineFile} of ${name}`;
   try {
     const path = await containedPath(registryDir, name, quarantineFile);
-    return parseQuarantine(await readSmallFile(path, what, maxAliasesBytes));
+    return parseQuarantine(await readSmallFile(path, what, maxAliasesBytes, noLink));
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
     throw unreadable(error, 'ERR_MANIFEST', what);

@@ -5,6 +5,7 @@ import { codeOf } from '../folders.js';
 import type { Disk } from './disk.js';
 import { takeLock, type Held } from './lock.js';
 import { stagedName, stagedVersion, type Folders, type Places, type Version } from './places.js';
+import { editQuarantine } from './quarantine.js';
 import { sweep } from './staging.js';
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -36,9 +37,10 @@ async function endRemoval(disk: Disk, folders: Folders, places: Places, id: stri
 }
 
 /** Nothing of the version is in its place: what is staged of it is no longer about it, and can be swept. */
-export async function forgetRemoval(disk: Disk, folders: Folders, { records }: Places, id: string, of: Version) {
+export async function forgetRemoval(disk: Disk, folders: Folders, places: Places, id: string, of: Version) {
+  await editQuarantine(disk, folders, places, of.name, (all) => all.filter(({ version }) => version !== of.version));
   await removeEmptyFolders(disk, folders, of.name);
-  await disk.rename(join(records, `${id}~${stagedName(of)}`), join(records, id));
+  await disk.rename(join(places.records, `${id}~${stagedName(of)}`), join(places.records, id));
 }
 
 async function endAdd(disk: Disk, folders: Folders, places: Places, id: string) {

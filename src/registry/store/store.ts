@@ -1,27 +1,25 @@
 /** The writing half of a registry. Each change is seen whole or not at all, also after a crash and on a disk that fails. */
 
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected, torchError } from '../../errors.js';
 import { aliasesText, aliasNames } from '../aliases.js';
 import { checkAlias, checkName, checkVersion } from '../names.js';
-import { quarantineFile, quarantineText, type QuarantineEntry } from '../quarantine.js';
-import { aliasesIn, quarantineIn, versionsIn } from '../read.js';
-import { Change, writeNew } from './change.js';
+import { aliasesIn, versionsIn } from '../read.js';
+import { Change } from './change.js';
 import { checkStaged, commit, type VersionFiles } from './commit.js';
 import { realDisk, type Disk } from './disk.js';
 import { withLock, type LockLimits } from './lock.js';
 import { makeStaging, placesOf, stagedName, type Folders, type Places, type Version } from './places.js';
+import { editQuarantine, type QuarantineEdit } from './quarantine.js';
 import { forgetRemoval, ignoring, recover } from './recover.js';
+import { replaceFile } from './replace.js';
 import { OpenStaging, sweep, type Staging } from './staging.js';
 import { isUnsettled, planted, storageError } from './storage-error.js';
 
 /** Files of a version that may be written again. */
 const replaceable = ['model.sig', 'MODEL_CARD.md'] as const;
 export type ReplaceableFile = (typeof replaceable)[number];
-
-type QuarantineEdit = (entries: readonly QuarantineEntry[]) => readonly QuarantineEntry[];
 
 export class Store {
   readonly #folders: Folders;
@@ -86,7 +84,6 @@ export class Store {
         await change.move(join(artifacts, version), this.#places.artifacts, id);
         await this.#disk.syncFolder(artifacts);
       });
-      await ignoring(this.#editQuarantine(name, (entries) => entries.filter((each) => each.version !== version)));
       await ignoring(this.#sweepRemoved(id, { name, version }));
     });
   }
@@ -112,8 +109,9 @@ export class Store {
       if (version !== undefined) aliases.set(alias, version);
       else if (!aliases.delete(alias)) throw noSuchAlias(name, alias, aliases);
       const [folder] = await this.#versionFolders(name);
-      if (aliases.size > 0) await this.#replace(folder, 'aliases.json', aliasesText(aliases));
-      else await this.#removeAliases(folder);
+      // Without aliases it is as a model is that never had one.
+      const text = aliases.size === 0 ? undefined : aliasesText(aliases);
+      await replaceFile(this.#disk, this.#places, folder, 'aliases.json', text);
     });
   }
 
@@ -134,7 +132,7 @@ export class Store {
     await this.#write(limits, async () => {
       await this.#requireVersion(name, version);
       const [folder] = await this.#versionFolders(name);
-      await this.#replace(join(folder, version), file, content);
+      await replaceFile(this.#disk, this.#places, join(folder, version), file, content);
     });
   }
 
@@ -147,21 +145,8 @@ export class Store {
     await this.#write(limits, async () => {
       const versions = await versionsIn(this.#folders.registryDir, name);
       if (versions.length === 0) throw noSuchModel(name);
-      await this.#editQuarantine(name, edit);
+      await editQuarantine(this.#disk, this.#folders, this.#places, name, edit);
     });
-  }
-
-  async #editQuarantine(name: string, edit: QuarantineEdit): Promise<void> {
-    const before = await quarantineIn(this.#folders.registryDir, name);
-    const text = quarantineText(edit(before));
-    if (text === quarantineText(before)) return;
-    const [folder] = await this.#versionFolders(name);
-    if (text !== undefined) {
-      await this.#replace(folder, quarantineFile, text);
-      return;
-    }
-    await this.#disk.remove(join(folder, quarantineFile));
-    await this.#disk.syncFolder(folder);
   }
 
   /** One writer at a time, and each begins by ending what a crash cut off. */
@@ -176,33 +161,6 @@ export class Store {
     } catch (error) {
       throw storageError(error, `write to the registry (${registryDir}, ${modelsDir})`, true);
     }
-  }
-
-  async #replace(folder: string, file: string, content: string | Uint8Array): Promise<void> {
-    const fresh = join(this.#places.records, randomUUID());
-    const kind = await this.#disk.kind(join(folder, file));
-    if (kind === 'folder') throw planted(join(folder, file), 'a file');
-    const old = kind === 'file' ? await readFile(join(folder, file)) : undefined;
-    try {
-      await Change.of(this.#disk, async (change) => {
-        await writeNew(this.#disk, fresh, content);
-        await change.replace(fresh, folder, file, old);
-      });
-    } catch (error) {
-      await ignoring(this.#disk.remove(fresh));
-      throw error;
-    }
-  }
-
-  /** As a model is that never had one. */
-  async #removeAliases(folder: string): Promise<void> {
-    const { records } = this.#places;
-    const id = randomUUID();
-    await Change.of(this.#disk, async (change) => {
-      await change.move(join(folder, 'aliases.json'), records, id);
-      await this.#disk.syncFolder(folder);
-    });
-    await ignoring(this.#disk.remove(join(records, id)));
   }
 
   async #requireVersion(name: string, version: string): Promise<void> {
