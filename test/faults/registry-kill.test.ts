@@ -7,12 +7,15 @@ import { root } from '../support/paths.js';
 /** What test/support/registry-kills.mjs has; `npm run test:stress` kills 500. */
 interface Kills {
   readonly memory: string;
-  killWriters(options: { kills: number; seed: number }): Promise<{
+  readonly killWriters: (options: { kills: number; seed: number }) => Promise<{
     readonly faults: readonly string[];
     readonly cut: Readonly<Record<string, number>>;
     readonly slowestStartMs: number;
   }>;
-  writersAtOnce(folder: string, each: readonly (readonly unknown[])[]): Promise<readonly (readonly Line[])[]>;
+  readonly writersAtOnce: (
+    folder: string,
+    each: readonly (readonly unknown[])[],
+  ) => Promise<readonly (readonly Line[])[]>;
 }
 
 interface Line {

@@ -5,6 +5,7 @@ import { expected, torchError } from '../../errors.js';
 import type { FileDigest } from '../../files/hash.js';
 import { digestFile } from '../../files/hash.js';
 import { parseRecord } from '../manifest.js';
+import { checkName, checkVersion } from '../names.js';
 import { maxRecordBytes, recordIn } from '../read.js';
 import type { ModelRecord } from '../schema.js';
 import { Change, writeNew } from './change.js';
@@ -38,6 +39,8 @@ export function checkStaged(staging: OpenStaging, { record }: VersionFiles): voi
   if (Buffer.byteLength(text) > maxRecordBytes) {
     throw torchError('ERR_MANIFEST', `Expected the record of ${where} to have at most ${maxRecordBytes} bytes`);
   }
+  checkName(record.name);
+  checkVersion(record.version);
   checkPortable(record.name);
   parseRecord(text, where, record);
   const described = filesOf(record);

@@ -71,16 +71,18 @@ export class Store {
     checkName(name);
     checkVersion(version);
     await this.#write(limits, async () => {
-      await this.#requireVersion(name, version);
+      const record = await this.#modelFolder(name, version);
       const aliases = aliasNames(await aliasesIn(this.#folders.registryDir, name), version);
       if (aliases.length > 0) throw inUse(name, version, aliases);
-      const [record, artifacts] = await this.#versionFolders(name);
+      const artifacts = join(this.#folders.modelsDir, name);
+      const kind = await this.#disk.kind(artifacts);
+      if (kind !== 'folder' && kind !== 'none') throw planted(artifacts, 'a folder');
       const id = randomUUID();
       const staged = `${id}~${stagedName({ name, version })}`;
       await Change.of(this.#disk, async (change) => {
         await change.move(join(record, version), this.#places.records, staged);
         await this.#disk.syncFolder(record);
-        if (artifacts === undefined || (await this.#disk.kind(join(artifacts, version))) === 'none') return;
+        if ((await this.#disk.kind(join(artifacts, version))) === 'none') return;
         await change.move(join(artifacts, version), this.#places.artifacts, id);
         await this.#disk.syncFolder(artifacts);
       });
@@ -103,12 +105,11 @@ export class Store {
     checkAlias(alias);
     if (version !== undefined) checkVersion(version);
     await this.#write(limits, async () => {
-      if (version !== undefined) await this.#requireVersion(name, version);
+      const folder = await this.#modelFolder(name, version);
       const aliases = await aliasesIn(this.#folders.registryDir, name);
       if (version !== undefined && aliases.get(alias) === version) return;
       if (version !== undefined) aliases.set(alias, version);
       else if (!aliases.delete(alias)) throw noSuchAlias(name, alias, aliases);
-      const [folder] = await this.#versionFolders(name);
       // Without aliases it is as a model is that never had one.
       const text = aliases.size === 0 ? undefined : aliasesText(aliases);
       await replaceFile(this.#disk, this.#places, folder, 'aliases.json', text);
@@ -130,8 +131,7 @@ export class Store {
     checkVersion(version);
     if (!replaceable.includes(file)) throw expected(`one of ${replaceable.join(', ')}`, 'the file to replace', file);
     await this.#write(limits, async () => {
-      await this.#requireVersion(name, version);
-      const [folder] = await this.#versionFolders(name);
+      const folder = await this.#modelFolder(name, version);
       await replaceFile(this.#disk, this.#places, join(folder, version), file, content);
     });
   }
@@ -143,8 +143,7 @@ export class Store {
   async editQuarantine(name: string, edit: QuarantineEdit, limits: LockLimits = {}): Promise<void> {
     checkName(name);
     await this.#write(limits, async () => {
-      const versions = await versionsIn(this.#folders.registryDir, name);
-      if (versions.length === 0) throw noSuchModel(name);
+      await this.#modelFolder(name);
       await editQuarantine(this.#disk, this.#folders, this.#places, name, edit);
     });
   }
@@ -163,24 +162,23 @@ export class Store {
     }
   }
 
-  async #requireVersion(name: string, version: string): Promise<void> {
-    const versions = await versionsIn(this.#folders.registryDir, name);
-    if (versions.includes(version)) return;
+  /**
+   * The folder of a model's records. Nothing is written through a link.
+   * @param version that has to be there
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_INTEGRITY for what is no folder
+   */
+  async #modelFolder(name: string, version?: string): Promise<string> {
+    const { registryDir } = this.#folders;
+    const path = join(registryDir, name);
+    const kind = await this.#disk.kind(path);
+    if (kind !== 'folder' && kind !== 'none') throw planted(path, 'a folder');
+    const versions = await versionsIn(registryDir, name);
     if (versions.length === 0) throw noSuchModel(name);
+    if (version === undefined || versions.includes(version)) return path;
     throw torchError(
       'ERR_VERSION_NOT_FOUND',
       `Expected one of ${versions.join(', ')} of ${name} but received ${version}`,
     );
-  }
-
-  /** The folders of a model; no artifacts where it has none. Nothing is written through a link. @throws ERR_INTEGRITY */
-  async #versionFolders(name: string): Promise<[records: string, artifacts: string | undefined]> {
-    const record = join(this.#folders.registryDir, name);
-    const artifacts = join(this.#folders.modelsDir, name);
-    if ((await this.#disk.kind(record)) !== 'folder') throw planted(record, 'a folder');
-    const kind = await this.#disk.kind(artifacts);
-    if (kind !== 'folder' && kind !== 'none') throw planted(artifacts, 'a folder');
-    return [record, kind === 'none' ? undefined : artifacts];
   }
 }
 
