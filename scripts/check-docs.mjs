@@ -32,7 +32,7 @@ const runnable = [
 ];
 /** Of those, the pages for whoever installs the package. */
 const forProjects = ['README.md'];
-const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client', 'registry', 'signing'].map(
+const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client', 'registry', 'signing', 'cards'].map(
   (page) => `docs/${page}.md`,
 );
 /** Files that readers of those pages have: by the names that the pages give them. */

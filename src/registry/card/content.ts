@@ -86,7 +86,7 @@ function tensors(side: 'inputs' | 'outputs', { signature }: ModelRecord): Block 
   return {
     kind: 'table',
     columns: [side === 'inputs' ? 'input' : 'output', 'what it is'],
-    codeColumns: [0],
+    codeColumns: [0, 1],
     rows: signature[side].map((spec) => [spec.name, describeSpec(spec)]),
   };
 }

@@ -181,7 +181,7 @@ async function small(message: IncomingMessage, most: number, isWhole: boolean, {
   return Buffer.concat(pieces);
 }
 
-export function reasonOf(error: NodeJS.ErrnoException): string {
+function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code === 'ECONNRESET' || error.message === 'aborted'
     ? 'the connection was cut'
     : (error.code ?? error.message);

@@ -9,7 +9,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 const blob = (bytes: Uint8Array): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
-export interface Asked {
+interface Asked {
   /** `hub` or `storage`: each is a server of its own, on a port of its own. */
   readonly host: 'hub' | 'storage';
   readonly path: string;

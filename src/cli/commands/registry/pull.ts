@@ -21,6 +21,7 @@ export function pullCommand(): Command {
     .option('--file <path>', 'the model file in the repository (default: the only one)')
     .option('--resolve', 'take a branch or a tag, and record its commit')
     .option('--endpoint <url>', 'of the hub (default: https://huggingface.co, or HF_ENDPOINT)')
+    .option('--max-bytes <bytes>', 'of all files together (default: 20 GiB)')
     .option('--json', 'print JSON');
   return addSettings(statements(command), [...folderSettings, ...loadSettings])
     .addHelpText('after', help)
@@ -31,10 +32,11 @@ interface PullFlags extends AddFlags {
   readonly file?: string;
   readonly resolve?: true;
   readonly endpoint?: string;
+  readonly maxBytes?: string;
 }
 
 async function pull(source: string, flags: PullFlags): Promise<void> {
-  const { file, resolve = false, endpoint } = flags;
+  const { file, resolve = false, endpoint, maxBytes } = flags;
   const { parsePlace, requireCommit } = await import('../../../registry/pull/place.js');
   asked(() => requireCommit(parsePlace(source), resolve));
   const [{ addOptionsOf }, { addVersion }, fromHub] = await Promise.all([
@@ -46,6 +48,7 @@ async function pull(source: string, flags: PullFlags): Promise<void> {
     ...(await addOptionsOf(flags)),
     ...(file !== undefined && { file }),
     ...(endpoint !== undefined && { endpoint }),
+    ...(maxBytes !== undefined && { maxBytes: Number(maxBytes) }),
     resolve,
   };
   await untilSignal('stopped; nothing was added', (signal) =>
