@@ -8,7 +8,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { loadModel, LoadPolicy, ModelHost, ModelRegistry, Tensor, TorchError } from 'node-libtorch';
+import { loadModel, LoadPolicy, ModelHost, ModelRegistry, signFolder, Tensor, TorchError } from 'node-libtorch';
 import { fixture, root } from '../support/paths.js';
 import { seeded } from '../support/random.js';
 import { pair } from '../registry/signing/support.js';
@@ -73,6 +73,25 @@ describe('a signed version', function () {
       expect(refused, JSON.stringify([...seen])).to.equal(flips);
     });
   }
+
+  it('is a file by itself too, with weights beside it that are signed', async () => {
+    const place = join(folder, 'by-itself');
+    await cp(fixture('onnx/external.onnx'), join(place, 'model.onnx'));
+    const weights = join(place, 'weights.bin');
+    await cp(fixture('onnx/weights.bin'), weights);
+    const { key, pub } = pair('P-384');
+    const { bundle } = await signFolder(place, { key, subject: 'external', ignorePaths: ['model.sig'] });
+    await writeFile(join(place, 'model.sig'), bundle);
+    const own = await LoadPolicy.open({ require: 'signature', publicKeys: [pub] });
+    const open = () => ModelHost.open({ models: [{ file: join(place, 'model.onnx') }], policy: own });
+    await (await open()).close();
+    await writeFile(weights, (await readFile(weights)).reverse());
+    const refused = await open().then(
+      () => 'served',
+      (error: unknown) => (error as TorchError).code,
+    );
+    expect(refused).to.equal('ERR_SIGNATURE_INVALID');
+  });
 
   it('never loads a byte that was not signed, whoever exchanges files meanwhile', async () => {
     const place = join(folder, 'models', name, version, 'model.pt');

@@ -37,7 +37,11 @@ async function listFiles(
     throw invalid(`Expected a folder or a file at ${root} (${(cause as NodeJS.ErrnoException).code})`, cause);
   });
   if (top.isFile()) return files.set(singleFile, top.size);
-  await walk(root, '', { allowSymlinks, isIgnored: ignoring(ignorePaths) }, files, 0);
+  try {
+    await walk(root, '', { allowSymlinks, isIgnored: ignoring(ignorePaths) }, files, 0);
+  } catch (error) {
+    throw unreadable('every file and folder of what is signed', error);
+  }
   return files;
 }
 
@@ -122,12 +126,17 @@ async function hashFile(
       flags,
     );
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!/^E[A-Z0-9]+$/.test(code)) throw error;
-    throw invalid(`Expected ${describe(path)} to be readable (${code})`, error);
+    throw unreadable(describe(path), error);
   }
   if (shardBytes === undefined || bytes > start) end();
   return { sha256: whole.digest('hex'), bytes, resources };
+}
+
+/** The error of the file system in our words; any other as it is. */
+function unreadable(what: string, error: unknown): unknown {
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  if (!/^E[A-Z0-9]+$/.test(code)) return error;
+  return invalid(`Expected ${what} to be readable (${[code, path].filter(Boolean).join(', ')})`, error);
 }
 
 /** The resources of a folder in the order in which they are signed, and its files. */

@@ -5,6 +5,7 @@ import { torchError, TorchError } from '../../errors.js';
 import { containedPath } from '../../files/contained-path.js';
 import { withRegularFile } from '../../files/regular-file.js';
 import type { ModelRegistry } from '../registry.js';
+import { unreadable } from '../read.js';
 import type { ModelRecord } from '../schema.js';
 import { annotationsOf, requireAnnotations, type SignedVersion } from './annotations.js';
 import { maxBundleBytes, parseBundle } from './bundle.js';
@@ -98,8 +99,12 @@ export async function verifyVersion(
 /** A version as it is signed. @throws ERR_SIGNATURE_INVALID when the record is another by now than the one that was read */
 async function signedVersion(registry: ModelRegistry, record: ModelRecord): Promise<SignedVersion> {
   const { name, version } = record;
-  const path = await containedPath(registry.registryDir, name, version, 'metadata.json');
-  const bytes = await readBounded(path, `the record of ${name} ${version}`, maxRecordBytes);
+  const what = `the record of ${name} ${version}`;
+  const bytes = await containedPath(registry.registryDir, name, version, 'metadata.json')
+    .then((path) => readBounded(path, what, maxRecordBytes))
+    .catch((error: unknown) => {
+      throw unreadable(error, 'ERR_MANIFEST', what);
+    });
   let now: unknown;
   try {
     now = JSON.parse(bytes.toString('utf8'));

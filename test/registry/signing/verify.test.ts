@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { rootOf } from '#dist/registry/signing/statement.js';
 import { signFolder, type SignOptions } from '#dist/registry/signing/sign.js';
 import { verifyFolder } from '#dist/registry/signing/verify.js';
+import { certificate } from '../../support/certificates.js';
 import { rejection } from '../../support/rejection.js';
 import { changed, files, folder, pair, parsed, signedAgain, statementOf, type StatementJson } from './support.js';
 
@@ -139,6 +140,27 @@ describe('signatures of folders', () => {
     await rm(join(root, 'model.pt'));
     execFileSync('mkfifo', [join(root, 'model.pt')]);
     expect(await refused(bundle)).to.match(/"model.pt" is neither/);
+  });
+
+  it('refuse names that are no UTF-8, and links that go round in a circle', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const bundle = await sign();
+    const odd = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0x61, 0xff])]);
+    await writeFile(odd, 'x');
+    expect(await refused(bundle)).to.match(/to be readable \(ENOENT/);
+    await rm(odd);
+    await symlink('round', join(root, 'round'));
+    expect((await rejection(sign({ allowSymlinks: true }))).message).to.match(/to be readable \(ELOOP/);
+  });
+
+  it('take keys as OpenSSL writes them, and a certificate for a public key', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const sec1 = privateKey.export({ type: 'sec1', format: 'pem' }).toString();
+    // openssl ecparam -genkey writes the name of the curve before the key.
+    const parameters = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
+    const bundle = await sign({ key: parameters + sec1 });
+    const { pem } = certificate({ name: 'me', key: privateKey });
+    await verifyFolder(root, bundle, { publicKeys: [pem] });
   });
 
   it('refuse another key, a changed payload, signature or hint', async () => {
