@@ -87,9 +87,11 @@ describe('the policy of a host', function () {
       copyFileSync(files.artifact('v1.0'), file);
       return { sha256, warnings: [] };
     };
-    const models = [{ file, warmup: false as const, load: { sha256 } }];
+    const models = [{ file, warmup: false as const }];
     expect(await rejection(ModelHost.open({ policy, models }))).to.have.property('code', 'ERR_INTEGRITY');
-    expect(asked).to.deep.equal([`file ${sha256}`]);
+    const stated = [{ file, warmup: false as const, load: { sha256 } }];
+    expect(await rejection(ModelHost.open({ policy, models: stated }))).to.have.property('code', 'ERR_INTEGRITY');
+    expect(asked, 'it hears what the caller states').to.deep.equal(['file ', `file ${sha256}`]);
     decide = () => {
       copyFileSync(files.artifact('v1.1'), file);
       return { sha256, warnings: [] };

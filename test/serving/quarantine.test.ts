@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelHost, ModelRegistry, type HostChange } from 'node-libtorch';
+import { torchError } from '#dist/errors.js';
+import { Quarantine } from '#dist/serving/quarantine.js';
 import { digits, DigitRegistry } from '../support/digit-registry.js';
 import { fixture } from '../support/paths.js';
 import { rejection } from '../support/rejection.js';
@@ -227,6 +229,38 @@ describe('quarantine', function () {
     await registry.remove(digits, 'v1.1');
     expect(await registry.loadFailures(digits)).to.deep.equal([]);
     expect(existsSync(file())).to.equal(false);
+  });
+
+  it('does not count what the system says, however deep it lies', async () => {
+    await open();
+    const record = await registry.record(digits, 'v1.1');
+    const path = files.artifact('v1.1');
+    const source = { name: digits, version: 'v1.1', file: undefined, options: {} };
+    const found = { name: digits, version: 'v1.1', record, path, source };
+    const system = (code: string) => Object.assign(new Error(code), { code });
+    const others: Record<string, unknown> = {
+      'no descriptors': torchError('ERR_MODEL_LOAD', 'Expected a file', { cause: system('EMFILE') }),
+      'no right': torchError('ERR_INTEGRITY', 'v1.1', {
+        cause: torchError('ERR_INTEGRITY', 'a', { cause: system('EACCES') }),
+      }),
+      'no file': torchError('ERR_MODEL_LOAD', `No such file: ${path}`),
+      'no memory': torchError('ERR_OUT_OF_MEMORY', 'Expected memory'),
+      'no device': torchError('ERR_DEVICE_UNAVAILABLE', 'Expected a device'),
+      'no error of ours': system('EIO'),
+      'nothing at all': undefined,
+    };
+    for (const [what, error] of Object.entries(others)) {
+      const quarantine = new Quarantine(1, () => Promise.resolve(undefined));
+      await quarantine.failed(found, error);
+      expect(quarantine.list(), what).to.deep.equal([]);
+      await quarantine.require(found);
+    }
+    const quarantine = new Quarantine(1, () => Promise.resolve(undefined));
+    await quarantine.failed(
+      found,
+      torchError('ERR_MODEL_LOAD', 'Expected a model', { cause: new Error('PytorchStreamReader') }),
+    );
+    expect(await rejection(quarantine.require(found))).to.have.property('code', 'ERR_QUARANTINED');
   });
 
   it('is not for files without a record', async () => {
