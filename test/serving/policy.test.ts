@@ -2,8 +2,16 @@ import { expect } from 'chai';
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelHost, ModelRegistry, type HostPolicy, type HostWarning, type PolicyDecision } from 'node-libtorch';
+import {
+  LoadPolicy,
+  ModelHost,
+  ModelRegistry,
+  type HostPolicy,
+  type HostWarning,
+  type PolicyDecision,
+} from 'node-libtorch';
 import { torchError } from '#dist/errors.js';
+import { pair } from '../registry/signing/support.js';
 import { digits, DigitRegistry } from '../support/digit-registry.js';
 import { digitModel, onnx } from '../support/paths.js';
 import { rejection } from '../support/rejection.js';
@@ -105,6 +113,57 @@ describe('the policy of a host', function () {
       const opened = ModelHost.open({ registry, models: [{ name: digits }], policy: bad as never });
       expect(await rejection(opened)).to.have.property('code', 'ERR_INVALID_ARGUMENT');
     }
+  });
+});
+
+describe('a host that demands signatures', function () {
+  this.timeout(60_000);
+
+  it('loads what was signed, at each move anew, and byte for byte', async () => {
+    const files = await DigitRegistry.make('v1.0', 'v1.1', 'v1.2');
+    const registry = await files.open();
+    const { key, pub } = pair();
+    await registry.sign(digits, 'v1.0', { key });
+    await registry.sign(digits, 'v1.2', { key: pair().key });
+    await registry.setAlias(digits, 'champion', 'v1.0');
+    const policy = await LoadPolicy.open({ require: 'signature', publicKeys: [pub] });
+    const models = [{ name: digits, versions: ['champion'], warmup: false as const }];
+    await using host = await ModelHost.open({ registry, policy, models });
+    const move = (version: string) => rejection(host.setAliases(digits, { champion: version }));
+    expect(await move('v1.1'), 'unsigned').to.have.property('code', 'ERR_SIGNATURE_REQUIRED');
+    expect(await move('v1.2'), 'by somebody else').to.have.property('code', 'ERR_SIGNATURE_INVALID');
+    await registry.sign(digits, 'v1.1', { key });
+    const good = readFileSync(files.artifact('v1.1'));
+    for (const at of [0, good.length >> 1, good.length - 1]) {
+      const flipped = Buffer.from(good);
+      flipped[at]! ^= 1;
+      writeFileSync(files.artifact('v1.1'), flipped);
+      expect((await move('v1.1')).code, `bit ${at}`).to.be.oneOf(['ERR_INTEGRITY', 'ERR_SIGNATURE_INVALID']);
+      expect(host.model().version).to.equal('v1.0');
+      await host.clearQuarantine(digits);
+    }
+    // Signed bytes and a record that was made to fit others.
+    await files.add('v1.1');
+    expect((await move('v1.1')).code).to.be.oneOf(['ERR_INTEGRITY', 'ERR_SIGNATURE_INVALID']);
+    await registry.sign(digits, 'v1.1', { key });
+    await host.setAliases(digits, { champion: 'v1.1' });
+    expect(host.model(digits, 'champion').version).to.equal('v1.1');
+    expect(host.failed()).to.deep.equal([]);
+    files.remove();
+  });
+
+  it('says what it would refuse where it only reports', async () => {
+    const files = await DigitRegistry.make('v1.0');
+    const registry = await files.open();
+    const policy = await LoadPolicy.open({ require: 'signature', mode: 'report', publicKeys: [pair().pub] });
+    const host = ModelHost.start({ registry, policy, models: [{ name: digits, warmup: false }] });
+    const said: string[] = [];
+    host.on('warning', ({ message }) => said.push(message));
+    await host.ready;
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/^The policy signature would refuse it: /);
+    await host.close();
+    files.remove();
   });
 });
 
