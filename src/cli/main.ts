@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
 import { inspectCommand } from './commands/inspect.js';
-import { registryCommand } from './commands/registry/index.js';
+import { registryCommand } from './commands/registry.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { setupCommand } from './commands/setup.js';
@@ -24,7 +24,7 @@ const commands = [
   runCommand(),
   inspectCommand(),
   typesCommand(),
-  registryCommand(),
+  await registryCommand(process.argv),
   setupCommand(),
   buildCommand(),
   doctorCommand(),

@@ -34,7 +34,7 @@ function borneOut(task: Task, signature: Signature | undefined): ErrorDetail[] {
   return [...taskFaults(task, signature ?? { inputs: [], outputs: [] })].filter(({ pointer }) => {
     if (pointer.startsWith('/task/image')) return pointer !== '/task/image' || (input?.dtype && input.shape);
     if (pointer === '/task/labels') return typeof output?.shape?.at(-1) === 'number';
-    return pointer === '/task/attentionMask' ? (signature?.inputs ?? []).every(({ shape }) => shape) : output?.shape;
+    return pointer === '/task/attentionMask' ? signature?.inputs.every(({ shape }) => shape) : output?.shape;
   });
 }
 

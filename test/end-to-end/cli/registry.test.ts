@@ -132,10 +132,15 @@ describe('node-libtorch registry, from a file to a served, signed version', () =
     expect(filesIn(folder)).to.deep.equal(before);
   });
 
-  it('add: three files of other kinds, with one command each', async () => {
+  it('add: files of other kinds, with one command each', async () => {
     const files: [name: string, file: string, ...flags: string[]][] = [
       ['linear', onnx('linear')],
       ['compiled', fixture('aoti/mlp.pt2')],
+      [
+        'encoder',
+        fixture('tasks/encoder.pt'),
+        ...['--input', 'input_ids:int64[?,tokens]', '--input', 'attention_mask:int64[?,tokens]', '--task', 'embedding'],
+      ],
       ['script', fixture('torchscript/linear.pt'), '--input', 'x:float32[?,4]'],
     ];
     for (const [name, file, ...more] of files) {
@@ -153,7 +158,7 @@ describe('node-libtorch registry, from a file to a served, signed version', () =
       expect({ status, stderr }, name).to.deep.equal({ status: 0, stderr: '' });
       const { aliases, record } = await show(`${name}@champion`);
       expect(aliases).to.deep.equal(['champion']);
-      expect(record.signature.inputs).to.have.length(1);
+      expect(record.signature.inputs).to.have.length(name === 'encoder' ? 2 : 1);
       expect(record.admission.latency).to.have.length.above(0);
     }
     const { record } = await show('script');

@@ -89,6 +89,12 @@ function scalar(value: unknown): string {
     : `${counted(entries.length, 'member')}, in --json`;
 }
 
+const tried = {
+  'made-up': 'run on inputs made up by the signature',
+  given: 'run on the example that was given',
+  none: 'loaded and not run',
+};
+
 /** What the trial of a model showed. */
 export function admissionRows({ admission }: ModelRecord): Row[] {
   if (!admission) return [['', 'none']];
@@ -105,12 +111,8 @@ export function admissionRows({ admission }: ModelRecord): Row[] {
     memory,
     warnings,
   } = admission;
-  const tried = { 'made-up': 'inputs made up by the signature', given: 'the example that was given', none: 'nothing' };
   return [
-    [
-      'tried',
-      [`${date} on ${tried[example]}`, runtime, device, `node-libtorch ${nodeLibtorch}`].filter(Boolean).join(', '),
-    ],
+    ['tried', [date, tried[example], runtime, device, `node-libtorch ${nodeLibtorch}`].filter(Boolean).join(', ')],
     ...(batch ? [['rows', rowsText(batch)] as const] : []),
     ...(state ? [['state', reasoned(state.stateful ? 'it keeps state' : 'none', state.reason)] as const] : []),
     ...(deterministic === undefined
@@ -123,7 +125,7 @@ export function admissionRows({ admission }: ModelRecord): Row[] {
     ...(memory
       ? [['memory', `${formatBytes(memory.load)} by the load, ${formatBytes(memory.peak)} at most`] as const]
       : []),
-    ...(warnings ?? []).map((warning): Row => ['warning', printable(warning)]),
+    ...(warnings ?? []).map((warning): Row => ['warning', clipped(printable(warning))]),
   ];
 }
 
@@ -132,7 +134,10 @@ const rowsText = ({ verdict, reason }: { readonly verdict: string; readonly reas
   verdict === 'independent' ? 'independent: requests may share a run' : reasoned(verdict, reason);
 
 const reasoned = (what: string, why: string | undefined): string =>
-  printable(why === undefined ? what : `${what}: ${why}`);
+  clipped(printable(why === undefined ? what : `${what}: ${why}`));
+
+/** A reason may list many names; --json has it whole. */
+const clipped = (text: string): string => (text.length <= 240 ? text : `${text.slice(0, 239)}…`);
 const milliseconds = (ms: number): string => `${Number(ms.toPrecision(3))} ms`;
 
 function counted(count: number, what: string): string {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addCommand } from './add.js';
 import { aliasCommand } from './alias.js';
 import { cardCommand } from './card.js';
@@ -10,10 +10,9 @@ import { showCommand } from './show.js';
 import { signCommand } from './sign.js';
 import { verifyCommand } from './verify.js';
 
-/** `node-libtorch registry`: what the registry holds, and its changes. */
-export function registryCommand(): Command {
-  const command = new Command('registry').description('add, list, show, verify, sign and alias versions of models');
-  const commands = [
+/** What `node-libtorch registry` can do, in the order of its help. */
+export function registryCommands(): readonly Command[] {
+  return [
     addCommand(),
     pullCommand(),
     listCommand(),
@@ -25,6 +24,4 @@ export function registryCommand(): Command {
     rmCommand(),
     clearCommand(),
   ];
-  for (const each of commands) command.addCommand(each);
-  return command;
 }
