@@ -49,7 +49,8 @@ interface Listed {
   readonly versions: readonly { name: string; version: string; aliases: string[]; problem?: { code: string } }[];
 }
 
-describe('node-libtorch registry', () => {
+describe('node-libtorch registry', function () {
+  this.timeout(120_000); // some processes each
   let copies: Copies;
   before(() => {
     copies = new Copies();

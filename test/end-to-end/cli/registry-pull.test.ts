@@ -13,7 +13,8 @@ interface Pulled {
   readonly record: { source: { repository: string; revision: string; file: string } };
 }
 
-describe('node-libtorch registry pull', () => {
+describe('node-libtorch registry pull', function () {
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-pull-'));
   const folders = ['--registry', join(folder, 'records'), '--models', join(folder, 'models')];
   const env = { HF_TOKEN: '', HF_ENDPOINT: '', NO_PROXY: '*' };

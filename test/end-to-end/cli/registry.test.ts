@@ -39,7 +39,8 @@ function filesIn(folder: string): string[] {
   return files.filter((file) => !file.endsWith('/.lock')).sort();
 }
 
-describe('node-libtorch registry, from a file to a served, signed version', () => {
+describe('node-libtorch registry, from a file to a served, signed version', function () {
+  this.timeout(180_000); // a dozen processes each, of which some load LibTorch
   const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-guide-'));
   const at = (...names: string[]): string => join(folder, ...names);
   // Relative, as somebody types them; nothing is there yet.
