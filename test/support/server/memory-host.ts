@@ -104,7 +104,11 @@ export class MemoryHost {
     };
     // Only what the server uses of it: no queue, no engine.
     const parts = { name: 'tiny', version, record, model };
-    const hooks = { requireOpen: () => undefined, aliases: () => [], ended: (event: RunEvent) => this.events.emit('run', event) };
+    const hooks = {
+      requireOpen: () => undefined,
+      aliases: () => [],
+      ended: (event: RunEvent) => this.events.emit('run', event),
+    };
     return new ServedModel(...([parts, hooks] as unknown as ConstructorParameters<typeof ServedModel>));
   }
 }
