@@ -1,6 +1,5 @@
 import { torchError, type TorchError } from '../../errors.js';
-import { isReference } from '../../registry/names.js';
-import { isServedName } from '../../serving/names.js';
+import { isServedName, isServedReference } from '../../serving/names.js';
 
 /** A model, and perhaps a version, as a caller of any protocol names it. */
 interface Named {
@@ -36,7 +35,7 @@ export function namesOf(given: Named): Named {
   const named = splitName(given);
   const { model, version } = named;
   if (!isServedName(model)) throw badRequest(`Expected the name of a model (${grammar}) but received other text`);
-  if (version !== undefined && !isServedName(version) && !isReference(version)) {
+  if (version !== undefined && !isServedReference(version)) {
     const kinds = `${grammar}; an alias such as champion; or sha256: and 64 digits 0-9 a-f`;
     throw badRequest(`Expected a version (${kinds}) but received other text`);
   }

@@ -95,7 +95,7 @@ export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'aliases
 }
 
 /** What means a version. */
-export function aliasesOf(
+function aliasesOf(
   host: { readonly aliases?: (name: string) => Aliases },
   { name, version }: { readonly name: string; readonly version: string },
 ): readonly string[] {
