@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { describe, torchError, type TorchError } from '../errors.js';
+import { isDigest } from '../registry/names.js';
 
 /*
  * Names and versions become parts of URLs and labels of metrics: no separator, nothing that has to be escaped, and no part of a
@@ -20,6 +21,9 @@ export function checkServedName(where: string, value: unknown, remedy = ''): ass
   if (isServedName(value)) return;
   throw torchError('ERR_INVALID_ARGUMENT', `Expected ${words} for ${where} but received ${describe(value)}${remedy}`);
 }
+
+/** How a caller may name what is served of a model: by a version, an alias, or `sha256:` and the digest of its artifact. */
+export const isServedReference = (value: unknown): value is string => isServedName(value) || isDigest(value);
 
 /** The version of a model file that is given none. */
 export const fileVersion = '1';
