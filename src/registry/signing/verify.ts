@@ -2,7 +2,8 @@
 import * as check from '../../check.js';
 import { expected } from '../../errors.js';
 import { parseBundle, type Bundle, type SigningMethod } from './bundle.js';
-import { certificateOf, nameOf, requireChain } from './certificate.js';
+import { certificateOf, nameOf } from './certificate.js';
+import { requireChain } from './chain.js';
 import { hintOf, isHintOf, isSignedBy } from './dsse.js';
 import { invalid } from './form.js';
 import { compareFolder, type CompareOptions, type SignedFile } from './manifest.js';
