@@ -1,7 +1,7 @@
 import { realDisk, type Disk, type DiskFile } from '#dist/registry/store/disk.js';
 
 /** An error as Node makes it of a call that failed. */
-export const systemError = (code: string, syscall: string): NodeJS.ErrnoException =>
+const systemError = (code: string, syscall: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: injected, ${syscall}`), { code, syscall, errno: -1, path: '/injected' });
 
 /** A disk of which one call fails, or all from one call on, as at a crash. Counts its calls. */

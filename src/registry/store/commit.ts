@@ -24,7 +24,7 @@ export interface VersionFiles {
 }
 
 /** The bytes of metadata.json for a record, the same for the same record: what a signature binds. */
-export const recordText = (record: ModelRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
+const recordText = (record: ModelRecord): string => `${JSON.stringify(record, undefined, 2)}\n`;
 
 /** A registry may move to another system. @throws ERR_INVALID_ARGUMENT for names that Windows keeps for devices, or shortens */
 function checkPortable(name: string): void {

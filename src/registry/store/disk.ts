@@ -5,7 +5,7 @@ import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises
 import type { FileHandle } from 'node:fs/promises';
 
 /** What a name in a folder is. Links are not followed. */
-export type Kind = 'none' | 'file' | 'folder' | 'special';
+type Kind = 'none' | 'file' | 'folder' | 'special';
 
 /** A file that is being written. */
 export interface DiskFile {

@@ -19,7 +19,7 @@ import { isUnsettled, planted, storageError } from './storage-error.js';
 
 /** Files of a version that may be written again. */
 const replaceable = ['model.sig', 'MODEL_CARD.md'] as const;
-export type ReplaceableFile = (typeof replaceable)[number];
+type ReplaceableFile = (typeof replaceable)[number];
 
 export class Store {
   readonly #folders: Folders;
