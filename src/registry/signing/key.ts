@@ -80,7 +80,10 @@ export function publicKeyOf({ text, where }: Pem): KeyObject {
 export function privateKeyOf({ text, where }: Pem, passphrase?: string): KeyObject {
   const isEncrypted = /ENCRYPTED/.test(text);
   if (isEncrypted && passphrase === undefined) {
-    throw torchError('ERR_INVALID_ARGUMENT', `Expected a passphrase for ${where}, which is encrypted`);
+    throw torchError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected a passphrase for ${where}, which is encrypted (registry sign reads NODE_LIBTORCH_KEY_PASSPHRASE)`,
+    );
   }
   let key: KeyObject;
   try {
