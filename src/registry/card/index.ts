@@ -6,7 +6,6 @@ import { cyclonedx } from './cyclonedx.js';
 import { frontMatter } from './front-matter.js';
 import { markdownOf } from './markdown.js';
 
-export type { Block, Cell, Fact, Section } from './blocks.js';
 export { contentOf, type CardContent };
 
 /** THE TABLE of formats. */

@@ -22,7 +22,6 @@ export function limited(signal: AbortSignal | undefined, timeoutMs: number): Lim
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     },
-    /** Whatever an aborted download threw, it ended because of this. */
     reason: (error: unknown): unknown => (stop.signal.aborted ? stop.signal.reason : error),
   };
 }

@@ -1,7 +1,7 @@
 /** A pull into a real registry: what it records, what it does the second time, and what a killed one leaves. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -128,5 +128,20 @@ describe('pull into a registry', function () {
     expect(await registry.list()).to.deep.equal([]);
     expect((await fetchIt()).added).to.equal(true);
     expect(staged()).to.deep.equal([]);
+  });
+
+  it('says what to install where the hub’s library is missing', () => {
+    cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    const library = JSON.stringify(pathToFileURL(join(folder, 'dist/registry/pull/library.js')).href);
+    const source = `const { loadHub } = await import(${library});
+      const { code, message } = await loadHub().catch((error) => error);
+      console.log(JSON.stringify({ code, message }));`;
+    const text = execFileSync(process.execPath, ['--input-type=module', '-e', source], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    const { code, message } = JSON.parse(text) as Record<string, string>;
+    expect(code).to.equal('ERR_HUB_NOT_FOUND');
+    expect(message).to.include('not installed').and.to.include('npm install @huggingface/hub');
   });
 });
