@@ -135,7 +135,7 @@ export function certificate(options: CertificateOptions): TestCertificate {
   };
 }
 
-export const pemOf = (raw: Buffer): string =>
+const pemOf = (raw: Buffer): string =>
   `-----BEGIN CERTIFICATE-----\n${(raw.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END CERTIFICATE-----\n`;
 
 /** An authority as most are. */

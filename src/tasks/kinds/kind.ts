@@ -35,7 +35,7 @@ export interface PostprocessOptions {
 }
 
 /** What a model takes, as far as a record says it. */
-export type InputKind = 'image' | 'text' | 'unknown';
+type InputKind = 'image' | 'text' | 'unknown';
 
 /** One kind of task: all that the package knows of it. A new kind is a file with such a row, and its place in the table. */
 export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {

@@ -88,9 +88,9 @@ describe('a move of an alias', () => {
   it('is not given up once the registry is being written', async () => {
     const { asked, parts } = make(['v1.0']);
     const late = new AbortController();
-    const { aliases } = parts.catalog;
-    const { set } = aliases as AliasBook;
-    (aliases as { set: AliasBook['set'] }).set = async (...given) => {
+    const book = parts.catalog.aliases as { set: AliasBook['set'] };
+    const set = book.set.bind(book);
+    book.set = async (...given) => {
       late.abort(new Error('late'));
       await set(...given);
     };

@@ -64,7 +64,10 @@ export const card: Handler = async (exchange, parameters) => {
   call.about(served);
   const { name, version, record } = served;
   if (!record) {
-    throw torchError('ERR_ROUTE_NOT_FOUND', `Expected a model with a record but ${name} ${version} is a file without one`);
+    throw torchError(
+      'ERR_ROUTE_NOT_FOUND',
+      `Expected a model with a record but ${name} ${version} is a file without one`,
+    );
   }
   const { cardOf } = await import('../../../registry/card/index.js');
   exchange.send(200, 'text/markdown; charset=utf-8', cardOf(record, 'markdown'));
