@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { appendFile, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ModelRegistry } from '#dist/registry/index.js';
@@ -81,6 +81,71 @@ describe('versions that are added and removed', () => {
     }
     expect(await written.leftovers()).to.deep.equal([]);
     await written.registry.verify('tiny', 'v2.0');
+  });
+
+  describe('whose files lie in their place already', () => {
+    const sources = { 'model.onnx': 'graph', 'weights/a.bin': 'a', 'weights/deep/b.bin': 'b' };
+    const place = () => join(written.registry.modelsDir, 'tiny/v1.0');
+    beforeEach(async () => {
+      for (const [file, text] of Object.entries(sources)) {
+        await mkdir(join(place(), file, '..'), { recursive: true });
+        await writeFile(join(place(), file), text);
+      }
+    });
+
+    /** Adds the very files. */
+    async function add(): Promise<{ added: boolean }> {
+      const store = written.store();
+      const staging = await store.stage();
+      const digests = [];
+      for (const [file, text] of Object.entries(sources)) {
+        await writeFile(join(written.root, 'source'), text);
+        digests.push({ file, ...(await staging.take(join(written.root, 'source'), file)) });
+      }
+      const [artifact, ...sidecars] = digests as [(typeof digests)[0], ...typeof digests];
+      const base = recordOf('tiny', 'v1.0', artifact.file, artifact.sha256, artifact.bytes);
+      const record = { ...base, engine: 'onnx' as const, artifact: { ...base.artifact, sidecars } };
+      try {
+        return await store.commit(staging, { record, card: '' });
+      } finally {
+        await staging.discard();
+      }
+    }
+
+    it('take them as they are', async () => {
+      expect(await add()).to.deep.equal({ added: true });
+      await written.registry.verify('tiny', 'v1.0');
+    });
+
+    const others: readonly [string, () => Promise<unknown>][] = [
+      ['a file that is a link', () => linked('model.onnx')],
+      ['a file of a folder that is a link', () => linked('weights/deep/b.bin')],
+      ['a folder that is a link', () => linked('weights')],
+      ['one file more', () => writeFile(join(place(), 'more'), '')],
+      ['one file more in a folder', () => writeFile(join(place(), 'weights/deep/more'), '')],
+      ['one folder more', () => mkdir(join(place(), 'weights/more'))],
+      ['a link more in a folder', () => symlink('a.bin', join(place(), 'weights/more'))],
+      ['one file less', () => rm(join(place(), 'weights/a.bin'))],
+      ['another file', () => writeFile(join(place(), 'weights/deep/b.bin'), 'B')],
+    ];
+
+    /** What was there is elsewhere now, and a link leads to it. */
+    async function linked(file: string): Promise<void> {
+      await rename(join(place(), file), join(written.root, 'elsewhere'));
+      await symlink(join(written.root, 'elsewhere'), join(place(), file));
+    }
+
+    for (const [what, change] of others) {
+      it(`take nothing over where there is ${what}`, async () => {
+        await change();
+        const before = await written.state();
+        const error = await rejection(add());
+        expect(error).to.have.property('code', 'ERR_VERSION_EXISTS');
+        expect(error.message).to.include(place()).and.include('fix: ');
+        expect(await written.state()).to.deep.equal(before);
+        expect(await written.leftovers()).to.deep.equal([]);
+      });
+    }
   });
 
   it('leave nothing when they are removed, and can be added again', async () => {

@@ -114,28 +114,54 @@ async function isThere(disk: Disk, { registryDir }: Folders, record: ModelRecord
 
 /**
  * Whether the very files lie in their place already, where somebody put them before they had a record.
- * @throws ERR_VERSION_EXISTS when other files do
+ * @throws ERR_VERSION_EXISTS when other files do, or links
  */
 async function liesThere(disk: Disk, { modelsDir }: Folders, staging: OpenStaging, of: ModelRecord): Promise<boolean> {
   const folder = join(modelsDir, of.name, of.version);
   const kind = await disk.kind(folder);
   if (kind === 'none') return false;
   if (kind !== 'folder') throw planted(folder, 'the folder of an artifact');
-  const names = await disk.names(folder);
-  if (names.length === 0) return false;
-  const there = new Map<string, FileDigest>();
-  if (names.every((name) => [...staging.files.keys()].some((file) => file.split('/')[0] === name))) {
-    for (const file of staging.files.keys()) {
-      const digest = await digestFile(join(folder, file)).catch(() => undefined);
-      if (digest) there.set(file, digest);
-    }
-    if (isSame(there, staging.files)) return true;
-  }
+  if ((await disk.names(folder)).length === 0) return false;
+  if (await holds(disk, folder, staging.files)) return true;
   throw torchError(
     'ERR_VERSION_EXISTS',
     `Expected no files of ${of.name} ${of.version}, but ${folder} has some, which no record describes\n` +
       '  fix: look at them, and move them away',
   );
+}
+
+/** Whether a folder holds these files and nothing else. What a link leads to may change, and may not be read then. */
+async function holds(disk: Disk, folder: string, files: ReadonlyMap<string, FileDigest>): Promise<boolean> {
+  const found = await filesBelow(disk, folder, files);
+  if (found?.length !== files.size) return false;
+  for (const file of found) {
+    const digest = await digestFile(join(folder, file)).catch(() => undefined);
+    if (digest?.sha256 !== files.get(file)?.sha256) return false;
+  }
+  return true;
+}
+
+/** Names of all files below a folder; undefined as soon as something is there that is none of these files and no folder of them. */
+async function filesBelow(
+  disk: Disk,
+  folder: string,
+  files: ReadonlyMap<string, FileDigest>,
+  below = '',
+): Promise<string[] | undefined> {
+  const found: string[] = [];
+  for (const name of await disk.names(join(folder, below))) {
+    const path = `${below}${name}`;
+    const kind = await disk.kind(join(folder, path));
+    if (kind === 'file' && files.has(path)) {
+      found.push(path);
+      continue;
+    }
+    if (kind !== 'folder' || ![...files.keys()].some((file) => file.startsWith(`${path}/`))) return undefined;
+    const deeper = await filesBelow(disk, folder, files, `${path}/`);
+    if (!deeper) return undefined;
+    found.push(...deeper);
+  }
+  return found;
 }
 
 async function stageRecord(
