@@ -1,13 +1,23 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../errors.js';
-import { packageRoot } from '../files/package-root.js';
+import { isClone, packageRoot } from '../files/package-root.js';
 
 /** The records that come with this package. */
 export const bundledRegistryDir = (): string => bundled('model-registry');
 
 /** The models that come with this package. */
 export const bundledModelsDir = (): string => bundled('models');
+
+/**
+ * Whether one of some real paths is a folder of an installed package, which an update of the package replaces. It counts where
+ * they lead, whoever named them and how: settings name the package's own folders too.
+ */
+export async function isInstalled(paths: readonly string[]): Promise<boolean> {
+  if (isClone()) return false;
+  const own = await Promise.all([bundledRegistryDir(), bundledModelsDir()].map((path) => realpath(path).catch(() => path)));
+  return own.some((path) => paths.includes(path));
+}
 
 /** Names of the folders in a folder; links are none, so that nothing is listed twice or from elsewhere. */
 export async function folders(path: string): Promise<string[]> {

@@ -4,9 +4,8 @@ import * as check from '../check.js';
 import { describe, torchError } from '../errors.js';
 import { containedPath } from '../files/contained-path.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
-import { isClone } from '../files/package-root.js';
 import { aliasNames } from './aliases.js';
-import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder } from './folders.js';
+import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, isInstalled } from './folders.js';
 import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
 import { withFailure, type QuarantineEntry } from './quarantine.js';
 import { aliasesIn, namesIn, quarantineIn, recordIn, unreadable, versionsIn } from './read.js';
@@ -64,14 +63,12 @@ export class ModelRegistry {
     check.text('registryDir', registryDir, 'a path');
     check.text('modelsDir', modelsDir, 'a path');
     check.boolean('create', create);
-    const isBundled = options.registryDir === undefined || options.modelsDir === undefined;
     if (create) await makeFolders(registryDir, modelsDir);
-    return new ModelRegistry(
+    const folders = [
       await existingFolder(registryDir, 'registryDir'),
       await existingFolder(modelsDir, 'modelsDir'),
-      isBundled && !isClone(),
-      inOpen,
-    );
+    ] as const;
+    return new ModelRegistry(...folders, await isInstalled(folders), inOpen);
   }
 
   /** Every model that has a version, by name. Records are not read, so broken ones are listed too. */

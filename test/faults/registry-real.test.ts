@@ -140,15 +140,28 @@ describe('a registry on a system that really refuses', function () {
       }
       const program = `
         import { ModelRegistry } from ${JSON.stringify(join(installed, 'dist/registry/index.js'))};
-        for (const options of [{}, { registryDir: ${JSON.stringify(written.registry.registryDir)} }]) {
+        import { symlinkSync } from 'node:fs';
+        const installed = ${JSON.stringify(installed)};
+        const own = ${JSON.stringify(written.registry.registryDir)};
+        const bundled = { registryDir: installed + '/model-registry', modelsDir: installed + '/models' };
+        symlinkSync(bundled.registryDir, own + '-link');
+        for (const options of [
+          {},
+          { registryDir: own },
+          bundled,
+          { ...bundled, registryDir: own },
+          { ...bundled, registryDir: own + '-link', modelsDir: own },
+          { ...bundled, registryDir: bundled.registryDir + '/../models/../model-registry/' },
+        ]) {
           const registry = await ModelRegistry.open(options);
           await registry.setAlias('mnist-mlp', 'champion', 'v1.0').catch((e) => console.log(e.code, e.message));
         }`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
         encoding: 'utf8',
       });
-      expect(stdout.match(/ERR_CONFIG/g), stderr).to.have.length(2);
+      expect(stdout.match(/ERR_CONFIG/g), stderr).to.have.length(6);
       expect(stdout).to.include('--registry').and.include('--models');
+      expect(await readdir(join(installed, 'models'))).to.deep.equal(['mnist-mlp']);
       expect(await readdir(join(installed, 'model-registry'))).to.deep.equal(['mnist-mlp']);
     } finally {
       await rm(folder, { recursive: true });

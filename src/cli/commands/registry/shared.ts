@@ -24,14 +24,11 @@ export async function foldersIn(flags: Flags): Promise<{ registryDir: string; mo
 
 /** @param options `create` makes folders that are not there. @throws UsageError; as ModelRegistry.open */
 export async function openRegistry(flags: Flags, options: { readonly create?: true } = {}): Promise<ModelRegistry> {
-  const [{ registryDir, modelsDir }, { ModelRegistry: Registry }, { bundledModelsDir, bundledRegistryDir }] =
-    await Promise.all([foldersIn(flags), import('../../../registry/index.js'), import('../../../registry/folders.js')]);
-  return Registry.open({
-    ...options,
-    // Those of the package go unnamed: the registry then knows that nothing may be written there.
-    ...(registryDir !== bundledRegistryDir() && { registryDir }),
-    ...(modelsDir !== bundledModelsDir() && { modelsDir }),
-  });
+  const [folders, { ModelRegistry: Registry }] = await Promise.all([
+    foldersIn(flags),
+    import('../../../registry/index.js'),
+  ]);
+  return Registry.open({ ...options, ...folders });
 }
 
 /** @throws UsageError for what can be no reference */
