@@ -1,8 +1,18 @@
 /** Models that harm whoever loads them, and files that are none (rows C2, C6–C9, C11, C12, G8): added to a registry. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
@@ -77,6 +87,49 @@ describe('faults: what is added to a registry', function () {
       expect(current().content()).to.deep.equal([]);
     });
 
+    for (const [how, statement] of [
+      ['exits', '_exit(3);'],
+      ['crashes', 'volatile int *p = 0; *p = 1;'],
+    ] as const) {
+      it(`ends what a model has started that ${how} by itself`, async () => {
+        const pids = join(current().folder, 'pids');
+        const statements = `int child = fork(); if (child == 0) { for (;;) pause(); }
+        FILE *f = fopen("${pids}", "w"); fprintf(f, "%d", child); fclose(f); ${statement}`;
+        await rejection(() => packageThatRuns(current().folder, statements).then((path) => add(path)), 'ERR_ADMISSION');
+        const pid = Number(readFileSync(pids, 'utf8'));
+        for (let i = 0; i < 20 && isAlive(pid); ++i) await setTimeout(50);
+        const lives = isAlive(pid);
+        if (lives) process.kill(pid, 'SIGKILL');
+        expect(lives).to.equal(false);
+      });
+    }
+
+    it('may compute for as long as there is time, on all processors, and no longer', async () => {
+      const statements =
+        'struct rlimit l; getrlimit(RLIMIT_CPU, &l); fprintf(stderr, "seconds %lu", l.rlim_max); fflush(stderr); _exit(5);';
+      const path = await packageThatRuns(current().folder, statements);
+      const { message } = await rejection(() => add(path, { admission: { timeoutMs: 60_000 } }), 'ERR_ADMISSION');
+      const seconds = Number(/seconds (\d+)/.exec(message)?.[1]);
+      expect(seconds).to.be.within(60, 70 * cpus().length);
+    });
+
+    it('fails by a listener to its progress that throws, and leaves nothing', async () => {
+      const before = children();
+      const wrong = new Error('of the listener');
+      for (const at of ['copy', 'load', 'run', 'record'] as const) {
+        const onProgress: AddOptions['onProgress'] = ({ stage }) => {
+          if (stage === at) throw wrong;
+        };
+        const error = await add(digitModel, {
+          onProgress,
+          signature: { inputs: [{ dtype: 'float32', shape: [null, 784], range: [0, 1] }] },
+        }).catch((reason: unknown) => reason);
+        expect(error, at).to.equal(wrong);
+        expect(current().content(), at).to.deep.equal([]);
+        expect(children(), at).to.deep.equal(before);
+      }
+    });
+
     it('ends a model that never comes back from a run', async () => {
       const path = fixture('faults/stuck/models/stuck/v1.0/stuck.pt');
       const example = new Tensor('float32', Float32Array.of(0, 12_345), [1, 2]);
@@ -107,28 +160,36 @@ describe('faults: what is added to a registry', function () {
       expect(current().content()).to.deep.equal([]);
     });
 
-    it('ends with the process that asked for it', async () => {
-      const pids = join(current().folder, 'pids');
-      const statements = `FILE *f = fopen("${pids}.part", "w"); fprintf(f, "%d", getpid()); fclose(f); rename("${pids}.part", "${pids}"); for (;;) pause();`;
-      const path = await packageThatRuns(current().folder, statements);
-      const script = `
-      import { ModelRegistry } from ${JSON.stringify(`${root}dist/index.js`)};
-      const registry = await ModelRegistry.open(${JSON.stringify({ registryDir: current().registryDir, modelsDir: current().modelsDir })});
-      await registry.add(${JSON.stringify(path)}, { name: 'model', version: 'v1.0' });`;
-      const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
-      const exited = once(program, 'exit');
-      let pid = 0;
-      for (let i = 0; i < 300 && pid === 0; ++i) {
-        await setTimeout(100);
-        pid = Number(readdirSync(current().folder).includes('pids') ? readFileSync(pids, 'utf8') : 0);
-      }
-      expect(pid, 'the model was opened').to.be.greaterThan(0);
-      program.kill('SIGKILL');
-      await exited;
-      for (let i = 0; i < 100 && isAlive(pid); ++i) await setTimeout(100);
-      expect(isAlive(pid)).to.equal(false);
-      expect(leftOver(program.pid)).to.deep.equal([]);
-    });
+    const holds = {
+      'its own threads wait': '',
+      // The handler of a signal runs on the thread that has JavaScript, and does not come back.
+      'the thread of JavaScript waits': 'signal(SIGUSR2, hold); syscall(SYS_tgkill, getpid(), getpid(), SIGUSR2);',
+    };
+    for (const [what, statement] of Object.entries(holds)) {
+      it(`ends, and what it has started, with the process that asked for it, while ${what}`, async () => {
+        const pids = join(current().folder, 'pids');
+        const statements = `int child = fork(); if (child == 0) { for (;;) pause(); }
+        ${statement}
+        FILE *f = fopen("${pids}.part", "w"); fprintf(f, "%d %d", getpid(), child); fclose(f); rename("${pids}.part", "${pids}"); for (;;) pause();`;
+        const hold = '#include <sys/syscall.h>\nstatic void hold(int s) { for (;;) pause(); }';
+        const path = await packageThatRuns(current().folder, statements, hold);
+        const script = `
+        import { ModelRegistry } from ${JSON.stringify(`${root}dist/index.js`)};
+        const registry = await ModelRegistry.open(${JSON.stringify({ registryDir: current().registryDir, modelsDir: current().modelsDir })});
+        await registry.add(${JSON.stringify(path)}, { name: 'model', version: 'v1.0' });`;
+        const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+        const exited = once(program, 'exit');
+        for (let i = 0; i < 300 && !existsSync(pids); ++i) await setTimeout(100);
+        const opened = readFileSync(pids, 'utf8').split(' ').map(Number);
+        program.kill('SIGKILL');
+        await exited;
+        for (let i = 0; i < 100 && opened.some(isAlive); ++i) await setTimeout(100);
+        const alive = opened.filter(isAlive);
+        for (const pid of alive) process.kill(pid, 'SIGKILL');
+        expect(alive).to.deep.equal([]);
+        expect(leftOver(program.pid)).to.deep.equal([]);
+      });
+    }
 
     it('shows no secret of the environment, no file of ours, and an empty folder', async () => {
       process.env['SOME_TOKEN'] = 'hunter2';

@@ -1,21 +1,26 @@
 /** The process of an admission: loads one model, runs it, tells what showed, and waits for its end. */
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { engineTable, loadModel } from '../../engines/index.js';
 import { TorchError } from '../../errors.js';
+import { ownFile } from '../../files/bundled.js';
 import type { Model } from '../../model/model.js';
 import { wholeParts, withParts } from '../record/signature.js';
 import { measure } from './measure.js';
 import type { LoadRequest, Request, Told } from './messages.js';
+import { endOrphan } from './orphan.js';
 
 const scratch = dirname(process.cwd());
-// Nobody waits for the answer any more. Nothing of the model's may have its say at the end.
+// Nobody waits for the answer any more.
 process.once('disconnect', () => {
-  rmSync(scratch, { recursive: true, force: true });
-  process.kill(process.pid, 'SIGKILL');
+  endOrphan(scratch);
 });
+const [, , parent] = process.argv;
+new Worker(ownFile('./orphan-worker.js', (import.meta as { readonly url?: string }).url), {
+  workerData: { parent: Number(parent), scratch },
+}).unref();
 
 function tell(told: Told): void {
   process.send?.(told);

@@ -1,6 +1,7 @@
 /** One process that tries one model. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isErrorCode, torchError } from '../../errors.js';
 import { ownFile } from '../../files/bundled.js';
@@ -31,6 +32,8 @@ const drainMs = 500;
 const block = 512;
 /** A package is unpacked, which takes as much as it has; beside it there is room for what is compressed. */
 const largestFile = (modelBytes: number): number => 2 * modelBytes + 2 ** 30;
+/** All processors for all of its time: a limit that the system holds, should nobody be there to end it. */
+const mostProcessorSeconds = (timeoutMs: number): number => Math.ceil(timeoutMs / 1000) * availableParallelism() + 5;
 
 export class Trial {
   readonly #options: TrialOptions;
@@ -97,7 +100,7 @@ export class Trial {
     throw this.#strange();
   }
 
-  /** Ends the process, whatever it is at, and everything that it has started. Idempotent. */
+  /** Ends the process, whatever it is at, and what it has started, unless that has left its group. Idempotent. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
     this.#unwatch();
@@ -123,7 +126,13 @@ export class Trial {
   #hear(told: Told): void {
     if (told.kind === 'stage') {
       this.#stage = told.stage;
-      this.#options.onStage?.(told.stage);
+      try {
+        this.#options.onStage?.(told.stage);
+      } catch (error) {
+        // Thrown on, it would end the program: nobody stands around a message of another process.
+        this.#fail(error);
+        this.#kill();
+      }
       return;
     }
     if (told.kind === 'failed') {
@@ -156,19 +165,15 @@ export class Trial {
     this.#killed ??= why;
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    try {
-      // It leads a group of its own, in which its children are.
-      if (process.platform === 'win32') this.#child.kill('SIGKILL');
-      else process.kill(-pid, 'SIGKILL');
-    } catch {
-      this.#child.kill('SIGKILL');
-    }
+    if (!killGroup(pid)) this.#child.kill('SIGKILL');
   }
 
   async #end(): Promise<void> {
     const child = this.#child;
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
       child.once('exit', (...how) => {
+        // What it has started lives on after it. Later, the number may be another's.
+        if (child.pid !== undefined) killGroup(child.pid);
         resolve(how);
       });
       child.once('error', () => {
@@ -179,6 +184,16 @@ export class Trial {
     const ending: Ending = this.#killed ?? (signal ? { by: 'signal', signal } : { by: 'exit', code: code ?? 0 });
     const output = escaped(this.#output, shownOutput);
     this.#fail(notAdmitted(this.#options.file, ending, this.#stage, output, this.#options.timeoutMs));
+  }
+}
+
+/** A trial's process leads a group of its own, in which its children are. @returns false where there is none */
+function killGroup(pid: number): boolean {
+  if (process.platform === 'win32') return false;
+  try {
+    return process.kill(-pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }
 
@@ -195,14 +210,15 @@ async function drained(child: ChildProcess): Promise<void> {
   if (child.connected) child.disconnect();
 }
 
-function start({ scratch: { cwd, temporary }, modelBytes }: TrialOptions): ChildProcess {
+function start({ scratch: { cwd, temporary }, modelBytes, timeoutMs }: TrialOptions): ChildProcess {
   const entry = fileURLToPath(ownFile('./child.js', (import.meta as { readonly url?: string }).url));
   const shell = '/bin/sh';
   // No loader, inspector or test runner of the program: neither execArgv nor NODE_OPTIONS.
-  const command: [string, ...string[]] = [process.execPath, entry];
+  const command: [string, ...string[]] = [process.execPath, entry, String(process.pid)];
   // A core of a process with LibTorch has a gigabyte.
   const blocks = Math.ceil(largestFile(modelBytes) / block);
-  const limited = `ulimit -c 0 2>/dev/null; ulimit -f ${blocks} 2>/dev/null; exec "$0" "$@"`;
+  const limits = ['-c 0', `-f ${blocks}`, `-t ${mostProcessorSeconds(timeoutMs)}`];
+  const limited = `${limits.map((limit) => `ulimit ${limit} 2>/dev/null; `).join('')}exec "$0" "$@"`;
   const [file, ...args]: typeof command = existsSync(shell) ? [shell, '-c', limited, ...command] : command;
   return spawn(file, args, {
     cwd,
