@@ -3,6 +3,9 @@
 import { describe, torchError } from '../errors.js';
 import { isAlias, isVersion } from './names.js';
 
+/** Aliases of one model. As many of the longest names and versions have 600 kB, which is read again at every look-up. */
+export const mostAliases = 5000;
+
 /**
  * @param what how messages call the file
  * @throws ERR_MANIFEST saying what is wrong. That a version is there is not looked at.
@@ -21,6 +24,8 @@ export function parseAliases(text: string, what: string): Map<string, string> {
   if (!isObject(aliases)) throw wrong(`/aliases must be an object but is ${describe(aliases)}`);
   const [other] = Object.keys(others);
   if (other !== undefined) throw wrong(`${describe(other)} is not a member of the schema`);
+  const count = Object.keys(aliases).length;
+  if (count > mostAliases) throw wrong(`/aliases must have at most ${mostAliases} members but has ${count}`);
   const known = new Map<string, string>();
   for (const [alias, version] of Object.entries(aliases)) {
     if (!isAlias(alias)) throw wrong(`${describe(alias)} is not a name for an alias`);

@@ -52,6 +52,33 @@ describe('aliases of versions', () => {
     expect(error).to.have.property('code', 'ERR_VERSION_NOT_FOUND');
   });
 
+  it('are so many at most that they can be read again', async () => {
+    const { registry } = written;
+    // The longest names and versions that there are.
+    const version = 'v999999999.999999999.999999999';
+    await written.add(version);
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${String(i).padStart(63, '0')}`, version]));
+    await write({ schemaVersion: 1, aliases: many(4999) });
+    await registry.setAlias('tiny', 'last', 'v1.0');
+    expect((await registry.aliases('tiny')).size).to.equal(5000);
+    const before = await readFile(file(), 'utf8');
+    const error = await rejection(registry.setAlias('tiny', 'more', 'v1.0'));
+    expect(error).to.have.property('code', 'ERR_INVALID_ARGUMENT');
+    expect(error.message).to.include('5000 aliases').and.include('fix: ');
+    expect(await readFile(file(), 'utf8')).to.equal(before);
+    // One that is there still moves, and goes, which makes room.
+    await registry.setAlias('tiny', 'last', 'v2.0');
+    await registry.setAlias('tiny', 'last', undefined);
+    await registry.setAlias('tiny', 'more', 'v1.0');
+    await write({ schemaVersion: 1, aliases: many(5001) });
+    for (const call of [registry.aliases('tiny'), registry.setAlias('tiny', 'more', 'v1.0')]) {
+      const unread = await rejection(call);
+      expect(unread).to.have.property('code', 'ERR_MANIFEST');
+      expect(unread.message).to.include('5000');
+    }
+  });
+
   it('keep a version from being removed, and are named', async () => {
     await written.registry.setAlias('tiny', 'champion', 'v1.0');
     await written.registry.setAlias('tiny', 'stable', 'v1.0');

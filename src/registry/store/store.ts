@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expected, torchError } from '../../errors.js';
-import { aliasesText, aliasNames } from '../aliases.js';
+import { aliasesText, aliasNames, mostAliases } from '../aliases.js';
 import { checkAlias, checkName, checkVersion } from '../names.js';
 import { aliasesIn, versionsIn } from '../read.js';
 import { Change } from './change.js';
@@ -97,8 +97,8 @@ export class Store {
 
   /**
    * Lets an alias point to a version; `undefined` removes the alias. A version may have several.
-   * @throws ERR_INVALID_ARGUMENT for a name that looks like a version, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND (also for
-   * an alias to remove that is not there), ERR_MANIFEST for aliases that cannot be read, and as `stage`
+   * @throws ERR_INVALID_ARGUMENT for a name that looks like a version, and for more aliases than a model may have,
+   * ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND (also for an alias to remove that is not there), ERR_MANIFEST for aliases that cannot be read, and as `stage`
    */
   async setAlias(name: string, alias: string, version: string | undefined, limits: LockLimits = {}): Promise<void> {
     checkName(name);
@@ -110,6 +110,7 @@ export class Store {
       if (version !== undefined && aliases.get(alias) === version) return;
       if (version !== undefined) aliases.set(alias, version);
       else if (!aliases.delete(alias)) throw noSuchAlias(name, alias, aliases);
+      if (aliases.size > mostAliases) throw tooMany(name);
       // Without aliases it is as a model is that never had one.
       const text = aliases.size === 0 ? undefined : aliasesText(aliases);
       await replaceFile(this.#disk, this.#places, folder, 'aliases.json', text);
@@ -190,6 +191,12 @@ const inUse = (name: string, version: string, aliases: readonly string[]) =>
     'ERR_VERSION_IN_USE',
     `Expected a version that no alias points to, but ${name} ${version} is ${aliases.join(', ')}\n` +
       '  fix: let the aliases point to another version first, or remove them',
+  );
+
+const tooMany = (name: string) =>
+  torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected at most ${mostAliases} aliases of ${name}, and it has as many\n  fix: remove one that nobody uses first`,
   );
 
 const noSuchAlias = (name: string, alias: string, aliases: ReadonlyMap<string, string>) =>
