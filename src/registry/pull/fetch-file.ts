@@ -7,6 +7,7 @@ import { torchError, TorchError } from '../../errors.js';
 import { guardedFetch, Interrupted, type GuardOptions } from './guarded-fetch.js';
 import { hubError } from './hub-error.js';
 import type { HubLibrary } from './library.js';
+import { storageError } from '../store/storage-error.js';
 import type { HubFile } from './repository.js';
 
 export interface FetchOptions extends Omit<GuardOptions, 'kind'> {
@@ -25,13 +26,14 @@ const mostTries = 4;
 /**
  * Fetches a file into a folder, under its path in the repository, and goes on where a connection was cut.
  * @returns where it lies
- * @throws ERR_DOWNLOAD, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY when the bytes are not those that the hub lists, `signal.reason`; the
- * file is removed then
+ * @throws ERR_DOWNLOAD, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY when the bytes are not those that the hub lists, ERR_STORAGE_FULL,
+ * ERR_STORAGE, `signal.reason`; the file is removed then
  */
 export async function fetchFile(file: HubFile, folder: string, as: string, options: FetchOptions): Promise<string> {
   const path = join(folder, as);
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, 'wx', 0o644);
+  const handle = await create(path).catch((error: unknown) => {
+    throw storageError(error, `write ${file.path} while it is fetched`);
+  });
   try {
     const received = new Received(file, handle, options);
     await received.fetchAll();
@@ -43,6 +45,11 @@ export async function fetchFile(file: HubFile, folder: string, as: string, optio
     options.signal.throwIfAborted();
     throw error;
   }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true });
+  return await open(path, 'wx', 0o644);
 }
 
 /** A file on its way. */
@@ -150,9 +157,14 @@ class Received {
     if (this.#bytes + piece.length > bytes) {
       throw torchError('ERR_INTEGRITY', `Expected ${path} to be ${bytes} bytes, as the hub lists it, but more came`);
     }
-    for (let done = 0; done < piece.length;) {
-      const { bytesWritten } = await this.#handle.write(piece, done, piece.length - done, this.#bytes + done);
-      done += bytesWritten;
+    try {
+      for (let done = 0; done < piece.length;) {
+        const { bytesWritten } = await this.#handle.write(piece, done, piece.length - done, this.#bytes + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      // A full disk is no fault of the network: another try would end there too.
+      throw storageError(error, `write ${path} while it is fetched`);
     }
     this.#sha256.update(piece);
     this.#blob.update(piece);
@@ -161,7 +173,9 @@ class Received {
   }
 
   async #restart(): Promise<void> {
-    await this.#handle.truncate(0);
+    await this.#handle.truncate(0).catch((error: unknown) => {
+      throw storageError(error, `write ${this.#file.path} anew`);
+    });
     this.#options.onBytes(-this.#bytes);
     this.#bytes = 0;
     this.#sha256 = createHash('sha256');

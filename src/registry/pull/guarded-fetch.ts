@@ -6,7 +6,6 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { Readable } from 'node:stream';
 import { torchError, type TorchError } from '../../errors.js';
 import { isLinkLocal, isLoopback, isPublic } from './addresses.js';
 import { hostOf, type Endpoint } from './place.js';
@@ -155,7 +154,28 @@ async function answer(message: IncomingMessage, kept: Headers, options: GuardOpt
       headers: all,
     });
   }
-  return new Response(Readable.toWeb(message) as ReadableStream, { status, headers: all });
+  return new Response(bodyOf(message), { status, headers: all });
+}
+
+/**
+ * The body as the hub's library reads it. Readable.toWeb puts pieces into a stream that its reader has left, as when the disk is
+ * full, and throws where nobody can catch it.
+ */
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = (message as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        message.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** The whole of a small body; of an error's it is as much as there is room for. */

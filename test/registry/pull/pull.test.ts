@@ -1,5 +1,6 @@
 /** Pulls from a hub on the loopback: what comes, what is asked, and what a hub may do wrong. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -102,6 +103,35 @@ describe('pull', () => {
   });
 
   describe('of a good hub', () => {
+    for (const [code, ours] of [
+      ['ENOSPC', 'ERR_STORAGE_FULL'],
+      ['EDQUOT', 'ERR_STORAGE_FULL'],
+      ['EIO', 'ERR_STORAGE'],
+    ] as const) {
+      for (const nth of [1, 2]) {
+        it(`says ${code} of the disk at write ${nth} of a file for what it is, and asks the hub no further`, async () => {
+          // A file in two pieces: one of them is written before the disk is full.
+          await start({ files: { 'model.onnx': Buffer.alloc(200_000) }, inGit: [] });
+          const probe = await open(process.execPath);
+          const prototype = Object.getPrototypeOf(probe) as { write: (...given: unknown[]) => Promise<unknown> };
+          await probe.close();
+          const { write } = prototype;
+          let writes = 0;
+          prototype.write = async function (...given) {
+            if ((given[0] as Uint8Array).length < 1000 || ++writes < nth) return await write.apply(this, given);
+            throw Object.assign(new Error(`${code}: of a test, write`), { code, syscall: 'write' });
+          };
+          try {
+            const { message } = await fails(ours);
+            expect(message).to.include(code).and.include('fix: ').and.not.include('network');
+            expect(writes).to.equal(nth);
+          } finally {
+            prototype.write = write;
+          }
+        });
+      }
+    }
+
     it('fetches the only model with the weights beside it, and says where they are from', async () => {
       const progress: PullProgress[] = [];
       const result = await fetchIt({ onProgress: (one) => progress.push(one) });
