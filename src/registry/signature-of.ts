@@ -1,3 +1,4 @@
+import { engineTable, type EngineName } from '../engines/index.js';
 import type { LoadOptions } from '../model/options.js';
 import type { Signature } from '../signature/spec.js';
 import { labelsOf } from '../tasks/kinds/index.js';
@@ -13,12 +14,17 @@ export function signatureOf({ signature, task }: Pick<ModelRecord, 'signature' |
 
 /** How a version is loaded: what its record says of its files and of what they take and return. */
 export function loadOptionsOf(record: Pick<ModelRecord, 'engine' | 'artifact' | 'signature' | 'task'>): LoadOptions {
-  const { engine, artifact } = record;
-  const digests = artifact.sidecars?.map(({ file, sha256 }) => [file, sha256] as const);
-  return {
-    engine,
-    sha256: artifact.sha256,
-    signature: signatureOf(record),
-    ...(digests && { externalSha256: Object.fromEntries(digests) }),
-  };
+  return { engine: record.engine, ...digestsOf(record), signature: signatureOf(record) };
 }
+
+/** What the bytes must be that are loaded, as the record says. Files that its engine does not read are nobody's weights. */
+export function digestsOf({
+  engine,
+  artifact: { sha256, sidecars = [] },
+}: Pick<ModelRecord, 'engine' | 'artifact'>): Pick<LoadOptions, 'sha256' | 'externalSha256'> {
+  if (sidecars.length === 0 || !readsSidecars(engine)) return { sha256 };
+  return { sha256, externalSha256: Object.fromEntries(sidecars.map((each) => [each.file, each.sha256])) };
+}
+
+/** Whether an engine reads files beside the model, and hashes them as it does. */
+export const readsSidecars = (engine: EngineName): boolean => engineTable[engine].lacks.externalSha256 === undefined;

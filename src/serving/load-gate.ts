@@ -1,6 +1,6 @@
 /** What a version has to pass before its load begins: the quarantine, and the policy of signatures. */
-import { engineTable } from '../engines/index.js';
-import type { ModelRecord, ModelRegistry } from '../registry/index.js';
+import type { ModelRegistry } from '../registry/index.js';
+import { digestsOf, readsSidecars } from '../registry/signature-of.js';
 import type { HostPolicy, HostWarning } from './host-options.js';
 import type { Digests, Found } from './load-served.js';
 import { Quarantine } from './quarantine.js';
@@ -34,28 +34,18 @@ export class LoadGate {
     const { name, version, record, path } = found;
     const stated = record ? digestsOf(record) : {};
     if (!policy) return stated;
-    const { sha256 } = found.source.options.load ?? {};
+    const { sha256, engine } = found.source.options.load ?? {};
     const decision = await policy.check(
       record
         ? { name, version, record, registry: await registry() }
-        : { file: path, ...(sha256 !== undefined && { sha256 }) },
+        : { file: path, ...(sha256 !== undefined && { sha256 }), ...(engine && { engine }) },
     );
     for (const message of decision.warnings) warn({ model: name, version, message });
     return {
       ...stated,
       ...(decision.sha256 !== undefined && { sha256: decision.sha256 }),
-      ...(decision.externalSha256 && (!record || takesSidecars(record)) && { externalSha256: decision.externalSha256 }),
+      ...(decision.externalSha256 &&
+        (!record || readsSidecars(record.engine)) && { externalSha256: decision.externalSha256 }),
     };
   }
-}
-
-function digestsOf(record: ModelRecord): Digests {
-  const { sha256, sidecars = [] } = record.artifact;
-  if (sidecars.length === 0 || !takesSidecars(record)) return { sha256 };
-  return { sha256, externalSha256: Object.fromEntries(sidecars.map((each) => [each.file, each.sha256])) };
-}
-
-/** Files beside an artifact that its engine does not read are nobody's weights. */
-function takesSidecars(record: ModelRecord): boolean {
-  return engineTable[record.engine].lacks.externalSha256 === undefined;
 }

@@ -1,7 +1,8 @@
 /** What the policy `signature` decides. */
 import { basename, dirname, join } from 'node:path';
-import { engineTable, findEngine, type EngineName } from '../../engines/index.js';
+import { findEngine } from '../../engines/index.js';
 import { torchError } from '../../errors.js';
+import { readsSidecars } from '../signature-of.js';
 import { maxBundleBytes } from './bundle.js';
 import { invalid } from './form.js';
 import { compareFolder, type SignedFile } from './manifest.js';
@@ -25,10 +26,12 @@ export async function verifiedDecision(subject: PolicySubject, trust: Trust): Pr
   return { ...digestsOf(files, file, external), warnings, ...(signer && { signer }) };
 }
 
+type FileSubject = Extract<PolicySubject, { file: string }>;
+
 /**
  * The bundle of a file is `FILE.sig`, where it alone was signed, or `model.sig` in its folder, where the folder was.
  */
-async function ofFile({ file, sha256 }: { file: string; sha256?: string }, trust: Trust): Promise<PolicyDecision> {
+async function ofFile({ file, sha256, engine }: FileSubject, trust: Trust): Promise<PolicyDecision> {
   const folder = dirname(file);
   const own = await readIfThere(`${file}.sig`);
   const content = own ?? (await readIfThere(join(folder, 'model.sig')));
@@ -40,17 +43,19 @@ async function ofFile({ file, sha256 }: { file: string; sha256?: string }, trust
   }
   const { signer, statement } = await verifyBundle(content, trust);
   const name = own ? singleFile : basename(file);
-  const files = await compareFolder(own ? file : folder, statement, { unread: new Set([name]) });
+  const files = await compareFolder(
+    own ? file : folder,
+    statement,
+    { bundle: content, ofFiles: true },
+    { unread: new Set([name]) },
+  );
   const signed = files.get(name);
   if (!signed) throw invalid(`Expected ${basename(file)} among the signed files but it is none of them`);
   if (sha256 !== undefined && sha256 !== signed.sha256) {
     throw invalid(`Expected ${file} to have sha256 ${sha256} (load.sha256), but ${signed.sha256} is signed`);
   }
-  return { ...digestsOf(files, name, readsSidecars(await findEngine(file))), warnings: [], signer };
+  return { ...digestsOf(files, name, readsSidecars(await findEngine(file, engine))), warnings: [], signer };
 }
-
-/** Whether an engine reads files beside the model, and hashes them as it does. */
-const readsSidecars = (engine: EngineName): boolean => engineTable[engine].lacks.externalSha256 === undefined;
 
 function digestsOf(files: ReadonlyMap<string, SignedFile>, artifact: string, external: boolean) {
   const others = external ? [...files].filter(([path]) => path !== artifact) : [];

@@ -165,6 +165,14 @@ export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What may lie in a folder and cannot be signed, since it is made afterwards. */
+export interface Signatures {
+  /** The bundle that is verified: a file of those very bytes is no other than itself. */
+  readonly bundle: string | Uint8Array;
+  /** Bundles of single files may be there too: FILE.sig of a FILE that is signed. Default: false. */
+  readonly ofFiles?: boolean;
+}
+
 /**
  * Compares a folder with what was signed: no file may be missing, be more or be different.
  * @throws ERR_SIGNATURE_INVALID naming the files
@@ -172,6 +180,7 @@ export interface CompareOptions {
 export async function compareFolder(
   root: string,
   { serialization, resources }: Statement,
+  signatures: Signatures,
   { unread, signal }: CompareOptions = {},
 ): Promise<ReadonlyMap<string, SignedFile>> {
   const found = await listFiles(root, serialization);
@@ -187,10 +196,14 @@ export async function compareFolder(
   );
   // No shard says anything of an empty file.
   const mayBeUnsigned = (path: string): boolean => serialization.method === 'shards' && found.get(path) === 0;
-  requireNone(
-    [...found.keys()].filter((path) => !signed.has(path) && !mayBeUnsigned(path)),
-    'Expected only files that were signed, but these were not',
-  );
+  const more = [...found.keys()].filter((path) => !signed.has(path) && !mayBeUnsigned(path));
+  const others: string[] = [];
+  for (const path of more) {
+    const isOfFile = signatures.ofFiles && path.endsWith('.sig') && signed.has(path.slice(0, -'.sig'.length));
+    if (isOfFile || (await isBundle(root, path, found.get(path) as number, signatures.bundle))) continue;
+    others.push(path);
+  }
+  requireNone(others, 'Expected only files that were signed, but these were not');
   const isWhole = serialization.method === 'files' && serialization.algorithm === 'sha256';
   const files = new Map<string, SignedFile>();
   for (const [path, parts] of signed) {
@@ -203,6 +216,19 @@ export async function compareFolder(
     files.set(path, { sha256, bytes });
   }
   return files;
+}
+
+async function isBundle(root: string, path: string, bytes: number, bundle: string | Uint8Array): Promise<boolean> {
+  const own = Buffer.from(bundle as Uint8Array);
+  if (bytes !== own.length) return false;
+  const refuse = (): Error => invalid(`Expected ${describe(path)} to be a regular file`);
+  try {
+    return await withRegularFile(join(root, path), refuse, async ({ file, size }) =>
+      size === own.length ? own.equals(await file.readFile()) : false,
+    );
+  } catch (error) {
+    throw unreadable(describe(path), error);
+  }
 }
 
 function requireEqual(path: string, signed: readonly Resource[], read: readonly Resource[]): void {

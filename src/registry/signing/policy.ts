@@ -1,8 +1,10 @@
 /** What has to be known of an artifact before it is loaded. Loaded by `import 'node-libtorch'`, so it imports the rest when used. */
 import * as check from '../../check.js';
+import type { EngineName } from '../../engines/index.js';
 import { torchError } from '../../errors.js';
 import type { ModelRegistry } from '../registry.js';
 import type { ModelRecord } from '../schema.js';
+import { digestsOf } from '../signature-of.js';
 import type { Trust, TrustOptions } from './trust.js';
 import type { Signer } from './verify.js';
 
@@ -22,7 +24,7 @@ export interface LoadPolicyOptions extends TrustOptions {
 /** What is about to be loaded: a version of a registry, or a file by itself. */
 export type PolicySubject =
   | { readonly name: string; readonly version: string; readonly record: ModelRecord; readonly registry: ModelRegistry }
-  | { readonly file: string; readonly sha256?: string };
+  | { readonly file: string; readonly sha256?: string; readonly engine?: EngineName };
 
 /** What may be loaded: bytes of these digests, and no others. */
 export interface PolicyDecision {
@@ -99,7 +101,7 @@ export class LoadPolicy {
       return await verifiedDecision(subject, this.#trust);
     }
     // A record always says what its artifact and the files beside it are.
-    if (!('file' in subject)) return statedBy(subject.record);
+    if (!('file' in subject)) return { ...digestsOf(subject.record), warnings: [] };
     if (subject.sha256 !== undefined) return { sha256: subject.sha256, warnings: [] };
     throw torchError(
       'ERR_SIGNATURE_REQUIRED',
@@ -107,11 +109,6 @@ export class LoadPolicy {
         '  fix: node-libtorch registry add FILE --name NAME --model-version VERSION; in a program: load: { sha256 }',
     );
   }
-}
-
-function statedBy({ artifact: { sha256, sidecars } }: ModelRecord): PolicyDecision {
-  const external = sidecars && Object.fromEntries(sidecars.map((each) => [each.file, each.sha256]));
-  return { sha256, ...(external && { externalSha256: external }), warnings: [] };
 }
 
 async function openTrustFor(require: (typeof policies)[number], options: TrustOptions): Promise<Trust | undefined> {

@@ -123,6 +123,6 @@ export async function verifyFolder(
   check.signal(options.signal);
   const known = await trusted(trust);
   const { signer, statement } = await verifyBundle(bundle, known);
-  const files = await compareFolder(folder, statement, options);
+  const files = await compareFolder(folder, statement, { bundle }, options);
   return { signer, subject: statement.subject, annotations: statement.annotations, files };
 }

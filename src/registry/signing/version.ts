@@ -85,7 +85,7 @@ export async function verifyVersion(
     : { statement: parseStatement(parseBundle(content)) };
   const coversRecord = requireAnnotations(known.statement.annotations, await signedVersion(registry, record));
   const folder = await registry.artifactFolder(record);
-  const files = await compareFolder(folder, known.statement, options);
+  const files = await compareFolder(folder, known.statement, { bundle: content }, options);
   requireFilesOf(record, files);
   const { name, version } = record;
   const warnings = coversRecord

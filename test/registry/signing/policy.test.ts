@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadPolicy, type LoadPolicyOptions, signFolder } from '#dist/registry/signing/index.js';
+import { LoadPolicy, type LoadPolicyOptions, signFolder, verifyFolder } from '#dist/registry/signing/index.js';
 import { rejection } from '../../support/rejection.js';
 import { content, sha256, testRegistry, type TestRegistry } from './registry.js';
 import { pair } from './support.js';
@@ -103,7 +103,7 @@ describe('the policy of loads', () => {
 
   it('signature takes FILE.sig of a file by itself, or model.sig of its folder', async () => {
     expect((await rejection(ofFile(signature))).code).to.equal('ERR_SIGNATURE_REQUIRED');
-    const folder = await signFolder(at.file('.'), { key, subject: 'v1.0', ignorePaths: ['model.sig'] });
+    const folder = await signFolder(at.file('.'), { key, subject: 'v1.0' });
     await writeFile(at.file('model.sig'), folder.bundle);
     expect(await ofFile(signature)).to.have.property('sha256', digests.sha256);
     expect((await rejection(ofFile(signature, 'a'.repeat(64)))).message).to.match(/\(load\.sha256\)/);
@@ -115,6 +115,28 @@ describe('the policy of loads', () => {
     await copyFile(at.file('model.pt.sig'), at.file('weights/one.bin.sig'));
     await writeFile(at.file('model.pt.sig'), '{}');
     expect((await rejection(ofFile(signature))).code).to.equal('ERR_SIGNATURE_INVALID');
+  });
+
+  it('signature leaves out the bundles that lie in a folder that was signed before, and nothing else', async () => {
+    await writeFile(at.file('other.onnx'), 'another');
+    const { bundle } = await signFolder(at.file('.'), { key, subject: 'v1.0' });
+    await writeFile(at.file('model.sig'), bundle);
+    await writeFile(at.file('model.pt.sig'), (await signFolder(at.file('model.pt'), { key, subject: 'one' })).bundle);
+    const policy = await LoadPolicy.open(signature);
+    const ask = () => policy.check({ file: at.file('other.onnx') });
+    expect(await ask()).to.deep.include({ sha256: sha256('another') });
+    for (const name of ['more.sig', 'weights/model.sig', 'model.sig.sig', '.sig', 'one.pt']) {
+      await writeFile(at.file(name), 'x');
+      expect((await rejection(ask())).message).to.include(`these were not: "${name}"`);
+      await rm(at.file(name));
+    }
+    // In a program that has the bundle: the same, by whatever name it lies there.
+    await rm(at.file('model.pt.sig'));
+    await verifyFolder(at.file('.'), bundle, { publicKeys: [pub] });
+    await writeFile(at.file('copy.sig'), bundle);
+    await verifyFolder(at.file('.'), bundle, { publicKeys: [pub] });
+    await writeFile(at.file('copy.sig'), bundle.replace('a', 'b'));
+    expect((await rejection(verifyFolder(at.file('.'), bundle, { publicKeys: [pub] }))).message).to.match(/copy\.sig/);
   });
 
   it('report refuses nothing, and says what it would refuse', async () => {
