@@ -92,6 +92,8 @@ export interface Located {
   readonly path: string;
   /** Undefined for a bare file. */
   readonly record: ModelRecord | undefined;
+  /** Where the record is. */
+  readonly registry?: ModelRegistry;
   readonly options: LoadOptions;
 }
 
@@ -104,7 +106,7 @@ export async function locate(target: Target, settings: Settings): Promise<Locate
   const record = await recordOf(registry, target);
   return {
     path: await registry.artifactPath(record),
-    record,
+    ...{ record, registry },
     options: { ...options, ...optionsOfRecord(record) },
   };
 }
