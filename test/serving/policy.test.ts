@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import {
   LoadPolicy,
   ModelHost,
   ModelRegistry,
+  signFolder,
   type HostPolicy,
   type HostWarning,
   type PolicyDecision,
@@ -199,6 +201,47 @@ describe('files beside an artifact', function () {
     expect(host.model('external').version).to.equal('v1.0');
     writeFileSync(weights, bytes);
     await host.load({ name: 'external' });
+  });
+
+  it('are signed too, or refused, whatever digests the caller has for them', async () => {
+    const at = (file: string): string => join(folder, file);
+    const { key, pub } = pair();
+    const [weights, bytes] = [at('weights.bin'), readFileSync(at('weights.bin'))];
+    const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+    const flipped = Buffer.from(bytes);
+    flipped[0]! ^= 1;
+    const open = async (mode: 'enforce' | 'report', stated: Buffer) => {
+      const policy = await LoadPolicy.open({ require: 'signature', mode, publicKeys: [pub] });
+      const load = { externalSha256: { 'weights.bin': digest(stated) } };
+      const host = ModelHost.start({ policy, models: [{ file: at('external.onnx'), load }] });
+      const said: string[] = [];
+      host.on('warning', ({ message }) => said.push(message));
+      await host.ready;
+      await host.close();
+      return said.join();
+    };
+    const signature = await signFolder(at('external.onnx'), { key, subject: 'external' });
+    writeFileSync(at('external.onnx.sig'), signature.bundle);
+    for (const content of [bytes, flipped]) {
+      writeFileSync(weights, content);
+      const error = await rejection(open('enforce', content));
+      expect(error).to.have.property('code', 'ERR_SIGNATURE_REQUIRED');
+      expect(error.message).to.match(/weights\.bin.*external\.onnx\.sig covers external\.onnx alone/);
+      expect(await open('report', content)).to.match(/would refuse it: Expected a signature of weights\.bin/);
+    }
+    rmSync(at('external.onnx.sig'));
+    writeFileSync(weights, bytes);
+    // What is signed is the folder of the files, without the registry that the tests above have there.
+    const own = mkdtempSync(join(tmpdir(), 'node-libtorch-signed-'));
+    for (const name of ['external.onnx', 'weights.bin']) cpSync(at(name), join(own, name));
+    const policy = await LoadPolicy.open({ require: 'signature', publicKeys: [pub] });
+    writeFileSync(join(own, 'model.sig'), (await signFolder(own, { key, subject: 'external' })).bundle);
+    const host = (load: object) => ModelHost.open({ policy, models: [{ file: join(own, 'external.onnx'), load }] });
+    await (await host({})).close();
+    writeFileSync(join(own, 'weights.bin'), flipped);
+    const error = await rejection(host({ externalSha256: { 'weights.bin': digest(flipped) } }));
+    expect(error.code).to.be.oneOf(['ERR_INTEGRITY', 'ERR_SIGNATURE_INVALID']);
+    rmSync(own, { recursive: true });
   });
 
   it('are nothing to an engine that reads one file', async () => {

@@ -26,10 +26,10 @@ export type PolicySubject =
   | { readonly name: string; readonly version: string; readonly record: ModelRecord; readonly registry: ModelRegistry }
   | { readonly file: string; readonly sha256?: string; readonly engine?: EngineName };
 
-/** What may be loaded: bytes of these digests, and no others. */
+/** What may be loaded: bytes of these digests, and no others. They come before those that the caller has. */
 export interface PolicyDecision {
   readonly sha256?: string;
-  /** Of files beside the artifact, by their paths from its folder. */
+  /** Of files beside the artifact, by their paths from its folder: no other may be read. Undefined: nothing was decided of them. */
   readonly externalSha256?: Readonly<Record<string, string>>;
   /** What would have been refused, were it not only reported; and what a signature does not cover. */
   readonly warnings: readonly string[];
@@ -98,7 +98,7 @@ export class LoadPolicy {
     if (this.require === 'none') return { warnings: [] };
     if (this.#trust) {
       const { verifiedDecision } = await import('./decision.js');
-      return await verifiedDecision(subject, this.#trust);
+      return await verifiedDecision(subject, this.#trust, this.mode === 'enforce');
     }
     // A record always says what its artifact and the files beside it are.
     if (!('file' in subject)) return { ...digestsOf(subject.record), warnings: [] };

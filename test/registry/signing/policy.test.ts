@@ -139,6 +139,27 @@ describe('the policy of loads', () => {
     expect((await rejection(verifyFolder(at.file('.'), bundle, { publicKeys: [pub] }))).message).to.match(/copy\.sig/);
   });
 
+  it('signature decides the digests of all files that an engine may read, also where there are none', async () => {
+    const { bundle } = await signFolder(at.file('model.pt'), { key, subject: 'model.pt' });
+    await writeFile(at.file('model.pt.sig'), bundle);
+    const policy = await LoadPolicy.open(signature);
+    // What names an engine by itself is not asked for its extension.
+    const { signer: _, ...decision } = await policy.check({ file: at.file('model.pt'), engine: 'onnx' });
+    expect(decision).to.deep.equal({ sha256: digests.sha256, externalSha256: {}, warnings: [] });
+  });
+
+  it('report finds a file that was changed, and does not refuse it at the load', async () => {
+    const { bundle } = await signFolder(at.file('model.pt'), { key, subject: 'model.pt' });
+    await writeFile(at.file('model.pt.sig'), bundle);
+    const report = { ...signature, mode: 'report' } as const;
+    const { signer, ...decision } = await ofFile(report);
+    expect([decision, signer?.method]).to.deep.equal([{ warnings: [] }, 'key']);
+    await writeFile(at.file('model.pt'), 'not a moddl');
+    const { warnings, ...changed } = await ofFile(report);
+    expect(changed).to.deep.equal({});
+    expect(warnings.join()).to.match(/would refuse it: .*it was changed or damaged/);
+  });
+
   it('report refuses nothing, and says what it would refuse', async () => {
     const report = { ...signature, mode: 'report' } as const;
     const { warnings } = await check(report);
