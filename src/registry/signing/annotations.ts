@@ -17,7 +17,7 @@ export function annotationsOf({ name, version, record }: SignedVersion): Readonl
   return {
     [`${prefix}name`]: name,
     [`${prefix}version`]: version,
-    [`${prefix}record.sha256`]: createHash('sha256').update(record).digest('hex'),
+    [`${prefix}record.sha256`]: sha256Of(record),
   };
 }
 
@@ -42,3 +42,5 @@ export function requireAnnotations(signed: ReadonlyMap<string, string>, own: Sig
   }
   return Object.keys(wanted).every((key) => signed.has(key));
 }
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

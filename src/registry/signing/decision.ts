@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { findEngine, weightFiles } from '../../engines/index.js';
 import { torchError } from '../../errors.js';
+import type { ModelRecord } from '../schema.js';
 import { readsSidecars } from '../signature-of.js';
 import { maxBundleBytes } from './bundle.js';
 import { invalid } from './form.js';
@@ -28,8 +29,17 @@ export async function verifiedDecision(
   const external = readsSidecars(record.engine);
   const hashed = [file, ...(external ? sidecars.map((one) => one.file) : [])];
   const options = isEnforced ? { unread: new Set(hashed) } : {};
-  const { signer, files, warnings } = await verifyVersion(registry, record, trust, options);
+  const { signer, files, coversRecord, warnings } = await verifyVersion(registry, record, trust, options);
+  if (!coversRecord) throw recordNotSigned(record);
   return { ...(isEnforced && digestsOf(files, file, external)), warnings, ...(signer && { signer }) };
+}
+
+/** The files of one version may be those of another, and a record says what its answers mean. */
+function recordNotSigned({ name, version }: ModelRecord): Error {
+  return invalid(
+    `Expected a signature of ${name} ${version} that covers its record, but it covers its files alone: labels and task may have been changed\n` +
+      `  fix: node-libtorch registry sign ${name}@${version} --key FILE; or sign a copy of metadata.json among the files (docs/signing.md)`,
+  );
 }
 
 type FileSubject = Extract<PolicySubject, { file: string }>;

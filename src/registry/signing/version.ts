@@ -7,7 +7,7 @@ import { withRegularFile } from '../../files/regular-file.js';
 import type { ModelRegistry } from '../registry.js';
 import { unreadable } from '../read.js';
 import type { ModelRecord } from '../schema.js';
-import { annotationsOf, requireAnnotations, type SignedVersion } from './annotations.js';
+import { annotationsOf, requireAnnotations, sha256Of, type SignedVersion } from './annotations.js';
 import { maxBundleBytes, parseBundle } from './bundle.js';
 import { invalid } from './form.js';
 import { compareFolder, type CompareOptions, type SignedFile } from './manifest.js';
@@ -83,11 +83,14 @@ export async function verifyVersion(
   const known: { signer?: Signer; statement: Statement } = trust
     ? await verifyBundle(content, await trusted(trust))
     : { statement: parseStatement(parseBundle(content)) };
-  const coversRecord = requireAnnotations(known.statement.annotations, await signedVersion(registry, record));
+  const own = await signedVersion(registry, record);
+  const hasAnnotations = requireAnnotations(known.statement.annotations, own);
   const folder = await registry.artifactFolder(record);
   const files = await compareFolder(folder, known.statement, { bundle: content }, options);
   requireFilesOf(record, files);
   const { name, version } = record;
+  // Other programs sign files and nothing else, so a copy of the record may be one of them.
+  const coversRecord = hasAnnotations || files.get('metadata.json')?.sha256 === sha256Of(own.record);
   const warnings = coversRecord
     ? []
     : [

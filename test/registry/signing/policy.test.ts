@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { annotationsOf } from '#dist/registry/signing/annotations.js';
 import { LoadPolicy, type LoadPolicyOptions, signFolder, verifyFolder } from '#dist/registry/signing/index.js';
 import { rejection } from '../../support/rejection.js';
 import { content, sha256, testRegistry, type TestRegistry } from './registry.js';
@@ -81,13 +82,50 @@ describe('the policy of loads', () => {
   });
 
   it('signature finds the digests of whole files where shards were signed', async () => {
-    const { bundle } = await signFolder(at.file('.'), { key, subject: 'v1.0', shardBytes: 4 });
+    const record = await readFile(at.beside('metadata.json'));
+    const annotations = annotationsOf({ name: 'tiny', version: 'v1.0', record });
+    const { bundle } = await signFolder(at.file('.'), { key, subject: 'v1.0', shardBytes: 4, annotations });
     await at.registry.attachSignature('tiny', 'v1.0', bundle);
     const { warnings, ...decision } = await check(signature);
     expect(decision).to.deep.include(digests);
-    expect(warnings.join()).to.match(/not its record/);
+    expect(warnings).to.deep.equal([]);
     await writeFile(at.file('model.pt'), 'not a moddl');
     expect((await rejection(check(signature))).message).to.match(/bytes 8 to 11 of "model\.pt"/);
+  });
+
+  it('signature demands one that covers the record too: by annotations, or by a copy among the files', async () => {
+    const { bundle } = await signFolder(at.file('.'), { key, subject: 'v1.0' });
+    await at.registry.attachSignature('tiny', 'v1.0', bundle);
+    const refused = async () => {
+      const error = await rejection(check(signature));
+      expect(error).to.include({ code: 'ERR_SIGNATURE_INVALID', status: 403 });
+      return error.message;
+    };
+    expect(await refused()).to.match(
+      /covers its record, but it covers its files alone.*\n.*registry sign tiny@v1\.0 --key/,
+    );
+    const reported = await check({ ...signature, mode: 'report' });
+    expect(reported.warnings.join()).to.match(
+      /would refuse it: Expected a signature of tiny v1\.0 that covers its record/,
+    );
+    // Some of them are none of them.
+    const record = await readFile(at.beside('metadata.json'));
+    const annotations = { ...annotationsOf({ name: 'tiny', version: 'v1.0', record }) };
+    delete annotations['node-libtorch.record.sha256'];
+    const half = await signFolder(at.file('.'), { key, subject: 'v1.0', annotations });
+    await at.registry.attachSignature('tiny', 'v1.0', half.bundle);
+    await refused();
+    await writeFile(at.file('metadata.json'), record);
+    const whole = await signFolder(at.file('.'), { key, subject: 'v1.0' });
+    expect(await at.registry.attachSignature('tiny', 'v1.0', whole.bundle)).to.deep.include({
+      coversRecord: true,
+      warnings: [],
+    });
+    expect(await check(signature)).to.deep.include({ sha256: digests.sha256, warnings: [] });
+    await writeFile(at.beside('metadata.json'), `${record.toString()} `);
+    await refused();
+    await writeFile(at.beside('metadata.json'), record.toString().replace('"yes"', '"YES"'));
+    await refused();
   });
 
   it('signature refuses a record that changed since it was read', async () => {
