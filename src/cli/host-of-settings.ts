@@ -46,13 +46,19 @@ export async function startHost(
 function rereading(policy: LoadPolicy): NonNullable<HostOptions['policy']> {
   return {
     async check(version) {
+      const said: string[] = [];
       try {
         await policy.reload();
       } catch (error) {
         // Nobody knows whether those still count that counted before.
         if (policy.mode === 'enforce') throw error;
+        const [message] = (error as Error).message.split('\n');
+        said.push(
+          `The policy goes by those whose signatures counted before, since whom it trusts cannot be read: ${message}`,
+        );
       }
-      return policy.check(version);
+      const decision = await policy.check(version);
+      return { ...decision, warnings: [...said, ...decision.warnings] };
     },
   };
 }
