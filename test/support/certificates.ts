@@ -52,6 +52,8 @@ export interface CertificateOptions {
   /** Days from now. */
   readonly from?: number;
   readonly to?: number;
+  /** The end as it is written, whatever that means. */
+  readonly end?: Buffer;
   /** Left out: no BasicConstraints. */
   readonly authority?: { readonly is: boolean; readonly pathLength?: number };
   /** Bits: 0x80 signatures, 0x04 certificates, 0x20 keys. Left out: no KeyUsage. */
@@ -107,7 +109,7 @@ export function toBeSigned(options: CertificateOptions, key: KeyObject, serial: 
     der.integer(serial),
     algorithmOf(options, issuer?.key ?? key),
     named(issuer?.name ?? name),
-    der.sequence(day(from), day(to)),
+    der.sequence(day(from), options.end ?? day(to)),
     named(name),
     createPublicKey(key).export({ type: 'spki', format: 'der' }),
     ...(list.length > 0 ? [der.value(0xa3, der.sequence(...list))] : []),

@@ -41,6 +41,9 @@ function requireSigner(leaf: X509Certificate, at: Date): void {
 }
 
 function timeFault({ validFrom, validTo }: X509Certificate, at: Date): string | undefined {
+  // OpenSSL hands over certificates with such dates too, and no date compares with them.
+  const isReadable = [validFrom, validTo].every((date) => !Number.isNaN(Date.parse(date)));
+  if (!isReadable) return `has no dates that can be read (from ${validFrom}, to ${validTo})`;
   if (new Date(validFrom) > at) return `is valid only from ${validFrom}`;
   if (new Date(validTo) < at) return `expired at ${validTo}`;
   return undefined;

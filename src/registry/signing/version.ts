@@ -45,7 +45,7 @@ export async function signVersion(
   } catch (error) {
     throw torchError('ERR_INTEGRITY', (error as Error).message, { cause: error });
   }
-  await (await registry.store()).replaceFile(name, version, 'model.sig', bundle);
+  await (await registry.store()).replaceFile(name, version, 'model.sig', bundle, { signal: options.signal });
   return { bundle, warnings };
 }
 
@@ -63,7 +63,7 @@ export async function attachSignature(
 ): Promise<VerifiedVersion> {
   const record = await registry.resolve(name, reference);
   const verified = await verifyVersion(registry, record, trust, { bundle, ...(signal && { signal }) });
-  await (await registry.store()).replaceFile(name, record.version, 'model.sig', bundle);
+  await (await registry.store()).replaceFile(name, record.version, 'model.sig', bundle, { signal });
   return verified;
 }
 

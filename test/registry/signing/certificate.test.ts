@@ -65,6 +65,14 @@ describe('signatures with certificates', () => {
     'an authority of their own': [[authority('me', { usage: 0x86 })], /nobody/],
     'one that has expired': [[signer('me', ca, { from: -10, to: -1 })], /expired at/],
     'one that is not valid yet': [[signer('me', ca, { from: 1 })], /valid only from/],
+    'one whose end nobody can read': [
+      [signer('me', ca, { end: der.value(0x17, Buffer.from('999999999999Z')) })],
+      /dates that can be read/,
+    ],
+    'an authority whose end nobody can read': [
+      ((odd) => [signer('me', odd), odd])(authority('odd', { issuer: ca, end: der.value(0x17, Buffer.from('soon')) })),
+      /CN=odd has no dates that can be read/,
+    ],
     'an authority that has expired': [
       [signer('me', authority('old', { issuer: ca, from: -9, to: -1 }))].flatMap((own) => [own]),
       /nobody/,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { takeLock } from '#dist/registry/store/lock.js';
 import { signFolder } from '#dist/registry/signing/sign.js';
 import { rejection } from '../../support/rejection.js';
 import { testRegistry, type TestRegistry } from './registry.js';
@@ -152,6 +153,25 @@ describe('signatures of versions', () => {
     await writeFile(at.beside('model.sig'), Buffer.alloc(9 * 2 ** 20));
     expect(await refused()).to.match(/at most \d+ bytes/);
   });
+
+  it('wait for another writer no longer than a signal says', async () => {
+    const lock = await takeLock(`${at.root}/records/.lock`);
+    try {
+      const { bundle } = await signFolder(at.file('.'), { key, subject: 'v1.0' });
+      for (const work of [
+        (signal: AbortSignal) => at.registry.sign('tiny', 'v1.0', { key, signal }),
+        (signal: AbortSignal) => at.registry.attachSignature('tiny', 'v1.0', bundle, { signal }),
+      ]) {
+        const stop = new AbortController();
+        const waiting = rejection(work(stop.signal));
+        setTimeout(() => stop.abort(new Error('enough')), 300);
+        expect((await waiting).message).to.equal('enough');
+      }
+    } finally {
+      await lock?.release();
+    }
+    await sign();
+  }).timeout(30_000);
 
   it('do not follow a version that is a link to another place', async () => {
     await sign();
