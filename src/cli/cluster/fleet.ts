@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
-import { isVersion } from '../../registry/names.js';
+import { isAlias, isVersion } from '../../registry/names.js';
 import type { Aliases } from '../../server/management/catalog.js';
 import type { Departure, Fleet } from '../../server/management/fleet.js';
 import type { ManagedModel } from '../../server/management/management.js';
@@ -66,8 +66,12 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   get models(): readonly SetMember[] {
     const aliases = this.#aliases();
     return [...this.#set.values()].map((member) => {
-      const now = aliases[member.name];
-      return now ? { ...member, model: { ...member.model, aliases: now } } : member;
+      const { name, reference, version, model } = member;
+      if (model.file !== undefined) return member;
+      const now = aliases[name] ?? model.aliases;
+      // An alias that is no more meant this to the others.
+      const own = isAlias(reference) && version !== '' ? { [reference]: version } : undefined;
+      return now || own ? { ...member, model: { ...model, aliases: { ...now, ...own } } } : member;
     });
   }
 
@@ -160,9 +164,11 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       const said = { name, aliases: Object.fromEntries(aliases) };
       await this.#swap({ kind: 'prepareAliases', change, ...said }, signal, beforeSwap, () => {
         for (const [place, member] of this.#set) {
-          const version = member.name === name ? aliases.get(member.reference) : undefined;
-          if (version === undefined || version === member.version) continue;
-          this.#set.set(place, { ...member, version, revision: change });
+          if (member.name !== name) continue;
+          // Where no worker is left to say what aliases mean, this does.
+          const told = { ...member, model: { ...member.model, aliases: said.aliases } };
+          const version = aliases.get(member.reference) ?? member.version;
+          this.#set.set(place, version === member.version ? told : { ...told, version, revision: change });
         }
       });
     });
@@ -205,6 +211,8 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   /** What aliases mean in the workers, by the names of models. */
   #aliases(): Readonly<Record<string, VersionsByAlias>> {
     const all: Record<string, Record<string, string>> = {};
+    // A name that has lost its last alias has none, which is something to say.
+    if (this.isUp) for (const { name, model } of this.#set.values()) if (model.file === undefined) all[name] = {};
     for (const { name, version, aliases = [] } of this.latest()) {
       for (const alias of aliases) (all[name] ??= {})[alias] = version;
     }

@@ -277,6 +277,36 @@ describe('cluster: the models of all workers', () => {
       expect(sync.aliases).to.deep.equal({ m: { champion: 'v1.1' } });
     });
 
+    for (const others of [{ stable: 'v1.0' }, {}]) {
+      const rest = Object.keys(others).length;
+      it(`that are no more: a worker that comes later loads what they meant, and has the ${rest} that are left`, async () => {
+        const { fleet, peers } = await withAlias();
+        await fleet.setAliases('m', new Map(Object.entries(others)), signal);
+        for (const peer of peers) {
+          peer.up = [{ name: 'm', version: 'v1.0', aliases: Object.keys(others) }];
+          peer.say({ kind: 'description', round: 0, ...descriptionOf(peer.up) });
+        }
+        const fresh = new Peer(9, fleet);
+        fresh.up = [];
+        fresh.say({ kind: 'askSet' });
+        const { models } = fresh.heard[0] as Extract<ToWorker, { kind: 'set' }>;
+        expect(models.map(({ version, model }) => [version, model.versions, model.aliases])).to.deep.equal([
+          ['v1.0', ['champion'], { ...others, champion: 'v1.0' }],
+        ]);
+        fresh.ready();
+        await fleet.admit(fresh.worker);
+        const sync = fresh.heard.find(({ kind }) => kind === 'sync') as Extract<ToWorker, { kind: 'sync' }>;
+        expect(sync.aliases).to.deep.equal({ m: others });
+      });
+    }
+
+    it('are those of the last change where no worker is left to say so', async () => {
+      const { fleet, peers } = await withAlias();
+      await fleet.setAliases('m', new Map([...now, ['stable', 'v1.0']]), signal);
+      for (const peer of peers) peer.end();
+      expect(fleet.models.map(({ model }) => model.aliases)).to.deep.equal([{ champion: 'v1.1', stable: 'v1.0' }]);
+    });
+
     it('go with their version', async () => {
       const { fleet } = await withAlias();
       await fleet.unload('m', 'v1.0');

@@ -143,6 +143,23 @@ export function serveByAlias(workers: number): void {
           expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal('v1.0');
         }
       });
+
+      it('gives a worker that comes after the end of an alias what it meant, and not the alias', async () => {
+        const { registry, server, port, up, admin } = await serve(['mnist-mlp@champion']);
+        await registry.alias('stable', 'v1.0');
+        server.child.kill('SIGHUP');
+        await server.seen('models refreshed');
+        expect((await admin('DELETE', '/admin/models/mnist-mlp/aliases/champion')).status).to.equal(200);
+        for (const each of [0, 1]) {
+          process.kill(server.workers[each] as number, 'SIGKILL');
+          await server.seen('worker ready', workers + each + 1);
+        }
+        for (let each = 0; each < 4; each++) {
+          expect(await answering(port, '/v2/models/mnist-mlp/versions/stable')).to.equal('v1.0');
+          expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal(404);
+        }
+        expect(await up()).to.deep.equal(['v1.0']);
+      });
     }
 
     it('goes on where the registry is removed, and says so to administrators', async () => {
