@@ -14,11 +14,9 @@ import { Distributor } from './distributor.js';
 import { environmentOf, send, type Assignment, type ToPrimary } from './messages.js';
 import { ClusterMetrics } from './metrics.js';
 import { ClusterModels } from './models.js';
+import { crashWindowMs, Restarts } from './restarts.js';
 import { Watchdog } from './watchdog.js';
 
-/** So many workers may end by themselves within the time below; one more ends everything. */
-const crashBudget = 5;
-const crashWindowMs = 60_000;
 /** How often workers are asked for a sign of life. */
 const tickMs = 1000;
 /** Descriptors for each worker: its channel, and a connection that it has not confirmed. */
@@ -86,7 +84,9 @@ class Supervisor {
   };
   readonly #intakes: Intake[] = [];
   #closedConnections = 0;
-  #crashes: number[] = [];
+  readonly #restarts = new Restarts();
+  /** Those that have got connections. */
+  readonly #haveServed = new WeakSet<Worker>();
   #proven = false;
   /** Set once the end has begun. */
   #code: number | undefined;
@@ -168,6 +168,8 @@ class Supervisor {
       return;
     }
     this.#distributor.add(worker);
+    this.#haveServed.add(worker);
+    this.#restarts.started();
     this.#logger.info({ worker: id, pid: process.pid }, 'worker ready');
     if (this.#proven || this.#code !== undefined) return;
     this.#proven = true;
@@ -183,21 +185,30 @@ class Supervisor {
     if (this.#code !== undefined && workers().length === 0) this.#done(this.#code);
   }
 
-  #onCrash({ id }: Worker, code: number | null, signal: string | null): void {
+  #onCrash(worker: Worker, code: number | null, signal: string | null): void {
+    const { id } = worker;
     if (!this.#proven) {
       this.#code = code || exitCodes.failure;
       // It has said itself what is wrong when it ends by this code; one that is killed cannot.
       if (code !== exitCodes.failure) this.#sayFirstEnded(id, code, signal);
       return;
     }
-    const now = performance.now();
-    this.#crashes = [...this.#crashes.filter((at) => now - at < crashWindowMs), now];
-    this.#logger.error({ worker: id, code, signal, crashes: this.#crashes.length }, 'worker ended');
-    if (this.#crashes.length < crashBudget) {
+    const restarts = this.#restarts;
+    if (!this.#haveServed.has(worker) && this.#models.fleet.isUp) {
+      const retryMs = restarts.couldNotStart();
+      this.#logger.error({ worker: id, code, signal, retryMs }, 'worker could not start: the others serve on');
+      setTimeout(() => {
+        if (this.#code === undefined) this.#fork();
+      }, retryMs);
+      return;
+    }
+    const isEnough = restarts.crashed(performance.now());
+    this.#logger.error({ worker: id, code, signal, crashes: restarts.crashes }, 'worker ended');
+    if (!isEnough) {
       this.#fork();
       return;
     }
-    this.#logger.fatal({ crashes: this.#crashes.length, withinMs: crashWindowMs }, 'workers keep ending');
+    this.#logger.fatal({ crashes: restarts.crashes, withinMs: crashWindowMs }, 'workers keep ending');
     void this.#end(exitCodes.failure, 0);
   }
 

@@ -160,6 +160,22 @@ export function serveByAlias(workers: number): void {
         }
         expect(await up()).to.deep.equal(['v1.0']);
       });
+
+      it('serves on where a worker is to be replaced and the registry is removed, and is whole once it is back', async () => {
+        const { registry, server, port, up } = await serve(['mnist-mlp@champion']);
+        renameSync(registry.registryDir, `${registry.registryDir}.gone`);
+        const traffic = new Traffic(port);
+        process.kill(server.workers[0] as number, 'SIGKILL');
+        const failed = await server.seen('worker could not start: the others serve on', 3);
+        expect(failed.map(({ retryMs }) => retryMs).slice(0, 3)).to.deep.equal([500, 1000, 2000]);
+        expect(server.of('worker ended').map(({ crashes }) => crashes)).to.deep.equal([1]);
+        expect(await up()).to.deep.equal(['v1.0']);
+        renameSync(`${registry.registryDir}.gone`, registry.registryDir);
+        await server.seen('worker ready', workers + 1);
+        // What was on its way to the worker that was killed may have been lost with it.
+        expect((await traffic.end()).failed.length).to.be.at.most(3);
+        for (let each = 0; each < 4; each++) expect(await answering(port, '/v2/models/mnist-mlp')).to.equal('v1.0');
+      });
     }
 
     it('goes on where the registry is removed, and says so to administrators', async () => {
