@@ -162,7 +162,9 @@ export class Lineup {
       this.catalogue.prune();
       throw error;
     }
-    const { served, replaced } = this.#swap(loads, loaded, aliases, name);
+    // A load is no move: only who says what aliases mean takes one away from what answers by it.
+    const meant = name === undefined && aliases ? this.#stillMeant(loads, aliases) : aliases;
+    const { served, replaced } = this.#swap(loads, loaded, meant, name);
     return { result: served, end: this.#drain(replaced).finally(() => this.catalogue.prune()) };
   }
 
@@ -239,6 +241,21 @@ export class Lineup {
     for (const { version } of gone) this.#listeners.change({ model: name, version, change: 'unloaded' });
     for (const move of moves) this.#listeners.change({ model: name, change: 'aliased', ...move });
     return { served: loads.flatMap(({ slot }) => slot.served ?? []), replaced: [...replaced, ...gone] };
+  }
+
+  /** An alias that has moved to what is not up, and is not being loaded either, means what it did while that is up. */
+  #stillMeant(loads: readonly Load[], aliases: Aliases): Aliases {
+    const { catalogue } = this;
+    const name = loads[0]?.found.name ?? '';
+    const isUp = (version: string): boolean => catalogue.slot(name, version)?.served !== undefined;
+    const isLoading = (version: string): boolean => loads.some(({ found }) => found.version === version);
+    const before = catalogue.aliases(name);
+    return new Map(
+      [...aliases].map(([alias, version]) => {
+        const was = before.get(alias);
+        return [alias, was === undefined || !isUp(was) || isUp(version) || isLoading(version) ? version : was];
+      }),
+    );
   }
 
   /**

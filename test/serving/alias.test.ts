@@ -87,6 +87,30 @@ describe('serving by alias', function () {
     expect(served(), 'v1.0 is named by itself').to.deep.equal(['v1.2', 'v1.0']);
   });
 
+  it('keeps what serves by an alias when something else is loaded, until what it means anew is up', async () => {
+    await registry.setAlias(digits, 'stable', 'v1.0');
+    await registry.setAlias(digits, 'spare', 'v1.0');
+    await open('v1.0');
+    await registry.setAlias(digits, 'stable', 'v1.1');
+    await registry.setAlias(digits, 'spare', undefined);
+    await registry.setAlias(digits, 'new', 'v1.2');
+    await host.load({ name: digits, versions: ['v1.0'] });
+    expect(host.model(digits, 'stable').version).to.equal('v1.0');
+    expect(host.aliases(digits).get('new'), 'nobody was answered by it').to.equal('v1.2');
+    expect(host.aliases(digits).has('spare')).to.equal(false);
+    await host.load({ name: digits, versions: ['v1.2'] });
+    expect(host.model(digits, 'stable').version).to.equal('v1.0');
+    expect(host.model(digits, 'new').version).to.equal('v1.2');
+    await host.load({ name: digits, versions: ['v1.1'] });
+    expect(host.model(digits, 'stable').version).to.equal('v1.1');
+    // What is said of aliases counts, whatever is up.
+    await host.setAliases(digits, { stable: 'v1.1', new: 'v1.2' });
+    await host.unload(digits, 'v1.2');
+    await registry.setAlias(digits, 'new', 'v1.1');
+    await host.load({ name: digits, versions: ['v1.0'] });
+    expect(host.model(digits, 'new').version, 'what it meant is not up').to.equal('v1.1');
+  });
+
   it('changes nothing when an alias moves in the registry, and swaps when the host takes it', async () => {
     await open('champion');
     const models = (await runtime.info()).models.length;
