@@ -103,6 +103,32 @@ describe('serve and the aliases of its registry', function () {
     expect(meaning()).to.equal('v1.1');
   });
 
+  it('clears the version that the registry means by an alias, and none that nobody knows', async () => {
+    const { manager, refresh, started } = await start('v1.0');
+    registry.addBad('v1.1');
+    await registry.alias('champion', 'v1.1');
+    const refused = () => started.quarantine().map(({ version }) => version);
+    const code = async (version: string, name = 'mnist-mlp') =>
+      ((await rejection(manager.clear(name, version))) as { code?: string }).code;
+    const quarantine = async () => {
+      for (let times = 0; times < 3; times++) await refresh();
+      expect(refused()).to.deep.equal(['v1.1']);
+    };
+    await quarantine();
+    for (const unknown of ['v9.9', 'nobody', `sha256:${'0'.repeat(64)}`, 'no/version']) {
+      expect(await code(unknown), unknown).to.equal('ERR_VERSION_NOT_FOUND');
+    }
+    expect(await code('v1.1', 'unknown')).to.equal('ERR_MODEL_NOT_FOUND');
+    await manager.clear('mnist-mlp', 'v1.0');
+    expect(refused(), 'another version is none of its business').to.deep.equal(['v1.1']);
+    expect(started.aliases('mnist-mlp').get('champion'), 'what is in force').to.equal('v1.0');
+    await manager.clear('mnist-mlp', 'champion');
+    expect(refused()).to.deep.equal([]);
+    await quarantine();
+    await manager.clear('mnist-mlp');
+    expect(refused()).to.deep.equal([]);
+  });
+
   it('unloads what was given by its number once nothing means it', async () => {
     const { refresh, up, give } = await start('v1.0');
     give({ versions: ['champion'] });

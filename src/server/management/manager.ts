@@ -2,7 +2,7 @@ import { unlessAborted } from '../../async/unless-aborted.js';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import type { ModelRecord } from '../../registry/index.js';
-import { keyOf, noSuchModel, noSuchVersion } from '../../serving/names.js';
+import { keyOf, noSuchModel } from '../../serving/names.js';
 import { bookOf, moveAlias } from './alias-change.js';
 import { ChangedFiles, type Catalog, type CatalogEntry } from './catalog.js';
 import { ChangeQueue } from './change-queue.js';
@@ -10,7 +10,7 @@ import type { Departure, Fleet } from './fleet.js';
 import { givenOf, type AllGiven } from './given.js';
 import type { AliasReport, ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
 import { refreshed, type Changes } from './refresh-run.js';
-import { versionMeant } from './version-meant.js';
+import { requireVersionMeant } from './version-meant.js';
 
 export interface ManagerParts<Spec> {
   readonly fleet: Fleet<Spec>;
@@ -51,14 +51,7 @@ export class Manager<Spec> implements Management {
     // Calls that have begun may take their time: other changes need not wait for them.
     const departures = await this.#queue.run(async () => {
       const known = await this.#known(name);
-      const meant = version === undefined ? undefined : versionMeant(known, version);
-      if (version !== undefined && meant === undefined) {
-        throw noSuchVersion(
-          name,
-          known.map((each) => each.version),
-          version,
-        );
-      }
+      const meant = version === undefined ? undefined : requireVersionMeant(name, known, version);
       const up = known.filter((each) => each.state !== 'UNAVAILABLE' && (meant ?? each.version) === each.version);
       const gone: Departure[] = [];
       for (const each of up) gone.push(await this.#unload(each));
@@ -93,8 +86,8 @@ export class Manager<Spec> implements Management {
 
   clear(name: string, version?: string): Promise<void> {
     return this.#queue.run(async () => {
-      const known = await this.#known(name);
-      const meant = version === undefined ? undefined : (versionMeant(known, version) ?? version);
+      const meant = version === undefined ? undefined : await this.#versionOfRegistry(name, version);
+      if (meant === undefined) await this.#known(name);
       await this.#parts.fleet.clear(name, meant);
       this.#parts.logger.info({ model: name, version: meant }, 'a model that was quarantined may be loaded again');
     });
@@ -141,6 +134,16 @@ export class Manager<Spec> implements Management {
     if (report.failed.length > 0) logger.error(models, 'some models could not be refreshed: what was there goes on');
     else logger.info(models, 'models refreshed');
     return report;
+  }
+
+  /**
+   * What a reference means in the registry: an alias may have moved to a version that cannot be loaded. Where the registry does
+   * not know it, or is not there, it is what it means here.
+   * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   */
+  async #versionOfRegistry(name: string, reference: string): Promise<string> {
+    const recorded = await this.#parts.catalog.aliases?.versionOf(name, reference).catch(() => undefined);
+    return recorded ?? requireVersionMeant(name, await this.#known(name), reference);
   }
 
   /** @throws ERR_MODEL_NOT_FOUND */
