@@ -58,14 +58,13 @@ class Received {
   readonly #handle: FileHandle;
   readonly #options: FetchOptions;
   #bytes = 0;
-  #sha256: Hash = createHash('sha256');
-  #blob: Hash;
+  #hash: Hash;
 
   constructor(file: HubFile, handle: FileHandle, options: FetchOptions) {
     this.#file = file;
     this.#handle = handle;
     this.#options = options;
-    this.#blob = blobHash(file.bytes);
+    this.#hash = hashOf(file);
   }
 
   async fetchAll(): Promise<void> {
@@ -166,8 +165,7 @@ class Received {
       // A full disk is no fault of the network: another try would end there too.
       throw storageError(error, `write ${path} while it is fetched`);
     }
-    this.#sha256.update(piece);
-    this.#blob.update(piece);
+    this.#hash.update(piece);
     this.#bytes += piece.length;
     this.#options.onBytes(piece.length);
   }
@@ -178,14 +176,12 @@ class Received {
     });
     this.#options.onBytes(-this.#bytes);
     this.#bytes = 0;
-    this.#sha256 = createHash('sha256');
-    this.#blob = blobHash(this.#file.bytes);
+    this.#hash = hashOf(this.#file);
   }
 
   #requireListed(what: string): void {
-    const sha256 = this.#sha256.digest('hex');
-    const blob = this.#blob.digest('hex');
-    const [wanted, found] = this.#file.sha256 === undefined ? [this.#file.blob, blob] : [this.#file.sha256, sha256];
+    const found = this.#hash.digest('hex');
+    const wanted = this.#file.sha256 ?? this.#file.blob;
     if (wanted === undefined || wanted === found) return;
     const kind = this.#file.sha256 === undefined ? 'the git blob' : 'sha256';
     throw torchError(
@@ -195,8 +191,9 @@ class Received {
   }
 }
 
-/** How git hashes the content of a file. */
-const blobHash = (bytes: number): Hash => createHash('sha1').update(`blob ${bytes}\0`);
+/** Takes the digest that the hub lists: sha256, or what git makes of the content of a file. */
+const hashOf = ({ sha256, bytes }: HubFile): Hash =>
+  sha256 === undefined ? createHash('sha1').update(`blob ${bytes}\0`) : createHash('sha256');
 
 async function statusError(response: Response): Promise<Error> {
   const said = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined;
