@@ -11,15 +11,10 @@ import { parseRecord } from '../manifest.js';
 import type { ModelRecord } from '../schema.js';
 import { taskOf } from '../task.js';
 import { statedCommit } from './git.js';
-import type { AddOptions, SignatureParts } from './options.js';
+import { statedMembers, type AddOptions, type SignatureParts } from './options.js';
 
 /** Members of a record that nobody states: they are found out. */
 const found = ['schemaVersion', 'name', 'version', 'engine', 'artifact', 'signature', 'task', 'admission'] as const;
-/** Members that are taken from options before the record's. */
-const optional = [
-  ...['tolerance', 'inputStatistics', 'metrics', 'training', 'sourceCommit', 'source', 'framework'],
-  ...['description', 'intendedUse', 'limitations', 'license'],
-] as const;
 
 /** What was stated, put together. */
 export interface Draft {
@@ -41,7 +36,7 @@ export async function draftOf(
   const given = options.record ?? {};
   const members: Record<string, unknown> = { ...given };
   for (const name of found) Reflect.deleteProperty(members, name);
-  for (const name of optional) if (options[name] !== undefined) members[name] = options[name];
+  for (const name of statedMembers) if (options[name] !== undefined) members[name] = options[name];
   const stated = members.sourceCommit;
   if (typeof stated === 'string') members.sourceCommit = await statedCommit(stated);
   else if (stated === undefined) members.sourceCommit = origin?.sourceCommit;

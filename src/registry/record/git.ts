@@ -9,7 +9,10 @@ import { describe, torchError } from '../../errors.js';
 const run = promisify(execFile);
 const timeoutMs = 10_000;
 
-/** Undefined where git says no, or is not there. No program that a repository names is started. */
+/**
+ * Undefined where git says no, or is not there. No hook and no monitor of the repository is started; `status` does start the
+ * filters that it names for files that may have changed (`filter.<name>.clean`), as it would for whoever works in it.
+ */
 async function git(folder: string, ...args: readonly string[]): Promise<string | undefined> {
   const quiet = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null'];
   const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
@@ -21,17 +24,18 @@ async function git(folder: string, ...args: readonly string[]): Promise<string |
   }
 }
 
-const isCommit = (text: string): boolean => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+/** Of SHA-1 or of SHA-256, which git has too; the hub has the first alone. */
+const isObjectId = (text: string): boolean => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 
 /**
  * A commit as it was stated: a full hash as it is, anything else as git in the working directory reads it.
  * @throws ERR_INVALID_ARGUMENT for what git does not know, and for `HEAD` while tracked files differ from it
  */
 export async function statedCommit(stated: string, folder = process.cwd()): Promise<string> {
-  if (isCommit(stated)) return stated;
+  if (isObjectId(stated)) return stated;
   const isName = /^[A-Za-z0-9][\w./@{}^~-]{0,199}$/.test(stated);
   const commit = isName ? await git(folder, 'rev-parse', '--verify', '--quiet', `${stated}^{commit}`) : undefined;
-  if (commit === undefined || !isCommit(commit)) {
+  if (commit === undefined || !isObjectId(commit)) {
     throw torchError(
       'ERR_INVALID_ARGUMENT',
       `Expected a commit of 40 or 64 hex digits, or a name that git knows in the working directory, for sourceCommit but received ${describe(stated)}`,

@@ -55,17 +55,13 @@ export interface AddProgress {
   readonly stage: 'copy' | 'load' | 'run' | 'record';
 }
 
-/** Members of a record that are taken as they are stated. */
-const stated = [
+/** Members of a record that are taken as they are stated, from the options before the record's. */
+export const statedMembers = [
   ...['tolerance', 'inputStatistics', 'metrics', 'training', 'sourceCommit', 'source', 'framework'],
   ...['description', 'intendedUse', 'limitations', 'license'],
 ] as const;
 
-type Stated = Pick<
-  ModelRecord,
-  | ('tolerance' | 'inputStatistics' | 'metrics' | 'training' | 'sourceCommit' | 'source' | 'framework')
-  | ('description' | 'intendedUse' | 'limitations' | 'license')
->;
+type Stated = Pick<ModelRecord, (typeof statedMembers)[number]>;
 
 /** What `ModelRegistry.add` takes beside the file. */
 export interface AddOptions extends Stated {
@@ -102,7 +98,7 @@ export interface AddOptions extends Stated {
 
 const known: readonly (keyof AddOptions)[] = [
   ...['name', 'version', 'record', 'signature', 'task', 'labels', 'imagePreset', 'strict', 'example'],
-  ...['load', 'admission', 'signal', 'onProgress', ...stated],
+  ...['load', 'admission', 'signal', 'onProgress', ...statedMembers],
 ] as readonly (keyof AddOptions)[];
 
 const loadNames = [
