@@ -18,10 +18,11 @@ import {
   type Draft,
 } from './record/draft.js';
 import { artifactName } from './record/file-name.js';
-import { hubFile } from './record/hub-cache.js';
+import { cachedFile } from './record/hub-cache.js';
 import { checkAddOptions, type AddOptions } from './record/options.js';
 import type { ModelRecord } from './schema.js';
-import type { Staging, Store } from './store/index.js';
+import type { Staging } from './store/staging.js';
+import type { Store } from './store/store.js';
 
 export interface Added {
   readonly record: ModelRecord;
@@ -46,8 +47,8 @@ export async function add(registry: Registry, file: string, options: AddOptions)
   if (there) return { record: there, added: false };
   const engine = await findEngine(file, options.load?.engine ?? (options.record?.engine as EngineName | undefined));
   const origin = await engineTable[engine].origin(file);
-  const hub = hubFile(file);
-  const draft = await draftOf(options, origin, hub?.source);
+  const cached = cachedFile(file);
+  const draft = await draftOf(options, origin, cached?.source);
   checkDraft(draft, options);
   requireStrict(draft, options, origin);
   const store = await registry.store();
@@ -57,7 +58,7 @@ export async function add(registry: Registry, file: string, options: AddOptions)
     const artifact = artifactName(file, engineTable[engine].extensions);
     const digest = await staging.take(file, artifact, signal);
     requireSameArtifact(options, digest);
-    const load = { ...(hub && takesRoot(engine) && { externalDataRoot: hub.root }), ...options.load };
+    const load = { ...(cached && takesRoot(engine) && { externalDataRoot: cached.root }), ...options.load };
     const admitted = await tried(file, engine, digest, draft, { ...options, load });
     const sidecars = await takeSidecars(staging, file, admitted.loaded.info.externalFiles ?? [], signal);
     onProgress?.({ stage: 'record' });

@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { torchError } from '../errors.js';
 import { isClone, packageRoot } from '../files/package-root.js';
@@ -15,7 +15,9 @@ export const bundledModelsDir = (): string => bundled('models');
  */
 export async function isInstalled(paths: readonly string[]): Promise<boolean> {
   if (isClone()) return false;
-  const own = await Promise.all([bundledRegistryDir(), bundledModelsDir()].map((path) => realpath(path).catch(() => path)));
+  const own = await Promise.all(
+    [bundledRegistryDir(), bundledModelsDir()].map((path) => realpath(path).catch(() => path)),
+  );
   return own.some((path) => paths.includes(path));
 }
 
@@ -23,6 +25,18 @@ export async function isInstalled(paths: readonly string[]): Promise<boolean> {
 export async function folders(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+/** Makes folders that are not there. @throws ERR_CONFIG where that is not possible */
+export async function makeFolders(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+      const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+      throw torchError('ERR_CONFIG', `Expected to make the folder ${path}, but that is not possible (${code})`, {
+        cause,
+      });
+    });
+  }
 }
 
 /** The real path of a folder that a setting names. @throws ERR_CONFIG when it is none or cannot be read */

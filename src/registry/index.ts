@@ -14,7 +14,7 @@ export type {
   SpecPart,
 } from './record/options.js';
 export { loadOptionsOf, signatureOf } from './signature-of.js';
-export type { LockLimits } from './store/index.js';
+export type { LockLimits } from './store/lock.js';
 export type { FileDigest } from '../files/hash.js';
 export {
   LoadPolicy,

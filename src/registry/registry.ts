@@ -1,20 +1,20 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as check from '../check.js';
 import { describe, torchError } from '../errors.js';
 import { containedPath } from '../files/contained-path.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
-import { aliasNames } from './aliases.js';
-import { bundledModelsDir, bundledRegistryDir, codeOf, existingFolder, isInstalled } from './folders.js';
-import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isFileName, isVersion } from './names.js';
+import { bundledModelsDir, bundledRegistryDir, existingFolder, isInstalled, makeFolders } from './folders.js';
+import { recordOf, resolveReference, versionsOf, withDigest } from './lookup.js';
+import { checkName, checkVersion, isDigest, isFileName } from './names.js';
 import { withFailure, type QuarantineEntry } from './quarantine.js';
-import { aliasesIn, namesIn, quarantineIn, recordIn, unreadable, versionsIn } from './read.js';
+import { aliasesIn, namesIn, quarantineIn, unreadable, versionsIn } from './read.js';
 import type { ModelRecord } from './schema.js';
 import type { Added } from './add.js';
 import type { AddOptions } from './record/options.js';
 import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './signing/version-options.js';
 import type { TrustOptions } from './signing/trust.js';
-import type { LockLimits, Store } from './store/index.js';
+import type { LockLimits } from './store/lock.js';
+import type { Store } from './store/store.js';
 
 export interface RegistryOptions {
   /** Folder of records, `<name>/<version>/metadata.json`. Default: the registry bundled with this package. */
@@ -82,12 +82,7 @@ export class ModelRegistry {
 
   /** Versions of a model, ascending. @throws ERR_MODEL_NOT_FOUND when there is none, ERR_INVALID_ARGUMENT */
   async versions(name: string): Promise<string[]> {
-    checkName(name);
-    const versions = await versionsIn(this.registryDir, name);
-    if (versions.length === 0) {
-      throw torchError('ERR_MODEL_NOT_FOUND', `Expected a model of the registry but received ${describe(name)}`);
-    }
-    return versions;
+    return await versionsOf(this.registryDir, name);
   }
 
   /**
@@ -95,16 +90,7 @@ export class ModelRegistry {
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_MANIFEST, ERR_INTEGRITY (a link out of the registry), ERR_INVALID_ARGUMENT
    */
   async record(name: string, version: string): Promise<ModelRecord> {
-    checkVersion(version);
-    const versions = await this.versions(name);
-    if (!versions.includes(version)) throw await this.#noSuchVersion(name, versions, describe(version));
-    try {
-      return await recordIn(this.registryDir, name, version);
-    } catch (error) {
-      // A writer may have removed it since.
-      if ((await this.versions(name)).includes(version)) throw error;
-      throw await this.#noSuchVersion(name, versions, `${describe(version)}, which was removed just now`);
-    }
+    return await recordOf(this.registryDir, name, version);
   }
 
   /**
@@ -114,15 +100,7 @@ export class ModelRegistry {
    * that is not there or names no version that is; ERR_MANIFEST for aliases that cannot be read
    */
   async resolve(name: string, reference?: string): Promise<ModelRecord> {
-    if (reference !== undefined) {
-      checkReference(reference);
-      if (isVersion(reference)) return await this.record(name, reference);
-      return isDigest(reference) ? await this.#ofDigest(name, reference) : await this.#ofAlias(name, reference);
-    }
-    const versions = await this.versions(name);
-    const chosen = defaultVersion(versions);
-    if (chosen === undefined) throw await this.#noSuchVersion(name, versions, 'none, which means v1.0');
-    return await this.record(name, chosen);
+    return await resolveReference(this.registryDir, name, reference);
   }
 
   /**
@@ -146,7 +124,8 @@ export class ModelRegistry {
       throw torchError('ERR_INVALID_ARGUMENT', `Expected a sha256 of 64 hex digits but received ${describe(sha256)}`);
     }
     const found: ModelRecord[] = [];
-    for (const { name, versions } of await this.list()) found.push(...(await this.#withDigest(name, versions, digest)));
+    for (const { name, versions } of await this.list())
+      found.push(...(await withDigest(this.registryDir, name, versions, digest)));
     return found;
   }
 
@@ -348,7 +327,7 @@ export class ModelRegistry {
     if (this.registryDir === this.modelsDir) {
       throw torchError('ERR_CONFIG', `Expected two folders to write to, but both are ${this.registryDir}`);
     }
-    const { Store } = await import('./store/index.js');
+    const { Store } = await import('./store/store.js');
     return new Store(this);
   }
 
@@ -356,57 +335,6 @@ export class ModelRegistry {
     checkName(name);
     checkVersion(version);
     return join(this.registryDir, name, version, file);
-  }
-
-  async #ofAlias(name: string, alias: string): Promise<ModelRecord> {
-    // A writer may move the alias and remove its old version between the two reads.
-    for (let attempt = 0; ; attempt++) {
-      const versions = await this.versions(name);
-      const version = (await aliasesIn(this.registryDir, name)).get(alias);
-      if (version === undefined) throw await this.#noSuchVersion(name, versions, `the alias ${alias}`);
-      if (versions.includes(version)) return await this.record(name, version);
-      if (attempt === 2) throw await this.#noSuchVersion(name, versions, `the alias ${alias}, which names ${version}`);
-    }
-  }
-
-  async #ofDigest(name: string, digest: string): Promise<ModelRecord> {
-    const versions = await this.versions(name);
-    const record = (await this.#withDigest(name, versions, digest)).at(-1);
-    if (record) return record;
-    throw await this.#noSuchVersion(name, versions, `${digest}, which is the artifact of none`);
-  }
-
-  async #withDigest(name: string, versions: readonly string[], digest: string): Promise<ModelRecord[]> {
-    const found: ModelRecord[] = [];
-    for (const version of versions) {
-      const record = await recordIn(this.registryDir, name, version).catch((error: unknown) => {
-        if (codeOf(error) === 'ERR_STORAGE') throw error; // says nothing about the record
-        return undefined;
-      });
-      if (record && `sha256:${record.artifact.sha256}` === digest) found.push(record);
-    }
-    return found;
-  }
-
-  async #noSuchVersion(name: string, versions: readonly string[], received: string) {
-    // The error is about the version: aliases that cannot be read do not hide it.
-    const aliases = await aliasesIn(this.registryDir, name).catch(() => new Map<string, string>());
-    const known = aliases.size === 0 ? versions : [...versions, ...aliasNames(aliases)];
-    return torchError(
-      'ERR_VERSION_NOT_FOUND',
-      `Expected one of ${known.join(', ')} of ${name} but received ${received}`,
-    );
-  }
-}
-
-async function makeFolders(...paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    await mkdir(path, { recursive: true }).catch((cause: unknown) => {
-      const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-      throw torchError('ERR_CONFIG', `Expected to make the folder ${path}, but that is not possible (${code})`, {
-        cause,
-      });
-    });
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { FailingDisk } from '../support/failing-disk.js';
 import { WrittenRegistry } from '../support/written-registry.js';
-import type { Store } from '#dist/registry/store/index.js';
+import type { Store } from '#dist/registry/store/store.js';
 
 /** Rows C15 and C17: whichever call of whichever change fails, the state before is there, and the change can be tried again. */
 const codes = {

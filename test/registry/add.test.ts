@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import { ModelHost, ModelRegistry, Tensor, loadModel, type AddOptions } from 'node-libtorch';
 import { loadOptionsOf } from '#dist/registry/index.js';
 import { artifactName } from '#dist/registry/record/file-name.js';
-import { hubFile } from '#dist/registry/record/hub-cache.js';
+import { cachedFile } from '#dist/registry/record/hub-cache.js';
 import { rejection } from '../support/errors.js';
 import { digitModel, fixture, onnx } from '../support/paths.js';
 import { temporaryRegistry } from '../support/temporary-registry.js';
@@ -171,7 +171,7 @@ describe('registry.add', function () {
       execFileSync('ln', ['-sfn', join(current().folder, 'elsewhere.bin'), join(snapshot, 'w.bin')]);
       writeFileSync(join(current().folder, 'elsewhere.bin'), weights);
       await rejection(() => add(stray, { name: 'stray' }), 'ERR_UNSAFE_ARCHIVE');
-      expect(hubFile('/x/models--org--name/refs/main')).to.equal(undefined);
+      expect(cachedFile('/x/models--org--name/refs/main')).to.equal(undefined);
     });
   });
 

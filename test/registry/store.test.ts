@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ModelRegistry } from '#dist/registry/index.js';
-import { Store } from '#dist/registry/store/index.js';
+import { Store } from '#dist/registry/store/store.js';
 import { rejection } from '../support/rejection.js';
 import { recordOf, WrittenRegistry } from '../support/written-registry.js';
 

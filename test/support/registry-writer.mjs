@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { ModelRegistry } from '../../dist/registry/index.js';
 // Loaded before the first change, so that kills meet changes.
 import '../../dist/registry/manifest.js';
-import '../../dist/registry/store/index.js';
+import '../../dist/registry/store/store.js';
 
 const [, , folder, seed, changes = 'Infinity', prefix = 'm'] = process.argv;
 const registry = await ModelRegistry.open({ registryDir: join(folder, 'registry'), modelsDir: join(folder, 'models') });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelRegistry, type ModelRecord } from '#dist/registry/index.js';
 import { realDisk, type Disk } from '#dist/registry/store/disk.js';
-import { Store } from '#dist/registry/store/index.js';
+import { Store } from '#dist/registry/store/store.js';
 
 /** A record that is right for any bytes. */
 export function recordOf(name: string, version: string, file: string, sha256: string, bytes: number): ModelRecord {

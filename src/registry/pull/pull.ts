@@ -3,7 +3,7 @@ import { torchError } from '../../errors.js';
 import { weightFiles } from '../../engines/index.js';
 import type { ModelRegistry } from '../registry.js';
 import type { ModelRecord } from '../schema.js';
-import type { Staging } from '../store/index.js';
+import type { Staging } from '../store/staging.js';
 import { chooseFile } from './choose-file.js';
 import { Download, folderOf } from './download.js';
 import { guardedFetch } from './guarded-fetch.js';

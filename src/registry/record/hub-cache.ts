@@ -5,14 +5,14 @@ import type { ModelRecord } from '../schema.js';
 /** `models--org--name/snapshots/<commit>/…`, where every file is a link into `models--org--name/blobs`. */
 const layout = /^(?<root>.*\/models--(?<model>[^/]+))\/snapshots\/(?<revision>[0-9a-f]{40})\/(?<file>.+)$/;
 
-export interface HubFile {
+export interface CachedFile {
   readonly source: NonNullable<ModelRecord['source']>;
   /** Its links stay in this folder. */
   readonly root: string;
 }
 
 /** Undefined for a file that is elsewhere. */
-export function hubFile(path: string): HubFile | undefined {
+export function cachedFile(path: string): CachedFile | undefined {
   const found = layout.exec(resolve(path).split(sep).join('/'))?.groups;
   if (!found) return undefined;
   const { root = '', model = '', revision = '', file = '' } = found;

@@ -1,4 +1,4 @@
-/** The writing half of a registry. Each change is seen whole or not at all, also after a crash and on a disk that fails. */
+/** The writing half of a registry, loaded when something is written. Each change is seen whole or not at all, also after a crash and on a disk that fails. */
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

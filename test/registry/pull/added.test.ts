@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { ModelRegistry } from '#dist/registry/index.js';
-import { pull, type PullOptions, type PullProgress } from '#dist/registry/pull/index.js';
+import type { PullOptions, PullProgress } from '#dist/registry/pull/options.js';
+import { pull } from '#dist/registry/pull/pull.js';
 import { fixture, onnx, root } from '../../support/paths.js';
 import { rejection } from '../../support/rejection.js';
 import { commit, sha256, startHub, type Hub } from './hub-server.js';
@@ -114,7 +115,7 @@ describe('pull into a registry', function () {
     };
     const url = (path: string) => JSON.stringify(pathToFileURL(join(root, 'dist', path)).href);
     const code = `const { ModelRegistry } = await import(${url('registry/index.js')});
-      const { pull } = await import(${url('registry/pull/index.js')});
+      const { pull } = await import(${url('registry/pull/pull.js')});
       const registry = await ModelRegistry.open(${JSON.stringify({ registryDir: registry.registryDir, modelsDir: registry.modelsDir })});
       const onProgress = ({ bytes }) => bytes > 0 && console.log(bytes);
       await pull(registry, '${place}', { name: 'pulled', version: 'v1.0', endpoint: '${hub.endpoint}', onProgress });`;

@@ -1,5 +1,5 @@
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
-import type { PullProgress } from '../../../registry/pull/index.js';
+import type { PullProgress } from '../../../registry/pull/options.js';
 import { settingsTable } from '../../../server/settings/table.js';
 import { settingsOf } from '../../options.js';
 import { showing } from '../../progress.js';

@@ -42,7 +42,7 @@ async function pull(source: string, flags: PullFlags): Promise<void> {
   const [{ addOptionsOf }, { addVersion }, fromHub] = await Promise.all([
     import('./stated.js'),
     import('./added.js'),
-    import('../../../registry/pull/index.js'),
+    import('../../../registry/pull/pull.js'),
   ]);
   const options = {
     ...(await addOptionsOf(flags)),
