@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../signature/check.js';
-import { isFileName } from './names.js';
+import { isFileName, isRelativeFile } from './names.js';
 import { schemaFault } from './schema-faults.js';
 import { recordSchemas, type ModelRecord } from './schema.js';
 import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
@@ -55,6 +55,7 @@ function* misnamed(value: unknown, identity: { name: string; version: string }):
 /** What the schema cannot say: parts of the record that must agree with each other. */
 function* contradictions({ artifact, signature, task, inputStatistics }: ModelRecord): Generator<ErrorDetail> {
   if (!isFileName(artifact.file)) yield { pointer: '/artifact/file', detail: 'must be a plain file name' };
+  yield* misplaced(artifact);
   for (const { path, wanted } of signatureFaults(signature)) {
     yield { pointer: `/signature/${path.join('/')}`, detail: `must be ${wanted}` };
   }
@@ -79,6 +80,19 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
       pointer: '/inputStatistics/predictionDistribution',
       detail: `must have one share for each of ${labels} labels`,
     };
+  }
+}
+
+/** Sidecars that lead elsewhere, or where another file is. They are found below the folder of the version by their names alone. */
+function* misplaced({ file: main, sidecars = [] }: ModelRecord['artifact']): Generator<ErrorDetail> {
+  const files = new Set([main]);
+  for (const [index, { file }] of sidecars.entries()) {
+    const pointer = `/artifact/sidecars/${index}/file`;
+    if (!isRelativeFile(file))
+      yield { pointer, detail: 'must be a path of plain names, joined by /, without .. in it' };
+    else if (files.has(file))
+      yield { pointer, detail: `must be another file than ${JSON.stringify(file)}, which is there already` };
+    files.add(file);
   }
 }
 

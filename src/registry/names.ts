@@ -12,6 +12,16 @@ export const isModelName = (value: unknown): value is string => typeof value ===
 export const isVersion = (value: unknown): value is string => typeof value === 'string' && versionPattern.test(value);
 export const isFileName = (value: unknown): value is string => typeof value === 'string' && filePattern.test(value);
 
+/**
+ * A path below the folder of a version: plain names that every system reads alike, joined by `/`. At most 512 characters in 16
+ * parts, of which each has at most 255 bytes.
+ */
+export function isRelativeFile(path: unknown): path is string {
+  const parts = typeof path === 'string' && path.length <= 512 ? path.split('/') : [];
+  const isPlain = (part: string) => !/^$|^\.\.?$|[\\:\p{Cc}\p{Cs}]/u.test(part) && Buffer.byteLength(part) <= 255;
+  return parts.length > 0 && parts.length <= 16 && parts.every(isPlain);
+}
+
 /** Begins with a letter, unlike a version but for a v; no folder is ever called so. */
 const aliasPattern = /^(?!latest$)[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 

@@ -214,6 +214,15 @@ describe('model registry', () => {
       const { signature } = sample() as unknown as { signature: { inputs: object[] } };
       return { ...sample(), signature: { ...signature, inputs: [{ ...signature.inputs[0], ...change }] } };
     };
+    const withSidecars = (what: string, files: readonly string[], wrong: number): (typeof cases)[0] => [
+      what,
+      () => ({
+        ...sample(),
+        schemaVersion: 2,
+        artifact: { ...sample().artifact, sidecars: files.map((file) => ({ file, sha256: '0'.repeat(64), bytes: 1 })) },
+      }),
+      `/artifact/sidecars/${wrong}/file`,
+    ];
     const cases: [string, () => unknown, string][] = [
       ['no JSON', () => '{', 'JSON'],
       ['another name than their folder', () => ({ ...sample(), name: 'other' }), '/name'],
@@ -227,6 +236,23 @@ describe('model registry', () => {
         () => ({ ...sample(), artifact: { ...sample().artifact, file: '../x' } }),
         '/artifact/file',
       ],
+      ...[
+        '',
+        '/etc/x',
+        '../x',
+        'a/../../x',
+        'a/./b',
+        'a//b',
+        'a/',
+        'a\\b',
+        'C:x',
+        'a\nb',
+        '\ud800',
+        'é'.repeat(128),
+        'a/'.repeat(16) + 'b',
+      ].map((file) => withSidecars(`a sidecar at ${JSON.stringify(file).slice(0, 20)}`, [file], 0)),
+      withSidecars('a sidecar twice', ['w/a.bin', 'w/b.bin', 'w/a.bin'], 2),
+      withSidecars('a sidecar in place of the artifact', ['w/a.bin', sample().artifact.file], 1),
       ['a date that is none', () => ({ ...sample(), created: 'yesterday' }), '/created'],
       ['a commit that is none', () => ({ ...sample(), sourceCommit: 'HEAD' }), '/sourceCommit'],
       ['an unknown engine', () => ({ ...sample(), engine: 'keras' }), '/engine'],

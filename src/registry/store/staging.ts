@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { expected, torchError } from '../../errors.js';
 import { RunningDigest, type FileDigest } from '../../files/hash.js';
 import { withModelFile } from '../../files/regular-file.js';
+import { isRelativeFile } from '../names.js';
 import type { Disk } from './disk.js';
 import { takeLock, type Held } from './lock.js';
 import { stagedVersion, type Places } from './places.js';
@@ -181,10 +182,7 @@ const changed = (file: string) =>
 
 /** @throws ERR_INVALID_ARGUMENT for a path that another system reads otherwise, or that leads out of its folder */
 function checkRelative(path: unknown): asserts path is string {
-  const parts = typeof path === 'string' && path.length <= 512 ? path.split('/') : [];
-  // eslint-disable-next-line no-control-regex
-  const isPlain = (part: string) => !/^$|^\.\.?$|[\\\u0000-\u001f\u007f]/.test(part) && Buffer.byteLength(part) <= 255;
-  if (parts.length > 0 && parts.length <= 16 && parts.every(isPlain)) return;
+  if (isRelativeFile(path)) return;
   throw expected('a path of plain names, joined by /', 'the name of a file in a version', path);
 }
 
