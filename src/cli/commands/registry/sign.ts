@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { torchError } from '../../../errors.js';
 import { addSettings } from '../../options.js';
 import { printJson, printLines, printable } from '../../report.js';
 import { showing } from '../../progress.js';
@@ -55,8 +54,10 @@ async function sign(text: string, flags: SignFlags): Promise<void> {
   const { name, version } = await recordOf(registry, reference);
   await untilSignal('stopped; nothing was signed', async (signal) => {
     const warnings = await showing(`Signing ${name} ${version}`, async () => {
-      if (bundle !== undefined)
-        return (await registry.attachSignature(name, version, await read(bundle), { signal })).warnings;
+      if (bundle !== undefined) {
+        const { readSignature } = await import('./signature-file.js');
+        return (await registry.attachSignature(name, version, await readSignature(bundle), { signal })).warnings;
+      }
       const passphrase = process.env['NODE_LIBTORCH_KEY_PASSPHRASE'];
       const options = {
         key: key as string,
@@ -70,15 +71,3 @@ async function sign(text: string, flags: SignFlags): Promise<void> {
     else printLines([`signed ${name} ${version}: ${path}`, ...warnings.map((each) => `warning: ${printable(each)}`)]);
   });
 }
-
-async function read(path: string): Promise<string> {
-  const { readSmallFile } = await import('../../../files/regular-file.js');
-  return readSmallFile(path, `the signature ${path}`, mostBytes).catch((cause: unknown) => {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    if (code.startsWith('ERR_')) throw cause;
-    throw torchError('ERR_CONFIG', `Expected a signature at ${path} but it cannot be read: ${message}`, { cause });
-  });
-}
-
-/** 10,000 files have some megabytes of names and digests. */
-const mostBytes = 64 * 2 ** 20;

@@ -12,7 +12,7 @@ import { formatBytes } from '../../report.js';
 import { commandSettings } from '../../settings.js';
 import type { Reference } from '../../target.js';
 import { UsageError } from '../../usage.js';
-import type { Flags } from './shared.js';
+import { usage, type Flags } from './shared.js';
 import { recordsOf } from './shown.js';
 import { isSigned, isThere, problemOf, type Problem } from './versions.js';
 
@@ -31,6 +31,8 @@ interface VerifyOptions {
   /** Undefined where nobody is trusted: signatures are not looked into. */
   readonly trust: Trust | undefined;
   readonly signal: AbortSignal;
+  /** The signature of the one version, in place of the one beside its record. */
+  readonly bundle?: string;
 }
 
 export interface TrustFlags extends Flags {
@@ -56,13 +58,21 @@ export async function trustOf(flags: TrustFlags): Promise<Trust | undefined> {
   });
 }
 
-/** Checks versions one by one, and the aliases of their models. @param references undefined: all that there are */
+/**
+ * Checks versions one by one, and the aliases of their models.
+ * @param references undefined: all that there are
+ * @throws UsageError for one bundle of several versions
+ */
 export async function verifyVersions(
   registry: ModelRegistry,
   references: readonly Reference[] | undefined,
   options: VerifyOptions,
 ): Promise<Verified[]> {
   const versions = references ? await versionsOf(registry, references) : await allOf(registry);
+  if (options.bundle !== undefined && versions.length > 1)
+    throw usage(
+      `Expected one version beside --signature but received ${versions.map((each) => each.version).join(', ')}`,
+    );
   const found: Verified[] = [];
   for (const name of new Set(versions.map((each) => each.name))) found.push(...(await aliasFaults(registry, name)));
   for (const [name, version] of versions.map((each) => [each.name, each.version] as const)) {
@@ -117,7 +127,7 @@ async function verifyVersion(
   registry: ModelRegistry,
   name: string,
   version: string,
-  { trust, signal }: VerifyOptions,
+  { trust, signal, bundle }: VerifyOptions,
 ): Promise<Verified> {
   let record: ModelRecord;
   try {
@@ -139,15 +149,15 @@ async function verifyVersion(
   if (!(await isThere(registry.cardPath(name, version)))) says.push('no card (registry card --write makes it)');
   let signer: Signer | undefined;
   await check(async () => {
-    if (!(await isSigned(registry, name, version))) return notSigned(name, version, trust);
+    if (bundle === undefined && !(await isSigned(registry, name, version))) return notSigned(name, version, trust);
     const verified = await showing(`Verifying the signature of ${name} ${version}`, () =>
-      verifyVersionSignature(registry, record, trust, { signal }),
+      verifyVersionSignature(registry, record, trust, { signal, ...(bundle !== undefined && { bundle }) }),
     );
     ({ signer } = verified);
-    const scope = verified.coversRecord ? '' : ', its files and not its record';
+    const scope = verified.coversRecord ? '' : ', its files and not its record, so the policy signature refuses it';
     return signer
       ? `signed by ${signer.name}${scope}`
-      : 'signed, by whom was not asked (--key, --certificate, --identity)';
+      : `signed, by whom was not asked (--key, --certificate, --identity)${scope}`;
   });
   const digest = `sha256:${record.artifact.sha256}`;
   return { name, version, digest, ...(signer && { signer }), problems, says };

@@ -12,7 +12,8 @@ a key, a certificate or an identity is trusted, a version without a signature is
 
 Examples:
   node-libtorch registry verify --all
-  node-libtorch registry verify digits@champion --key public.pem`;
+  node-libtorch registry verify digits@champion --key public.pem
+  node-libtorch registry verify digits@v1.0 --key public.pem --signature digits.sig`;
 
 export function verifyCommand(): Command {
   const command = new Command('verify')
@@ -24,6 +25,7 @@ export function verifyCommand(): Command {
     .addOption(
       repeatable('--identity <identity>', 'who is trusted with Sigstore: "someone@example.com https://issuer"'),
     )
+    .option('--signature <file>', 'verify this signature of one version, in place of the one beside its record')
     .option('--json', 'print JSON')
     .addHelpText('after', help);
   return addSettings(command, [...folderSettings, ...trustSettings]).action(verify);
@@ -34,6 +36,7 @@ const trustSettings: readonly SettingKey[] = ['trustedKeys', 'trustedCertificate
 
 interface VerifyFlags extends TrustFlags {
   readonly all?: true;
+  readonly signature?: string;
   readonly json?: true;
 }
 
@@ -42,16 +45,24 @@ async function verify(texts: readonly string[], flags: VerifyFlags): Promise<voi
   if (references.length > 0 === (flags.all ?? false)) {
     throw usage(`Expected ${references.length > 0 ? 'either models or --all' : 'a model to verify, or --all'}`);
   }
+  const { signature } = flags;
+  if (signature !== undefined && references.length !== 1) throw usage('Expected one version beside --signature');
   const registry = await openRegistry(flags);
   const { trustOf, verifyVersions } = await import('./verified.js');
   const trust = await trustOf(flags);
+  const bundle = signature === undefined ? {} : { bundle: await read(signature) };
   await untilSignal('stopped before the end', async (signal) => {
-    const found = await verifyVersions(registry, flags.all ? undefined : references, { trust, signal });
+    const found = await verifyVersions(registry, flags.all ? undefined : references, { trust, signal, ...bundle });
     const ok = found.every(({ problems }) => problems.length === 0);
     if (flags.json) printJson({ ok, versions: found.map((each) => ({ ok: each.problems.length === 0, ...each })) });
     else printLines(found.length > 0 ? found.flatMap(linesOf) : [`no models in ${registry.registryDir}`]);
     if (!ok) process.exitCode = exitCodes.failure;
   });
+}
+
+async function read(signature: string): Promise<string> {
+  const { readSignature } = await import('./signature-file.js');
+  return readSignature(signature);
 }
 
 function linesOf({ name, version, problems, says }: Verified): string[] {
