@@ -16,16 +16,21 @@ let loading: Promise<Sigstore> | undefined;
  * @throws ERR_SIGSTORE_NOT_FOUND when they are not installed, or cannot be loaded
  */
 export function loadSigstore(): Promise<Sigstore> {
-  return (loading ??= Promise.all([import('@sigstore/verify'), import('@sigstore/bundle')]).then(
-    ([verify, bundle]) => {
-      const { toSignedEntity, toTrustMaterial, Verifier } = verify;
-      return { toSignedEntity, toTrustMaterial, Verifier, bundleFromJSON: bundle.bundleFromJSON };
-    },
-    (cause: unknown) => {
-      loading = undefined; // They may be installed meanwhile.
-      throw notFound(cause);
-    },
-  ));
+  return (loading ??= load()).catch((cause: unknown) => {
+    loading = undefined; // They may be installed meanwhile.
+    throw notFound(cause);
+  });
+}
+
+async function load(): Promise<Sigstore> {
+  // In a `try`, esbuild bundles an app that has not installed them.
+  try {
+    const { toSignedEntity, toTrustMaterial, Verifier } = await import('@sigstore/verify');
+    const { bundleFromJSON } = await import('@sigstore/bundle');
+    return { toSignedEntity, toTrustMaterial, Verifier, bundleFromJSON };
+  } catch (cause) {
+    throw cause as Error;
+  }
 }
 
 function notFound(cause: unknown) {
