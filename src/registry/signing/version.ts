@@ -5,7 +5,7 @@ import { torchError, TorchError } from '../../errors.js';
 import { containedPath } from '../../files/contained-path.js';
 import { withRegularFile } from '../../files/regular-file.js';
 import type { ModelRegistry } from '../registry.js';
-import { unreadable } from '../read.js';
+import { maxRecordBytes, unreadable } from '../read.js';
 import type { ModelRecord } from '../schema.js';
 import { annotationsOf, requireAnnotations, sha256Of, type SignedVersion } from './annotations.js';
 import { maxBundleBytes, parseBundle } from './bundle.js';
@@ -16,8 +16,6 @@ import { parseStatement, type Statement } from './statement.js';
 import type { Trust, TrustOptions } from './trust.js';
 import { trusted, verifyBundle, type Signer } from './verify.js';
 import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './version-options.js';
-
-const maxRecordBytes = 4 * 2 ** 20;
 
 /**
  * Signs a version and writes `model.sig` beside its record. One that is there is replaced.
