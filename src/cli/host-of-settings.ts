@@ -14,12 +14,14 @@ import { requireNoTask, taskOfSettings } from './task-of-settings.js';
 /**
  * Starts the host of `serve`, which asks the policy of the settings before each load.
  * @param defaultModel the name of the default model, which may be none of the entries: it may have been unloaded
+ * @param attempt what the loads of the start count as, where several processes make the same
  * @throws ERR_CONFIG, ERR_SIGSTORE_NOT_FOUND for a policy that cannot be read
  */
 export async function startHost(
   entries: readonly ModelEntry[],
   settings: Settings,
   defaultModel: string,
+  attempt?: string,
 ): Promise<ModelHost> {
   const models = entries.map((entry) => hostModelOf(entry, settings));
   const [only, ...more] = entries;
@@ -37,6 +39,7 @@ export async function startHost(
     ...(policy && { policy: rereading(policy) }),
     models,
     ...{ defaultModel, mayLackDefault: true },
+    ...(attempt !== undefined && { attempt }),
     ...(settings.warmupBatchSizes && { warmupBatchSizes: settings.warmupBatchSizes }),
     ...(!settings.exitOnModelError && { onModelError: 'continue' as const }),
   });

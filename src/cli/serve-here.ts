@@ -48,6 +48,8 @@ interface Role {
   readonly onFailed: () => void;
   /** Default: the first of the models. */
   readonly defaultModel?: string;
+  /** What the loads of the start count as. Default: each as one by itself. */
+  readonly attempt?: string;
   /** One line is enough for a person. */
   readonly announces: boolean;
 }
@@ -92,7 +94,7 @@ export async function serveAsWorker(
   { models, settings: shared }: ServeSelection,
   { onTerminal }: Pick<ServeJob, 'onTerminal'>,
 ): Promise<void> {
-  const { address, grpcAddress, isFirst } = ownAssignment();
+  const { address, grpcAddress, isFirst, attempt } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
   const { intraOpThreads = threadsPerWorker({ ...shared, instances: mostInstances(models, shared) }) } = shared;
@@ -108,8 +110,14 @@ export async function serveAsWorker(
       settings,
       logger,
       defaultModel: nameOf(models[0] as ModelEntry),
+      attempt,
       manage(host) {
-        own = new WorkerModels(host, assigned, logger, (entry) => hostModelOf(entry, settings));
+        own = new WorkerModels(host, {
+          started: assigned,
+          attempt,
+          logger,
+          hostModelOf: (entry) => hostModelOf(entry, settings),
+        });
         return managementOfAll(host);
       },
       options: {
@@ -157,7 +165,7 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
   const { intraOpThreads = defaultIntraOpThreads(mostInstances(models, settings)), workers } = settings;
   configureThreads({ ...settings, intraOpThreads });
   runtime.configure({ computeThreads: computeThreadsOf(settings, workers) });
-  const host = await startHost(models, settings, role.defaultModel ?? nameOf(models[0] as ModelEntry));
+  const host = await startHost(models, settings, role.defaultModel ?? nameOf(models[0] as ModelEntry), role.attempt);
   const management = role.manage(host);
   let server: InferenceServer | undefined;
   try {

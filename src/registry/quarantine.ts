@@ -17,6 +17,8 @@ export interface QuarantineEntry {
   readonly reason: string;
   /** When the last of them failed before it was refused: ISO 8601, in UTC. */
   readonly since: string;
+  /** What the last of them was part of: several processes that load a version together say the same, and it counts once. */
+  readonly attempt?: string;
 }
 
 /** Name of the file in a model's folder of the registry. */
@@ -45,7 +47,7 @@ export function quarantineText(entries: readonly QuarantineEntry[]): string | un
   return `${JSON.stringify({ schemaVersion: 1, versions: entries.slice(-mostEntries) }, undefined, 2)}\n`;
 }
 
-/** The entries with one more failure. Several processes that load at one time count it once. */
+/** The entries with what a process says of one. Of processes that have counted at one time the highest number counts. */
 export function withFailure(entries: readonly QuarantineEntry[], entry: QuarantineEntry): QuarantineEntry[] {
   const isSame = ({ version }: QuarantineEntry): boolean => version === entry.version;
   const before = entries.find((each) => isSame(each) && each.sha256 === entry.sha256);
@@ -56,9 +58,16 @@ export function withFailure(entries: readonly QuarantineEntry[], entry: Quaranti
 }
 
 function isEntry(value: unknown): value is QuarantineEntry {
-  const { version, sha256, failures, refused, code, reason, since } = (value ?? {}) as Partial<
-    Record<keyof QuarantineEntry, unknown>
-  >;
+  const {
+    version,
+    sha256,
+    failures,
+    refused,
+    code,
+    reason,
+    since,
+    attempt = '',
+  } = (value ?? {}) as Partial<Record<keyof QuarantineEntry, unknown>>;
   return (
     isVersion(version) &&
     typeof sha256 === 'string' &&
@@ -66,6 +75,6 @@ function isEntry(value: unknown): value is QuarantineEntry {
     Number.isSafeInteger(failures) &&
     typeof refused === 'boolean' &&
     isErrorCode(code) &&
-    [reason, since].every((each) => typeof each === 'string' && each.length <= maxText)
+    [reason, since, attempt].every((each) => typeof each === 'string' && each.length <= maxText)
   );
 }

@@ -18,6 +18,8 @@ export interface HostOptions {
   defaultModel?: string;
   /** Whether the default model may be one that is loaded later, or never. @internal */
   mayLackDefault?: boolean;
+  /** What the loads of the start count as, and those that name no attempt: see `HostLoadOptions`. @internal */
+  attempt?: string;
   /** Batch sizes each model is run with before the host is ready. Default: those that its batching makes, else [1, 32]. */
   warmupBatchSizes?: readonly number[];
   /**
@@ -92,6 +94,8 @@ export interface HostLoadOptions extends ChangeOptions {
    * With it several processes load together or not at all. After an abort its promise is waited for no longer.
    */
   beforeSwap?: () => void | Promise<void>;
+  /** Several processes that load together say the same: if it fails, it counts once towards a quarantine. @internal */
+  attempt?: string;
 }
 
 export interface HostWarning {
@@ -114,7 +118,7 @@ export interface HostPlan {
 
 /** @throws ERR_INVALID_ARGUMENT for an option; ERR_CONFIG for a default that is none of the models, and a version that comes twice */
 export function checkHostOptions(options: HostOptions): HostPlan {
-  check.options('ModelHost', options, hostOptions, ['mayLackDefault']);
+  check.options('ModelHost', options, hostOptions, ['mayLackDefault', 'attempt']);
   const { models, registry, warmupBatchSizes, onModelError, drainTimeoutMs } = options;
   checkHostModels(models);
   if (warmupBatchSizes !== undefined) checkBatchSizes('warmupBatchSizes', warmupBatchSizes);
@@ -150,7 +154,7 @@ export function checkHostOptions(options: HostOptions): HostPlan {
 
 /** @throws ERR_INVALID_ARGUMENT */
 export function checkLoadOptions(options: HostLoadOptions): void {
-  check.options('load', options, ['signal', 'beforeSwap']);
+  check.options('load', options, ['signal', 'beforeSwap'], ['attempt']);
   check.signal(options.signal);
   const { beforeSwap } = options;
   if (beforeSwap !== undefined && typeof beforeSwap !== 'function') {
@@ -160,7 +164,7 @@ export function checkLoadOptions(options: HostLoadOptions): void {
 
 /** @throws ERR_INVALID_ARGUMENT */
 export function checkAliasOptions(options: HostLoadOptions): void {
-  check.options('setAliases', options, ['signal', 'beforeSwap']);
+  check.options('setAliases', options, ['signal', 'beforeSwap'], ['attempt']);
   checkLoadOptions(options);
 }
 

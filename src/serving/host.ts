@@ -131,12 +131,7 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of setAliases', name);
     const meant = checkAliases('aliases of setAliases', aliases);
     checkAliasOptions(options);
-    return this.#change(
-      name,
-      options,
-      (signal) => this.#lineup.setAliases(name, meant, signal, options.beforeSwap),
-      'ends',
-    );
+    return this.#change(name, options, (signal) => this.#lineup.setAliases(name, meant, signal, options), 'ends');
   }
 
   /**
@@ -178,7 +173,7 @@ export class ModelHost implements AsyncDisposable {
     checkHostModel(model);
     checkLoadOptions(options);
     const [{ name }] = sourcesOf(model) as [Source];
-    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options.beforeSwap), 'ends');
+    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options), 'ends');
   }
 
   /**

@@ -2,9 +2,9 @@ import { Catalogue, failureOf, followedBy, isUnknown, labelOf, type Slot } from 
 import type { Change } from './changes.js';
 import { Drains } from './drains.js';
 import type { HostModel, Source } from './host-model.js';
-import { twice, type HostChange, type HostLoadOptions, type HostOptions, type HostWarning } from './host-options.js';
+import { twice, type HostChange, type HostOptions, type HostWarning } from './host-options.js';
 import type { Found, LoadProgress } from './load-served.js';
-import { FailedLoad, Loader, meantBy, type Aliases, type Load, type Loaded } from './loader.js';
+import { FailedLoad, Loader, meantBy, type Aliases, type Load, type Loaded, type TogetherOptions } from './loader.js';
 import { noSuchModel } from './names.js';
 import { ServedModel, type ServedModelHooks } from './served-model.js';
 import { sourcesToLoad } from './sources-to-load.js';
@@ -19,7 +19,7 @@ export interface LineupListeners {
 
 interface Replacement {
   readonly name?: string;
-  readonly beforeSwap: HostLoadOptions['beforeSwap'];
+  readonly together: TogetherOptions;
   /** What serves already is loaded again. */
   readonly anew: boolean;
 }
@@ -108,11 +108,11 @@ export class Lineup {
   async load(
     model: HostModel,
     signal: AbortSignal,
-    beforeSwap?: HostLoadOptions['beforeSwap'],
+    together: TogetherOptions = {},
   ): Promise<Change<readonly ServedModel[]>> {
     const sources = await sourcesToLoad(model, this.catalogue, () => this.loader.registry());
     const aliases = await this.loader.aliasesOf(sources[0] as Source);
-    return this.#replace(sources, aliases, signal, { beforeSwap, anew: true });
+    return this.#replace(sources, aliases, signal, { together, anew: true });
   }
 
   /**
@@ -124,7 +124,7 @@ export class Lineup {
     name: string,
     aliases: Aliases,
     signal: AbortSignal,
-    beforeSwap?: HostLoadOptions['beforeSwap'],
+    together: TogetherOptions = {},
   ): Promise<Change<readonly ServedModel[]>> {
     const slots = this.catalogue.slots(name);
     if (slots.length === 0) throw noSuchModel(name);
@@ -135,14 +135,14 @@ export class Lineup {
         return meant === undefined || isThere ? [] : { ...slot.source, alias: undefined, version: alias };
       }),
     );
-    return this.#replace(sources, aliases, signal, { name, beforeSwap, anew: false });
+    return this.#replace(sources, aliases, signal, { name, together, anew: false });
   }
 
   async #replace(
     sources: readonly Source[],
     aliases: Aliases | undefined,
     signal: AbortSignal,
-    { name, beforeSwap, anew }: Replacement,
+    { name, together, anew }: Replacement,
   ): Promise<Change<readonly ServedModel[]>> {
     const loads: Load[] = [];
     let loaded: readonly (Loaded | undefined)[];
@@ -153,7 +153,7 @@ export class Lineup {
         this.#begin(await this.loader.find(current, signal), loads, anew);
         await this.#listOthers(source);
       }
-      loaded = await this.loader.bringUp(loads, signal, beforeSwap);
+      loaded = await this.loader.bringUp(loads, signal, together);
     } catch (thrown) {
       const { error, source } = thrown instanceof FailedLoad ? thrown : { error: thrown, source: current };
       for (const { slot } of loads) slot.work = undefined;

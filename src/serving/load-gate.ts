@@ -26,10 +26,11 @@ export class LoadGate {
 
   /**
    * The digests that what is loaded must have, so that the very bytes are loaded that were looked at.
+   * @param attempt what several processes make together
    * @throws ERR_QUARANTINED, ERR_SIGNATURE_REQUIRED, ERR_SIGNATURE_INVALID
    */
-  async pass(found: Found): Promise<Digests> {
-    await this.quarantine.require(found);
+  async pass(found: Found, attempt?: string): Promise<Digests> {
+    await this.quarantine.require(found, attempt);
     const { policy, registry, warn } = this.#parts;
     const { name, version, record, path } = found;
     const stated = record ? digestsOf(record) : {};

@@ -28,6 +28,9 @@ export interface Loaded {
   readonly loadMs: number;
 }
 
+/** How a load goes together with those of other processes. */
+export type TogetherOptions = Pick<HostLoadOptions, 'beforeSwap' | 'attempt'>;
+
 interface LoaderParts {
   readonly options: HostOptions;
   readonly drains: Drains;
@@ -106,11 +109,11 @@ export class Loader {
   async bringUp(
     loads: readonly Load[],
     signal: AbortSignal,
-    beforeSwap?: HostLoadOptions['beforeSwap'],
+    { beforeSwap, attempt = this.#parts.options.attempt }: TogetherOptions = {},
   ): Promise<readonly (Loaded | undefined)[]> {
     const loaded: (Loaded | undefined)[] = [];
     try {
-      for (const { found, isUp } of loads) loaded.push(isUp ? undefined : await this.#load(found, signal));
+      for (const { found, isUp } of loads) loaded.push(isUp ? undefined : await this.#load(found, signal, attempt));
       if (beforeSwap) await unlessAborted(signal, Promise.resolve().then(beforeSwap));
       signal.throwIfAborted();
       return loaded;
@@ -120,17 +123,17 @@ export class Loader {
     }
   }
 
-  async #load(found: Found, signal: AbortSignal): Promise<Loaded> {
+  async #load(found: Found, signal: AbortSignal, attempt: string | undefined): Promise<Loaded> {
     const { options, progress } = this.#parts;
     const { warmupBatchSizes } = options;
     const began = performance.now();
-    const digests = await this.#gate.pass(found);
+    const digests = await this.#gate.pass(found, attempt);
     let parts: LoadedServed;
     try {
       parts = await bringUp(found, { digests, warmupBatchSizes, signal, progress });
     } catch (error) {
       // What fails again and again is put into quarantine.
-      if (!signal.aborted) await this.quarantine.failed(found, error);
+      if (!signal.aborted) await this.quarantine.failed(found, error, attempt);
       throw error;
     }
     await this.quarantine.succeeded(found);

@@ -15,7 +15,7 @@ export interface QuarantineKeeper {
   /** Versions whose loads have failed, also those that are not refused yet. */
   loadFailures?(name: string): Promise<readonly QuarantineEntry[]>;
   noteLoadFailure?(name: string, entry: QuarantineEntry, limits: LockLimits): Promise<void>;
-  clearQuarantine?(name: string, version?: string): Promise<readonly QuarantineEntry[]>;
+  clearQuarantine?(name: string, version?: string, limits?: LockLimits): Promise<readonly QuarantineEntry[]>;
 }
 
 interface Known {
@@ -44,14 +44,20 @@ export class Quarantine {
     this.#keeper = keeper;
   }
 
-  /** @throws ERR_QUARANTINED */
-  async require(found: Found): Promise<void> {
+  /**
+   * @param attempt what several processes make together: one of them may have failed already, and that refuses none of the rest
+   * @throws ERR_QUARANTINED
+   */
+  async require(found: Found, attempt?: string): Promise<void> {
     const entry = await this.#look(found);
-    if (entry && this.#isRefused(entry)) throw quarantined(found, entry);
+    if (entry && this.#isRefused(entry) && !isOf(entry, attempt)) throw quarantined(found, entry);
   }
 
-  /** A load has failed. Only what is the artifact's own fault counts: another try would end like it. */
-  async failed(found: Found, error: unknown): Promise<void> {
+  /**
+   * A load has failed. Only what is the artifact's own fault counts: another try would end like it.
+   * @param attempt counts once, however many processes say it. Default: each load is one
+   */
+  async failed(found: Found, error: unknown, attempt?: string): Promise<void> {
     const { name, version, record, source } = found;
     if (!record || this.#limit === Infinity || !isOwnFault(error)) return;
     const { load = {}, warmup } = source.options;
@@ -59,7 +65,7 @@ export class Quarantine {
     if (load.sha256 !== undefined && load.sha256 !== record.artifact.sha256) return;
     if (isRun(error) && warmup && warmup.example !== undefined) return;
     const before = this.#known.get(keyOf(found))?.entry;
-    const failures = (before?.failures ?? 0) + 1;
+    const failures = (before?.failures ?? 0) + (isOf(before, attempt) ? 0 : 1);
     const now = new Date().toISOString();
     const { code, message: reason } = failureOf(error);
     const since = failures <= this.#limit ? now : (before?.since ?? now);
@@ -71,6 +77,7 @@ export class Quarantine {
       code,
       reason,
       since,
+      ...(attempt !== undefined && { attempt }),
     };
     let isKept = false;
     try {
@@ -88,7 +95,7 @@ export class Quarantine {
     const known = this.#known.get(keyOf(found));
     if (!known) return;
     this.#known.delete(keyOf(found));
-    if (known.isKept) await this.#clearKept(found.name, found.version).catch(() => undefined);
+    if (known.isKept) await this.#clearKept(found.name, found.version, { lockTimeoutMs }).catch(() => undefined);
   }
 
   /** Those that are refused, as this process knows them. */
@@ -112,9 +119,13 @@ export class Quarantine {
     return isCleared;
   }
 
-  async #clearKept(name: string, version: string | undefined): Promise<readonly QuarantineEntry[]> {
+  async #clearKept(
+    name: string,
+    version: string | undefined,
+    limits?: LockLimits,
+  ): Promise<readonly QuarantineEntry[]> {
     const keeper = await this.#keeper();
-    return (await keeper?.clearQuarantine?.(name, version)) ?? [];
+    return (await keeper?.clearQuarantine?.(name, version, limits)) ?? [];
   }
 
   /** What is known of a version and its digest. The registry's word counts, where it has one. */
@@ -146,6 +157,10 @@ export class Quarantine {
     const [oldest] = this.#known.keys() as Iterable<string>;
     this.#known.delete(oldest as string);
   }
+}
+
+function isOf(entry: QuarantineEntry | undefined, attempt: string | undefined): boolean {
+  return attempt !== undefined && entry?.attempt === attempt;
 }
 
 /** Another digest is another thing. */

@@ -222,6 +222,72 @@ describe('quarantine', function () {
     expect(versions).to.have.length(1);
   });
 
+  describe('of several processes that load one version together', () => {
+    const foundIn = async (of: ModelRegistry) => {
+      const record = await of.record(digits, 'v1.1');
+      const source = { name: digits, version: 'v1.1', file: undefined, options: {} };
+      return { name: digits, version: 'v1.1', record, path: files.artifact('v1.1'), source };
+    };
+    const error = torchError('ERR_MODEL_FORMAT', 'no model');
+
+    it('counts one attempt once, in whatever order they fail, and refuses none of them meanwhile', async () => {
+      await open();
+      const found = await foundIn(registry);
+      const processes = [1, 2, 3].map(() => new Quarantine(2, () => Promise.resolve(registry)));
+      const failures = async () => (await registry.loadFailures(digits)).map((entry) => entry.failures);
+      for (const [attempt, count] of [
+        ['one', 1],
+        ['two', 2],
+      ] as const) {
+        // One after the other: each sees what the one before it has noted.
+        for (const each of processes) {
+          await each.require(found, attempt);
+          await each.failed(found, error, attempt);
+        }
+        expect(await failures(), attempt).to.deep.equal([count]);
+      }
+      // A process that comes later and makes the same attempt.
+      const late = new Quarantine(2, () => Promise.resolve(registry));
+      await late.require(found, 'two');
+      await late.failed(found, error, 'two');
+      expect(await failures()).to.deep.equal([2]);
+      for (const each of processes) {
+        expect(await rejection(each.require(found, 'three'))).to.have.property('code', 'ERR_QUARANTINED');
+        expect(await rejection(each.require(found))).to.have.property('code', 'ERR_QUARANTINED');
+      }
+    });
+
+    it('counts each load of a process that names no attempt', async () => {
+      await open();
+      const found = await foundIn(registry);
+      const own = new Quarantine(3, () => Promise.resolve(registry));
+      for (const count of [1, 2]) {
+        await own.require(found);
+        await own.failed(found, error);
+        expect((await registry.loadFailures(digits)).map(({ failures }) => failures)).to.deep.equal([count]);
+      }
+    });
+
+    it('waits no longer for another writer after a load that went well than after one that failed', async () => {
+      await open();
+      const found = await foundIn(registry);
+      const waits: unknown[] = [];
+      const own = new Quarantine(3, () =>
+        Promise.resolve({
+          loadFailures: (name) => registry.loadFailures(name),
+          noteLoadFailure: (_name, _entry, limits) => Promise.resolve(void waits.push(limits)),
+          clearQuarantine: (_name, _version, limits) => {
+            waits.push(limits);
+            return Promise.resolve([]);
+          },
+        }),
+      );
+      await own.failed(found, error);
+      await own.succeeded(found);
+      expect(waits).to.deep.equal([{ lockTimeoutMs: 2000 }, { lockTimeoutMs: 2000 }]);
+    });
+  });
+
   it('goes with its version', async () => {
     files.put('v1.1', bad);
     await open();

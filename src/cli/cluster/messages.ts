@@ -145,6 +145,8 @@ export interface Assignment {
   readonly grpcAddress?: AddressInfo | undefined;
   /** Nobody was ready before: connections are taken while the model loads, so that health checks are answered. */
   readonly isFirst: boolean;
+  /** What the loads of all workers of this server count as, when they start: one that fails counts once towards a quarantine. */
+  readonly attempt: string;
 }
 
 const variable = 'NODE_LIBTORCH_WORKER';

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { torchError } from '../../errors.js';
@@ -84,6 +85,7 @@ class Supervisor {
   };
   readonly #intakes: Intake[] = [];
   #closedConnections = 0;
+  readonly #attempt = randomUUID();
   readonly #restarts = new Restarts();
   /** Those that have got connections. */
   readonly #haveServed = new WeakSet<Worker>();
@@ -146,7 +148,7 @@ class Supervisor {
 
   #assignment(): Assignment {
     const { http, grpc } = this.#ports;
-    return { address: http.address, grpcAddress: grpc?.address, isFirst: !this.#proven };
+    return { address: http.address, grpcAddress: grpc?.address, isFirst: !this.#proven, attempt: this.#attempt };
   }
 
   #onMessage(worker: Worker, message: ToPrimary): void {

@@ -53,22 +53,28 @@ interface ToPrepare {
   readonly decided: () => void;
 }
 
+interface WorkerModelsParts {
+  /** What the host was started with. */
+  readonly started: readonly SetMember[];
+  /** What the starts of all workers count as. */
+  readonly attempt: string;
+  readonly logger: Logger;
+  readonly hostModelOf: (entry: ModelEntry) => HostModel;
+}
+
 /** Does what the primary says about models. */
 export class WorkerModels {
   readonly #host: ModelHost;
+  readonly #attempt: string;
   readonly #logger: Logger;
   readonly #hostModelOf: (entry: ModelEntry) => HostModel;
   readonly #prepared = new Map<number, Prepared>();
   /** What this worker has, by `name reference`. */
   readonly #noted = new Map<string, SetMember>();
 
-  constructor(
-    host: ModelHost,
-    started: readonly SetMember[],
-    logger: Logger,
-    hostModelOf: (entry: ModelEntry) => HostModel,
-  ) {
+  constructor(host: ModelHost, { started, attempt, logger, hostModelOf }: WorkerModelsParts) {
     this.#host = host;
+    this.#attempt = attempt;
     this.#logger = logger;
     this.#hostModelOf = hostModelOf;
     for (const member of started) this.#note(member);
@@ -115,6 +121,8 @@ export class WorkerModels {
     const abort = new AbortController();
     const options: HostLoadOptions = {
       signal: abort.signal,
+      // All workers make it.
+      attempt: `${this.#attempt} ${change}`,
       beforeSwap() {
         tell({ kind: 'prepared', change });
         return decided;

@@ -161,6 +161,18 @@ export function serveByAlias(workers: number): void {
         expect(await up()).to.deep.equal(['v1.0']);
       });
 
+      it('counts a load once that fails in every worker, and refuses it after three', async () => {
+        const { registry, move } = await serve(['mnist-mlp@champion']);
+        registry.addBad('v1.1');
+        for (const count of [1, 2, 3]) {
+          const { body } = await move('v1.1');
+          expect(body.code, `load ${count}`).to.equal('ERR_MODEL_FORMAT');
+          const [entry] = await (await registry.open()).loadFailures('mnist-mlp');
+          expect([entry?.failures, entry?.refused]).to.deep.equal([count, count === 3]);
+        }
+        expect((await move('v1.1')).body.code).to.equal('ERR_QUARANTINED');
+      });
+
       it('serves on where a worker is to be replaced and the registry is removed, and is whole once it is back', async () => {
         const { registry, server, port, up } = await serve(['mnist-mlp@champion']);
         renameSync(registry.registryDir, `${registry.registryDir}.gone`);
