@@ -51,7 +51,7 @@ export async function moveAlias<Spec>(
   const up = (await fleet.list()).filter((each) => each.name === name && each.state === 'READY');
   const aliases = moved(await fleet.aliases(name), alias, version);
   const isUp = version === undefined || up.some((each) => each.version === version);
-  const written = new Written(book, { name, alias, version, before: recorded.get(alias) });
+  const written = new Written(book, { name, alias, version });
   signal.throwIfAborted();
   const given = new AbortController();
   const unfollow = onAbort(signal, () => given.abort(signal.reason));
@@ -88,6 +88,8 @@ function moved(aliases: Aliases, alias: string, version: string | undefined): Al
 /** An entry of the registry that can be put back. */
 class Written {
   #isWritten = false;
+  /** What it said when it was written over: a load takes its time, and there are other writers. */
+  #before: string | undefined;
 
   constructor(
     readonly book: AliasBook,
@@ -95,21 +97,23 @@ class Written {
       readonly name: string;
       readonly alias: string;
       readonly version: string | undefined;
-      readonly before: string | undefined;
     },
   ) {}
 
   async write(signal: AbortSignal): Promise<void> {
     const { name, alias, version } = this.entry;
+    this.#before = (await this.book.of(name)).get(alias);
     await this.book.set(name, alias, version, signal);
     this.#isWritten = true;
   }
 
-  /** The swap did not come to be, because the server ends, say. It never rejects. */
+  /** The swap did not come to be, because the server ends, say. What somebody else has written since stays. It never rejects. */
   async undo(logger: Logger): Promise<void> {
     if (!this.#isWritten) return;
-    const { name, alias, before } = this.entry;
+    const { name, alias, version } = this.entry;
+    const before = this.#before;
     try {
+      if ((await this.book.of(name)).get(alias) !== version) return;
       await this.book.set(name, alias, before);
     } catch (err) {
       logger.error({ model: name, alias, before, err }, 'an alias could not be put back: move it by registry alias');

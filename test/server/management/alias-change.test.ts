@@ -13,6 +13,7 @@ function make(up: readonly string[]) {
   const asked: string[] = [];
   const recorded = new Map([['champion', 'v1.0']]);
   const faults: { write?: Error; swap?: Error } = {};
+  const others: { onPrepared?: () => void; onWritten?: () => void } = {};
   const book: Pick<AliasBook, 'of' | 'versionOf' | 'set'> = {
     of: () => Promise.resolve(new Map(recorded)),
     versionOf: (_name, reference) => Promise.resolve(reference),
@@ -26,7 +27,9 @@ function make(up: readonly string[]) {
   };
   const swap = async (what: string, signal: AbortSignal, beforeSwap: (() => Promise<void>) | undefined) => {
     asked.push(what);
+    others.onPrepared?.();
     await beforeSwap?.();
+    others.onWritten?.();
     signal.throwIfAborted();
     if (faults.swap) throw faults.swap;
     asked.push('swap');
@@ -45,7 +48,7 @@ function make(up: readonly string[]) {
       Promise.resolve([{ spec: `${reference} ${[...aliases].join()}` }]),
   } as unknown as Catalog<string>;
   const parts = { fleet, catalog, logger: keptLogger().logger };
-  return { asked, faults, recorded, parts };
+  return Object.assign(others, { asked, faults, recorded, parts });
 }
 
 describe('a move of an alias', () => {
@@ -85,12 +88,28 @@ describe('a move of an alias', () => {
     expect([...recorded]).to.deep.equal([['champion', 'v1.0']]);
   });
 
+  it('puts back what another writer had said meanwhile, and takes nothing from one that writes afterwards', async () => {
+    const swapFails = torchError('ERR_NOT_READY', 'all workers have ended');
+    for (const reference of ['v1.1', undefined]) {
+      const during = make(['v1.0']);
+      during.faults.swap = swapFails;
+      during.onPrepared = () => during.recorded.set('champion', 'v1.2');
+      await rejection(moveAlias({ ...move, reference }, during.parts, signal));
+      expect([...during.recorded], `before ${reference} is written`).to.deep.equal([['champion', 'v1.2']]);
+      const after = make(['v1.0']);
+      after.faults.swap = swapFails;
+      after.onWritten = () => after.recorded.set('champion', 'v1.3');
+      await rejection(moveAlias({ ...move, reference }, after.parts, signal));
+      expect([...after.recorded], `after ${reference} is written`).to.deep.equal([['champion', 'v1.3']]);
+    }
+  });
+
   it('is not given up once the registry is being written', async () => {
     const { asked, parts } = make(['v1.0']);
     const late = new AbortController();
-    const book = parts.catalog.aliases as { set: AliasBook['set'] };
-    const set = book.set.bind(book);
-    book.set = async (...given) => {
+    const aliases = parts.catalog.aliases as AliasBook;
+    const set = aliases.set.bind(aliases);
+    aliases.set = async (...given) => {
       late.abort(new Error('late'));
       await set(...given);
     };
