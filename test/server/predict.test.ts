@@ -175,11 +175,13 @@ describe('POST /predict over a host in memory', () => {
   });
 
   it('asks the models that a request may mean for room before it reads the body', async () => {
+    host.aliasNames.set('champion', 'v1.0');
     const full = host.model('tiny', 'v1.0');
     Object.defineProperty(full, 'queue', { value: { isFull: true, isFullFor: () => true }, configurable: true });
     const octets = { 'content-type': 'application/octet-stream' };
     const wanted: [string, object, string][] = [
       ['?model_version=v1.0', {}, 'ERR_QUEUE_FULL'],
+      ['?model_version=champion', {}, 'ERR_QUEUE_FULL'],
       ['?model=tiny&model_version=v1.0', {}, 'ERR_QUEUE_FULL'],
       ['', octets, 'ERR_QUEUE_FULL'],
       ['?model_version=v2.0', octets, 'ERR_INVALID_SHAPE'],

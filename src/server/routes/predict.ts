@@ -79,11 +79,20 @@ function modelsMeant({ context: { host }, req }: Exchange): readonly ServedModel
     if (bodyTypeOf(req) === 'octets') return [host.model(model ?? host.defaultModel, version)];
     if (model === undefined && version === undefined) return host.list();
     if (model !== undefined && version !== undefined) return [host.model(model, version)];
-    const isMeant = (served: ServedModel): boolean =>
-      (model ?? served.name) === served.name && (version ?? served.version) === served.version;
-    return host.list().filter(isMeant);
+    if (version === undefined) return host.list().filter((served) => served.name === model);
+    const names = new Set(host.list().map(({ name }) => name));
+    return [...names].flatMap((name) => called(host, name, version));
   } catch {
     return host.list();
+  }
+}
+
+/** What a version, an alias or a digest means among those of one name: nothing for many of them. */
+function called(host: InferenceHost, name: string, reference: string): readonly ServedModel[] {
+  try {
+    return [host.model(name, reference)];
+  } catch {
+    return [];
   }
 }
 

@@ -30,6 +30,8 @@ export class MemoryHost {
   readonly events = new EventEmitter();
   behaviour: Behaviour = async () => undefined;
   runs = 0;
+  /** Versions by alias. */
+  readonly aliasNames = new Map<string, string>();
   readonly #versions = [this.#served('v1.0', features), this.#served('v2.0', 2)];
 
   /** What a host of models on a lost device would say. */
@@ -44,7 +46,8 @@ export class MemoryHost {
   }
 
   model(name = this.defaultModel, version = 'v1.0'): ServedModel {
-    const found = this.#versions.find((served) => served.version === version);
+    const meant = this.aliasNames.get(version) ?? version;
+    const found = this.#versions.find((served) => served.version === meant);
     if (name !== this.defaultModel || !found) {
       throw torchError('ERR_VERSION_NOT_FOUND', `Expected one of v1.0, v2.0 but received "${version}"`);
     }
