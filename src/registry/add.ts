@@ -26,13 +26,16 @@ import type { Store } from './store/store.js';
 
 export interface Added {
   readonly record: ModelRecord;
-  /** False where the version was there already with the same files: nothing was changed. */
+  /** False where the version was there already with the same files: nothing was changed, unless `repaired` says so. */
   readonly added: boolean;
+  /** Files of the version were put back that somebody had deleted or damaged since. Left out where there was nothing to do. */
+  readonly repaired?: true;
 }
 
 /** What it takes of a registry. */
 interface Registry {
   record(name: string, version: string): Promise<ModelRecord>;
+  verify(name: string, version: string, options: { signal?: AbortSignal }): Promise<unknown>;
   store(): Promise<Store>;
 }
 
@@ -44,7 +47,7 @@ export async function add(registry: Registry, file: string, options: AddOptions)
   signal?.throwIfAborted();
   await requireModel(file);
   const there = await existing(registry, file, options);
-  if (there) return { record: there, added: false };
+  if (there) return await kept(registry, file, there, options);
   const engine = await findEngine(file, options.load?.engine ?? (options.record?.engine as EngineName | undefined));
   const origin = await engineTable[engine].origin(file);
   const cached = cachedFile(file);
@@ -67,8 +70,8 @@ export async function add(registry: Registry, file: string, options: AddOptions)
       artifact: { file: artifact, ...digest, ...(sidecars.length > 0 && { sidecars }) },
       now: new Date(),
     });
-    const { added } = await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal });
-    return added ? { record, added } : { record: await registry.record(name, version), added };
+    const committed = await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal });
+    return { record: committed.added ? record : await registry.record(name, version), ...committed };
   } finally {
     await staging.discard();
   }
@@ -105,6 +108,32 @@ async function existing(
     throw taken(name, version, `has another ${sidecar.file} than the one beside ${basename(file)}`);
   }
   return record;
+}
+
+/** A version that is there: its files are put back where one of them is not as it was. Nothing is tried again. */
+async function kept(registry: Registry, file: string, record: ModelRecord, options: AddOptions): Promise<Added> {
+  const { signal, onProgress } = options;
+  const { name, version, artifact } = record;
+  const isWhole = await registry.verify(name, version, { ...(signal && { signal }) }).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as TorchError).code === 'ERR_INTEGRITY') return false;
+      throw error;
+    },
+  );
+  if (isWhole) return { record, added: false };
+  onProgress?.({ stage: 'copy' });
+  const store = await registry.store();
+  const staging = await store.stage({ signal });
+  try {
+    await staging.take(file, artifact.file, signal);
+    for (const sidecar of artifact.sidecars ?? []) {
+      await staging.take(join(dirname(file), sidecar.file), sidecar.file, signal);
+    }
+    return { record, ...(await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal })) };
+  } finally {
+    await staging.discard();
+  }
 }
 
 function taken(name: string, version: string, why: string, cause?: unknown): TorchError {

@@ -264,7 +264,7 @@ export class ModelRegistry {
 
   /**
    * Makes a model file a version of the registry: copies it, loads and runs it in a process of its own, and writes its record and its
-   * card. A version never changes: the same file again changes nothing.
+   * card. A version never changes: the same file again changes nothing, but puts back what was deleted or damaged by hand.
    * @param file a path; the files of an ONNX model's external data lie beside it
    * @throws ERR_MODEL_FORMAT for what is no model, ERR_ADMISSION for one that crashes, or takes too much time or memory,
    * ERR_VERSION_EXISTS, ERR_MANIFEST, ERR_SIGNATURE_MISMATCH, ERR_INVALID_ARGUMENT for what has to be said; what loadModel

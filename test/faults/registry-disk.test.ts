@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FailingDisk } from '../support/failing-disk.js';
 import { WrittenRegistry } from '../support/written-registry.js';
 import type { Store } from '#dist/registry/store/store.js';
@@ -21,6 +23,7 @@ const operations: Record<string, Operation> = {
   'add of the first version': (written, store) => written.add('v1.0', 'new', { store, name: 'fresh' }),
   'add of another version': (written, store) => written.add('v3.0', 'new', { store }),
   'add of a version that is there': (written, store) => written.add('v1.0', 'first', { store }),
+  'add that puts back what was deleted': (written, store) => written.add('v1.0', 'fifth', { store, name: 'bare' }),
   'first alias': async (written, store) => {
     await store.setAlias('other', 'champion', 'v1.0');
   },
@@ -55,6 +58,8 @@ async function sample(): Promise<WrittenRegistry> {
   await written.add('v2.0', 'second');
   await written.add('v1.0', 'third', { name: 'other' });
   await written.add('v1.0', 'fourth', { name: 'lone' });
+  await written.add('v1.0', 'fifth', { name: 'bare' });
+  await rm(join(written.registry.modelsDir, 'bare/v1.0'), { recursive: true });
   await written.registry.setAlias('tiny', 'champion', 'v1.0');
   await written.registry.setAlias('tiny', 'stable', 'v1.0');
   await written.registry.setAlias('lone', 'champion', 'v1.0');

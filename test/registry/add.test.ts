@@ -4,8 +4,10 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -69,6 +71,67 @@ describe('registry.add', function () {
     expect(stages).to.deep.equal([]);
     expect((await add(onnx('row_mixing'), { version: 'v2.0', onProgress })).added).to.equal(true);
     expect(stages).to.deep.equal(['copy', 'load', 'run', 'record']);
+  });
+
+  describe('again, of a version whose files were touched by hand', () => {
+    const files = { 'external.onnx': onnx('external'), 'weights.bin': fixture('onnx/weights.bin') };
+    const there = (file = '') => join(current().modelsDir, 'model', version, file);
+    const replace = (file: string, change: (bytes: Buffer) => Buffer) => {
+      const bytes = Buffer.from(readFileSync(there(file)));
+      rmSync(there(file));
+      writeFileSync(there(file), change(bytes));
+    };
+    const flipped = (bytes: Buffer) => {
+      bytes[bytes.length >> 1]! ^= 1;
+      return bytes;
+    };
+    const damages: Record<string, () => void> = {
+      'a bit of the model is another': () => replace('external.onnx', flipped),
+      'a bit of the weights is another': () => replace('weights.bin', flipped),
+      'the weights are cut off': () => replace('weights.bin', (bytes) => bytes.subarray(0, 8)),
+      'the model is gone': () => rmSync(there('external.onnx')),
+      'the weights are gone': () => rmSync(there('weights.bin')),
+      'all files are gone': () => Object.keys(files).forEach((file) => rmSync(there(file))),
+      'their folder is gone': () => rmSync(there(), { recursive: true }),
+      'the folder of the model is gone': () => rmSync(join(there(), '..'), { recursive: true }),
+    };
+    for (const [what, damage] of Object.entries(damages)) {
+      it(`puts them back where ${what}, and tries nothing`, async () => {
+        const { record } = await add(onnx('external'));
+        const before = current().content();
+        damage();
+        await rejection(() => current().registry.verify('model', version), 'ERR_INTEGRITY');
+        const stages: string[] = [];
+        const again = await add(onnx('external'), { onProgress: ({ stage }) => stages.push(stage) });
+        expect(again).to.deep.equal({ record, added: false, repaired: true });
+        expect(stages).to.deep.equal(['copy']);
+        expect(current().content()).to.deep.equal(before);
+        for (const [file, source] of Object.entries(files)) {
+          expect(readFileSync(there(file)).equals(readFileSync(source)), file).to.equal(true);
+        }
+        expect(await add(onnx('external'))).to.deep.equal({ record, added: false });
+      });
+    }
+
+    it('keeps what lies among damaged ones, and says what to do', async () => {
+      await add(onnx('external'));
+      damages['a bit of the weights is another']?.();
+      writeFileSync(there('notes.txt'), 'of somebody');
+      const before = current().content();
+      const { message } = await rejection(() => add(onnx('external')), 'ERR_INTEGRITY');
+      expect(message).to.include(there()).and.include('fix: move that folder away');
+      expect(current().content()).to.deep.equal(before);
+      expect(readFileSync(there('notes.txt'), 'utf8')).to.equal('of somebody');
+      renameSync(there(), join(current().folder, 'away'));
+      expect(await add(onnx('external'))).to.have.property('repaired', true);
+    });
+
+    it('leaves what lies among whole ones', async () => {
+      const { record } = await add(onnx('external'));
+      writeFileSync(there('notes.txt'), 'of somebody');
+      expect(await add(onnx('external'))).to.deep.equal({ record, added: false });
+      expect(readFileSync(there('notes.txt'), 'utf8')).to.equal('of somebody');
+    });
   });
 
   it('adds one of two that are added at once, whichever it is', async () => {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { torchError } from '../../errors.js';
+import { torchError, type TorchError } from '../../errors.js';
 import { weightFiles } from '../../engines/index.js';
+import type { Added } from '../add.js';
 import type { ModelRegistry } from '../registry.js';
 import type { ModelRecord } from '../schema.js';
 import type { Staging } from '../store/staging.js';
@@ -15,7 +16,7 @@ import { filesAt, modelAt, type HubFile } from './repository.js';
 import { statedByCard } from './stated.js';
 
 /** What a pull needs of a registry. */
-export type PullTarget = Pick<ModelRegistry, 'record' | 'store' | 'add'>;
+export type PullTarget = Pick<ModelRegistry, 'record' | 'verify' | 'store' | 'add'>;
 
 /**
  * Fetches a model of Hugging Face at one commit and adds it to a registry, with where it came from. Every byte is held to the
@@ -27,11 +28,7 @@ export type PullTarget = Pick<ModelRegistry, 'record' | 'store' | 'add'>;
  * @example
  * await pull(registry, 'hf:org/model@0123456789abcdef0123456789abcdef01234567', { name: 'model', version: 'v1.0' });
  */
-export async function pull(
-  registry: PullTarget,
-  place: string,
-  options: PullOptions,
-): Promise<{ record: ModelRecord; added: boolean }> {
+export async function pull(registry: PullTarget, place: string, options: PullOptions): Promise<Added> {
   const resolved = resolvePullOptions(options);
   const { file, maxBytes, timeoutMs, stallMs, backoffMs, token, onProgress, add } = resolved;
   const wanted = parsePlace(place);
@@ -88,7 +85,7 @@ export async function pull(
  */
 async function versionThere(
   registry: PullTarget,
-  { name, version }: Pick<PullOptions, 'name' | 'version'>,
+  { name, version, signal }: Pick<PullOptions, 'name' | 'version' | 'signal'>,
   model: HubFile,
   files: ReadonlyMap<string, HubFile>,
 ): Promise<ModelRecord | undefined> {
@@ -103,5 +100,13 @@ async function versionThere(
     );
   }
   const listed = (file: string) => files.get(posix.join(folderOf(model.path), file))?.sha256;
-  return sidecars.every((sidecar) => listed(sidecar.file) === sidecar.sha256) ? there : undefined;
+  if (!sidecars.every((sidecar) => listed(sidecar.file) === sidecar.sha256)) return undefined;
+  // What was deleted or damaged since is fetched, and put back.
+  return await registry.verify(name, version, { ...(signal && { signal }) }).then(
+    () => there,
+    (error: unknown) => {
+      if ((error as TorchError).code === 'ERR_INTEGRITY') return undefined;
+      throw error;
+    },
+  );
 }

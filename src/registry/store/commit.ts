@@ -1,6 +1,6 @@
 /** A staged version becomes one of the registry: the moment is the rename of its record's folder. */
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expected, torchError } from '../../errors.js';
 import type { FileDigest } from '../../files/hash.js';
 import { digestFile } from '../../files/hash.js';
@@ -58,17 +58,28 @@ export function checkStaged(staging: OpenStaging, { record }: VersionFiles): voi
   );
 }
 
-/** Under the writer's lock. @returns false when the version is there already, with the same files */
+/** What became of a commit. */
+export interface Committed {
+  /** False when the version is there already, with the same files. */
+  readonly added: boolean;
+  /** Its files were put back, of which some were missing or damaged. */
+  readonly repaired?: true;
+}
+
+/** Under the writer's lock. */
 export async function commit(
   disk: Disk,
   folders: Folders,
   staging: OpenStaging,
   files: VersionFiles,
-): Promise<boolean> {
+): Promise<Committed> {
   const { record } = files;
   const { name, version } = record;
   for (const folder of [folders.registryDir, folders.modelsDir]) await requireOwnFolder(disk, join(folder, name));
-  if (await isThere(disk, folders, record)) return false;
+  if (await isThere(disk, folders, record)) {
+    const repaired = await repair(disk, folders, staging, record);
+    return { added: false, ...(repaired && { repaired }) };
+  }
   const isPlaced = await liesThere(disk, folders, staging, record);
   const staged = await stageRecord(disk, staging, files);
   await Change.of(disk, async (change) => {
@@ -77,6 +88,32 @@ export async function commit(
       await change.move(staging.folder, await change.folder(folders.modelsDir, name), version);
     }
     await change.move(staged, await change.folder(folders.registryDir, name), version);
+  });
+  return { added: true };
+}
+
+/**
+ * Puts the files of a version in their place again where somebody has deleted or damaged one.
+ * @returns false when nothing was wrong
+ * @throws ERR_INTEGRITY where other files lie among them, which would be lost
+ */
+async function repair(disk: Disk, { modelsDir }: Folders, staging: OpenStaging, of: ModelRecord): Promise<boolean> {
+  const folder = join(modelsDir, of.name, of.version);
+  const kind = await disk.kind(folder);
+  if (kind !== 'none' && kind !== 'folder') throw planted(folder, 'the folder of an artifact');
+  const found = kind === 'folder' ? await filesBelow(disk, folder, staging.files) : [];
+  if (await areWhole(folder, found ?? staging.files.keys(), staging.files)) return false;
+  if (!found) {
+    throw torchError(
+      'ERR_INTEGRITY',
+      `Expected the files of ${of.name} ${of.version} as they were added, but some are missing or damaged, and ${folder} has ` +
+        'others beside them, which would be lost\n  fix: move that folder away, and add the version again',
+    );
+  }
+  await Change.of(disk, async (change) => {
+    await staging.sync();
+    if (kind === 'folder') await change.move(folder, dirname(staging.folder), 'damaged');
+    await change.move(staging.folder, await change.folder(modelsDir, of.name), of.version);
   });
   return true;
 }
@@ -133,8 +170,18 @@ async function liesThere(disk: Disk, { modelsDir }: Folders, staging: OpenStagin
 /** Whether a folder holds these files and nothing else. What a link leads to may change, and may not be read then. */
 async function holds(disk: Disk, folder: string, files: ReadonlyMap<string, FileDigest>): Promise<boolean> {
   const found = await filesBelow(disk, folder, files);
-  if (found?.length !== files.size) return false;
-  for (const file of found) {
+  return found !== undefined && (await areWhole(folder, found, files));
+}
+
+/** Whether the names are those of all files, and each has its bytes. */
+async function areWhole(
+  folder: string,
+  found: Iterable<string>,
+  files: ReadonlyMap<string, FileDigest>,
+): Promise<boolean> {
+  const names = [...found];
+  if (names.length !== files.size) return false;
+  for (const file of names) {
     const digest = await digestFile(join(folder, file)).catch(() => undefined);
     if (digest?.sha256 !== files.get(file)?.sha256) return false;
   }

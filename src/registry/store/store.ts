@@ -7,7 +7,7 @@ import { aliasesText, aliasNames, mostAliases } from '../aliases.js';
 import { checkAlias, checkName, checkVersion } from '../names.js';
 import { aliasesIn, versionsIn } from '../read.js';
 import { Change } from './change.js';
-import { checkStaged, commit, type VersionFiles } from './commit.js';
+import { checkStaged, commit, type Committed, type VersionFiles } from './commit.js';
 import { realDisk, type Disk } from './disk.js';
 import { withLock, type LockLimits } from './lock.js';
 import { makeStaging, placesOf, stagedName, type Folders, type Places, type Version } from './places.js';
@@ -43,15 +43,16 @@ export class Store {
 
   /**
    * Makes a staged version one of the registry.
-   * @returns `added: false` when it is there already with the same files; nothing was changed then
+   * @returns `added: false` when it is there already with the same files; nothing was changed then, unless `repaired` says that
+   * files of it were put back which had been deleted or damaged
    * @throws ERR_VERSION_EXISTS, ERR_MANIFEST, and as `stage`; the staging is as it was then, and may be tried again
    */
-  async commit(staging: Staging, files: VersionFiles, limits: LockLimits = {}): Promise<{ added: boolean }> {
+  async commit(staging: Staging, files: VersionFiles, limits: LockLimits = {}): Promise<Committed> {
     if (!(staging instanceof OpenStaging) || !staging.isOpen) {
       throw expected('a staging of Store.stage that is open', 'commit', staging);
     }
     checkStaged(staging, files);
-    const added = await this.#write(limits, async () => {
+    const committed = await this.#write(limits, async () => {
       try {
         return await commit(this.#disk, this.#folders, staging, files);
       } catch (error) {
@@ -60,7 +61,7 @@ export class Store {
       }
     });
     await staging.discard();
-    return { added };
+    return committed;
   }
 
   /**

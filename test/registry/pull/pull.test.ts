@@ -49,6 +49,7 @@ describe('pull', () => {
   /** A registry that notes what it is given: whether it is a model is told by loading it. added.test.ts has a real one. */
   const registry = () => ({
     record: () => Promise.reject(new Error('there is none')),
+    verify: () => Promise.reject(new Error('there is none')),
     store: async () => new Store({ registryDir: join(folder, 'records'), modelsDir: join(folder, 'models') }),
     add: async (file: string, options: object) => {
       const found = readdirSync(dirname(file), { recursive: true, withFileTypes: true }).filter((one) => one.isFile());

@@ -15,6 +15,7 @@ import { openForAdding } from './writable.js';
 interface Added {
   readonly record: ModelRecord;
   readonly added: boolean;
+  readonly repaired?: true;
 }
 
 interface AddedFlags extends Flags {
@@ -36,7 +37,7 @@ export async function addVersion(
   add: (registry: ModelRegistry, onProgress: (progress: PullProgress) => void) => Promise<Added>,
 ): Promise<void> {
   const registry = await openForAdding(flags, (text) => void process.stderr.write(`${text}\n`));
-  const { record, added } = await showing('Reading', ({ step, at }) =>
+  const { record, added, repaired } = await showing('Reading', ({ step, at }) =>
     add(registry, (progress) => {
       if (progress.stage === 'download') at(`Fetching ${printable(progress.file)}`, progress.bytes, progress.total);
       else step(steps[progress.stage]);
@@ -44,11 +45,16 @@ export async function addVersion(
   );
   for (const alias of flags.alias ?? []) await registry.setAlias(record.name, alias, record.version);
   const shown = await shownOf(registry, record);
-  if (flags.json) printJson({ added, notStated: notStated(record), ...shownInJson(shown) });
-  else printLines(report(shown, added, flags));
+  if (flags.json)
+    printJson({ added, ...(repaired && { repaired }), notStated: notStated(record), ...shownInJson(shown) });
+  else printLines(report(shown, { added, repaired }, flags));
 }
 
-function report(shown: Shown, added: boolean, flags: AddedFlags): string[] {
+function report(
+  shown: Shown,
+  { added, repaired }: { readonly added: boolean; readonly repaired: true | undefined },
+  flags: AddedFlags,
+): string[] {
   const { record, artifact, card, aliases } = shown;
   const { name, version, engine } = record;
   const width = terminalWidth();
@@ -56,7 +62,9 @@ function report(shown: Shown, added: boolean, flags: AddedFlags): string[] {
   return [
     added
       ? `added ${name} ${version}: ${engine}, ${formatBytes(record.artifact.bytes)}`
-      : `${name} ${version} is there already, with these bytes: nothing was changed`,
+      : repaired
+        ? `${name} ${version} is there already: its files, of which some were missing or damaged, are put back`
+        : `${name} ${version} is there already, with these bytes: nothing was changed`,
     ...rowsOf(
       [
         ['digest', `sha256:${record.artifact.sha256}`],
