@@ -67,7 +67,7 @@ async function sample(): Promise<WrittenRegistry> {
 }
 
 describe('a registry on a disk that fails', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let template: WrittenRegistry;
   let written: WrittenRegistry;
   before(async () => (template = await sample()));
