@@ -41,9 +41,9 @@ export function aliasesText(aliases: ReadonlyMap<string, string>): string {
   return `${JSON.stringify({ schemaVersion: 1, aliases: Object.fromEntries(sorted) }, undefined, 2)}\n`;
 }
 
-/** For messages: `champion, stable`. */
+/** The aliases of a version, or all of them, by the alphabet. */
 export const aliasNames = (aliases: ReadonlyMap<string, string>, version?: string): string[] =>
-  [...aliases].filter(([, to]) => version === undefined || to === version).map(([alias]) => alias);
+  [...aliases].flatMap(([alias, to]) => (version === undefined || to === version ? alias : [])).sort();
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { aliasNames } from '../registry/aliases.js';
 import { Catalogue, failureOf, followedBy, isUnknown, labelOf, type Slot } from './catalogue.js';
 import type { Change } from './changes.js';
 import { Drains } from './drains.js';
@@ -43,8 +44,7 @@ export class Lineup {
     this.#hooks = {
       ...hooks,
       current: (name, reference) => catalogue.find(name, reference),
-      aliases: (name, version) =>
-        [...catalogue.aliases(name)].flatMap(([alias, meant]) => (meant === version ? alias : [])),
+      aliases: (name, version) => aliasNames(catalogue.aliases(name), version),
       refuse: (name, reference) => catalogue.refuse(name, reference),
     };
     this.#listeners = listeners;

@@ -1,4 +1,5 @@
 import type { HostChange, HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
+import { aliasNames } from '../../registry/aliases.js';
 import { keyOf } from '../../serving/names.js';
 import type { Aliases } from './catalog.js';
 import type { Departure, Fleet } from './fleet.js';
@@ -85,21 +86,13 @@ export function describeHost(host: Pick<ManagedHost, 'list' | 'index' | 'aliases
   const defaults = new Set<string>();
   return host.index().map((known) => {
     const served = up.get(keyOf(known));
-    const aliases = aliasesOf(host, known);
+    const aliases = aliasNames(host.aliases(known.name), known.version);
     const entry = aliases.length > 0 ? { ...known, aliases } : known;
     if (!served) return entry;
     const isDefault = !defaults.has(entry.name);
     defaults.add(entry.name);
     return { ...entry, isDefault, ...factsOf(served) };
   });
-}
-
-/** What means a version. */
-function aliasesOf(
-  host: { readonly aliases?: (name: string) => Aliases },
-  { name, version }: { readonly name: string; readonly version: string },
-): readonly string[] {
-  return [...(host.aliases?.(name) ?? [])].flatMap(([alias, meant]) => (meant === version ? alias : []));
 }
 
 function factsOf(served: ServedModel): Partial<ManagedModel> {

@@ -9,7 +9,7 @@ import { ChangeQueue } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
 import { givenOf, type AllGiven } from './given.js';
 import type { AliasReport, ChangeOptions, ManagedModel, Management, RefreshReport } from './management.js';
-import { refreshed, type Changes } from './refresh-run.js';
+import { refreshed, type RefreshParts } from './refresh-run.js';
 import { requireVersionMeant } from './version-meant.js';
 
 export interface ManagerParts<Spec> {
@@ -116,7 +116,7 @@ export class Manager<Spec> implements Management {
     const { logger, ...parts } = this.#parts;
     // In one turn: what was read is not to be undone by a change that came meanwhile, nor to undo it.
     const report = await this.#queue.run(async (signal) => {
-      const changes: Changes<Spec> = {
+      const work: RefreshParts<Spec> = {
         ...parts,
         signal,
         files: this.#files,
@@ -125,7 +125,7 @@ export class Manager<Spec> implements Management {
         unload: (served) => this.#unload(served),
       };
       const before = await this.#given.catch((): AllGiven => new Map());
-      const done = await refreshed(before, changes);
+      const done = await refreshed(before, work);
       this.#given = Promise.resolve(done.given);
       return done.report;
     });

@@ -6,7 +6,7 @@ import { givenOf, partsOf, type AllGiven, type Given, type Part } from './given.
 import type { ManagedModel, RefreshReport } from './management.js';
 
 /** What a refresh works with. */
-export interface Changes<Spec> {
+export interface RefreshParts<Spec> {
   readonly fleet: Fleet<Spec>;
   readonly catalog: Catalog<Spec>;
   readonly files: ChangedFiles;
@@ -25,9 +25,9 @@ export interface Changes<Spec> {
  */
 export async function refreshed<Spec>(
   before: AllGiven,
-  changes: Changes<Spec>,
+  parts: RefreshParts<Spec>,
 ): Promise<{ readonly report: RefreshReport; readonly given: AllGiven }> {
-  const run = new RefreshRun(before, changes, await changes.catalog.given());
+  const run = new RefreshRun(before, parts, await parts.catalog.given());
   await run.loadStale();
   await run.followAliases();
   await run.unloadGone();
@@ -39,15 +39,15 @@ class RefreshRun<Spec> {
   readonly #unloaded: string[] = [];
   readonly #failed: { model: string; error: unknown }[] = [];
   readonly #before: AllGiven;
-  readonly #changes: Changes<Spec>;
+  readonly #parts: RefreshParts<Spec>;
   readonly #given: readonly CatalogEntry<Spec>[];
   readonly #now: AllGiven;
   /** What counts as given from now on. */
   readonly next: Map<string, Given>;
 
-  constructor(before: AllGiven, changes: Changes<Spec>, given: readonly CatalogEntry<Spec>[]) {
+  constructor(before: AllGiven, parts: RefreshParts<Spec>, given: readonly CatalogEntry<Spec>[]) {
     this.#before = before;
-    this.#changes = changes;
+    this.#parts = parts;
     this.#given = given;
     this.#now = givenOf(given);
     this.next = new Map(this.#now);
@@ -58,13 +58,13 @@ class RefreshRun<Spec> {
   }
 
   async loadStale(): Promise<void> {
-    const { catalog } = this.#changes;
+    const { catalog } = this.#parts;
     for (const entry of this.#given) {
       const isDone = await this.#attempt(inWords(entry), this.#loaded, async () => {
         const stale = await this.#staleOf(entry);
         if (stale === undefined) return undefined;
         const part = stale.length > 0 && catalog.part ? catalog.part(entry, stale) : entry;
-        await this.#changes.load(part);
+        await this.#parts.load(part);
         return inWords(part);
       });
       if (!isDone) for (const { key } of partsOf(entry)) this.#keep(key);
@@ -73,7 +73,7 @@ class RefreshRun<Spec> {
 
   /** What the registry says of aliases counts here from now on, but for those whose version could not be loaded. */
   async followAliases(): Promise<void> {
-    const names = new Set((await this.#changes.fleet.list()).flatMap((each) => (isUp(each) ? each.name : [])));
+    const names = new Set((await this.#parts.fleet.list()).flatMap((each) => (isUp(each) ? each.name : [])));
     for (const name of names) {
       const given = this.#given.filter((entry) => entry.name === name);
       if (given.some(({ file }) => file !== undefined)) continue;
@@ -88,7 +88,7 @@ class RefreshRun<Spec> {
   async unloadGone(): Promise<void> {
     const meant = new Set([...this.#now.values()].map(keyOf));
     const up = new Map(
-      (await this.#changes.fleet.list()).flatMap((each) => (isRunning(each) ? [[keyOf(each), each]] : [])),
+      (await this.#parts.fleet.list()).flatMap((each) => (isRunning(each) ? [[keyOf(each), each]] : [])),
     );
     for (const [key, was] of this.#before) {
       const served = up.get(keyOf(was));
@@ -97,7 +97,7 @@ class RefreshRun<Spec> {
       // Something else that was given means it, or what was to take its place could not be loaded: it goes on.
       if (meant.has(keyOf(was)) || this.#hasFailed(was.name)) continue;
       await this.#attempt(keyOf(was), this.#unloaded, async () => {
-        await this.#changes.unload(served);
+        await this.#parts.unload(served);
         this.next.delete(key);
         return keyOf(was);
       });
@@ -107,7 +107,7 @@ class RefreshRun<Spec> {
   /** @param change returns what was changed, in words; undefined for nothing */
   async #attempt(model: string, into: string[], change: () => Promise<string | undefined>): Promise<boolean> {
     try {
-      this.#changes.signal.throwIfAborted();
+      this.#parts.signal.throwIfAborted();
       const changed = await change();
       if (changed !== undefined) into.push(changed);
       return true;
@@ -131,7 +131,7 @@ class RefreshRun<Spec> {
   /** The references that are to be loaded: undefined for none, an empty list where it is not known which are meant. */
   async #staleOf(entry: CatalogEntry<Spec>): Promise<readonly string[] | undefined> {
     if (entry.versions.length === 0) return [];
-    const up = (await this.#changes.fleet.list()).filter((each) => each.name === entry.name && isUp(each));
+    const up = (await this.#parts.fleet.list()).filter((each) => each.name === entry.name && isUp(each));
     const stale: string[] = [];
     for (const part of partsOf(entry)) if (await this.#isStale(entry, part, up)) stale.push(part.reference);
     return stale.length > 0 ? stale : undefined;
@@ -140,18 +140,18 @@ class RefreshRun<Spec> {
   async #isStale({ file, digests }: CatalogEntry<Spec>, part: Part, up: readonly ManagedModel[]): Promise<boolean> {
     const { key, version, options } = part;
     const served = up.find((each) => each.version === version);
-    if (!served) return !this.#changes.dismissed.has(keyOf(part));
+    if (!served) return !this.#parts.dismissed.has(keyOf(part));
     const was = this.#before.get(key);
     // What an alias meant before was loaded from another record.
     if (was?.version === version && was.options !== options) return true;
-    if (file !== undefined && (await this.#changes.files.hasChanged(file, served.digest))) return true;
+    if (file !== undefined && (await this.#parts.files.hasChanged(file, served.digest))) return true;
     const recorded = digests?.get(version);
     return recorded !== undefined && served.digest !== undefined && recorded !== served.digest;
   }
 
   async #recorded(name: string): Promise<Aliases | undefined> {
     try {
-      return await this.#changes.catalog.aliases?.of(name);
+      return await this.#parts.catalog.aliases?.of(name);
     } catch (error) {
       // A file is called so, or what was loaded by a request has left the registry.
       if (error instanceof TorchError && noModel.has(error.code)) return undefined;
@@ -160,7 +160,7 @@ class RefreshRun<Spec> {
   }
 
   async #follow(name: string, recorded: Aliases): Promise<void> {
-    const { fleet, catalog, signal } = this.#changes;
+    const { fleet, catalog, signal } = this.#parts;
     const before = await fleet.aliases(name);
     const versions = async (): Promise<ReadonlySet<string>> =>
       new Set((await fleet.list()).flatMap((each) => (each.name === name && isUp(each) ? each.version : [])));
@@ -173,7 +173,7 @@ class RefreshRun<Spec> {
       try {
         if (!this.#hasFailed(name)) {
           for (const entry of await catalog.find(name, alias, aliases)) {
-            await this.#changes.load(entry);
+            await this.#parts.load(entry);
             this.#loaded.push(inWords(entry));
           }
           up = await versions();

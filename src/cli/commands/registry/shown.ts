@@ -1,9 +1,10 @@
+import { aliasNames } from '../../../registry/aliases.js';
 import type { QuarantineEntry } from '../../../registry/quarantine.js';
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
 import { torchError } from '../../../errors.js';
 import { dirname, join } from 'node:path';
 import { recordOf, type Reference } from '../../target.js';
-import { aliasesOf, isSigned, isThere, problemOf, type Problem } from './versions.js';
+import { isSigned, isThere, problemOf, type Problem } from './versions.js';
 
 /** A version with all that lies on the disk of it. */
 export interface Shown {
@@ -42,7 +43,7 @@ export async function shownOf(registry: ModelRegistry, record: ModelRecord): Pro
   const quarantined = await registry.quarantined(name).catch(() => []);
   return {
     record,
-    aliases: aliases ? aliasesOf(aliases, version) : [],
+    aliases: aliases ? aliasNames(aliases, version) : [],
     artifact,
     recordPath: join(dirname(card), 'metadata.json'),
     card: (await isThere(card)) ? card : undefined,

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isError, TorchError } from '../../../errors.js';
+import { aliasNames } from '../../../registry/aliases.js';
 import type { QuarantineEntry } from '../../../registry/quarantine.js';
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
 
@@ -37,7 +38,7 @@ export async function listVersions(registry: ModelRegistry, only?: string): Prom
       const about = {
         name,
         version,
-        aliases: aliasesOf(aliases, version),
+        aliases: aliasNames(aliases, version),
         signed: await isSigned(registry, name, version),
         quarantine: quarantined.find((entry) => entry.version === version),
       };
@@ -49,11 +50,6 @@ export async function listVersions(registry: ModelRegistry, only?: string): Prom
     }
   }
   return listed;
-}
-
-/** The aliases that point to a version, by the alphabet. */
-export function aliasesOf(aliases: ReadonlyMap<string, string>, version: string): string[] {
-  return [...aliases].flatMap(([alias, to]) => (to === version ? [alias] : [])).sort();
 }
 
 /** Whether there is a signature; not whether it is good. */
