@@ -253,7 +253,7 @@ describe('model registry', () => {
       ],
       ...misplaced.map((file) => withSidecars(`a sidecar at ${JSON.stringify(file).slice(0, 20)}`, [file], 0)),
       withSidecars('a sidecar twice', ['w/a.bin', 'w/b.bin', 'w/a.bin'], 2),
-      withSidecars('a sidecar in place of the artifact', ['w/a.bin', sample().artifact.file], 1),
+      withSidecars('a sidecar in place of the artifact', ['w/a.bin', String(sample().artifact['file'])], 1),
       ['a date that is none', () => ({ ...sample(), created: 'yesterday' }), '/created'],
       ['a commit that is none', () => ({ ...sample(), sourceCommit: 'HEAD' }), '/sourceCommit'],
       ['an unknown engine', () => ({ ...sample(), engine: 'keras' }), '/engine'],
