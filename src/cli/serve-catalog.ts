@@ -76,9 +76,9 @@ export class ServeCatalog implements Catalog<ModelEntry> {
     if (file !== undefined) return { ...common, versions: [version], file };
     try {
       return await this.#found(entry, versions ?? [undefined]);
-    } catch {
-      // The load says what is wrong with it. What an alias means nobody knows now.
-      return { ...common, versions: versions?.every(isVersion) ? versions : [] };
+    } catch (fault) {
+      // What an alias, a digest or no version means nobody knows now.
+      return { ...common, versions: versions?.every(isVersion) ? versions : [], fault };
     }
   }
 

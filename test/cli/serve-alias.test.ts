@@ -1,4 +1,6 @@
 /** What a refresh and an administrator do to a host that `serve` has started, by the registry's aliases. */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { hostModelOf, startHost } from '#dist/cli/host-of-settings.js';
 import { ServeCatalog } from '#dist/cli/serve-catalog.js';
@@ -28,9 +30,10 @@ describe('serve and the aliases of its registry', function () {
   const start = async (...versions: string[]) => {
     const folders = { registryDir: registry.registryDir, modelsDir: registry.modelsDir };
     const settings = loadSettings({ env: {}, overrides: { ...folders, warmup: 'off' } });
-    const selection = { settings, models: [{ name: 'mnist-mlp', versions }] as readonly ModelEntry[] };
+    const asked = versions.length > 0 ? { versions } : {};
+    const selection = { settings, models: [{ name: 'mnist-mlp', ...asked }] as readonly ModelEntry[] };
     const give = (more: Partial<ModelEntry>) => {
-      selection.models = [{ name: 'mnist-mlp', versions, ...more }];
+      selection.models = [{ name: 'mnist-mlp', ...asked, ...more }];
     };
     const started = (host = await startHost(selection.models, settings, 'mnist-mlp'));
     await started.ready;
@@ -54,7 +57,25 @@ describe('serve and the aliases of its registry', function () {
     };
     const up = () => started.list().map(({ version }) => version);
     const meaning = (alias = 'champion') => started.aliases('mnist-mlp').get(alias);
-    return { manager, refresh, up, meaning, give, started };
+    /** A refresh that reads the operator's list at the moment at which the model's folder is not there. */
+    const refreshBlind = async () => {
+      const given = catalog.given.bind(catalog);
+      const [there, away] = ['mnist-mlp', '.away'].map((name) => join(registry.registryDir, name)) as [string, string];
+      catalog.given = async () => {
+        renameSync(there, away);
+        try {
+          return await given();
+        } finally {
+          renameSync(away, there);
+        }
+      };
+      try {
+        return await refresh();
+      } finally {
+        catalog.given = given;
+      }
+    };
+    return { manager, refresh, refreshBlind, up, meaning, give, started };
   };
   const nothing = { loaded: [], unloaded: [], failed: [] };
 
@@ -147,6 +168,35 @@ describe('serve and the aliases of its registry', function () {
     await registry.alias('champion', 'v1.1');
     expect(await refresh()).to.deep.include({ loaded: ['mnist-mlp v1.1'], failed: [] });
     expect(up()).to.deep.equal(['v1.1']);
+  });
+
+  for (const given of [['champion'], ['v1.0'], ['champion', 'v1.1'], ['digest'], []]) {
+    it(`unloads nothing while the registry cannot be read: ${given.join(', ') || 'no version'}`, async () => {
+      const versions = given.map((each) => (each === 'digest' ? `sha256:${registry.digest('v1.0')}` : each));
+      const { refresh, refreshBlind, up, meaning, give, started } = await start(...versions);
+      expect(await refresh()).to.deep.equal(nothing);
+      const before = [up(), meaning()];
+      const model = started.model();
+      for (let times = 0; times < 2; times++) {
+        const { failed, ...changed } = await refreshBlind();
+        expect(changed).to.deep.equal({ loaded: [], unloaded: [] });
+        expect(failed.map(([, code]) => code)).to.deep.equal(['ERR_MODEL_NOT_FOUND']);
+        expect([up(), meaning()]).to.deep.equal(before);
+      }
+      expect(await refresh()).to.deep.equal(nothing);
+      expect(started.model(), 'nothing was loaded anew').to.equal(model);
+      // It is known still that the operator gave it.
+      give({ versions: ['v1.1'] });
+      expect((await refresh()).unloaded).to.deep.equal(['mnist-mlp v1.0']);
+    });
+  }
+
+  it('leaves out of service what a request has unloaded, while the registry cannot be read', async () => {
+    const { manager, refresh, refreshBlind, up } = await start('champion');
+    await manager.unload('mnist-mlp');
+    expect((await refreshBlind()).failed).to.have.length(1);
+    expect(await refresh()).to.deep.equal(nothing);
+    expect(up()).to.deep.equal([]);
   });
 
   it('takes other settings with an alias that moves', async () => {

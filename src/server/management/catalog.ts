@@ -8,6 +8,8 @@ export interface CatalogEntry<Spec> {
   readonly name: string;
   /** In the order of preference: the first is the default. None where it is not known which are meant. */
   readonly versions: readonly string[];
+  /** Why the registry could not say what is meant, at this moment perhaps. What serves by that name goes on. */
+  readonly fault?: unknown;
   /** What each of the versions was named by: itself, or an alias of it. Default: the versions. */
   readonly references?: readonly string[];
   readonly spec: Spec;

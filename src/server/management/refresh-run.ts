@@ -61,6 +61,7 @@ class RefreshRun<Spec> {
     const { catalog } = this.#parts;
     for (const entry of this.#given) {
       const isDone = await this.#attempt(inWords(entry), this.#loaded, async () => {
+        if (entry.fault !== undefined) return await this.#loadUnknown(entry);
         const stale = await this.#staleOf(entry);
         if (stale === undefined) return undefined;
         const part = stale.length > 0 && catalog.part ? catalog.part(entry, stale) : entry;
@@ -69,6 +70,20 @@ class RefreshRun<Spec> {
       });
       if (!isDone) for (const { key } of partsOf(entry)) this.#keep(key);
     }
+  }
+
+  /** One that is new is loaded: the load says what is wrong with it. @throws why nobody knows what another one means */
+  async #loadUnknown(entry: CatalogEntry<Spec>): Promise<string> {
+    const { name, fault } = entry;
+    const earlier = [...this.#before].filter(([, was]) => was.name === name);
+    const isThere = (await this.#parts.fleet.list()).some((each) => each.name === name && isRunning(each));
+    if (earlier.length > 0 || isThere) {
+      for (const [key, was] of earlier) this.next.set(key, was);
+      throw fault;
+    }
+    await this.#parts.load(entry);
+    for (const [key, given] of givenOf(await this.#parts.catalog.find(name))) this.next.set(key, given);
+    return inWords(entry);
   }
 
   /** What the registry says of aliases counts here from now on, but for those whose version could not be loaded. */
