@@ -64,7 +64,11 @@ async function ofAlias(registryDir: string, name: string, alias: string): Promis
   // A writer may move the alias and remove its old version between the two reads.
   for (let attempt = 0; ; attempt++) {
     const versions = await versionsOf(registryDir, name);
-    const version = (await aliasesIn(registryDir, name)).get(alias);
+    const aliases = await aliasesIn(registryDir, name).catch(async (error: unknown) => {
+      await versionsOf(registryDir, name);
+      throw error;
+    });
+    const version = aliases.get(alias);
     if (version === undefined) throw await noSuchVersion(registryDir, name, versions, `the alias ${alias}`);
     if (versions.includes(version)) return await recordOf(registryDir, name, version);
     if (attempt < 2) continue;

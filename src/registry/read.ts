@@ -31,7 +31,7 @@ export async function versionsIn(registryDir: string, name: string): Promise<str
   try {
     return (await folders(await containedPath(registryDir, name))).filter(isVersion).sort(compareVersions);
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw storageError(error, `read ${name} in ${registryDir}`);
+    if (!isMissing(error)) throw storageError(error, `read ${name} in ${registryDir}`);
     // A model that is not there is one thing, a registry that was removed is another.
     await readdir(registryDir).catch((gone: unknown) => {
       throw storageError(gone, `read the registry ${registryDir}`);
@@ -56,27 +56,41 @@ export async function recordIn(registryDir: string, name: string, version: strin
 
 /** The aliases of a model, by name; none when it has no file of them. @throws ERR_MANIFEST, ERR_INTEGRITY, ERR_STORAGE */
 export async function aliasesIn(registryDir: string, name: string): Promise<Map<string, string>> {
-  const what = `aliases.json of ${name}`;
-  try {
-    const path = await containedPath(registryDir, name, 'aliases.json');
-    return parseAliases(await readSmallFile(path, what, maxAliasesBytes, noLink), what);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return new Map();
-    throw unreadable(error, 'ERR_MANIFEST', what);
-  }
+  const text = await textBeside(registryDir, name, 'aliases.json');
+  return text === undefined ? new Map() : parseAliases(text, `aliases.json of ${name}`);
 }
 
 /** Versions of a model whose loads have failed; none when it has no file of them. @throws ERR_INTEGRITY, ERR_STORAGE */
 export async function quarantineIn(registryDir: string, name: string): Promise<QuarantineEntry[]> {
-  const what = `${quarantineFile} of ${name}`;
-  try {
-    const path = await containedPath(registryDir, name, quarantineFile);
-    return parseQuarantine(await readSmallFile(path, what, maxAliasesBytes, noLink));
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
-    throw unreadable(error, 'ERR_MANIFEST', what);
+  const text = await textBeside(registryDir, name, quarantineFile);
+  return text === undefined ? [] : parseQuarantine(text);
+}
+
+/** A file beside the versions of a model; undefined where the model's folder is there and has none. */
+async function textBeside(registryDir: string, name: string, file: string): Promise<string | undefined> {
+  const what = `${file} of ${name}`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const path = await containedPath(registryDir, name, file);
+      return await readSmallFile(path, what, maxAliasesBytes, noLink);
+    } catch (error) {
+      if (!isMissing(error)) throw unreadable(error, 'ERR_MANIFEST', what);
+      // A folder that is gone for a moment says nothing of its files.
+      if (!(await namesBeside(registryDir, name)).includes(file)) return undefined;
+      if (attempt === 2) throw storageError(error, `read ${what}`);
+    }
   }
 }
+
+async function namesBeside(registryDir: string, name: string): Promise<string[]> {
+  try {
+    return await readdir(await containedPath(registryDir, name));
+  } catch (error) {
+    throw storageError(error, `read ${name} in ${registryDir}`);
+  }
+}
+
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 
 /** The error of a file that cannot be read. Our own errors say it already. */
 export function unreadable(error: unknown, code: 'ERR_MANIFEST' | 'ERR_INTEGRITY', what: string): unknown {

@@ -106,12 +106,19 @@ export class ModelRegistry {
   /**
    * What the versions of a model are called: alias → version. It is what its aliases.json says, whether the versions are there
    * or not; empty where there is none.
-   * @throws ERR_MANIFEST for a file that cannot be read, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY (a link out of the registry)
+   * @throws ERR_MANIFEST for a file that cannot be read, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY (a link out of the registry),
+   * ERR_STORAGE
    * @example (await registry.aliases('mnist-mlp')).get('champion') // 'v1.0'
    */
   async aliases(name: string): Promise<ReadonlyMap<string, string>> {
     await this.versions(name);
-    return await aliasesIn(this.registryDir, name);
+    try {
+      return await aliasesIn(this.registryDir, name);
+    } catch (error) {
+      // A writer may have removed the model since.
+      await this.versions(name);
+      throw error;
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { aliasesIn, quarantineIn } from '#dist/registry/read.js';
 import { rejection } from '../support/rejection.js';
 import { WrittenRegistry } from '../support/written-registry.js';
 
@@ -41,6 +42,27 @@ describe('aliases of versions', () => {
       schemaVersion: 1,
       aliases: { challenger: 'v2.0', champion: 'v2.0', stable: 'v1.0' },
     });
+  });
+
+  it('are not none where the folder of the model is gone', async () => {
+    const { registry } = written;
+    await registry.setAlias('tiny', 'champion', 'v1.0');
+    const there = join(registry.registryDir, 'tiny');
+    await rename(there, `${there}.away`);
+    for (const read of [aliasesIn, quarantineIn]) {
+      const error = await rejection(read(registry.registryDir, 'tiny') as Promise<unknown>);
+      expect(error).to.have.property('code', 'ERR_STORAGE');
+    }
+    await rename(`${there}.away`, there);
+    // It goes once its versions are read.
+    const versions = registry.versions.bind(registry);
+    registry.versions = async (name) => {
+      const found = await versions(name);
+      await rename(there, `${there}.away`);
+      return found;
+    };
+    expect(await rejection(registry.aliases('tiny'))).to.have.property('code', 'ERR_MODEL_NOT_FOUND');
+    await rename(`${there}.away`, there);
   });
 
   it('that are removed leave nothing', async () => {
