@@ -1,7 +1,7 @@
 /** Signatures by Sigstore: a short-lived certificate of an identity, and an entry in a public log. Verified offline. */
 import type { Bundle } from './bundle.js';
 import { invalid } from './form.js';
-import { loadSigstore, type Sigstore } from './sigstore-library.js';
+import { loadSigstore, type Sigstore, type TrustMaterial } from './sigstore-library.js';
 import type { SigstoreIdentity, Trust } from './trust.js';
 
 /**
@@ -17,7 +17,7 @@ export async function requireSigstore(
       'Expected a signature by a trusted key or authority, but it is by Sigstore, and no identities and trustedRoot are given',
     );
   }
-  const signer = verifiedSigner(await loadSigstore(), json, root.material);
+  const signer = verifiedSigner(await loadSigstore(), json, root.material as TrustMaterial);
   const { subjectAlternativeName: identity, extensions } = signer.identity ?? {};
   // The library takes an identity for a pattern that may match a part of the name; ours must be all of it.
   const found = identities.find((one) => one.identity === identity && one.issuer === extensions?.issuer);
@@ -31,7 +31,7 @@ export async function requireSigstore(
 function verifiedSigner(
   { bundleFromJSON, toSignedEntity, Verifier }: Sigstore,
   json: unknown,
-  material: ConstructorParameters<Sigstore['Verifier']>[0],
+  material: TrustMaterial,
 ) {
   try {
     return new Verifier(material).verify(toSignedEntity(bundleFromJSON(json)));

@@ -2,11 +2,12 @@
 import { torchError, TorchError } from '../../errors.js';
 import { array, base64, object, parseJson, text, type Reader } from './form.js';
 import { readPem } from './key.js';
-import { loadSigstore, type TrustMaterial } from './sigstore-library.js';
+import { loadSigstore } from './sigstore-library.js';
 
 /** Keys of logs, certificates of authorities, and the times for which they count. */
 export interface TrustedRoot {
-  readonly material: TrustMaterial;
+  /** As the library has them. It is an optional peer, so its types are in none that this package publishes. */
+  readonly material: object;
 }
 
 type RootMessage = Parameters<Awaited<ReturnType<typeof loadSigstore>>['toTrustMaterial']>[0];

@@ -28,7 +28,7 @@ export interface Staging {
 
 const pieceBytes = 2 ** 20;
 
-/** @internal What `Store.stage` gives, as `Store.commit` takes it. */
+/** What `Store.stage` gives, as `Store.commit` takes it. */
 export class OpenStaging implements Staging {
   readonly id: string;
   readonly folder: string;
