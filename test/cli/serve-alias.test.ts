@@ -161,10 +161,16 @@ describe('serve and the aliases of its registry', function () {
   });
 
   it('goes on where the alias that was given is no more, and says so', async () => {
-    const { refresh, up } = await start('champion');
+    const { refresh, up, meaning } = await start('champion');
+    await registry.alias('other', 'v1.0');
+    await refresh();
     await registry.alias('champion', undefined);
-    expect(await refresh()).to.deep.equal({ ...nothing, failed: [['mnist-mlp', 'ERR_VERSION_NOT_FOUND']] });
-    expect(up()).to.deep.equal(['v1.0']);
+    await registry.alias('other', undefined);
+    for (let times = 0; times < 2; times++) {
+      expect(await refresh()).to.deep.equal({ ...nothing, failed: [['mnist-mlp', 'ERR_VERSION_NOT_FOUND']] });
+      // Clients call by it. Nobody gave the other one.
+      expect([up(), meaning(), meaning('other')]).to.deep.equal([['v1.0'], 'v1.0', undefined]);
+    }
     await registry.alias('champion', 'v1.1');
     expect(await refresh()).to.deep.include({ loaded: ['mnist-mlp v1.1'], failed: [] });
     expect(up()).to.deep.equal(['v1.1']);

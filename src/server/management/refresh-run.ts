@@ -199,6 +199,10 @@ class RefreshRun<Spec> {
       }
       aliases.set(alias, was);
     }
+    for (const [alias, was] of before) {
+      // That one which was given is gone has failed: clients go on by it.
+      if (!recorded.has(alias) && this.next.has(keyOf({ name, version: alias }))) aliases.set(alias, was);
+    }
     const isAsBefore = aliases.size === before.size && [...aliases].every(([alias, is]) => before.get(alias) === is);
     if (!isAsBefore) await fleet.setAliases(name, aliases, signal);
   }
