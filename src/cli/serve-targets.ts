@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { describe, torchError, type TorchError } from '../errors.js';
 import { checkRegistered, servedNames, type ModelEntry } from '../server/settings/model-entries.js';
+import { foldReference } from '../registry/names.js';
 import { fileVersion, isServedName, keyOf, stemOf } from '../serving/names.js';
 import { defaultOf, type Settings } from '../server/settings/table.js';
 import { parseTarget } from './target.js';
@@ -35,7 +36,7 @@ function ofSettings({
   model,
   modelVersion,
 }: Pick<Settings, 'models' | 'model' | 'modelVersion'>): readonly ModelEntry[] {
-  if (!models) return [{ name: model, ...(modelVersion !== undefined && { versions: [modelVersion] }) }];
+  if (!models) return [{ name: model, ...(modelVersion !== undefined && { versions: [foldReference(modelVersion)] }) }];
   for (const entry of models) requireNameOfFile(entry, 'in the setting models', 'give { "file", "name" }');
   const names = models.map(nameOf);
   if (model === defaultOf('model')) return models; // nobody chose one

@@ -4,7 +4,7 @@ import type { ModelSettings, Settings } from '../server/settings/table.js';
 import { describe, torchError } from '../errors.js';
 import { modelExtensions } from '../engines/index.js';
 import type { ModelRecord, ModelRegistry } from '../registry/index.js';
-import { checkReference, isDigest, isModelName } from '../registry/names.js';
+import { checkReference, foldReference, isDigest, isModelName } from '../registry/names.js';
 import type { LoadOptions } from '../model/options.js';
 
 /** A version in the registry, as a person names it. */
@@ -50,9 +50,9 @@ export function parseReference(text: string, isName = isModelName): Reference {
   return { name, version };
 }
 
-/** Other programs print digests in upper case. @throws ERR_INVALID_ARGUMENT */
+/** @throws ERR_INVALID_ARGUMENT */
 function digestIn(text: string): string {
-  const digest = text.toLowerCase();
+  const digest = foldReference(text);
   if (isDigest(digest)) return digest;
   const received = `${describe(text)}, which has ${text.length - 'sha256:'.length} characters after the colon`;
   throw torchError('ERR_INVALID_ARGUMENT', `Expected sha256: and 64 hex digits but received ${received}`);

@@ -33,6 +33,10 @@ export const isAlias = (value: unknown): value is string =>
 export const isDigest = (value: unknown): value is `sha256:${string}` =>
   typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
 
+/** A reference as it is kept: other programs print digests in upper case. Anything else stays as it is. */
+export const foldReference = (reference: string): string =>
+  /^sha256:/i.test(reference) ? reference.toLowerCase() : reference;
+
 /** How a version may be named after the `@` of `name@…`: by its number, by an alias, by the digest of its artifact. */
 export const isReference = (value: unknown): value is string => isVersion(value) || isAlias(value) || isDigest(value);
 

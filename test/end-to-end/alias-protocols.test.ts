@@ -49,6 +49,7 @@ describe('a version by its alias and its digest', function () {
       ['previous', 'v1.0'],
       [`sha256:${registry.digest('v1.1')}`, 'v1.1'],
       [`sha256:${registry.digest('v1.0')}`, 'v1.0'],
+      [`SHA256:${registry.digest('v1.0').toUpperCase()}`, 'v1.0'],
     ] as const;
   /** As it is written in a path, and as some clients write it. */
   const written = (reference: string) => [reference, encodeURIComponent(reference)];
@@ -125,8 +126,8 @@ describe('a version by its alias and its digest', function () {
   });
 
   it('is refused where nothing is called so, and where nothing can be', async () => {
-    const unknown = ['challenger', 'elsewhere', 'v9.9', `sha256:${'0'.repeat(64)}`];
-    const wrong = ['sha256:12', `sha256:${'A'.repeat(64)}`, 'sha512:' + '0'.repeat(128), 'a b', 'a@b', '..', 'ä'];
+    const unknown = ['challenger', 'elsewhere', 'v9.9', `sha256:${'0'.repeat(64)}`, `sha256:${'A'.repeat(64)}`];
+    const wrong = ['sha256:12', 'sha512:' + '0'.repeat(128), 'a b', 'a@b', '..', 'ä'];
     for (const [references, status] of [
       [unknown, 404],
       [wrong, 400],

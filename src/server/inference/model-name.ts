@@ -1,4 +1,5 @@
 import { torchError, type TorchError } from '../../errors.js';
+import { foldReference } from '../../registry/names.js';
 import { isServedName, isServedReference } from '../../serving/names.js';
 
 /** A model, and perhaps a version, as a caller of any protocol names it. */
@@ -17,10 +18,11 @@ interface MaybeNamed {
 /** What is behind the @ of a name, where there is one: `mnist@champion` names the version `champion` of `mnist`. */
 export function splitName<T extends MaybeNamed>(given: T): T {
   const { model } = given;
+  const version = given.version === undefined ? undefined : foldReference(given.version);
   const at = model?.indexOf('@') ?? -1;
-  if (model === undefined || at < 0) return given;
-  const behind = model.slice(at + 1);
-  if (given.version !== undefined && given.version !== behind) {
+  if (model === undefined || at < 0) return version === given.version ? given : { ...given, version };
+  const behind = foldReference(model.slice(at + 1));
+  if (version !== undefined && version !== behind) {
     throw badRequest('Expected one version but received another behind the @ of the name');
   }
   return { ...given, model: model.slice(0, at), version: behind };

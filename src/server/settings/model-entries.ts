@@ -1,7 +1,7 @@
 /** The entries of the setting `models`: what no schema says of them, and the one form that they have afterwards. */
 import { resolve } from 'node:path';
 import { describe, torchError, type TorchError } from '../../errors.js';
-import { isModelName, isReference } from '../../registry/names.js';
+import { foldReference, isModelName, isReference } from '../../registry/names.js';
 import { isServedName } from '../../serving/names.js';
 
 /** The names in words. */
@@ -73,7 +73,7 @@ function identityOf(
       throw fault(`${servedNames} for the version of ${at}`, describe(version));
     return { ...named, ...(version !== undefined && { version }) };
   }
-  const chosen = version === undefined ? versions : [version];
+  const chosen = (version === undefined ? versions : [version])?.map(foldReference);
   checkRegistered(at, name, chosen);
   return { ...named, ...(chosen && { versions: chosen }) };
 }

@@ -327,7 +327,7 @@ const rows = {
     description: 'The default model, by its name in the registry.',
   }),
   modelVersion: optionalText({
-    pattern: /^(v?[0-9]+(\.[0-9]+){0,2}|[A-Za-z][A-Za-z0-9_-]{0,63}|sha256:[0-9a-f]{64})$/,
+    pattern: /^(v?[0-9]+(\.[0-9]+){0,2}|[A-Za-z][A-Za-z0-9_-]{0,63}|[sS][hH][aA]256:[0-9a-fA-F]{64})$/,
     values: referenceWords,
     initialText: 'the only version, or v1.0',
     description: 'The version served.',

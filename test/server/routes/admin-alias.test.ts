@@ -53,6 +53,7 @@ describe('aliases on the admin port', function () {
     // By another alias, and by the digest: what they mean now.
     expect((await put('stable', 'champion')).body.aliases).to.deep.equal({ champion: 'v1.1', stable: 'v1.1' });
     expect((await put('old', `sha256:${registry.digest('v1.0')}`)).body.serving['old']).to.equal('v1.0');
+    expect((await put('old', `SHA256:${registry.digest('v1.0').toUpperCase()}`)).body.serving['old']).to.equal('v1.0');
     expect(up()).to.deep.equal(['v1.1', 'v1.0']);
     const one = await ask('GET', 'mnist-mlp/aliases/old');
     expect(one.body).to.deep.equal({ aliases: { old: 'v1.0' }, serving: { old: 'v1.0' } });
@@ -87,6 +88,10 @@ describe('aliases on the admin port', function () {
     ] as const) {
       const answer = await put(alias, version);
       expect([answer.status, answer.body.code], `${alias} ${version}`).to.deep.equal([status, code]);
+    }
+    for (const change of ['load', 'unload', 'clear']) {
+      const answer = await ask('POST', `mnist-mlp/${change}`, { version: 'sha256:12' });
+      expect([answer.status, answer.body.code], change).to.deep.equal([422, 'ERR_VALIDATION']);
     }
     for (const body of [undefined, {}, { version: 5 }, { version: 'v1.1', more: 1 }]) {
       const answer = await ask('PUT', 'mnist-mlp/aliases/champion', body);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelsToServe } from '#dist/cli/serve-targets.js';
 import { loadSettings, type SettingsSources } from '#dist/server/settings/load.js';
 import { modelSettingKeys, settingsTable, type SettingKey } from '#dist/server/settings/table.js';
 import type { Setting } from '#dist/server/settings/setting.js';
@@ -99,6 +100,15 @@ describe('the setting models', () => {
       for (const part of [...parts, 'settings.json']) expect(message).to.include(part);
     });
   }
+
+  it('takes digests as other programs print them', () => {
+    const hex = 'AB'.repeat(32);
+    const entry = { name: 'a', versions: [`SHA256:${hex}`] };
+    const { models } = loadSettings({ env: {}, overrides: { models: [entry] } });
+    expect(models?.[0]).to.deep.include({ versions: [`sha256:${hex.toLowerCase()}`] });
+    const settings = loadSettings({ env: { NODE_LIBTORCH_MODEL_VERSION: `SHA256:${hex}` } });
+    expect(modelsToServe([], undefined, settings)[0]?.versions).to.deep.equal([`sha256:${hex.toLowerCase()}`]);
+  });
 
   it('is refused as a text that is no JSON', () => {
     expect(() => of({ overrides: { models: '[{' } })).to.throw('flag --model-list');

@@ -1,10 +1,11 @@
 /** Aliases of a model: `PUT` and `DELETE` write the registry and act at once. */
 import { describe, torchError } from '../../../errors.js';
-import { isAlias, isReference } from '../../../registry/names.js';
+import { foldReference, isAlias, isReference } from '../../../registry/names.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
 import { namesOf } from '../../inference/model-name.js';
 import { noSuchAlias } from '../../management/alias-change.js';
 import type { AliasReport } from '../../management/management.js';
+import { referenceWords } from '../../settings/model-entries.js';
 import { change, managementOf, readMembers } from './change.js';
 
 /** `GET /admin/models/{model}/aliases`: what aliases mean, in the registry and here. */
@@ -34,13 +35,13 @@ export const putAlias: Handler = async (exchange, { model = '', alias = '' }) =>
   requirePlain(model);
   requireAlias(alias);
   const management = managementOf(exchange.context);
-  const { version } = await readMembers(exchange.req, ['version']);
-  if (typeof version !== 'string') {
-    throw torchError('ERR_VALIDATION', `Expected { "version": "v1.1" } as the body but received ${describe(version)}`);
+  const { version: given } = await readMembers(exchange.req, ['version']);
+  if (typeof given !== 'string') {
+    throw torchError('ERR_VALIDATION', `Expected { "version": "v1.1" } as the body but received ${describe(given)}`);
   }
+  const version = foldReference(given);
   if (!isReference(version)) {
-    const words = 'a version such as v1.0, an alias such as champion or sha256:<64 hex digits>';
-    throw torchError('ERR_VALIDATION', `Expected ${words} for version but received ${describe(version)}`);
+    throw torchError('ERR_VALIDATION', `Expected ${referenceWords} for version but received ${describe(given)}`);
   }
   await change(exchange, (signal) => management.setAlias(model, alias, version, signal));
   await report(exchange, model);

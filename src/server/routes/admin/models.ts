@@ -1,8 +1,9 @@
 import { describe, TorchError, torchError } from '../../../errors.js';
-import { noSuchModel, noSuchVersion } from '../../../serving/names.js';
+import { isServedReference, noSuchModel, noSuchVersion } from '../../../serving/names.js';
 import type { Exchange, Handler } from '../../http/exchange.js';
 import { namesOf, splitName } from '../../inference/model-name.js';
 import type { ManagedModel, RefreshReport } from '../../management/management.js';
+import { referenceWords } from '../../settings/model-entries.js';
 import { versionMeant } from '../../management/version-meant.js';
 import { asTorchError, disclosed } from '../../public-error.js';
 import { change, managementOf, readMembers } from './change.js';
@@ -97,5 +98,7 @@ function versionOf(model: string, { version }: Readonly<Record<string, unknown>>
   if (version !== undefined && typeof version !== 'string') {
     throw torchError('ERR_VALIDATION', `Expected a text for version but received ${describe(version)}`);
   }
-  return splitName({ model, version }).version;
+  const meant = splitName({ model, version }).version;
+  if (meant === undefined || isServedReference(meant)) return meant;
+  throw torchError('ERR_VALIDATION', `Expected ${referenceWords} for version but received ${describe(version)}`);
 }
