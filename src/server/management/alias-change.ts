@@ -103,6 +103,8 @@ class Written {
   async write(signal: AbortSignal): Promise<void> {
     const { name, alias, version } = this.entry;
     this.#before = (await this.book.of(name)).get(alias);
+    // A registry that is read-only, or held by another writer, has it already.
+    if (this.#before === version) return;
     await this.book.set(name, alias, version, signal);
     this.#isWritten = true;
   }

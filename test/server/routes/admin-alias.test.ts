@@ -96,6 +96,7 @@ describe('aliases on the admin port', function () {
     for (const body of [undefined, {}, { version: 5 }, { version: 'v1.1', more: 1 }]) {
       const answer = await ask('PUT', 'mnist-mlp/aliases/champion', body);
       expect([answer.status, answer.body.code], JSON.stringify(body)).to.deep.equal([422, 'ERR_VALIDATION']);
+      expect(answer.body.detail).not.to.include('undefined');
     }
     expect((await ask('PUT', 'nobody/aliases/champion', { version: 'v1.0' })).body.code).to.equal(
       'ERR_MODEL_NOT_FOUND',
@@ -125,6 +126,7 @@ describe('aliases on the admin port', function () {
     writeFileSync(join(registry.registryDir, '.staging'), '');
     const { status, body } = await put('champion', 'v1.1');
     expect([status, body.code]).to.deep.equal([409, 'ERR_INTEGRITY']);
+    expect((await put('champion', 'v1.0')).status, 'nothing has to be written').to.equal(200);
     await expectAsBefore();
     expect(await registry.aliases()).to.deep.equal({ champion: 'v1.0' });
     rmSync(join(registry.registryDir, '.staging'));

@@ -37,7 +37,8 @@ export const putAlias: Handler = async (exchange, { model = '', alias = '' }) =>
   const management = managementOf(exchange.context);
   const { version: given } = await readMembers(exchange.req, ['version']);
   if (typeof given !== 'string') {
-    throw torchError('ERR_VALIDATION', `Expected { "version": "v1.1" } as the body but received ${describe(given)}`);
+    const received = given === undefined ? 'no version' : `the version ${describe(given)}`;
+    throw torchError('ERR_VALIDATION', `Expected { "version": "v1.1" } as the body but received ${received}`);
   }
   const version = foldReference(given);
   if (!isReference(version)) {
