@@ -243,19 +243,23 @@ export class Lineup {
     return { served: loads.flatMap(({ slot }) => slot.served ?? []), replaced: [...replaced, ...gone] };
   }
 
-  /** An alias that has moved to what is not up, and is not being loaded either, means what it did while that is up. */
+  /**
+   * An alias that has moved to what is not up, and is not being loaded either, means what it did while that is up; and so does one
+   * that is gone and that something is served by.
+   */
   #stillMeant(loads: readonly Load[], aliases: Aliases): Aliases {
     const { catalogue } = this;
     const name = loads[0]?.found.name ?? '';
     const isUp = (version: string): boolean => catalogue.slot(name, version)?.served !== undefined;
     const isLoading = (version: string): boolean => loads.some(({ found }) => found.version === version);
     const before = catalogue.aliases(name);
-    return new Map(
-      [...aliases].map(([alias, version]) => {
-        const was = before.get(alias);
-        return [alias, was === undefined || !isUp(was) || isUp(version) || isLoading(version) ? version : was];
-      }),
-    );
+    const followed = catalogue.slots(name).flatMap(followedBy);
+    const gone = [...before].filter(([alias, was]) => !aliases.has(alias) && followed.includes(alias) && isUp(was));
+    const meant = [...aliases].map(([alias, version]): [string, string] => {
+      const was = before.get(alias);
+      return [alias, was === undefined || !isUp(was) || isUp(version) || isLoading(version) ? version : was];
+    });
+    return new Map([...meant, ...gone]);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Aliases over the admin port of a program's own host. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ModelHost } from '#dist/index.js';
@@ -143,6 +143,18 @@ describe('aliases on the admin port', function () {
     expect(host.model('mnist-mlp', 'champion').version).to.equal('v1.0');
     expect([...host.aliases('mnist-mlp')]).to.deep.equal([['champion', 'v1.0']]);
     expect(up()).to.deep.equal(['v1.0']);
+  });
+
+  it('by which a model serves stay in force where a load finds them gone', async () => {
+    await registry.alias('champion', undefined);
+    expect((await ask('POST', 'mnist-mlp/load', { version: 'v1.1' })).status).to.equal(200);
+    expect(host.model('mnist-mlp', 'champion').version).to.equal('v1.0');
+    // A registry that has no folder for a moment says nothing of aliases.
+    const there = join(registry.registryDir, 'mnist-mlp');
+    renameSync(there, `${there}.away`);
+    await askJson(port(), 'POST', '/admin/refresh');
+    renameSync(`${there}.away`, there);
+    expect([up(), host.model('mnist-mlp', 'champion').version]).to.deep.equal([['v1.0', 'v1.1'], 'v1.0']);
   });
 
   it('are followed by a refresh of a program’s own host', async () => {
