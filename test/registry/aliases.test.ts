@@ -50,7 +50,7 @@ describe('aliases of versions', () => {
     const there = join(registry.registryDir, 'tiny');
     await rename(there, `${there}.away`);
     for (const read of [aliasesIn, quarantineIn]) {
-      const error = await rejection(read(registry.registryDir, 'tiny') as Promise<unknown>);
+      const error = await rejection(read(registry.registryDir, 'tiny'));
       expect(error).to.have.property('code', 'ERR_STORAGE');
     }
     await rename(`${there}.away`, there);
