@@ -15,8 +15,11 @@ export async function editQuarantine(
   name: string,
   edit: QuarantineEdit,
 ): Promise<void> {
+  const folder = join(registryDir, name);
+  // Its last version was removed, and so was the folder: nothing is left of what was in quarantine.
+  if ((await disk.kind(folder)) === 'none') return;
   const before = await quarantineIn(registryDir, name);
   const text = quarantineText(edit(before));
   if (text === quarantineText(before)) return;
-  await replaceFile(disk, places, join(registryDir, name), quarantineFile, text);
+  await replaceFile(disk, places, folder, quarantineFile, text);
 }
