@@ -2,6 +2,7 @@ import { runtime } from '../engines/runtime.js';
 import type { WarmupReport } from '../model/model.js';
 import type { InferenceServer, Logger } from '../server/index.js';
 import type { ModelHost, ServedModel } from '../serving/index.js';
+import { inOneLine, printLines } from './report.js';
 
 /** What is served where, and on what: the device and the threads that were chosen; and what is not served, and why. */
 export async function announce(
@@ -14,7 +15,7 @@ export async function announce(
   const about = await runtime.info().catch(() => undefined);
   const models = host.list();
   const say = (line: string): void => {
-    if (onTerminal) process.stdout.write(`${line}\n`);
+    if (onTerminal) printLines([line]);
   };
   for (const served of models) {
     const { name, version, model, queue } = served;
@@ -45,7 +46,7 @@ export async function announce(
   for (const warning of about?.libtorch.warnings ?? []) logger.warn(warning);
   for (const { model, version, code, message, error } of host.failed()) {
     logger.error({ model, version, code, err: error }, 'model is not served');
-    say(`${[model, version].join(' ').trim()} is not served: [${code}] ${message}`);
+    say(`${[model, version].join(' ').trim()} is not served: [${code}] ${inOneLine(message)}`);
   }
 }
 

@@ -13,9 +13,9 @@ export function reportError(error: unknown, { json }: { json: boolean }): void {
   const message = isError(told) ? told.message : String(told);
   const errors = error instanceof TorchError ? error.errors : undefined;
   process.stderr.write(
-    json ? `${JSON.stringify({ error: { code, message, errors } })}\n` : `error [${code}] ${message}\n`,
+    json ? `${jsonText({ error: { code, message, errors } })}\n` : `${indented(`error [${code}] ${message}`)}\n`,
   );
-  if (process.env['DEBUG'] && isError(error)) process.stderr.write(`${error.stack}\n`);
+  if (process.env['DEBUG'] && isError(error)) process.stderr.write(`${indented(error.stack ?? message)}\n`);
 }
 
 /** An error as it is told, on standard error and in the log: one for want of open files says what to do. */
@@ -32,11 +32,17 @@ export function isOutOfFiles(error: unknown): boolean {
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${jsonText(value)}\n`);
 }
 
+/** JSON for a terminal too: it reads back as the same value, and nothing in it is obeyed. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(obeyed, escaped);
+}
+
+/** Lines, of which one may hold several. Whatever a terminal obeys beside the end of a line is escaped. */
 export function printLines(lines: Iterable<string>): void {
-  process.stdout.write(`${[...lines].join('\n')}\n`);
+  process.stdout.write(`${printableLines([...lines].join('\n'))}\n`);
 }
 
 /** Rows of a label and a text, the texts in one column. */
@@ -45,12 +51,29 @@ export function columns(rows: readonly (readonly [label: string, text: string])[
   return rows.map(([label, text]) => `${indent}${label.padEnd(width)}  ${text}`.trimEnd());
 }
 
+/** Control characters, and those that turn the direction of writing or are not seen. */
+const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** As JSON and TypeScript write it: `\\u202e`; beyond the first plane by its two halves. */
+function escaped(char: string): string {
+  return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
+}
+
 /** A text of somebody else without what a terminal obeys: control characters, and those that turn the direction of writing. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
-    const known = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[char];
-    return known ?? `\\u${(char.codePointAt(0) as number).toString(16).padStart(4, '0')}`;
-  });
+  return text.replace(obeyed, (char) => ({ '\n': '\\n', '\t': '\\t', '\r': '\\r' })[char] ?? escaped(char));
+}
+
+/** The same, but lines stay lines and tabs stay tabs. */
+export function printableLines(text: string): string {
+  return text.replace(obeyed, (char) => (char === '\n' || char === '\t' ? char : printable(char)));
+}
+
+/** The same, with every line after the first indented: what somebody else wrote can begin no line of ours. */
+function indented(text: string): string {
+  return printableLines(text).replace(/\n(?! {2})/g, '\n  ');
 }
 
 /** A message of several lines in one, and without what a terminal obeys. */

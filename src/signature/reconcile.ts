@@ -1,4 +1,4 @@
-import { torchError } from '../errors.js';
+import { describe, torchError } from '../errors.js';
 import type { DimensionBounds, Signature, TensorSpec } from './spec.js';
 import { fitsSpec } from '../tensor/shape.js';
 import { formatSpecShape } from './spec.js';
@@ -61,7 +61,7 @@ function reconcileOutputs(own: Specs, given: Specs, mayRename: boolean): Specs {
 }
 
 function reconciled(own: TensorSpec, given: TensorSpec): TensorSpec {
-  const { name } = given;
+  const name = plain(given.name);
   const { type, ...rest } = own;
   if (given.optional && !own.optional) throw mismatch(`the required input ${name}`, 'an optional one');
   const fitsType = given.type === undefined ? type === undefined || acceptsTensor(type) : given.type === type;
@@ -104,7 +104,10 @@ function isWithin(given: DimensionBounds | null, own: DimensionBounds | null): b
   return !given || !own || (given.min >= own.min && given.max <= own.max);
 }
 
-const names = (specs: Specs): string => specs.map(({ name }) => name).join(', ');
+const names = (specs: Specs): string => specs.map(({ name }) => plain(name)).join(', ');
+
+/** A record's name may be anything; in quotes it begins no line of a message. */
+const plain = (name: string): string => (/^[\w.:/-]{1,128}$/.test(name) ? name : describe(name));
 
 function mismatch(expected: string, got: string) {
   return torchError(

@@ -36,7 +36,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
     ...(info.random ? [['random', 'yes: equal inputs may give different answers'] as const] : []),
     ...(info.autograd ? [['autograd', 'yes: it takes gradients while it runs'] as const] : []),
   ]);
-  lines.push('methods', ...info.methods.map((method) => `  ${formatMethod(method)}`));
+  lines.push('methods', ...info.methods.map((method) => `  ${printable(formatMethod(method))}`));
   if (signature) lines.push('signature', ...columns(signatureRows(signature), '  '));
   if (info.extraFiles) lines.push('extra files', ...columns(info.extraFiles.map(extraFileRow), '  '));
   if (record) {
@@ -48,7 +48,7 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
       ...columns([['created', record.created], ['commit', record.sourceCommit ?? 'not stated'], ...accuracy], '  '),
     );
   }
-  return [...lines, ...info.warnings.map((warning) => `warning: ${warning}`)];
+  return [...lines, ...info.warnings.map((warning) => `warning: ${printable(warning)}`)];
 }
 
 function formatMethod({ name, args, returns }: MethodSchema): string {

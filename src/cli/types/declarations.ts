@@ -123,7 +123,7 @@ function statement(begin: string, type: readonly string[]): string[] {
 
 const indent = (line: string): string => `  ${line}`;
 
-/** Names and labels come out of files: they may neither end a comment nor the line. */
+/** Names and labels come out of files: they may neither end a comment nor the line, nor turn the direction of what follows. */
 function safe(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replaceAll('*/', '*\\/');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll('*/', '*\\/');
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../report.js';
 import { parseTorchType, type TorchType } from '../../signature/torch-type.js';
 
 /** What a model takes may be written in more ways than what it gives. */
@@ -47,9 +48,7 @@ export function typescriptType(text: string, direction: Direction): string {
 
 /** A property's name as TypeScript takes it. */
 export function propertyName(name: string): string {
-  return isIdentifier(name)
-    ? name
-    : `'${JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+  return isIdentifier(name) ? name : `'${jsonText(name).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
 /** Whether an element of a tuple may be called so. */

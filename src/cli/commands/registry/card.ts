@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { addSettings } from '../../options.js';
-import { printJson, printLines } from '../../report.js';
+import { printableLines, printJson, printLines } from '../../report.js';
 import { recordOf } from '../../target.js';
 import { folderSettings, openRegistry, referenceArgument, referenceOf, usage, type Flags } from './shared.js';
 
@@ -48,5 +48,5 @@ async function card(text: string, flags: CardFlags): Promise<void> {
     else printLines([`wrote ${path}`]);
   } else if (flags.json)
     printJson({ name, version, format, card: format === 'cyclonedx' ? (JSON.parse(content) as unknown) : content });
-  else process.stdout.write(content);
+  else process.stdout.write(process.stdout.isTTY ? printableLines(content) : content);
 }
