@@ -26,6 +26,9 @@ export function aliasCommand(): Command {
   return addSettings(command, folderSettings).action(alias);
 }
 
+/** Nobody watches the folder. */
+const servers = 'note: a running server takes it at its next SIGHUP (kill -HUP PID), or through its admin port\n';
+
 interface AliasFlags extends Flags {
   readonly remove?: true;
   readonly json?: true;
@@ -51,12 +54,14 @@ async function alias(text: string, alias: string | undefined, flags: AliasFlags)
   if (flags.remove) {
     if (version !== undefined) throw usage(`Expected a name without a version after --remove but received ${text}`);
     await registry.setAlias(name, alias, undefined);
+    if (!flags.json) process.stderr.write(servers);
     if (flags.json) printJson({ name, alias, version: null, before: from ?? null });
     else printLines([`removed ${name}@${alias}${from === undefined ? '' : `, which was ${from}`}`]);
     return;
   }
   const record = await recordOf(registry, reference);
   await registry.setAlias(name, alias, record.version);
+  if (!flags.json) process.stderr.write(servers);
   if (flags.json) printJson({ name, alias, version: record.version, before: from ?? null });
   else
     printLines([
