@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { ModelRecord } from '../../../registry/index.js';
 import { addSettings } from '../../options.js';
 import { formatBytes, inOneLine, printJson, printLines } from '../../report.js';
 import { table, type Column } from '../../table.js';
@@ -29,7 +30,7 @@ const columns: readonly Column<ListedVersion>[] = [
   { title: 'ENGINE', of: ({ record }) => record?.engine ?? 'broken' },
   {
     title: 'SIZE',
-    of: ({ record }) => (record ? formatBytes(record.artifact.bytes) : ''),
+    of: ({ record }) => (record ? formatBytes(wholeBytes(record)) : ''),
     alignRight: true,
     dispensable: 3,
   },
@@ -37,6 +38,10 @@ const columns: readonly Column<ListedVersion>[] = [
   { title: 'CREATED', of: ({ record }) => record?.created.slice(0, 10) ?? '', dispensable: 5 },
   { title: 'SIGNED', of: ({ signed }) => (signed ? 'yes' : 'no'), dispensable: 2 },
 ];
+
+/** Of the artifact and the files beside it. */
+const wholeBytes = ({ artifact: { bytes, sidecars = [] } }: ModelRecord): number =>
+  sidecars.reduce((sum, file) => sum + file.bytes, bytes);
 
 function problemLines({ name, version, problem, quarantine }: ListedVersion): string[] {
   return [
