@@ -185,6 +185,12 @@ async function takeSidecars(
 ): Promise<NonNullable<ModelRecord['artifact']['sidecars']>> {
   const sidecars: { file: string; sha256: string; bytes: number }[] = [];
   for (const { name, sha256 } of external) {
+    if (/(^|\/)\./.test(name)) {
+      throw torchError(
+        'ERR_UNSAFE_ARCHIVE',
+        `Expected external data under a name that no signature leaves out but received ${describe(name)}: save the model with names that begin with no dot`,
+      );
+    }
     const digest = await staging.take(join(dirname(file), name), name, signal);
     if (digest.sha256 !== sha256) {
       throw torchError(

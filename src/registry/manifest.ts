@@ -3,6 +3,7 @@ import formats from 'ajv-formats';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../signature/check.js';
 import { isFileName, isRelativeFile } from './names.js';
+import { isTooDeep, nestingRule } from './nesting.js';
 import { schemaFault } from './schema-faults.js';
 import { recordSchemas, type ModelRecord } from './schema.js';
 import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
@@ -31,6 +32,7 @@ export function parseRecord(text: string, where: string, identity: { name: strin
   } catch (cause) {
     throw torchError('ERR_MANIFEST', `Expected JSON in the record of ${where}: ${(cause as Error).message}`, { cause });
   }
+  if (isTooDeep(value)) throw invalid(where, [{ pointer: '', detail: nestingRule }]);
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   const validate = validators.get(version) ?? newest;
   // What the schema refuses cannot be asked whether its parts agree.

@@ -22,12 +22,11 @@ export function isRelativeFile(path: unknown): path is string {
   return parts.length > 0 && parts.length <= 16 && parts.every(isPlain);
 }
 
-/** Begins with a letter, unlike a version but for a v; no folder is ever called so. */
-const aliasPattern = /^(?!latest$)[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+/** Begins with a letter and looks like no version, in upper case or with too many digits either; no folder is ever called so. */
+const aliasPattern = /^(?!latest$)(?!v\d+$)[a-z][a-z0-9_-]{0,63}$/i;
 
 /** What a version may be called beside its number: `champion`. `latest` would promise what nobody keeps. */
-export const isAlias = (value: unknown): value is string =>
-  typeof value === 'string' && aliasPattern.test(value) && !isVersion(value);
+export const isAlias = (value: unknown): value is string => typeof value === 'string' && aliasPattern.test(value);
 
 /** Of an artifact's bytes: `sha256:` and 64 hex digits. */
 export const isDigest = (value: unknown): value is `sha256:${string}` =>

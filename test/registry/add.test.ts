@@ -73,6 +73,19 @@ describe('registry.add', function () {
     expect(stages).to.deep.equal(['copy', 'load', 'run', 'record']);
   });
 
+  it('refuses weights under a name that signatures leave out', async () => {
+    const bytes = readFileSync(onnx('external'));
+    const at = bytes.indexOf('weights.bin');
+    const file = join(current().folder, 'hidden.onnx');
+    bytes.write('.git/wt.bin', at);
+    writeFileSync(file, bytes);
+    mkdirSync(join(current().folder, '.git'));
+    copyFileSync(fixture('onnx/weights.bin'), join(current().folder, '.git/wt.bin'));
+    const { message } = await rejection(() => add(file), 'ERR_UNSAFE_ARCHIVE');
+    expect(message).to.include('.git/wt.bin');
+    expect(current().content()).to.deep.equal([]);
+  });
+
   describe('again, of a version whose files were touched by hand', () => {
     const files = { 'external.onnx': onnx('external'), 'weights.bin': fixture('onnx/weights.bin') };
     const there = (file = '') => join(current().modelsDir, 'model', version, file);

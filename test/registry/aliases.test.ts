@@ -126,9 +126,12 @@ describe('aliases of versions', () => {
 
   for (const alias of [
     'v1',
+    'V1',
+    'v99999999999999999999',
     'v1.0',
     '1',
     'latest',
+    'Latest',
     '__proto__',
     '..',
     'a/b',

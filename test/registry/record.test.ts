@@ -42,6 +42,23 @@ describe('the record that is written', function () {
       expect(current().content()).to.deep.equal([]);
     });
 
+    it('is not looked for where what is stated is nested too deeply', async () => {
+      const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as never;
+      const stated = [
+        { metrics: { deep } },
+        { training: { dataset: 'x', deep } },
+        { framework: { deep } },
+        { signature: { inputs: [{ shape: deep }] } },
+        { task: { type: 'classification', labels: deep } },
+        { record: { metrics: { deep } } },
+      ] as unknown as Partial<AddOptions>[];
+      for (const options of stated) {
+        const { message } = await rejection(() => add(digitModel, options), 'ERR_MANIFEST');
+        expect(message).to.match(/\/(metrics|training|framework|signature|task) must be nested at most 64 levels deep/);
+      }
+      expect(current().content()).to.deep.equal([]);
+    });
+
     const contradictions: [string, string, AddOptions['signature'], RegExp][] = [
       ['a dtype of the file', onnx('linear'), { inputs: [{ name: 'x', dtype: 'int64' }] }, /float32 for x.*int64/],
       ['a shape of the file', onnx('linear'), { inputs: [{ shape: [null, 5] }] }, /\[batch, 4\] for x/],

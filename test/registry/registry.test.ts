@@ -280,6 +280,26 @@ describe('model registry', () => {
       ['an unknown member of an input', () => withSpec({ extra: 1 }), '/signature/inputs/0/extra'],
       ['an accuracy above one', () => ({ ...sample(), metrics: { testAccuracy: 98 } }), '/metrics/testAccuracy'],
     ];
+    it('nested deeper than anybody needs are refused, whatever is deep in them', async () => {
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const) {
+        for (const levels of [65, 100_000]) {
+          const deep = `${open.repeat(levels)}1${close.repeat(levels)}`;
+          const text = JSON.stringify(sample()).replace('"anything":true', `"anything":${deep}`);
+          await write(sample());
+          await writeFile(recordFile(), text);
+          const error = await rejection(registry.record('tiny', 'v1.0'));
+          expect(error).to.have.property('code', 'ERR_MANIFEST');
+          expect(error.message).to.match(/nested at most 64 levels deep/);
+        }
+      }
+      const fine = JSON.stringify(sample()).replace('"anything":true', `"anything":${'['.repeat(60)}${']'.repeat(60)}`);
+      await writeFile(recordFile(), fine);
+      expect((await registry.record('tiny', 'v1.0')).training).to.have.property('anything');
+    });
+
     it('with many faults tell all of them at once, without those of other tasks', async () => {
       const { created: _, ...rest } = sample();
       await write({

@@ -28,6 +28,8 @@ export interface Asking {
 
 /** A repository with more files is none of a model. */
 const mostFiles = 100_000;
+/** A hub gives about a thousand files in each; one that gives empty ones for ever is given up. */
+const mostPages = 1000;
 const deepest = 16;
 
 /** @throws ERR_DOWNLOAD, ERR_MODEL_NOT_FOUND, ERR_INTEGRITY when the hub has another commit than the one that was asked for */
@@ -58,7 +60,12 @@ export async function modelAt({ hub, endpoint, fetch }: Asking, place: HubPlace)
  */
 export async function filesAt({ hub, endpoint, fetch }: Asking, repository: string, commit: string, folder: string) {
   const files = new Map<string, HubFile>();
-  const options = { repo: repository, revision: commit, recursive: true, hubUrl: endpoint.text, fetch };
+  let pages = 0;
+  const paged: typeof fetch = (...asked) => {
+    if (++pages > mostPages) throw noHub(`a listing of more than ${mostPages} pages`);
+    return fetch(...asked);
+  };
+  const options = { repo: repository, revision: commit, recursive: true, hubUrl: endpoint.text, fetch: paged };
   const path = folder.split('/').map(encodeURIComponent).join('/');
   const entries: AsyncIterable<unknown> = hub.listFiles({ ...options, ...(path !== '' && { path }) });
   let seen = 0;

@@ -8,6 +8,7 @@ import { imagePresets } from '../../tasks/image/spec.js';
 import type { TaskGiven } from '../../tasks/kinds/given.js';
 import { noMeaning, taskKindOf } from '../../tasks/kinds/index.js';
 import { parseRecord } from '../manifest.js';
+import { isTooDeep, nestingRule } from '../nesting.js';
 import type { ModelRecord } from '../schema.js';
 import { taskOf } from '../task.js';
 import { statedCommit } from './git.js';
@@ -58,8 +59,15 @@ function taskGiven({ task, labels, imagePreset }: AddOptions, own: TaskGiven | u
  * Refuses what could not be in any record, before gigabytes are copied and a model is tried.
  * @throws ERR_MANIFEST with each fault, ERR_INVALID_ARGUMENT for a task
  */
-export function checkDraft({ members, task }: Draft, { name, version, record = {} }: AddOptions): void {
+export function checkDraft({ members, parts, task }: Draft, { name, version, record = {} }: AddOptions): void {
   const where = `${name} ${version}`;
+  const deep = Object.entries({ ...members, signature: parts, task }).filter(([, value]) => isTooDeep(value));
+  if (deep.length > 0) {
+    throw refused(
+      where,
+      deep.map(([key]) => ({ pointer: `/${key}`, detail: nestingRule })),
+    );
+  }
   const others = (['name', 'version'] as const)
     .filter((key) => record[key] !== undefined && record[key] !== { name, version }[key])
     .map((key) => ({

@@ -462,6 +462,18 @@ describe('pull', () => {
       expect(pages).to.be.within(100, 102);
     });
 
+    it('never ends its listing, of pages with nothing on them', async () => {
+      await start({ page: 1000 });
+      let pages = 0;
+      hub.fault = ({ path }, response) => {
+        if (!path.includes('/tree/')) return false;
+        json(response, 200, [], { link: `<${hub.endpoint}${path.split('&cursor')[0]}&cursor=${++pages}>; rel="next"` });
+        return true;
+      };
+      await fails('ERR_DOWNLOAD');
+      expect(pages).to.equal(1000);
+    });
+
     it('sends its listing to another host', async () => {
       hub.fault = ({ path }, response) => {
         if (!path.includes('/tree/')) return false;
