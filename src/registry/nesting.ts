@@ -10,7 +10,7 @@ export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > mostLevels) return true;
-    level = level.flatMap((item) => (isNested(item) ? Object.values(item) : [])).filter(isNested);
+    level = level.flatMap((item): unknown[] => (isNested(item) ? Object.values(item) : [])).filter(isNested);
   }
   return false;
 }
