@@ -13,7 +13,7 @@ export interface QuarantineEntry {
   readonly refused: boolean;
   /** Why the last of them failed. */
   readonly code: ErrorCode;
-  /** The same in words that hold no path. */
+  /** The first line of what it said, without folders. A model's author may have put words into it. */
   readonly reason: string;
   /** When the last of them failed before it was refused: ISO 8601, in UTC. */
   readonly since: string;

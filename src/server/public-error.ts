@@ -1,4 +1,5 @@
 import { errorTable, isErrorCode, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { withoutFolders } from '../files/without-folders.js';
 
 /**
  * What a caller of any protocol reads of an error that is not their fault. Its own message is never sent: it may hold
@@ -43,17 +44,6 @@ export function asTorchError(thrown: unknown): TorchError {
 /** Errors of management: who may change models may read why a change failed. */
 const told = new WeakSet<TorchError>();
 const mostDetail = 500;
-
-/** From a root, or a drive. */
-const absolutePath = /(?<![\w.])(?:[A-Za-z]:)?(?:[\\/][^\\/\s"',;:()]+)*[\\/]([^\\/\s"',;:()]+)/g;
-/** Known by its dots, by the extension of its file or by two folders: `and/or` is none. */
-const relativePath =
-  /(?<![\w.-])(?:\.{1,2}[\\/](?:[^\\/\s"',;:()]+[\\/])*|(?:[^\\/\s"',;:()]+[\\/]){2,}|[^\\/\s"',;:()]+[\\/](?=[^\\/\s"',;:()]*\.\w))([^\\/\s"',;:()]+)/g;
-
-/** Of each path in a text the last part alone. */
-export function withoutFolders(text: string): string {
-  return text.replace(absolutePath, '$1').replace(relativePath, '$1');
-}
 
 /** The error, such that its caller may read the first line of its message: of paths the last part. For administrators. */
 export function disclosed(error: TorchError): TorchError {

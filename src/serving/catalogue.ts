@@ -308,10 +308,14 @@ function missing(error: unknown): string | undefined {
   return path === undefined ? undefined : `No such file: ${path.split(/[\\/]/).at(-1)}`;
 }
 
-/** What became of a load, in words that anybody may read: messages of a load hold paths. */
+/** What follows in the message of ERR_QUARANTINED is of the load that failed: whoever may change models reads it, and nobody else. */
+export const lastSaid = ' The last of them said: ';
+
+/** What became of a load, in words that anybody may read: messages of a load hold paths, and texts of a model's author. */
 export function failureOf(error: unknown): NonNullable<Slot['failure']> {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
   // Those have names alone in them.
   const isReadable = error instanceof TorchError && (isUnknown({ code }) || code === 'ERR_QUARANTINED');
-  return { code, message: isReadable ? error.message : `${missing(error) ?? errorTable[code].title} (${code})`, error };
+  const [readable = ''] = isReadable ? error.message.split(lastSaid, 1) : [];
+  return { code, message: isReadable ? readable : `${missing(error) ?? errorTable[code].title} (${code})`, error };
 }

@@ -1,8 +1,10 @@
 /** Versions whose load has failed again and again: they are refused until an operator clears them. */
+import { basename } from 'node:path';
 import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { withoutFolders } from '../files/without-folders.js';
 import type { LockLimits } from '../registry/index.js';
 import { quarantineAfter, type QuarantineEntry } from '../registry/quarantine.js';
-import { failureOf } from './catalogue.js';
+import { lastSaid } from './catalogue.js';
 import type { Found } from './load-served.js';
 
 /** A version that is refused. */
@@ -27,6 +29,8 @@ interface Known {
 
 /** Versions that are remembered; more are forgotten, the oldest first. */
 const mostKnown = 1024;
+/** Characters of a reason: it is told in one line. */
+const mostReason = 300;
 /** Another writer of the registry holds a load up for no longer. */
 const lockTimeoutMs = 2000;
 
@@ -67,15 +71,14 @@ export class Quarantine {
     const before = this.#known.get(keyOf(found))?.entry;
     const failures = (before?.failures ?? 0) + (isOf(before, attempt) ? 0 : 1);
     const now = new Date().toISOString();
-    const { code, message: reason } = failureOf(error);
     const since = failures <= this.#limit ? now : (before?.since ?? now);
     const entry = {
       version,
       sha256: record.artifact.sha256,
       failures,
       refused: failures >= this.#limit,
-      code,
-      reason,
+      code: error.code,
+      reason: reasonOf(error, found),
       since,
       ...(attempt !== undefined && { attempt }),
     };
@@ -180,7 +183,7 @@ const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'ERR_BAD_OUTPUT',
 ]);
 
-function isOwnFault(error: unknown): boolean {
+function isOwnFault(error: unknown): error is TorchError {
   return error instanceof TorchError && ownFaults.has(error.code) && !isOfSystem(error);
 }
 
@@ -199,10 +202,18 @@ function isOfSystem(error: unknown): boolean {
   return false;
 }
 
-function quarantined({ name, version }: Found, { sha256, failures, since, reason }: QuarantineEntry): TorchError {
+/** What the error itself says, since its code says little: the first line, of paths the name of the file alone. */
+function reasonOf({ message, title }: TorchError, { path }: Found): string {
+  const [line = ''] = message.split('\n', 1);
+  // A path with a space in it looks like two.
+  return withoutFolders(line.replaceAll(path, basename(path)).slice(0, 2000)).slice(0, mostReason) || title;
+}
+
+function quarantined(found: Found, { sha256, failures, since, code, reason }: QuarantineEntry): TorchError {
+  const { name, version } = found;
   return torchError(
     'ERR_QUARANTINED',
     `Expected a version that loads but ${name} ${version} (sha256:${sha256}) is in quarantine since ${since}, after ${failures} ` +
-      `failed loads: ${reason}. An operator clears it: node-libtorch registry clear ${name}@${version}`,
+      `failed loads (${code}); node-libtorch registry clear ${name}@${version} takes it out.${lastSaid}${reason}`,
   );
 }

@@ -52,16 +52,45 @@ describe('quarantine', function () {
     const error = await rejection(host.load({ name: digits, versions: ['v1.1'] }));
     expect(error).to.include({ status: 409 });
     expect(error.message).to.match(
-      /mnist-mlp v1\.1 .* in quarantine since 20.*Z, after 3 failed loads: .*registry clear mnist-mlp@v1\.1/,
+      /mnist-mlp v1\.1 .* in quarantine since 20.*Z, after 3 failed loads \(ERR_MODEL_\w+\); .*registry clear mnist-mlp@v1\.1 .*said: \w/,
     );
     expect(error.message).not.to.include(files.folder);
     const [entry, ...others] = host.quarantine();
     expect(others).to.deep.equal([]);
     expect(entry).to.include({ model: digits, version: 'v1.1', failures: 3, refused: true, code: codes[0] });
     expect(entry!.since >= before).to.equal(true);
-    expect(host.index().find(({ version }) => version === 'v1.1')?.reason).to.equal(error.message);
+    expect(host.index().find(({ version }) => version === 'v1.1')?.reason).to.equal(
+      error.message.split(' The last of them said: ')[0],
+    );
     expect(host.model().version).to.equal('v1.0');
     expect(await registry.quarantined(digits)).to.have.length(1);
+  });
+
+  it('keeps the sentence that helps: the first line of the error, without folders, its code not a second time', async () => {
+    files.put('v1.1', bad);
+    await open();
+    const message = `Expected the sha256 of ${files.artifact('v1.1')} to be 12\nat /srv/engine.cc:12`;
+    const record = await registry.record(digits, 'v1.1');
+    const source = { name: digits, version: 'v1.1', file: undefined, options: {} };
+    for (const folder of ['', ' of a man']) {
+      const path = files.artifact('v1.1').replace('models', `models${folder}`);
+      const found = { name: digits, version: 'v1.1', record, path, source };
+      const quarantine = new Quarantine(1, () => Promise.resolve(undefined));
+      await quarantine.failed(found, torchError('ERR_INTEGRITY', message.replace(files.artifact('v1.1'), path)));
+      const reason = `Expected the sha256 of ${files.artifact('v1.1').split('/').at(-1)} to be 12`;
+      expect(quarantine.list()[0]).to.include({ code: 'ERR_INTEGRITY', reason });
+      const { message: said } = await rejection(quarantine.require(found));
+      expect(said).to.match(new RegExp(`said: ${reason}$`));
+      expect(said.match(/ERR_INTEGRITY/g)).to.have.length(1);
+    }
+    // What a load really says is in the registry's own list, and nobody else's.
+    const { message: real } = await rejection(host.load({ name: digits, versions: ['v1.1'] }));
+    await times(2);
+    const [entry] = await registry.quarantined(digits);
+    expect(entry!.reason)
+      .to.include(real.split('\n', 1)[0]!.split(/ (?=\/)/, 1)[0]!)
+      .and.not.include(files.folder);
+    expect(host.index().find(({ version }) => version === 'v1.1')?.reason).not.to.include(entry!.reason);
   });
 
   it('reads nothing of an artifact that it refuses', async () => {

@@ -1,6 +1,6 @@
 import { TorchError, torchError } from '../../errors.js';
+import { withoutFolders } from '../../files/without-folders.js';
 import type { ServedModel } from '../../serving/index.js';
-import { withoutFolders } from '../public-error.js';
 
 /**
  * What an engine says about shapes, dtypes and indices. Only these words are repeated to a caller: any other sentence may be

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withoutFolders } from '#dist/server/public-error.js';
+import { withoutFolders } from '#dist/files/without-folders.js';
 
 describe('texts without folders', () => {
   for (const [given, shown] of [
