@@ -168,6 +168,39 @@ describe('node-libtorch registry', function () {
     expect(await copies.run('card', 'digits@v1.2', '--format', 'pdf')).to.include({ status: 2, stdout: '' });
   });
 
+  it('verify: says that a version is in quarantine, which is no fault of its files', async () => {
+    const sha256 = digest.slice('sha256:'.length);
+    const entry = { version: 'v1.0', failures: 3, refused: true, since: '2026-11-01T00:00:00.000Z' };
+    const file = join(copies.folder, 'records', 'digits', 'quarantine.json');
+    const quarantine = (sha256: string, refused = true) => {
+      const [code, reason] = ['ERR_OPERATOR_NOT_FOUND', 'Expected its operators'];
+      writeFileSync(
+        file,
+        JSON.stringify({ schemaVersion: 1, versions: [{ ...entry, sha256, refused, code, reason }] }),
+      );
+    };
+    try {
+      quarantine(sha256);
+      const { status, stdout } = await copies.run('verify', 'digits@v1.0');
+      expect({ status, stdout }).to.have.property('status', 0);
+      expect(stdout).to.match(
+        /^ok {3}digits v1\.0: .*, in quarantine.*: \[ERR_OPERATOR_NOT_FOUND\] Expected its operators \(registry clear digits@v1\.0\)\n$/,
+      );
+      const { versions } = await copies.json<{ versions: object[] }>('verify', 'digits@v1.0');
+      expect(versions[0]).to.have.nested.property('quarantine.failures', 3);
+      // Of another artifact that the version had, and of loads that may be tried again.
+      for (const [other, refused] of [
+        ['0'.repeat(64), true],
+        [sha256, false],
+      ] as const) {
+        quarantine(other, refused);
+        expect((await copies.run('verify', 'digits@v1.0')).stdout).not.to.include('quarantine');
+      }
+    } finally {
+      rmSync(file);
+    }
+  });
+
   it('rm: not what an alias points to; a version whose record is broken', async () => {
     const used = await copies.run('rm', 'digits@champion');
     expect(used).to.include({ status: 1, stdout: '' });

@@ -2,13 +2,14 @@ import { torchError } from '../../../errors.js';
 import { containedPath } from '../../../files/contained-path.js';
 import { digestFile } from '../../../files/hash.js';
 import type { ModelRecord, ModelRegistry } from '../../../registry/index.js';
+import type { QuarantineEntry } from '../../../registry/quarantine.js';
 import { unreadable } from '../../../registry/read.js';
 import { openTrust, type Trust } from '../../../registry/signing/trust.js';
 import type { Signer } from '../../../registry/signing/verify.js';
 import { verifyVersion as verifyVersionSignature } from '../../../registry/signing/version.js';
 import { showing, type Progress } from '../../progress.js';
 import { settingsOf } from '../../options.js';
-import { formatBytes } from '../../report.js';
+import { formatBytes, inOneLine } from '../../report.js';
 import { commandSettings } from '../../settings.js';
 import type { Reference } from '../../target.js';
 import { UsageError } from '../../usage.js';
@@ -22,6 +23,8 @@ export interface Verified {
   readonly version?: string;
   readonly digest?: string;
   readonly signer?: Signer;
+  /** Why no server loads it, until it is cleared; its files may be as they should be. */
+  readonly quarantine?: QuarantineEntry;
   readonly problems: readonly Problem[];
   /** What is right, in words. */
   readonly says: readonly string[];
@@ -159,8 +162,17 @@ async function verifyVersion(
       ? `signed by ${signer.name}${scope}`
       : `signed, by whom was not asked (--key, --certificate, --identity)${scope}`;
   });
-  const digest = `sha256:${record.artifact.sha256}`;
-  return { name, version, digest, ...(signer && { signer }), problems, says };
+  const { sha256 } = record.artifact;
+  const refused = await registry.quarantined(name).catch(() => []);
+  const quarantine = refused.find((entry) => entry.version === version && entry.sha256 === sha256);
+  if (quarantine) {
+    const { code, reason } = quarantine;
+    says.push(
+      `in quarantine, so no server loads it: [${code}] ${inOneLine(reason)} (registry clear ${name}@${version})`,
+    );
+  }
+  const digest = `sha256:${sha256}`;
+  return { name, version, digest, ...(signer && { signer }), ...(quarantine && { quarantine }), problems, says };
 }
 
 /** @throws ERR_SIGNATURE_REQUIRED where somebody is trusted: whoever could remove a signature could change a model */
