@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli, json } from '../support/cli-run.js';
@@ -246,6 +246,35 @@ describe('node-libtorch registry', function () {
     expect(object).to.include({ status, stdout: '' });
     expect(JSON.parse(object.stderr)).to.have.nested.property('error.code', code);
   });
+
+  for (const [command, ...what] of [
+    ['add', `${root}models/mnist-mlp/v1.0/model.pt`, '--name', 'digits', '--model-version', 'v1.0'],
+    ['pull', `hf:somebody/model@${'0'.repeat(40)}`, '--name', 'digits', '--model-version', 'v1.0'],
+  ] as const) {
+    it(`${command} makes no folder that is to be both, whatever it is called`, async () => {
+      const [real, link] = ['real', 'link'].map((name) => join(copies.folder, name));
+      mkdirSync(real!);
+      symlinkSync(real!, link!);
+      try {
+        for (const other of [join(real!, 'one'), join(link!, 'one'), `${real}/two/../one/`]) {
+          const refused = await cli([
+            'registry',
+            command,
+            ...what,
+            '--registry',
+            join(real!, 'one'),
+            '--models',
+            other,
+          ]);
+          expect(refused).to.include({ status: 2, stdout: '' });
+          expect(refused.stderr).to.match(/^error \[ERR_CONFIG\] Expected two folders, .*one\n$/);
+          expect(readdirSync(real!)).to.deep.equal([]);
+        }
+      } finally {
+        for (const path of [link!, real!]) rmSync(path, { recursive: true });
+      }
+    });
+  }
 
   it('says which folder is missing', async () => {
     const gone = await cli(['registry', 'list', '--registry', join(copies.folder, 'none'), '--models', copies.folder]);
