@@ -3,7 +3,7 @@ import type { ModelRecord } from '../registry/index.js';
 import { loadModel } from '../engines/index.js';
 import type { Model } from '../model/model.js';
 import { runtime } from '../engines/runtime.js';
-import { policyOfSettings } from '../server/settings/policy.js';
+import { policyOfSettings, requireConsistentPolicy } from '../server/settings/policy.js';
 import { printable } from './report.js';
 import { commandSettings } from './settings.js';
 import { locate, parseTarget, type Located } from './target.js';
@@ -41,6 +41,7 @@ export interface PreparedTarget extends Located {
  */
 export async function prepareTarget(text: string, settings: Settings): Promise<PreparedTarget> {
   const target = asked(() => parseTarget(text));
+  asked(() => requireConsistentPolicy(settings));
   // First: whoever trusts a file that cannot be read is told so, whatever the model is.
   const policy = await policyOfSettings(settings);
   const located = await locate(target, settings);

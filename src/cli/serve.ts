@@ -2,13 +2,14 @@ import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import { openPort, type OpenPort } from '../server/http/port.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
+import { requireConsistentPolicy } from '../server/settings/policy.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, reportError } from './report.js';
 import type { ServeSelection } from './serve-catalog.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
 import { requireProtectedPorts } from './protected-ports.js';
-import { UsageError } from './usage.js';
+import { asked, UsageError } from './usage.js';
 
 export interface ServeRequest {
   /** Files, NAME=file, and names or name@version of the registry; the first is the default. None: what the settings say. */
@@ -41,6 +42,7 @@ export async function serve(request: ServeRequest): Promise<void> {
   };
   const selection = read();
   requireProtectedPorts(selection.settings);
+  asked(() => requireConsistentPolicy(selection.settings));
   try {
     await asServer({ ...request, ...selection, read, onTerminal });
   } catch (error) {

@@ -6,6 +6,7 @@ import type { ModelRegistry } from '../registry.js';
 import type { ModelRecord } from '../schema.js';
 import { digestsOf } from '../signature-of.js';
 import type { Trust, TrustOptions } from './trust.js';
+import { asksForSignatures, trustNames } from './trust-stated.js';
 import type { Signer } from './verify.js';
 
 /** `none`: nothing. `sha256`: somebody stated its digest. `signature`: somebody who is trusted signed it. */
@@ -36,8 +37,6 @@ export interface PolicyDecision {
   /** Who signed. */
   readonly signer?: Signer;
 }
-
-const trustNames = ['publicKeys', 'certificateAuthorities', 'identities', 'trustedRoot'] as const;
 
 /**
  * Asked by a host before each load. The digests that it returns go to `loadModel`, which hashes the very bytes that it loads:
@@ -112,24 +111,7 @@ export class LoadPolicy {
 }
 
 async function openTrustFor(require: (typeof policies)[number], options: TrustOptions): Promise<Trust | undefined> {
-  const given = trustNames.filter((name) => {
-    const value = options[name];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  });
-  if (require !== 'signature') {
-    if (given.length === 0) return undefined;
-    throw torchError(
-      'ERR_CONFIG',
-      `Expected the policy signature beside ${given.join(', ')}, but it is ${require}, which verifies no signatures: say require: 'signature' (--policy signature), or trust nobody`,
-    );
-  }
-  if (given.length === 0) {
-    throw torchError(
-      'ERR_CONFIG',
-      'Expected somebody to trust with the policy signature: publicKeys (--trusted-key), certificateAuthorities ' +
-        '(--trusted-certificate), or identities and trustedRoot (--trusted-identities, --trusted-root)',
-    );
-  }
+  if (!asksForSignatures(require, options)) return undefined;
   const { openTrust } = await import('./trust.js');
   return await openTrust(options);
 }

@@ -1,9 +1,10 @@
 /** Whose signatures count: keys, authorities and identities, read once from files. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import * as check from '../../check.js';
-import { expected, torchError } from '../../errors.js';
+import { expected } from '../../errors.js';
 import { authoritiesOf } from './certificate.js';
 import { publicKeyOf, readPem } from './key.js';
+import { requireRootOfIdentities, trustNames } from './trust-stated.js';
 import type { TrustedRoot } from './trusted-root.js';
 
 /** Who signed with Sigstore, as its certificate says: an address or a workflow, and who vouched for it. */
@@ -33,22 +34,17 @@ export interface Trust {
   readonly root: TrustedRoot | undefined;
 }
 
-const names = ['publicKeys', 'certificateAuthorities', 'identities', 'trustedRoot'];
-
 /**
  * Reads the files of those that are trusted, and checks them.
  * @throws ERR_CONFIG naming the file and what is wrong with it, ERR_INVALID_ARGUMENT, ERR_SIGSTORE_NOT_FOUND
  */
 export async function openTrust(options: TrustOptions): Promise<Trust> {
-  check.options('the trust in signatures', options, names);
+  check.options('the trust in signatures', options, trustNames);
   const { publicKeys = [], certificateAuthorities = [], identities = [], trustedRoot } = options;
   checkTexts('publicKeys', publicKeys);
   checkTexts('certificateAuthorities', certificateAuthorities);
   if (!Array.isArray(identities)) throw expected('an array of identities', 'identities', identities);
-  if ((identities.length === 0) !== (trustedRoot === undefined)) {
-    const [has, lacks] = trustedRoot === undefined ? ['identities', 'trustedRoot'] : ['trustedRoot', 'identities'];
-    throw torchError('ERR_CONFIG', `Expected ${lacks} beside ${has}: Sigstore's signatures need both`);
-  }
+  requireRootOfIdentities(options);
   const keys = publicKeys.map(async (key) => publicKeyOf(await readPem(key, 'the public key', 'ERR_CONFIG')));
   const authorities = certificateAuthorities.map(async (one) =>
     authoritiesOf(await readPem(one, 'the certificates', 'ERR_CONFIG')),

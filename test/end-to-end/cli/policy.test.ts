@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { cli } from '../../support/cli-run.js';
 import { AliasRegistry } from '../../support/server/alias-registry.js';
 import { askJson } from '../../support/server/alias-traffic.js';
 import { serveProcess, type LoggingProcess } from '../../support/server/serve-process.js';
@@ -75,6 +76,41 @@ describe('serve by signatures', function () {
       const [code] = await serve(args).ended;
       expect(code, args.join(' ')).to.equal(1);
     }
+  });
+
+  it('is a usage error where the settings contradict each other, in each command that loads', async () => {
+    const wrong: [RegExp, ...string[]][] = [
+      [/somebody to trust/, '--policy', 'signature'],
+      [/somebody to trust/, '--policy', 'signature', '--policy-mode', 'report'],
+      [/somebody to trust/, '--policy', 'signature', '--workers', '2'],
+      [/beside publicKeys, but it is sha256/, '--policy', 'sha256', '--trusted-key', publicKey],
+      [
+        /trustedRoot beside identities/,
+        '--policy',
+        'signature',
+        '--trusted-identities',
+        'me@example.com https://issuer',
+      ],
+      [
+        /identities beside trustedRoot/,
+        '--policy',
+        'signature',
+        '--trusted-key',
+        publicKey,
+        '--trusted-root',
+        publicKey,
+      ],
+    ];
+    const isRefused = async (args: readonly string[], says: RegExp, env: NodeJS.ProcessEnv = {}) => {
+      const refused = await cli(args, { env });
+      expect(refused, args.join(' ')).to.include({ status: 2, stdout: '' });
+      expect(refused.stderr)
+        .to.match(/^error \[ERR_CONFIG\] Expected [^\n]*\n$/)
+        .and.match(says);
+    };
+    for (const [says, ...flags] of wrong) await isRefused(['serve', 'mnist-mlp', '--port', '0', ...flags], says);
+    for (const command of ['serve', 'inspect', 'run', 'types'])
+      await isRefused([command, 'mnist-mlp'], /somebody to trust/, { NODE_LIBTORCH_POLICY: 'signature' });
   });
 
   it('serves the rest without exitOnModelError, and names what it refused', async () => {
