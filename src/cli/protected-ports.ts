@@ -1,4 +1,4 @@
-import { requireProtected } from '../server/security/bind.js';
+import { requireProtected, requireTlsPair } from '../server/security/bind.js';
 import type { Settings } from '../server/settings/table.js';
 import { UsageError } from './usage.js';
 
@@ -8,14 +8,16 @@ export function tokensOfEnvironment(): { readonly tokens?: string } {
   return tokens === undefined || tokens.trim() === '' ? {} : { tokens };
 }
 
-/** Before anything is opened or loaded. @throws UsageError when strangers would be let in */
-export function requireProtectedPorts({ host, adminPort, adminHost, tokensFile, tlsCa, insecure }: Settings): void {
+/** Before anything is opened or loaded. @throws UsageError when strangers would be let in, or only a part of TLS is there */
+export function requireProtectedPorts(settings: Settings): void {
+  const { host, adminPort, adminHost, tokensFile, tlsCert, tlsKey, tlsCa, insecure } = settings;
   const protection = {
     hasTokens: tokensFile !== undefined || tokensOfEnvironment().tokens !== undefined,
     hasClientCertificates: tlsCa !== undefined,
     isInsecure: insecure,
   };
   try {
+    requireTlsPair({ tlsCert, tlsKey, tlsCa });
     requireProtected('HTTP', host, protection);
     if (adminPort !== undefined) requireProtected('admin', adminHost, protection);
   } catch (cause) {

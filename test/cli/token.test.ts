@@ -62,4 +62,16 @@ describe('node-libtorch serve', () => {
     expect(stderr + stdout).not.to.include('hunter2');
     rmSync(folder, { recursive: true });
   });
+
+  it('takes a part of TLS alone for a usage error', () => {
+    for (const flags of [
+      ['--tls-cert', 'a.pem'],
+      ['--tls-key', 'a.pem'],
+      ['--tls-ca', 'a.pem'],
+    ]) {
+      const { status, stdout, stderr } = run('serve', 'mnist-mlp', '--port', '0', ...flags);
+      expect({ status, stdout }, flags.join(' ')).to.deep.equal({ status: 2, stdout: '' });
+      expect(stderr).to.match(/^error \[ERR_CONFIG\] Expected tlsCert and tlsKey together.*\n$/);
+    }
+  });
 });

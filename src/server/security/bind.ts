@@ -28,3 +28,14 @@ export function requireProtected(what: string, hostname: string, protection: Pro
       'or say --insecure where a network of your own or a proxy keeps strangers out',
   );
 }
+
+/** @throws ERR_CONFIG for a certificate without its key and what else says only a part of TLS. It reads no file */
+export function requireTlsPair({
+  tlsCert,
+  tlsKey,
+  tlsCa,
+}: Readonly<Record<'tlsCert' | 'tlsKey' | 'tlsCa', unknown>>): void {
+  if (tlsCert !== undefined && tlsKey !== undefined) return;
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return;
+  throw torchError('ERR_CONFIG', 'Expected tlsCert and tlsKey together; tlsCa needs both');
+}

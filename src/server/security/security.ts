@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
-import { requireProtected } from './bind.js';
+import { requireProtected, requireTlsPair } from './bind.js';
 import { browserCheck, type RequestCheck } from './browser.js';
 import { Guard, type Caller } from './guard.js';
 import { RateLimit } from './rate-limit.js';
@@ -95,6 +94,6 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: SecuritySettings, logger: Logger): Tl
   if (tlsCert !== undefined && tlsKey !== undefined) {
     return new TlsStore({ cert: tlsCert, key: tlsKey, ca: tlsCa }, logger);
   }
-  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
-  throw torchError('ERR_CONFIG', 'Expected tlsCert and tlsKey together; tlsCa needs both');
+  requireTlsPair({ tlsCert, tlsKey, tlsCa });
+  return undefined;
 }
