@@ -139,6 +139,9 @@ export const nasty = [
 
 const text = (value: string, most: number): string => (value.trim() === '' ? 'blank' : value).slice(0, most);
 
+/** As near to a text as the path of a file may be. */
+const pathOf = (value: string): string => `w/_${text(value, 80).replace(/[\\/:\p{Cc}\p{Cs}]/gu, '_')}`;
+
 /** A record whose every free text is that one. */
 export function recordOf(value: string): ModelRecord {
   const name = text(value, 200);
@@ -149,7 +152,7 @@ export function recordOf(value: string): ModelRecord {
       outputs: [{ ...full.signature.outputs[0]!, name }],
     },
     task: { type: 'classification', activation: 'none', labels: [name, name.slice(0, 190) + ' 2', 'c'] },
-    artifact: { ...full.artifact, sidecars: [{ file: name, sha256, bytes: 1 }] },
+    artifact: { ...full.artifact, sidecars: [{ file: pathOf(value), sha256, bytes: 1 }] },
     source: { repository: name, url: name, file: name, revision: full.source!.revision! },
     framework: { [value]: value },
     metrics: {
