@@ -4,7 +4,7 @@ import { openPort, type OpenPort } from '../server/http/port.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import { requireConsistentPolicy } from '../server/settings/policy.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
-import { exitCodes, inWords, reportError } from './report.js';
+import { exitCodes, inWords, isOutOfFiles, reportError } from './report.js';
 import type { ServeSelection } from './serve-catalog.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
@@ -102,6 +102,10 @@ async function asWorker(onTerminal: boolean): Promise<void> {
 
 /** What failed may be missing for the log as well: open files, say. The error is told on standard error. */
 function logFailedStart(thrown: unknown, settings: Settings): Promise<void> {
+  // Node's loader leaves a rejection of its own unhandled where it may open no file: the process would end by that, and not by the error.
+  process.on('unhandledRejection', (reason) => {
+    if (!isOutOfFiles(reason)) throw reason;
+  });
   return logFatal(inWords(thrown), settings).catch(() => undefined);
 }
 
