@@ -127,7 +127,7 @@ describe('faults: workers', function () {
     const loading = childrenOf(started.child.pid).filter((pid) => !started.workers.includes(pid));
     expect(loading).to.have.length(1);
     process.kill(loading[0]!, 'SIGKILL');
-    await started.seen('worker ended', 2);
+    await started.seen('worker could not start: the others serve on');
     await started.seen('worker ready', 3);
     const seen = await asking.stop();
     // What a killed worker had begun is reset; nothing is refused.
