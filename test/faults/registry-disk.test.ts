@@ -66,6 +66,9 @@ async function sample(): Promise<WrittenRegistry> {
   return written;
 }
 
+/** `REGISTRY_DISK_ALL=1`: every code at every call. */
+const isWhole = process.env['REGISTRY_DISK_ALL'] === '1';
+
 describe('a registry on a disk that fails', function () {
   this.timeout(300_000);
   let template: WrittenRegistry;
@@ -92,8 +95,10 @@ describe('a registry on a disk that fails', function () {
       expect(calls).to.be.above(5);
       let refused = 0;
       written = await template.copy(memory);
-      for (const [code, ours] of Object.entries(codes)) {
+      for (const [index, [code, ours]] of Object.entries(codes).entries()) {
         for (let nth = 1; nth <= calls; nth++) {
+          // The first code at every call, and one of the others: what the system calls its fault changes the message alone.
+          if (!isWhole && index > 0 && nth % (Object.keys(codes).length - 1) !== index - 1) continue;
           const disk = new FailingDisk((call) => (call === nth ? code : undefined));
           const what = `${code} at call ${nth}`;
           const error = await operation(written, written.store(disk)).then(
@@ -118,7 +123,7 @@ describe('a registry on a disk that fails', function () {
           written = await template.copy(memory);
         }
       }
-      expect(refused).to.be.above(20);
+      expect(refused).to.be.above(isWhole ? 20 : 7);
     });
 
     it(`is whole after the ${name}, from whichever call on all fail, as in a crash`, async () => {
