@@ -105,6 +105,7 @@ describe('cards and their readers', function () {
       ['testAccuracy', mnist.metrics!.testAccuracy],
       ['testLoss', mnist.metrics!.testLoss],
       ['validationAccuracy', mnist.metrics!.validationAccuracy],
+      ['validationLoss', (mnist.metrics as { readonly validationLoss?: number }).validationLoss],
     ]);
   });
 
