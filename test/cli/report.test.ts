@@ -63,7 +63,7 @@ describe('messages that hold texts of strangers', function () {
   }
 
   it('an error keeps its lines, and none of them begins as one of ours', () => {
-    const { write } = process.stderr;
+    const write = process.stderr.write.bind(process.stderr);
     let said = '';
     process.stderr.write = (text: string | Uint8Array) => ((said += String(text)), true);
     try {
