@@ -11,10 +11,7 @@ export class RegistryAliases implements AliasBook {
   }
 
   async of(name: string): Promise<Aliases> {
-    const registry = await this.#opened();
-    // It throws for a name that the registry does not have.
-    await registry.versions(name);
-    return registry.aliases(name);
+    return (await this.#opened()).aliases(name);
   }
 
   async record(name: string, version: string): Promise<ModelRecord> {

@@ -1,11 +1,9 @@
 import { Command, Option } from 'commander';
+import { cardFormats, type CardFormat } from '../../../registry/card/index.js';
 import { addSettings } from '../../options.js';
 import { printableLines, printJson, printLines } from '../../report.js';
 import { recordOf } from '../../target.js';
 import { folderSettings, openRegistry, referenceArgument, referenceOf, usage, type Flags } from './shared.js';
-
-const formats = ['markdown', 'hf', 'cyclonedx'] as const;
-type CardFormat = (typeof formats)[number];
 
 const help = `
 Without --format it prints the card that lies beside the record. With it the card is made of the record:
@@ -19,7 +17,7 @@ export function cardCommand(): Command {
   const command = new Command('card')
     .description('print the card of a version, or make it in another format')
     .argument('<model>', referenceArgument)
-    .addOption(new Option('--format <format>', 'what to make of the record').choices([...formats]))
+    .addOption(new Option('--format <format>', 'what to make of the record').choices([...cardFormats]))
     .option('--write', 'put it beside the record, as MODEL_CARD.md, in the place of the card that is there')
     .option('--json', 'print JSON: {"name", "version", "format", "card"}')
     .addHelpText('after', help);
