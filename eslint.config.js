@@ -15,6 +15,15 @@ const node = {
   fetch: 'readonly',
 };
 
+const browser = Object.fromEntries(
+  [
+    ...['document', 'window', 'location', 'history', 'navigator', 'matchMedia', 'getComputedStyle', 'performance'],
+    ...['addEventListener', 'scrollTo', 'requestAnimationFrame', 'setTimeout', 'clearTimeout', 'queueMicrotask'],
+    ...['fetch', 'URL', 'URLSearchParams', 'AbortSignal', 'AbortController', 'Event', 'EventTarget', 'File', 'Blob'],
+    ...['sessionStorage', 'localStorage', 'createImageBitmap', 'ResizeObserver'],
+  ].map((name) => [name, 'readonly']),
+);
+
 export default defineConfig(
   { ignores: ['dist', 'build', 'build-gyp', 'build-test', 'coverage', 'out', '**/node_modules', 'test/fixtures'] },
   eslint.configs.recommended,
@@ -67,6 +76,11 @@ export default defineConfig(
     languageOptions: {
       globals: { ...node, require: 'readonly', module: 'writable', __dirname: 'readonly', __filename: 'readonly' },
     },
+  },
+  {
+    // What a browser loads: nothing of Node is there.
+    files: ['src/server/console/assets/*.js'],
+    languageOptions: { globals: { ...Object.fromEntries(Object.keys(node).map((name) => [name, 'off'])), ...browser } },
   },
   {
     files: ['test/package/**'],

@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { closedLoop } from './lib/closed-loop.mjs';
-import { openLoop } from './lib/open-loop.mjs';
+import { openCapacity, openLoop } from './lib/open-loop.mjs';
 import { loopDelayP99Ms } from './lib/loop-delay.mjs';
 import { say } from './lib/paths.mjs';
 import { entry } from './lib/results.mjs';
@@ -61,8 +61,7 @@ export async function http({ quick = false } = {}) {
         return [label, entry(each.rounds, { p99, cpuUsPerRequest, rssMiB, foreignCores, stealCores })];
       }),
     );
-    const capacity = results['http/mlp/json-c64'].throughput;
-    const open = quick ? [] : await constantRates(ours, capacity);
+    const open = quick ? [] : await constantRates(ours);
     return { results, open, readySeconds: ours.readySeconds };
   } finally {
     await ours.stop();
@@ -71,8 +70,10 @@ export async function http({ quick = false } = {}) {
 }
 
 /** Latency at loads that a server is run at, with nothing left out. */
-async function constantRates({ port, pid }, capacity) {
+async function constantRates({ port, pid }) {
   const url = `http://127.0.0.1:${port}/predict`;
+  say('open loop: the highest rate that is kept up with');
+  const { open: capacity } = await openCapacity({ label: 'open loop', url, request: json, pid });
   const runs = [];
   for (const share of [0.25, 0.5, 0.8]) {
     say(`open loop, ${share * 100} % of the measured capacity`);

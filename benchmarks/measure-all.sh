@@ -4,7 +4,7 @@
 #   REPEATS, SECONDS_EACH   of the peers (5, 5)     QUICK=1   a try-out of seconds, not to be kept
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-quick=(); [ "${QUICK:-}" != 1 ] || quick=(--quick)
+quick=(); short=(); [ "${QUICK:-}" != 1 ] || { quick=(--quick); short=(--rounds 1 --seconds 0.3); }
 repeats=${REPEATS:-5}; seconds=${SECONDS_EACH:-5}
 
 node scripts/build.mjs
@@ -12,5 +12,6 @@ if [ "${QUICK:-}" = 1 ]; then repeats=1; seconds=1; fi
 # The comparison with others first: should the machine not stay quiet, it is what matters most.
 node benchmarks/peers.mjs --repeats "$repeats" --seconds "$seconds" --save
 node benchmarks/overload.mjs --save "${quick[@]}"
-node benchmarks/run.mjs --full --save --write-baseline "${quick[@]}"
+node benchmarks/protocols.mjs --save "${short[@]}"
+node benchmarks/run.mjs --full --save "${quick[@]}"
 node scripts/bench/plots.mjs

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { closedLoop } from './lib/closed-loop.mjs';
+import { load } from './lib/generator.mjs';
 import { residentMiB } from './lib/machine.mjs';
 import { registryWith, width } from './lib/models.mjs';
 import { openLoop } from './lib/open-loop.mjs';
@@ -13,17 +13,25 @@ import { resultsDir, say, writeJson } from './lib/paths.mjs';
 import { provenance } from './lib/results.mjs';
 import { requestOf } from './lib/rows.mjs';
 import { startOurs } from './lib/server.mjs';
+import { rounded } from './lib/stats.mjs';
 import { textTable } from './lib/table.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, save: { type: 'boolean' } } });
 const seconds = values.quick ? 4 : 30;
 
-const served = {
+const served = [
   // Waiting longer than a client would is no goodput: 32 rows are 0.3 to 0.5 s of this model's work.
-  'transformer-t32': { flags: ['--max-batch-size', '8', '--max-queue-size', '32'], loads: [1, 2, 10], connections: 16 },
+  {
+    name: 'transformer-t32',
+    flags: ['--max-batch-size', '8', '--max-queue-size', '32'],
+    loads: [1, 2, 10],
+    connections: 16,
+  },
   // Fewer rows than the client has connections, so that it is the server that says no.
-  mlp: { flags: ['--max-queue-size', '256'], loads: [2], connections: 64 },
-};
+  { name: 'mlp', flags: ['--max-queue-size', '256'], loads: [2], connections: 64 },
+  // As it is without any setting.
+  { name: 'mlp', flags: [], loads: [2], connections: 64 },
+];
 
 /** Rows waiting, as the server's own metrics say; undefined where they do not. */
 async function queueDepth(port) {
@@ -32,7 +40,7 @@ async function queueDepth(port) {
   return line ? Number(line[1]) : undefined;
 }
 
-async function overload(name, { flags, loads, connections }) {
+async function overload({ name, flags, loads, connections }) {
   const own = [];
   if (name !== 'mlp') {
     const { registry, models } = registryWith(name);
@@ -42,11 +50,12 @@ async function overload(name, { flags, loads, connections }) {
   const url = `http://127.0.0.1:${server.port}/predict`;
   const request = requestOf('json', width(name));
   try {
-    const options = { label: `${name} capacity`, url, request, connections, pid: server.pid };
-    const { throughput: capacity } = await closedLoop({ ...options, seconds: Math.min(seconds, 8), warmup: 2 });
+    await load({ url, request, connections, seconds: 2 });
+    const closed = await load({ url, request, connections, seconds: Math.min(seconds, 8) });
+    const capacity = rounded(closed.count / closed.seconds);
     const runs = [];
-    for (const load of loads) {
-      say(`${name}: ${load} × ${capacity}/s for ${seconds} s`);
+    for (const times of loads) {
+      say(`${name}: ${times} × ${capacity}/s for ${seconds} s`);
       const rss = [];
       const depths = [];
       const sample = () => {
@@ -57,10 +66,15 @@ async function overload(name, { flags, loads, connections }) {
           () => depths.push(undefined),
         );
       };
-      const label = `${name} at ${load}×`;
-      const run = await openLoop({ label, url, request, rate: capacity * load, seconds, pid: server.pid, sample });
+      const label = `${name} at ${times}×`;
+      const run = await openLoop({ label, url, request, rate: capacity * times, seconds, pid: server.pid, sample });
       const known = depths.filter((depth) => depth !== undefined);
-      runs.push({ load, ...run, rssMiBOverTime: rss, maxQueueRows: known.length > 0 ? Math.max(...known) : null });
+      runs.push({
+        load: times,
+        ...run,
+        rssMiBOverTime: rss,
+        maxQueueRows: known.length > 0 ? Math.max(...known) : null,
+      });
       await sleep(500);
     }
     return { model: name, flags, capacity, runs };
@@ -70,7 +84,7 @@ async function overload(name, { flags, loads, connections }) {
 }
 
 const found = [];
-for (const [name, plan] of Object.entries(served)) found.push(await overload(name, plan));
+for (const plan of served) found.push(await overload(plan));
 const rows = found.flatMap(({ model, capacity, runs }) => {
   const peak = Math.max(capacity, ...runs.map(({ goodput }) => goodput));
   return runs.map((run) => [
@@ -80,6 +94,7 @@ const rows = found.flatMap(({ model, capacity, runs }) => {
     run.goodput,
     `${((run.goodput / peak) * 100).toFixed(0)} %`,
     run.p99,
+    run.fromSendMs.p99,
     run.refusalMs?.p99,
     run.refusalFromDueMs?.p99,
     run.maxQueueRows,
@@ -87,7 +102,7 @@ const rows = found.flatMap(({ model, capacity, runs }) => {
     JSON.stringify(run.statuses),
   ]);
 });
-const latencies = ['p99 of 200 ms', 'refusal p99 ms', 'from due'];
+const latencies = ['p99 of 200 ms', 'from send', 'refusal p99 ms', 'from due'];
 const heading = ['model', 'load', 'asked/s', 'good/s', 'of peak', ...latencies, 'queue', 'RSS MiB', 'statuses'];
 console.log(textTable([heading, ...rows]));
 if (values.save) await writeJson(join(resultsDir, 'overload.json'), { ...(await provenance()), seconds, found });

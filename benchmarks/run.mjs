@@ -1,19 +1,17 @@
 #!/usr/bin/env node
-// npm run bench -- [--full] [--quick] [--save] [--write-baseline]
-//   --full            ResNet-18 and the transformers too (generated once, with Python)
-//   --quick           short runs, as `npm run bench:diff` makes them
-//   --save            writes benchmarks/results/run.json, which docs/benchmarks.md is made from
-//   --write-baseline  writes benchmarks/baseline.json
+// npm run bench -- [--full] [--quick] [--save]
+//   --full   ResNet-18 and the transformers too (generated once, with Python)
+//   --quick  short runs
+//   --save   writes benchmarks/results/run.json, which docs/benchmarks.md is made from
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { collect } from './lib/collect.mjs';
-import { baselineFile, resultsDir, say, writeJson } from './lib/paths.mjs';
-import { core } from './lib/results.mjs';
+import { resultsDir, writeJson } from './lib/paths.mjs';
 import { resultsTable, textTable } from './lib/table.mjs';
 
 const flag = { type: 'boolean', default: false };
-const { values } = parseArgs({ options: { full: flag, quick: flag, save: flag, 'write-baseline': flag } });
+const { values } = parseArgs({ options: { full: flag, quick: flag, save: flag } });
 
 const found = await collect(values);
 console.log(textTable(resultsTable(found.results)));
@@ -22,9 +20,3 @@ for (const { share, rate, p50, p95, p99, p999, clientLagMs } of found.open) {
   console.log(`open loop, ${share * 100} % (${rate}/s): p50 ${p50} p95 ${p95} p99 ${p99} p99.9 ${p999} ms (${lag})`);
 }
 if (values.save) await writeJson(join(resultsDir, 'run.json'), found);
-if (values['write-baseline']) {
-  const { open: _open, readySeconds: _ready, results, ...about } = found;
-  const kept = Object.fromEntries(Object.entries(results).map(([name, each]) => [name, core(each)]));
-  await writeJson(baselineFile, { ...about, results: kept });
-  say(`wrote ${baselineFile}`);
-}

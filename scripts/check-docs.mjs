@@ -28,15 +28,32 @@ import { Shell } from './docs/shell.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runnable = [
   'README.md',
-  ...['library', 'tasks', 'grpc', 'migration', 'client', 'registry', 'signing'].map((page) => `docs/${page}.md`),
+  ...['library', 'tasks', 'grpc', 'migration', 'client', 'registry', 'signing', 'tracing', 'statistics'].map(
+    (page) => `docs/${page}.md`,
+  ),
+  'docs/torchscript-is-deprecated.md',
 ];
 /** Of those, the pages for whoever installs the package. */
-const forProjects = ['README.md'];
-const shells = ['oip', 'grpc', 'admin', 'security', 'serving', 'client', 'registry', 'signing', 'cards'].map(
-  (page) => `docs/${page}.md`,
-);
+const forProjects = ['README.md', 'docs/torchscript-is-deprecated.md'];
+const shells = [
+  'oip',
+  'grpc',
+  'admin',
+  'security',
+  'serving',
+  'client',
+  'registry',
+  'signing',
+  'cards',
+  'monitoring',
+  'torchscript-is-deprecated',
+].map((page) => `docs/${page}.md`);
 /** Files that readers of those pages have: by the names that the pages give them. */
-const readers = { 'model.pt': 'models/mnist-mlp/v1.0/model.pt', 'detector.onnx': 'test/fixtures/onnx/linear.onnx' };
+const readers = {
+  'model.pt': 'models/mnist-mlp/v1.0/model.pt',
+  'detector.onnx': 'test/fixtures/onnx/linear.onnx',
+  'animals.pt2': 'test/fixtures/notes/labelled.pt2',
+};
 const timeoutMs = 60_000;
 const faults = [];
 
@@ -115,10 +132,22 @@ function run({ page, line, source }) {
   });
 }
 
-/** Runs the shell blocks of a page; how many there are. */
+/** A folder with the package installed, and the files that readers have. */
+function newProject() {
+  const folder = mkdtempSync(join(tmpdir(), 'check-docs-'));
+  for (const name of ['node_modules', 'src']) mkdirSync(join(folder, name));
+  for (const [name, from] of Object.entries(readers)) copyFileSync(join(root, from), join(folder, name));
+  symlinkSync(root, join(folder, 'node_modules/node-libtorch'));
+  for (const name of ['express', '@types'])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  return folder;
+}
+
+/** Runs the shell blocks of a page, in a folder of its own: a reader may begin with any page. @returns how many there are. */
 async function runShell(page) {
   const { blocks } = parse(readFileSync(join(root, page), 'utf8'));
-  const shell = new Shell(project, root);
+  const folder = newProject();
+  const shell = new Shell(folder, root);
   const mine = blocks.filter(({ info }) => /^sh\b/.test(info));
   for (const block of mine) {
     const fault = await shell.run(block);
@@ -127,6 +156,7 @@ async function runShell(page) {
     break; // what comes after it builds upon it
   }
   await shell.close();
+  rmSync(folder, { recursive: true });
   return mine.length;
 }
 
@@ -150,12 +180,7 @@ function compile(programs) {
   }
 }
 
-const project = mkdtempSync(join(tmpdir(), 'check-docs-'));
-for (const folder of ['node_modules', 'src']) mkdirSync(join(project, folder));
-for (const [name, from] of Object.entries(readers)) copyFileSync(join(root, from), join(project, name));
-symlinkSync(root, join(project, 'node_modules/node-libtorch'));
-for (const name of ['express', '@types'])
-  symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+const project = newProject();
 
 const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
   .split('\0')

@@ -11,7 +11,7 @@ import { compileTypescript } from './steps/typescript.mjs';
 const version = '2.11.0';
 
 process.exitCode = await run(async (signal) => {
-  if (!compileTypescript('typescript', false)) return false;
+  if (!(await compileTypescript('typescript', false))) return false;
   const [{ provision }, { reportTo }, { compile }, { locate }] = await Promise.all([
     import('#dist/libtorch/fetch/provision.js'),
     import('#dist/libtorch/fetch/progress.js'),

@@ -10,7 +10,7 @@ import { compileTypescript } from './steps/typescript.mjs';
 const product = resolve(process.argv[2] ?? join(root, 'build/Release'));
 
 process.exitCode = await run(async (signal) => {
-  if (!compileTypescript('typescript', false)) return false;
+  if (!(await compileTypescript('typescript', false))) return false;
   const libtorch = await findLibtorch({ signal });
   const { compile } = await import('#dist/libtorch/build/compile.js');
   const built = await compile({ root, out: join(root, 'build-gyp'), ...libtorch, signal });

@@ -67,6 +67,7 @@ export function signal(value: unknown, name = 'signal'): asserts value is AbortS
 }
 
 function isSignal(value: unknown): value is AbortSignal {
+  if (value instanceof AbortSignal) return true;
   if (typeof value !== 'object' || value === null) return false;
   const { aborted, addEventListener, removeEventListener, throwIfAborted } = value as Partial<AbortSignal>;
   const methods = [addEventListener, removeEventListener, throwIfAborted];

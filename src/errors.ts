@@ -33,6 +33,10 @@ export const errorTable = {
   ERR_TASK: row('input', 422, 'Wrong task'),
   ERR_VERSION_EXISTS: row('input', 409, 'Version already registered'),
   ERR_VERSION_IN_USE: row('input', 409, 'Version in use'),
+  ERR_UNKNOWN_REQUEST: row('input', 404, 'Request not known'),
+  ERR_FEEDBACK_REPEATED: row('input', 409, 'Feedback given already'),
+  ERR_CANARY: row('input', 409, 'Canary not possible'),
+  ERR_NO_CANARY: row('input', 404, 'No canary'),
   // A model could not be brought up.
   ERR_MODEL_LOAD: row('load', 422, 'Model could not be loaded'),
   ERR_MODEL_FORMAT: row('load', 422, 'Not a model of this format'),

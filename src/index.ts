@@ -6,11 +6,13 @@ export { Tensor, type TensorDataLike } from './tensor/tensor.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBFloat16, float32ToFloat16 } from './tensor/float16.js';
 export type { Nested } from './tensor/nested.js';
 export type { Arguments, RunInput, Value } from './tensor/value.js';
-export type { Execution, Model, WarmupOptions, WarmupReport } from './model/model.js';
+export type { InlineStats } from './model/inline-runs.js';
+export type { Execution, Model, ModelStats, WarmupOptions, WarmupReport } from './model/model.js';
 export type { AnyMethods, Methods, MethodTypes } from './model/methods.js';
 export {
   LoadPolicy,
   ModelRegistry,
+  referenceOf,
   signatureOf,
   signFolder,
   verifyFolder,
@@ -51,28 +53,36 @@ export {
   type AnswerInput,
   type AnswerOptions,
   type BatchCount,
+  type CanaryLimitName,
+  type CanaryNumbers,
+  type CanaryOptions,
+  type CanaryReport,
   type ChangeOptions,
   type DurationCount,
   type FailedModel,
+  type HostCanaryChange,
   type HostChange,
-  type HostIndexEntry,
-  type HostLoadOptions,
-  type ServedAnswer,
-  type ServedModel,
-  type ServedStatistics,
   type HostEvents,
   type HostFileModel,
+  type HostIndexEntry,
+  type HostLoadOptions,
   type HostModel,
   type HostOptions,
   type HostPolicy,
-  type Quarantined,
   type HostRegistryModel,
   type HostState,
   type HostWarmup,
   type HostWarning,
   type LoadProgress,
+  type Quarantined,
   type RunEvent,
+  type ServedAnswer,
+  type ServedModel,
   type ServedRowCheckEvent,
+  type ServedRunOptions,
+  type ServedStatistics,
+  type SideNumbers,
+  type SplitOptions,
 } from './serving/index.js';
 export {
   EnvironmentError,

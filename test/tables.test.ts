@@ -18,7 +18,12 @@ interface Table {
 }
 
 /** The folder of each engine. */
-const engineRooms: Readonly<Record<EngineName, string>> = { torchscript: 'torch', aotinductor: 'aoti', onnx: 'onnx' };
+const engineRooms: Readonly<Record<EngineName, string>> = {
+  torchscript: 'torch',
+  export: 'export',
+  aotinductor: 'aoti',
+  onnx: 'onnx',
+};
 
 const tables: readonly Table[] = [
   {

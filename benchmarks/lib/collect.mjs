@@ -1,4 +1,4 @@
-// Everything that `run` and `diff` measure.
+// Everything that `run` measures.
 
 import { http } from '../http.mjs';
 import { inprocess } from '../inprocess.mjs';

@@ -84,6 +84,9 @@ function wholeMachine() {
   return { busy: (user + nice + system + irq + softirq) / 100, steal: steal / 100 };
 }
 
+/** CPU time of all programs since the machine's start; 0 where there is no /proc. */
+export const machineBusyNs = () => (wholeMachine()?.busy ?? 0) * 1e9;
+
 /**
  * Starts counting CPU time; the function it returns ends that. `pids`: servers beside this process. Without /proc there
  * is nothing to say, and the answer is empty.

@@ -28,3 +28,10 @@ export async function writeJson(path, value) {
 }
 
 export const say = (text) => void process.stderr.write(`${text}\n`);
+
+/** Ctrl-C and a time limit end this process as `exit` does, so that what it has started is ended with it. */
+export function endWithSignals() {
+  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
+    process.once(signal, () => process.exit(code));
+  }
+}

@@ -1,5 +1,5 @@
-// Work that is the same in every version of the product and uses nothing of it. What is kept in the baseline are ratios to
-// this, measured beside each benchmark: a slower machine or a busy neighbour slows both.
+// Work that is the same in every version of the product and uses nothing of it. Ratios to
+// this are measured beside each benchmark: a slower machine or a busy neighbour slows both.
 
 import { createServer } from 'node:http';
 import { performance } from 'node:perf_hooks';

@@ -17,7 +17,7 @@ export async function provenance() {
 }
 
 /**
- * One benchmark's line of the baseline: absolutes, and the same as ratios to its reference. `rounds` are pairs of
+ * One benchmark's line: absolutes, and the same as ratios to its reference. `rounds` are pairs of
  * measurements made next to each other; ratios are taken within a pair, and the median of the pairs is what counts.
  */
 export function entry(rounds, extra = {}) {
@@ -36,9 +36,3 @@ export function entry(rounds, extra = {}) {
     ...extra,
   };
 }
-
-/** The six numbers that a baseline keeps; the rest of an entry is for people. */
-export const core = ({ throughput, p50, p95, ratioThroughput, ratioP50, ratioP95 }) => ({
-  ...{ throughput, p50, p95 },
-  ...{ ratioThroughput, ratioP50, ratioP95 },
-});

@@ -1,7 +1,7 @@
 // Servers as processes of their own, so that their CPU time and memory are theirs alone.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -24,16 +24,21 @@ export function freePort() {
  * Starts a program that listens on `port` and waits until `url` answers 200 to `request`. Its output goes to a file in a
  * folder that is removed at the end, as a service's log would go to a disk.
  */
-export async function startProcess({ command, args = [], env = {}, port, url, request, readySeconds = 120 }) {
+export async function startProcess({ command, args = [], env = {}, port, url, request, readySeconds = 120, ipc }) {
   const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-bench-'));
   const log = openSync(join(folder, 'log'), 'w');
   const from = performance.now();
   const child = spawn(command, args, {
     // Nothing is in front of it that has to notice its end.
     env: { ...process.env, NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0', ...env, PORT: String(port) },
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, ...(ipc ? ['ipc'] : [])],
   });
+  closeSync(log);
+  // Whoever ends a benchmark in the middle leaves no server behind.
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async () => {
+    process.off('exit', kill);
     const family = processTree(child.pid).map((pid) => [pid, commandOf(pid)]);
     child.kill('SIGTERM');
     for (let i = 0; i < 100 && child.exitCode === null && child.signalCode === null; i++) await sleep(100);
@@ -54,16 +59,18 @@ export async function startProcess({ command, args = [], env = {}, port, url, re
     }
     await sleep(50);
   }
-  return { pid: child.pid, port, readySeconds: (performance.now() - from) / 1000, stop };
+  return { pid: child.pid, child, port, readySeconds: (performance.now() - from) / 1000, stop };
 }
 
 /**
  * Our server, as `node-libtorch serve` starts it. Log level info, into a file, unless `flags` say otherwise. One setting
- * differs: autocannon does not heed `Connection: close`, which Node then answers with 503. `from`: another tree's dist.
+ * differs: autocannon does not heed `Connection: close`, which Node then answers with 503. `from`: another tree's dist. `node`: flags
+ * of Node itself; `ipc`: whether messages can be sent to it.
  */
-export async function startOurs(flags = [], env = {}, from = distDir) {
+export async function startOurs(flags = [], env = {}, from = distDir, { node = [], ipc = false } = {}) {
   const port = await freePort();
   const args = [
+    ...node,
     join(from, 'cli/main.js'),
     'serve',
     '--max-requests-per-socket',
@@ -74,7 +81,7 @@ export async function startOurs(flags = [], env = {}, from = distDir) {
   ];
   const url = `http://127.0.0.1:${port}/health/ready`;
   const one = { OMP_NUM_THREADS: '1', NODE_ENV: 'production', ...env };
-  return startProcess({ command: process.execPath, args, env: one, port, url });
+  return startProcess({ command: process.execPath, args, env: one, port, url, ipc });
 }
 
 export async function startReference() {

@@ -1,6 +1,8 @@
 // What LibTorch alone can do: the forward call in a plain loop, on a module that the engine's own loader has
 // brought up. No queue, no copies, no Node.
 //   bench_loop MODEL DIMENSION...      the dimensions of one row, e.g. 784, or 3 224 224
+//   bench_loop --additions 1           no model: a thousand additions, each a call of LibTorch
+//   (benchmarks/export.mjs)
 // Reads lines of "BATCH SECONDS" and answers each with one line of JSON, so that whoever drives it can
 // alternate with another system without paying for a load each time.
 #include <torch/script.h>
@@ -9,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -47,9 +50,16 @@ at::Tensor rows(int64_t batch, std::vector<int64_t> shape) {
   return input;
 }
 
-void measure(torch::jit::Module& module, const std::vector<int64_t>& shape, int64_t batch, double seconds) {
+using Forward = std::function<at::Tensor(const at::Tensor&)>;
+
+at::Tensor additions(at::Tensor x) {
+  for (int i = 0; i < 1000; ++i) x = at::add(x, 1.0);
+  return x;
+}
+
+void measure(const Forward& forward, const std::vector<int64_t>& shape, int64_t batch, double seconds) {
   const at::Tensor input = rows(batch, shape);
-  const auto run = [&] { return module.forward({input}).toTensor(); };
+  const auto run = [&] { return forward(input); };
   for (int i = 0; i < 3; ++i) run();
   std::vector<double> times;
   const auto start = Clock::now();
@@ -86,10 +96,14 @@ int main(int argc, char** argv) try {
   configure_threads({1, 1});
   apply_threads_here();
   const c10::InferenceMode guard;
-  LoadedModule loaded = load(argv[1]);
+  Forward forward = additions;
+  if (std::string(argv[1]) != "--additions") {
+    auto loaded = std::make_shared<LoadedModule>(load(argv[1]));
+    forward = [loaded](const at::Tensor& input) { return loaded->module.forward({input}).toTensor(); };
+  }
   int64_t batch = 0;
   double seconds = 0;
-  while (std::cin >> batch >> seconds) measure(loaded.module, shape, batch, seconds);
+  while (std::cin >> batch >> seconds) measure(forward, shape, batch, seconds);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_loop: %s\n", error.what());

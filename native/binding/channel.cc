@@ -51,38 +51,41 @@ void forget_exception(napi_env env) {
   }
 }
 
+struct Outcome {
+  napi_value error = nullptr;
+  napi_value value = nullptr;
+};
+
+Outcome outcome_of(napi_env env, Settlement& settlement) {
+  napi_value null = nullptr;
+  check(napi_get_null(env, &null));
+  if (settlement.error) return {encode_error(env, *settlement.error), null};
+  try {
+    return {null, encode(env, std::move(settlement.value))};
+  } catch (const NapiFailure&) {
+    // JavaScript could not take it (no memory for a buffer, say). It must be told, or its promise never
+    // settles.
+    forget_exception(env);
+    return {encode_error(env, {"ERR_OUT_OF_MEMORY", kTooLarge}), null};
+  } catch (...) {
+    return {encode_error(env, engine::current_error("ERR_INTERNAL")), null};
+  }
+}
+
 class Group {
  public:
   Group(napi_env env, size_t settlements) : env_(env) {
-    check(napi_create_array_with_length(env, settlements * 5, &array_));
+    check(napi_create_array_with_length(env, settlements * 6, &array_));
   }
 
   void add(Settlement& settlement) {
-    napi_value null = nullptr;
-    check(napi_get_null(env_, &null));
-    napi_value error = null;
-    napi_value value = null;
-    if (settlement.error) {
-      error = encode_error(env_, *settlement.error);
-    } else {
-      try {
-        value = encode(env_, std::move(settlement.value));
-      } catch (const NapiFailure&) {
-        // JavaScript could not take it (no memory for a buffer, say). It must be told, or its promise never
-        // settles.
-        forget_exception(env_);
-        value = null;
-        error = encode_error(env_, {"ERR_OUT_OF_MEMORY", kTooLarge});
-      } catch (...) {
-        value = null;
-        error = encode_error(env_, engine::current_error("ERR_INTERNAL"));
-      }
-    }
+    const Outcome outcome = outcome_of(env_, settlement);
     push_number(settlement.id);
-    push(error);
-    push(value);
+    push(outcome.error);
+    push(outcome.value);
     push_number(settlement.queue_ms);
     push_number(settlement.run_ms);
+    push_number(settlement.held_ms);
   }
 
   napi_value array() const { return array_; }
@@ -101,6 +104,21 @@ class Group {
 };
 
 }  // namespace
+
+napi_value encode_outcome(napi_env env, Settlement& settlement) {
+  const Outcome outcome = outcome_of(env, settlement);
+  napi_value run_ms = nullptr;
+  check(napi_create_double(env, settlement.run_ms, &run_ms));
+  napi_value held = nullptr;
+  check(napi_create_double(env, settlement.held_ms, &held));
+  napi_value array = nullptr;
+  check(napi_create_array_with_length(env, 4, &array));
+  check(napi_set_element(env, array, 0, outcome.error));
+  check(napi_set_element(env, array, 1, outcome.value));
+  check(napi_set_element(env, array, 2, run_ms));
+  check(napi_set_element(env, array, 3, held));
+  return array;
+}
 
 Channel::Channel(napi_env env, napi_value on_settled) : env_(env) {
   check(napi_create_reference(env, on_settled, 1, &on_settled_));

@@ -22,9 +22,14 @@ struct Settlement {
   engine::Value value;
   double queue_ms = 0;
   double run_ms = 0;
+  // What the work took of its thread: a busy machine may have kept it waiting besides.
+  double held_ms = 0;
   // Runs on the JavaScript thread before the settlement is delivered.
   std::function<void(napi_env)> before;
 };
+
+// [error or null, value, run_ms, held_ms] of a settlement that was not waited for. Throws NapiFailure.
+napi_value encode_outcome(napi_env env, Settlement& settlement);
 
 // One settlement, in the node that the channel's list takes over: made before the work begins, so that
 // telling of its end needs no memory and cannot fail.
@@ -32,8 +37,9 @@ using Envelope = std::list<Settlement>;
 
 class Channel {
  public:
-  // On the JavaScript thread. `on_settled` is called with a flat group of fives (id, error or null, value,
-  // queueMs, runMs) and whether there is more, which deliver() brings in another turn of the event loop.
+  // On the JavaScript thread. `on_settled` is called with a flat group of sixes (id, error or null, value,
+  // queueMs, runMs, heldMs) and whether there is more, which deliver() brings in another turn of the event
+  // loop.
   Channel(napi_env env, napi_value on_settled);
 
   // From any thread. Dropped when the environment is gone.

@@ -115,6 +115,11 @@ Napi::Value load(const Napi::CallbackInfo& info) {
     if (type != napi_undefined) {
       request.package = engine::read_compiled_package(decode(env, package, "package"));
     }
+    const napi_value program = member(env, options, "program");
+    check(napi_typeof(env, program, &type));
+    if (type != napi_undefined) {
+      request.program = engine::read_exported_package(decode(env, program, "program"), request.size);
+    }
     session.load(id_of(env, argument(info, 0)), std::move(request));
     return info.Env().Undefined();
   });
@@ -134,6 +139,20 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     if (worker >= 0) pinned = static_cast<size_t>(worker) % session.instances();
     session.run(id_of(env, argument(info, 0)), std::move(request), pinned);
     return info.Env().Undefined();
+  });
+}
+
+// runHere(handle, method, args): [error or null, value, runMs, heldMs], or undefined where it has to be `run`
+Napi::Value run_here(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    Session& session = session_of(env, argument(info, 0));
+    engine::RunRequest request;
+    request.method = decode_text(env, argument(info, 1), "method");
+    request.args = decode_arguments(env, argument(info, 2));
+    std::optional<Settlement> settlement = session.run_here(std::move(request));
+    if (!settlement) return info.Env().Undefined();
+    return {env, encode_outcome(env, *settlement)};
   });
 }
 
@@ -184,6 +203,7 @@ void export_model_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("createModel", Napi::Function::New(env, create_model, "createModel"));
   exports.Set("load", Napi::Function::New(env, load, "load"));
   exports.Set("run", Napi::Function::New(env, run, "run"));
+  exports.Set("runHere", Napi::Function::New(env, run_here, "runHere"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("busy", Napi::Function::New(env, busy, "busy"));
   exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));

@@ -7,6 +7,7 @@
 #include "binding/json_numbers.h"
 #include "binding/value_codec.h"
 #include "engine/device/fault.h"
+#include "engine/export/operators.h"
 #include "engine/model_output.h"
 #include "engine/runtime_info.h"
 #include "engine/threads.h"
@@ -104,6 +105,27 @@ Napi::Value dtypes(const Napi::CallbackInfo& info) {
                                    {static_cast<int64_t>(engine::dtype_bytes(dtype))}}});
     }
     return {info.Env(), encode(info.Env(), {std::move(rows)})};
+  });
+}
+
+engine::List texts(const auto& given) {
+  engine::List list;
+  for (const auto& text : given) list.push_back({std::string(text)});
+  return list;
+}
+
+// exportOperators(): [family, reason, names] of each family of operators that exported programs may call, and
+// under "missing" what this LibTorch does not have of them
+Napi::Value export_operators(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    engine::List families;
+    for (const engine::OperatorFamily& family : engine::operator_families()) {
+      families.push_back({engine::List{
+          {std::string(family.name)}, {std::string(family.reason)}, {texts(engine::names_of(family))}}});
+    }
+    DictBuilder found;
+    found.add("families", std::move(families)).add("missing", texts(engine::absent_operators()));
+    return {info.Env(), encode(info.Env(), {found.build()})};
   });
 }
 
@@ -227,6 +249,7 @@ void export_runtime_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("manualSeed", Napi::Function::New(env, manual_seed, "manualSeed"));
   exports.Set("deviceFailures", Napi::Function::New(env, device_failures, "deviceFailures"));
   exports.Set("dtypes", Napi::Function::New(env, dtypes, "dtypes"));
+  exports.Set("exportOperators", Napi::Function::New(env, export_operators, "exportOperators"));
   exports.Set("allocateArtifact", Napi::Function::New(env, allocate_artifact, "allocateArtifact"));
   exports.Set("releaseArtifact", Napi::Function::New(env, release_artifact, "releaseArtifact"));
   exports.Set("isFree", Napi::Function::New(env, is_free, "isFree"));

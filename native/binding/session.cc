@@ -1,8 +1,10 @@
 #include "binding/session.h"
 
+#include <ctime>
 #include <utility>
 
 #include "engine/aoti/model.h"
+#include "engine/export/model.h"
 #include "engine/operators.h"
 
 namespace node_libtorch::binding {
@@ -39,6 +41,8 @@ Value describe(const engine::ModelInfo& info) {
   }
   List warnings;
   for (const std::string& warning : info.warnings) warnings.push_back({warning});
+  List bounded_methods;
+  for (const std::string& method : info.bounded_methods) bounded_methods.push_back({method});
   List call_spec;
   for (const std::string& tree : info.call_spec) call_spec.push_back({tree});
   return {DictBuilder()
@@ -52,9 +56,11 @@ Value describe(const engine::ModelInfo& info) {
               .add("statefulReason", info.stateful_reason)
               .add("random", info.random)
               .add("autograd", info.autograd)
+              .add("boundedMethods", std::move(bounded_methods))
               .add("parameterBytes", info.parameter_bytes)
               .add("warnings", std::move(warnings))
               .add("callSpec", std::move(call_spec))
+              .add("program", info.program.value_or(engine::Value{}).data)
               .build()};
 }
 
@@ -69,9 +75,16 @@ struct Work {
   Clock::time_point submitted = Clock::now();
 };
 
+double thread_milliseconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
 template <typename Function>
 void measured(Work& work, const char* fallback_code, Function&& function) {
   const Clock::time_point started = Clock::now();
+  const double held = thread_milliseconds();
   Settlement& settlement = work.envelope.front();
   settlement.queue_ms = milliseconds(started - work.submitted);
   try {
@@ -79,6 +92,7 @@ void measured(Work& work, const char* fallback_code, Function&& function) {
   } catch (...) {
     settlement.error = engine::current_error(fallback_code);
   }
+  settlement.held_ms = thread_milliseconds() - held;
   settlement.run_ms = milliseconds(Clock::now() - started);
 }
 
@@ -86,7 +100,9 @@ void measured(Work& work, const char* fallback_code, Function&& function) {
 std::shared_ptr<const engine::Model> load_now(engine::LoadRequest request) {
   const engine::LoadRequest taken = std::move(request);
   engine::open_operator_libraries(taken.operator_libraries);
-  return taken.package ? engine::load_compiled(taken) : engine::load_torchscript(taken);
+  if (taken.package) return engine::load_compiled(taken);
+  if (taken.program) return engine::load_exported(taken);
+  return engine::load_torchscript(taken);
 }
 
 EngineError disposed() { return {"ERR_DISPOSED", "The model was disposed"}; }
@@ -160,6 +176,22 @@ void Session::run(double id, engine::RunRequest request, std::optional<size_t> w
     case engine::Executor::Submitted::closed:
       throw disposed();
   }
+}
+
+std::optional<Settlement> Session::run_here(engine::RunRequest request) {
+  std::shared_ptr<const engine::Model> model;
+  {
+    const std::lock_guard lock(mutex_);
+    model = model_;
+  }
+  std::optional<Settlement> settlement;
+  if (!model) return settlement;
+  executor_->run_here([&] {
+    Work work(0);
+    measured(work, "ERR_MODEL_EXECUTION", [&] { return model->run(std::move(request)); });
+    settlement = std::move(work.envelope.front());
+  });
+  return settlement;
 }
 
 bool Session::cancel(double id) { return executor_->cancel(job_id(id)); }

@@ -22,6 +22,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // Throws ERR_QUEUE_FULL or ERR_DISPOSED. Settles `id` with the result. `worker` pins the run to one
   // instance.
   void run(double id, engine::RunRequest request, std::optional<size_t> worker);
+  // Runs on this thread, JavaScript's, if nothing of the model runs or waits; empty otherwise, and the
+  // request is not touched then. For runs that are known to be short: the event loop waits for them.
+  std::optional<Settlement> run_here(engine::RunRequest request);
   // False when the run has started or ended.
   bool cancel(double id);
   // Settles the ids of waiting runs with ERR_DISPOSED, and `id` when the model is freed. Idempotent; later

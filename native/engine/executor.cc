@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -22,6 +23,16 @@ void name_this_thread(size_t worker) {
 #else
   pthread_setname_np(pthread_self(), name.c_str());
 #endif
+}
+
+// Properties of the thread, which nothing else sets. LibTorch's threads and warnings are ours alone: another
+// addon on JavaScript's thread has libraries of its own.
+void prepare_this_thread() {
+  thread_local bool is_prepared = false;
+  if (is_prepared) return;
+  is_prepared = true;
+  apply_threads_here();
+  redirect_warnings_here();
 }
 
 }  // namespace
@@ -73,6 +84,24 @@ Executor::Submitted Executor::submit(Job job) {
     wake_.notify_one();
   }
   return Submitted::accepted;
+}
+
+bool Executor::run_here(const std::function<void()>& run) {
+  prepare_this_thread();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || !queue_.empty() || bounded_outstanding_ > 0) return false;
+    ++bounded_outstanding_;
+  }
+  const auto leave = [this](const void*) {
+    const std::lock_guard lock(mutex_);
+    --bounded_outstanding_;
+  };
+  // However it ends, the place is free again.
+  const std::unique_ptr<const Executor, decltype(leave)> place(this, leave);
+  const c10::InferenceMode guard;
+  run();
+  return true;
 }
 
 bool Executor::cancel(uint64_t id) {
@@ -163,9 +192,7 @@ void Executor::finish(size_t worker, const Job& job) {
 
 void Executor::work(size_t worker) {
   name_this_thread(worker);
-  // All are properties of the thread, so they are set here and nowhere else.
-  apply_threads_here();
-  redirect_warnings_here();
+  prepare_this_thread();
   {
     const c10::InferenceMode guard;
     while (std::optional<Job> job = take(worker)) {

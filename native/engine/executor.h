@@ -52,6 +52,9 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   Submitted submit(Job job);
+  // Calls `run` on the calling thread as a worker would, in the place of a bounded job, if no job runs or
+  // waits and this was not closed. Returns whether it did.
+  bool run_here(const std::function<void()>& run);
   // Takes a waiting job out of the queue, in constant time. False when it runs already or is unknown.
   bool cancel(uint64_t id);
   // Never waits for a job.

@@ -9,6 +9,7 @@
 
 #include "engine/aoti/compiled_package.h"
 #include "engine/device/device.h"
+#include "engine/export/package.h"
 #include "engine/value.h"
 
 namespace node_libtorch::engine {
@@ -28,6 +29,8 @@ struct LoadRequest {
   std::vector<std::string> operator_libraries;  // absolute paths, opened before the model is read
   // A compiled package, unpacked; the bytes are not needed then.
   std::optional<CompiledPackage> package;
+  // A file of torch.export.save: where its parts lie in the bytes.
+  std::optional<ExportedPackage> program;
 };
 
 struct RunRequest {
@@ -60,9 +63,12 @@ struct ModelInfo {
   std::string stateful_reason;  // what makes it stateful, a clause for people
   bool random = false;          // it draws random numbers
   bool autograd = false;        // it runs in gradient mode
+  // Methods that take about as long in every run of equal shapes; those of a compiled package do not say.
+  std::vector<std::string> bounded_methods;
   int64_t parameter_bytes = 0;
   std::vector<std::string> warnings;
-  std::vector<std::string> call_spec;  // of a compiled package: the pytrees of inputs and outputs, JSON
+  std::vector<std::string> call_spec;  // of a .pt2: the pytrees of inputs and outputs, JSON
+  std::optional<Value> program;        // of an exported program: what it takes and gives
 };
 
 class Model {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/error.h"
+#include "engine/export/operators.h"
 #include "engine/library_fault.h"
 #include "engine/rehearsal.h"
 
@@ -70,6 +71,7 @@ void open(const std::string& path) {
 
 void open_operator_libraries(const std::vector<std::string>& paths) {
   if (paths.empty()) return;
+  is_pytorch_namespace("aten");  // looks at what is there before
   const std::lock_guard lock(opened().opening);
   for (const std::string& path : paths) {
     const Library library = identify(path);

@@ -3,17 +3,21 @@
 export const commands = `\`\`\`sh
 npm run bench                      # the digit model: micro, in process, over HTTP; about three minutes
 npm run bench -- --full            # ResNet-18 and the transformers too; generates them once, with Python
-npm run bench:diff                 # against benchmarks/baseline.json, by ratios; about 90 s; --fail for an exit code
+npm run bench:diff                 # this build against another commit's, in turns; under four minutes; --quick: 90 s; --fail
+npm run profile -- predict-1 run   # where the time of a path goes: threads, JavaScript, native code, system calls
 node benchmarks/overload.mjs       # 1×, 2× and 10× the capacity
+node benchmarks/protocols.mjs      # JSON, binary and gRPC; TorchScript, exported programs and ONNX
+node benchmarks/export.mjs         # exported programs against frozen TorchScript; a minute and a half
 PEERS_KIT=<folder> node benchmarks/peers.mjs   # other servers, where a kit with their start scripts is at hand
 bash benchmarks/measure-all.sh     # everything on this page, on a quiet machine, and the page itself
 \`\`\``;
 
 const rules = `Server and load generator share the machine, so absolute numbers are small; ratios within one run are what counts. Medians of
 repeats, with the range where it is wide. A run beside which others used more than 0.1 core is reported as such. One intra-op
-thread everywhere. Closed loop: autocannon, percentiles from its single response times. Open loop: requests at a constant rate;
-a latency counts from when the request was due, so a stall is charged for all it made late. The server logs at level info, into
-a file, unless a table says otherwise; \`--max-requests-per-socket\` is raised, because autocannon does not heed \`Connection: close\`.`;
+thread everywhere. Closed loop: autocannon, percentiles from its single response times, unless a table says otherwise. Open loop:
+requests at a constant rate; a latency counts from when the request was due, so a stall is charged for all it made late. The server
+logs at level info, into a file, unless a table says otherwise; \`--max-requests-per-socket\` is raised, because autocannon does not
+heed \`Connection: close\`.`;
 
 /** @param parts each `{ title, text, losses }` */
 export function page({ machine, node, libtorch, date, commit }, parts, how) {

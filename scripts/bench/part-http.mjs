@@ -55,7 +55,7 @@ export function httpPart({ results, open, readySeconds }) {
   const text = `${image('http', 'requests per second over HTTP')}
 
 \`node-libtorch serve\`, ready ${short(readySeconds)} s after its start. The bare server is \`node:http\` with \`JSON.parse\` and a fixed loop of JavaScript, no
-LibTorch: the reference of \`npm run bench:diff\`.
+LibTorch.
 
 ${markdownTable([heading, ...rows])}
 
@@ -63,5 +63,11 @@ At constant rates, as shares of the JSON capacity at 64 connections. How late th
 event loop's delay is the server's own metric, without the 10 ms of the timer that takes it:
 
 ${markdownTable([openHeading, ...openRows])}`;
-  return { title: 'Over HTTP', text, charts: { http: chart }, losses: [] };
+  const losses = open
+    .filter(({ p50, p99 }) => p99 > 3 * p50)
+    .map(
+      ({ share, p50, p99 }) =>
+        `At a constant ${share * 100} % of the capacity: p99 ${short(p99)} ms, ${short(p99 / p50)}× the p50`,
+    );
+  return { title: 'Over HTTP', text, charts: { http: chart }, losses };
 }

@@ -35,10 +35,10 @@ export function overloadPart({ found, seconds }) {
     line: { value: 90, label: 'target at 10×' },
   });
   const losses = lines
-    .filter((run) => run.load === 10 && (run.goodput < 0.9 * run.peak || run.refusalMs?.p99 > 50))
+    .filter((run) => run.load > 1 && (run.goodput < 0.9 * run.peak || run.refusalMs?.p99 > 50))
     .map(
       (run) =>
-        `Overload of ${run.model} at 10×: ${short((run.goodput / run.peak) * 100)} % of the peak, refusals in ${short(run.refusalMs?.p99)} ms (p99)`,
+        `Overload of ${run.model} at ${run.load}×: ${short((run.goodput / run.peak) * 100)} % of the peak, refusals in ${short(run.refusalMs?.p99)} ms (p99)`,
     );
   const flags = found.map(({ model, flags: own }) => `${model}: \`${own.join(' ') || 'defaults'}\``).join('; ');
   const text = `${image('overload', 'goodput under overload')}

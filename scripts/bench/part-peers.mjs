@@ -75,7 +75,12 @@ export function peersPart({ systems, failures, seconds }) {
     const base = systems[rival(name)];
     if (name.startsWith('ours') || !base) return [];
     const [own, other] = [base.c64.throughput.median, systems[name].c64.throughput.median];
-    return own < other ? [`${titles[name] ?? name}: ${short(own / other)}× its requests/s at 64 connections`] : [];
+    const [wait, otherWait] = [base.c1.p50.median, systems[name].c1.p50.median];
+    const title = titles[name] ?? name;
+    return [
+      ...(own < other ? [`${title}: ${short(own / other)}× its requests/s at 64 connections`] : []),
+      ...(wait > otherWait ? [`${title}: one client waits ${short(wait / otherWait)}× as long (p50)`] : []),
+    ];
   });
   const noisy = names.filter((name) => systems[name].c64.foreignCores.max > foreignLimit);
   const notes = [

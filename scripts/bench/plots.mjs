@@ -10,6 +10,7 @@ import { inprocessPart } from './part-inprocess.mjs';
 import { httpPart } from './part-http.mjs';
 import { overloadPart } from './part-overload.mjs';
 import { peersPart } from './part-peers.mjs';
+import { protocolsPart } from './part-protocols.mjs';
 
 const load = (name) => {
   const path = join(resultsDir, `${name}.json`);
@@ -19,7 +20,8 @@ const load = (name) => {
 const run = load('run');
 const peers = load('peers');
 const overload = load('overload');
-const about = run ?? peers ?? overload;
+const protocols = load('protocols');
+const about = run ?? peers ?? overload ?? protocols;
 if (!about) {
   say('Nothing has been measured yet: bash benchmarks/measure-all.sh');
   process.exit(1);
@@ -36,6 +38,7 @@ const dated = (part, { date, commit }) => {
 const parts = [
   ...(peers ? [dated(peersPart(peers), peers)] : []),
   ...(run ? [inprocessPart(run), httpPart(run)] : []),
+  ...(protocols ? [dated(protocolsPart(protocols), protocols)] : []),
   ...(overload ? [dated(overloadPart(overload), overload)] : []),
 ];
 const plots = join(root, 'benchmarks/plots');

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // node scripts/check/import-cost.mjs [--dist DIR] [--rounds N] [--most RATIO] [--json]
 // What importing the package costs: CPU time (user and system) of a Node that imports an entry of it and ends, beside that of
-// a Node that does nothing. Medians over rounds in which each takes its turn, so that a busy neighbour slows all alike.
+// a Node that does nothing, and how many modules of ours and of others it loads, which does not depend on the machine. Medians
+// over rounds in which each takes its turn, so that a busy neighbour slows all alike.
 //   --most RATIO   exit code 1 when `node-libtorch` costs more than so many times a bare Node
 
 import { execFileSync } from 'node:child_process';
@@ -27,6 +28,7 @@ const programs = {
   'node-libtorch/server': importOf('server/index.js'),
   'node-libtorch/tasks': importOf('tasks/index.js'),
   'node-libtorch/client': importOf('client/index.js'),
+  'node-libtorch/monitoring': importOf('monitoring/index.js'),
 };
 const atExit = `process.on('exit', () => {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
@@ -37,16 +39,35 @@ const cpuMs = (program) =>
   Number(execFileSync(process.execPath, ['-e', `${atExit}${program}`], { stdio: ['ignore', 'pipe', 'inherit'] })) /
   1000;
 
+/** Modules of dist, and of packages: `import parent -> url` a line. */
+function modulesOf(program) {
+  const record = join(root, 'test/support/record-imports.mjs');
+  const lines = execFileSync(process.execPath, ['--import', pathToFileURL(record).href, '-e', program], {
+    encoding: 'utf8',
+  });
+  const urls = new Set([...lines.matchAll(/ -> (file:.*)$/gm)].map(([, url]) => url));
+  const packages = [...urls].filter((url) => url.includes('/node_modules/')).length;
+  return { own: urls.size - packages, packages };
+}
+
 const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, program] of Object.entries(programs)) times[name].push(cpuMs(program));
 }
 const bare = median(times['bare node']);
-const results = Object.entries(times).map(([name, all]) => ({ name, cpuMs: median(all), ratio: median(all) / bare }));
+const results = Object.entries(times).map(([name, all]) => ({
+  name,
+  cpuMs: median(all),
+  ratio: median(all) / bare,
+  modules: modulesOf(programs[name]),
+}));
 if (values.json) console.log(JSON.stringify(results, null, 2));
 else {
-  const rows = results.map(({ name, cpuMs, ratio }) => [name, cpuMs.toFixed(1), ratio.toFixed(2)]);
-  console.log(textTable([['import', 'CPU ms', '× bare'], ...rows]));
+  const rows = results.map(({ name, cpuMs, ratio, modules }) => [
+    ...[name, cpuMs.toFixed(1), ratio.toFixed(2)],
+    ...[modules.own, modules.packages].map(String),
+  ]);
+  console.log(textTable([['import', 'CPU ms', '× bare', 'own modules', 'imported of packages'], ...rows]));
 }
 const { ratio } = results.find(({ name }) => name === 'node-libtorch');
 if (values.most !== undefined && ratio > Number(values.most)) {

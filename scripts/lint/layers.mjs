@@ -4,7 +4,7 @@
  */
 import { dirname, relative, resolve, sep } from 'node:path';
 
-const leaves = ['async', 'files', 'check', 'errors'];
+const leaves = ['async', 'files', 'schema', 'statistics', 'check', 'errors'];
 
 /** Each room with the rooms right below it; it may import those and everything below them. */
 const rooms = {
@@ -26,6 +26,8 @@ const rooms = {
   addon: leaves,
   async: ['errors'],
   files: ['errors'],
+  schema: [],
+  statistics: ['check'],
   check: ['errors'],
   errors: [],
 };
@@ -35,7 +37,9 @@ const engines = {
   row: [],
   remote: [],
   torch: ['remote', 'row'],
-  aoti: ['torch'],
+  pt2: ['torch'],
+  aoti: ['pt2'],
+  export: ['pt2'],
   onnx: ['remote', 'row'],
 };
 

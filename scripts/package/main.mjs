@@ -15,7 +15,7 @@ const shipped = [
   ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'],
 ];
 /** Of those: what only this repository's own tools use. */
-const left = ['native/bench', 'docs/internals', 'docs/benchmarks.md', 'docs/parity.md'];
+const left = ['native/bench', 'docs/images', 'docs/internals', 'docs/benchmarks.md', 'docs/parity.md'];
 
 /** Members of package.json that are for people who work on the package. */
 const internal = ['imports', 'files', 'scripts', 'allowScripts', 'devDependencies'];
@@ -43,7 +43,8 @@ export function stageMain(optional) {
 /** Without comments, which the types have, and without source maps, which lead to sources that are not published. */
 function stageCompiled(from, folder) {
   for (const name of filesOf(from)) {
-    if (/\.(cjs|d\.cts)$/.test(name)) write(folder, join('dist', name), readFileSync(join(from, name), 'utf8'));
+    if (/\.([cm]js|d\.cts)$|^server\/console\/assets\//.test(name))
+      write(folder, join('dist', name), readFileSync(join(from, name), 'utf8'));
   }
   compile(['--removeComments', '--declaration', 'false', '--sourceMap', 'false'], join(folder, 'dist'));
 }

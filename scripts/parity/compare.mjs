@@ -40,6 +40,12 @@ export function difference(got, wanted) {
   return { error };
 }
 
+/** Of two lists of tensors with the same dtypes and shapes. */
+export function sameBits(got, wanted) {
+  const bytes = ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return wanted.every((tensor, i) => bytes(got[i]).equals(bytes(tensor)));
+}
+
 function worst(got, wanted) {
   const real = halves[got.dtype] ?? Number;
   let error = 0;

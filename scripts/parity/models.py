@@ -84,7 +84,7 @@ def write_onnx(model: nn.Module, args: tuple[Tensor, ...], shapes: Any, path: Pa
 FORMATS: dict[str, tuple[str, Callable[..., Any]]] = {
     "torchscript": (".pt", lambda model, args, shapes, path: path.write_bytes(script_file(model))),
     "onnx": (".onnx", write_onnx),
-    "aotinductor": (".pt2", lambda model, args, shapes, path: export_pt2(model, args, path=path, dynamic_shapes=shapes)),
+    "aotinductor": (".pt2", lambda model, args, shapes, path: export_pt2(model, args, path=path, dynamic_shapes=shapes, check=False, quiet=True)),
 }
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// npm run test:parity [-- --all]: exports functions, modules and real models with PyTorch in
-// all three formats, runs them through loadModel and compares every element. Writes report.json and docs/parity.md, ends with 1
-// when one differs. Exports are kept in the cache folder and made once.
+// npm run test:parity [-- --all] [-- --only=FORMAT,…]: exports functions, modules and real models with PyTorch in all four formats, runs
+// them through loadModel and compares every element. Writes report.json and docs/parity.md, ends with 1 when one differs. Exports are
+// kept in the cache folder and made once. `--only=export` needs minutes: it runs exported programs alone, known architectures among
+// them, and leaves what report.json says of the other formats.
 
 import { spawnSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
@@ -10,76 +11,63 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { loadModel, runtime } from 'node-libtorch';
+import { parseArgs } from 'node:util';
+import { runtime } from 'node-libtorch';
 import { cacheRoot } from '#dist/libtorch/find/cache.js';
-import { decode, difference, flat, similarityError, similarityTolerance, tolerances } from './compare.mjs';
-import { page, summary } from './report.mjs';
+import { architectureOutcomes } from './architectures.mjs';
+import { outcomes } from './outcomes.mjs';
+import { merged, page, summary } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = join(cacheRoot(), 'parity');
-const flags = process.argv.slice(2);
+const { values } = parseArgs({
+  options: { all: { type: 'boolean', default: false }, only: { type: 'string' }, minutes: { type: 'string' } },
+});
+const every = ['torchscript', 'aotinductor', 'onnx', 'export'];
+const only = values.only?.split(',') ?? every;
+const others = only.some((format) => format !== 'export');
+/** Scripts that export, and the lists they write. */
+const exporters = {
+  ...(others && { 'export.py': 'units.jsonl', 'models.py': 'models.jsonl' }),
+  ...(only.includes('export') && { 'exported.py': 'exported.jsonl', 'architectures.py': 'architectures.jsonl' }),
+};
 
 await mkdir(folder, { recursive: true });
-for (const script of ['export.py', 'models.py']) {
-  const made = spawnSync('bash', [join(here, 'python.sh'), join(here, script), folder, ...flags], {
-    stdio: ['ignore', 2, 2],
-  });
+const flags = [...(values.all ? ['--all'] : []), ...(values.minutes ? ['--minutes', values.minutes] : [])];
+for (const script of Object.keys(exporters)) {
+  const made = spawnSync(
+    'bash',
+    [join(here, 'python.sh'), join(here, script), folder, ...(script === 'export.py' ? flags : [])],
+    {
+      stdio: ['ignore', 2, 2],
+    },
+  );
   if (made.status !== 0)
     throw new Error(`${script} failed; what it has made is kept, so another run goes on from there`);
 }
 runtime.configure({ intraOpThreads: 1 });
 const cases = [];
+const architectures = [];
 const started = performance.now();
-for (const file of ['units.jsonl', 'models.jsonl']) {
+for (const file of Object.values(exporters)) {
   for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) {
-    cases.push(...(await outcomes(JSON.parse(line))));
+    const unit = JSON.parse(line);
+    if (file === 'architectures.jsonl') architectures.push(await architectureOutcomes(unit, folder));
+    else if (!every.includes(unit.format) || only.includes(unit.format)) cases.push(...(await outcomes(unit, folder)));
   }
 }
-const versions = JSON.parse(await readFile(join(folder, 'versions.json'), 'utf8'));
-const report = summary(cases, { ...versions, node: process.versions.node, all: flags.includes('--all') });
+const versions = { node: process.versions.node };
+for (const file of [
+  ...(others ? ['versions.json'] : []),
+  ...(only.includes('export') ? ['export-versions.json'] : []),
+]) {
+  Object.assign(versions, JSON.parse(await readFile(join(folder, file), 'utf8')));
+}
+const found = summary(cases, { ...versions, all: values.all }, only, architectures);
+const before = JSON.parse(await readFile(join(here, 'report.json'), 'utf8'));
+const report = only.length === every.length ? found : merged(before, found);
 await writeFile(join(here, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
 await writeFile(join(here, '../../docs/parity.md'), page(report));
 console.log(page(report));
 console.log(`compared in ${Math.round((performance.now() - started) / 1000)} s`);
-process.exitCode = report.unexplained > 0 ? 1 : 0;
-
-/** One row for every case of a unit: { format, name, kind, error?, why? }. */
-async function outcomes(unit) {
-  const rows = unit.cases.map((one) => ({ ...one, format: unit.format, model: unit.model }));
-  if (unit.skip) return rows.map((row) => ({ ...row, kind: 'notRun', why: unit.skip }));
-  let model;
-  try {
-    model = await loadModel(join(folder, unit.file), { device: 'cpu' });
-    const errors = rows.map(() => ({ error: 0 }));
-    for (const [call, args] of unit.args.entries()) {
-      const answer = await model.call('forward', args.map(decode));
-      for (const [i, expected] of unit.expected[call].entries()) {
-        const wanted = expected.map(decode);
-        const found = difference(unit.format === 'aotinductor' && !unit.model ? flat(answer[i]) : flat(answer), wanted);
-        if (unit.similarities && found.error < Infinity) {
-          rows[i].similarity = Math.max(rows[i].similarity ?? 0, similarityError(flat(answer)[0], wanted[0]));
-        }
-        if (found.error > errors[i].error) errors[i] = { ...found, python: pythonError(unit, call, wanted) };
-      }
-    }
-    return rows.map((row, i) => ({
-      ...row,
-      ...errors[i],
-      kind: row.similarity > similarityTolerance ? 'differ' : kind(row, errors[i].error),
-    }));
-  } catch (error) {
-    return rows.map((row) => ({ ...row, kind: 'differ', error: Infinity, why: `${error.code}: ${error.message}` }));
-  } finally {
-    await model?.dispose();
-  }
-}
-
-/** How far Python's onnxruntime is from PyTorch with the same file. */
-function pythonError(unit, call, wanted) {
-  return unit.python && difference(unit.python[call].map(decode), wanted).error;
-}
-
-function kind({ dtype, tolerance }, error) {
-  if (error === 0) return 'exact';
-  return error <= (tolerance ?? tolerances[dtype] ?? tolerances.float32) ? 'close' : 'differ';
-}
+process.exitCode = found.unexplained > 0 ? 1 : 0;

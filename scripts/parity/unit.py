@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parent / "fixtures"))
 from encode import encode  # noqa: E402
 from subject import Case, dtype_name  # noqa: E402
 
-SUFFIX = {"torchscript": ".pt", "aotinductor": ".pt2", "onnx": ".onnx"}
+SUFFIX = {"torchscript": ".pt", "aotinductor": ".pt2", "onnx": ".onnx", "export": ".pt2"}
 SOURCES = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in ("formats.py", "referee.py", "subject.py", "unit.py"))).hexdigest()
 
 

@@ -7,7 +7,7 @@ import { compileTypescript } from './typescript.mjs';
 /** Brings everything up to date; false when the TypeScript compiler has found faults. Each step is skipped when it is fresh. */
 export async function build(options) {
   const { force = false, skipTypescript = false, skipNative = false, tests = false } = options;
-  if (!skipTypescript && !compileTypescript('typescript', force)) return false;
+  if (!skipTypescript && !(await compileTypescript('typescript', force))) return false;
   if (!skipNative) {
     const libtorch = await findLibtorch(options);
     await compileNative(libtorch, options);

@@ -5,6 +5,7 @@ import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, say, stamps } from './context.mjs';
 import { fingerprint } from './stamps.mjs';
+import { validatorFiles, writeValidators } from './validators.mjs';
 
 const projects = {
   typescript: {
@@ -12,6 +13,7 @@ const projects = {
     config: 'tsconfig.build.json',
     from: 'src',
     to: 'dist',
+    made: validatorFiles,
     record: 'build',
   },
   tests: {
@@ -19,22 +21,26 @@ const projects = {
     config: 'tsconfig.test.json',
     from: 'test',
     to: 'build-test',
+    made: [],
     record: 'build-test',
   },
 };
 
+/** What is in dist as it is in src: the CommonJS of `require`, and what a browser loads for the console. */
+const copied = ['cjs', 'server/console/assets'];
+
 /** Compiles a project unless its sources are what they were. False when tsc found faults, which it has printed. */
-export function compileTypescript(name, force) {
-  const { title, config, from, to, record } = projects[name];
+export async function compileTypescript(name, force) {
+  const { title, config, from, to, made, record } = projects[name];
   // The tests import dist's declarations, so a change in src reaches them too.
   const sources = name === 'tests' ? ['src', 'test'] : ['src'];
   const inputs = fingerprint(
     root,
-    [...sources, 'tsconfig.json', config, 'package-lock.json'],
+    [...sources, 'tsconfig.json', config, 'package-lock.json', 'scripts/steps/validators.mjs'],
     [],
-    /\.(c?ts|cjs|json)$/,
+    /\.([cm]?ts|[cm]js|json|js|css|svg)$/,
   );
-  if (!force && stamps.isFresh(name, inputs, [join(root, to)])) return true;
+  if (!force && stamps.isFresh(name, inputs, [join(root, to), ...made])) return true;
   say(title);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   if (!existsSync(tsc)) throw new Error('TypeScript is not installed\n  fix: npm ci');
@@ -43,9 +49,18 @@ export function compileTypescript(name, force) {
     rmSync(join(root, record, config.replace('.json', '.tsbuildinfo')), { force: true });
   const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: ['ignore', 2, 2] });
   removeOrphans(join(root, from), join(root, to));
-  if (name === 'typescript') cpSync(join(root, 'src/cjs'), join(root, 'dist/cjs'), { recursive: true });
+  if (name === 'typescript') {
+    for (const folder of copied) copyFolder(folder);
+    if (status === 0) await writeValidators();
+  }
   if (status === 0) stamps.set(name, inputs);
   return status === 0;
+}
+
+// Anew: what is gone from src must not be served.
+function copyFolder(folder) {
+  rmSync(join(root, 'dist', folder), { recursive: true, force: true });
+  cpSync(join(root, 'src', folder), join(root, 'dist', folder), { recursive: true });
 }
 
 // What was compiled from a source that is gone could still be imported, and would hide that it is gone.

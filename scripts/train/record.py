@@ -24,7 +24,6 @@ from texts import texts
 
 NAME, VERSION = "mnist-mlp", "v1.0"
 COMMAND = "bash scripts/train/run.sh"
-HISTOGRAM_BINS = 10
 DIGITS = 6  # decimal places kept of a measured number
 
 
@@ -63,26 +62,6 @@ def per_class(confusion: torch.Tensor) -> list[dict[str, Any]]:
         }
         for c in range(CLASSES)
     ]
-
-
-@torch.inference_mode()
-def input_statistics(model: nn.Module, inputs: torch.Tensor) -> dict[str, Any]:
-    """What the undistorted training inputs (float32 [n, 784]) look like, for watching drift; moments over all pixels."""
-    values = inputs.double().flatten()
-    counts = torch.histc(values, HISTOGRAM_BINS, 0, 1)  # the last bin includes 1
-    shares = torch.bincount(model(inputs).argmax(1), minlength=CLASSES).double() / len(inputs)
-    return {
-        "count": values.numel(),
-        "mean": round(values.mean().item(), DIGITS),
-        "std": round(values.std(correction=0).item(), DIGITS),
-        "min": values.min().item(),
-        "max": values.max().item(),
-        "histogram": {
-            "edges": [round(i / HISTOGRAM_BINS, 1) for i in range(HISTOGRAM_BINS + 1)],
-            "counts": [int(count) for count in counts],
-        },
-        "predictionDistribution": [round(share.item(), DIGITS) for share in shares],
-    }
 
 
 @torch.inference_mode()
@@ -157,6 +136,5 @@ def stated(run: Run, model: nn.Module, provenance: Provenance) -> dict[str, Any]
             f"{MAX_SHIFT_PIXELS:g} pixels, anew in every epoch",
             "command": COMMAND,
         },
-        "inputStatistics": input_statistics(model, run.train.inputs),
         **texts(run),
     }

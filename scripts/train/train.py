@@ -3,6 +3,7 @@
     train.py             writes them into the repository; scripts/ must be committed, since the record names the commit
     train.py --check     trains again and compares with what the repository holds; exit code 1 when they differ
     train.py --evaluate  trains nothing: measures the committed artifact again, and has its record and card written anew
+    train.py --cross-fit trains five models on parts of the digits, and writes what they answer for the other parts
 
 `npm run build` comes first: the record is written by the command that everybody has.
 """
@@ -24,12 +25,13 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from cross_fit import SCORES, cross_fit, write_scores  # noqa: E402
 from data import Split, fetch_tarball, load_digits, split_digits  # noqa: E402
 from fit import evaluate, fit  # noqa: E402
 from model import DigitMLP  # noqa: E402
 from record import NAME, VERSION, Provenance, Run, stated  # noqa: E402
 from register import card_of, register  # noqa: E402
-from samples import digit_samples  # noqa: E402
+from samples import digit_samples, held_out  # noqa: E402
 from torchscript_export import script_bytes  # noqa: E402
 
 SEED = 20261122
@@ -79,8 +81,9 @@ def train() -> tuple[Run, torch.jit.ScriptModule]:
 
 def outputs(run: Run, model: torch.jit.ScriptModule, provenance: Provenance) -> dict[str, bytes]:
     """Content of every file that a run writes, by path in the repository."""
-    record, card = register(run.artifact, stated(run, model, provenance))
+    record, card = register(run.artifact, stated(run, model, provenance), run.train)
     samples = digit_samples(model, run.test)
+    digits, classes = held_out(run.test)
     rows = ",\n".join(json.dumps(sample) for sample in samples)
     texts = {
         RECORD: record,
@@ -88,7 +91,8 @@ def outputs(run: Run, model: torch.jit.ScriptModule, provenance: Provenance) -> 
         "test/fixtures/digits.json": f'{{"digits": [\n{rows}\n]}}\n',
         "models/mnist-mlp/v1.0/digit.json": json.dumps({"input_data": samples[7]["input"]}) + "\n",
     }
-    return {ARTIFACT: run.artifact, **{path: text.encode() for path, text in texts.items()}}
+    arrays = {"test/fixtures/digits/held-out.npy": digits, "test/fixtures/digits/held-out-labels.npy": classes}
+    return {ARTIFACT: run.artifact, **{path: text.encode() for path, text in texts.items()}, **arrays}
 
 
 def git(*arguments: str) -> str:
@@ -139,7 +143,13 @@ def main() -> int:
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--check", action="store_true", help="compare a new run with the committed files")
     modes.add_argument("--evaluate", action="store_true", help="measure the committed artifact, and write its record anew")
+    modes.add_argument("--cross-fit", action="store_true", help="write anew what cross-fitted models answer (cross-fit.npy)")
     arguments = parser.parse_args()
+    if arguments.cross_fit:
+        train_set, validation, _ = data(steady())
+        write_scores(cross_fit(train_set, validation, SEED))
+        print("wrote", SCORES)
+        return 0
     if arguments.evaluate:
         record, provenance = committed()
         run, model = measured((ROOT / ARTIFACT).read_bytes(), record["training"]["chosenEpoch"], data(steady()))

@@ -37,6 +37,8 @@ export interface NativeLoadOptions {
   readonly operatorLibraries: readonly string[];
   /** A compiled package that was unpacked, as native/engine/aoti/compiled_package.h reads it; the bytes are not used then. */
   readonly package?: NativeDict;
+  /** A file of torch.export.save: where its parts lie in the bytes, as native/engine/export/package.h reads it. */
+  readonly program?: NativeDict;
 }
 
 export interface NativeError {
@@ -47,7 +49,7 @@ export interface NativeError {
 }
 
 /**
- * Flat groups of five: id, error or null, value, queueMs, runMs. An id below 0 is nobody's. `more`: the rest of what has
+ * Flat groups of six: id, error or null, value, queueMs, runMs, heldMs (what the work took of its thread). An id below 0 is nobody's. `more`: the rest of what has
  * gathered comes when `deliver` is called, which must be in another turn of the event loop.
  */
 type OnSettled = (group: readonly unknown[], more: boolean) => void;
@@ -68,6 +70,8 @@ export interface Addon {
   /** Why devices have failed, by their names. */
   deviceFailures(): NativeDict;
   dtypes(): readonly (readonly [name: string, bytes: number])[];
+  /** `families`: what exported programs may call, [family, reason, names] each; `missing`: what LibTorch lacks of it. */
+  exportOperators(): NativeDict;
   /** Memory for a model file. */
   allocateArtifact(bytes: number): ArrayBuffer;
   /**
@@ -103,6 +107,15 @@ export interface Addon {
     worker: number,
     scratch: boolean,
   ): void;
+  /**
+   * Runs on this thread, if nothing of the model runs or waits: the event loop waits for it.
+   * @returns error or null, value, runMs, heldMs: what the run itself took of the thread; undefined where it did not
+   */
+  runHere(
+    handle: ModelHandle,
+    method: string,
+    args: readonly (NativeValue | undefined)[],
+  ): readonly [error: NativeError | null, value: NativeValue, runMs: number, heldMs: number] | undefined;
   /** Whether the run had not started; it will not settle then. */
   cancel(id: number, handle: ModelHandle): boolean;
   /** Runs in execution, and the milliseconds of the oldest and of the youngest (0 without one). Never waits for a run. */

@@ -6,6 +6,8 @@ import type { Addon, ModelHandle, NativeError, NativeValue } from './addon.js';
 export interface NativeResult {
   readonly value: NativeValue;
   readonly timings: RunTimings;
+  /** What the work took of its thread. */
+  readonly heldMs: number;
 }
 
 export interface OperationLimits extends TicketLimits {
@@ -24,12 +26,20 @@ class Operation extends Ticket<NativeResult> {
   }
 }
 
+/** Operations that may be on their way at a time: an id is a place among them, and how often ids were given out before. */
+const places = 2 ** 24;
+/** Ids stay integers. */
+const rounds = 2 ** 28;
+
 /** Promises for operations of the addon. */
 export class Dispatcher {
-  readonly #operations = new Map<number, Operation>();
+  /** By place. No Map, for the reason that is given at Deadlines: each holds a run's result. */
+  readonly #operations: (Operation | undefined)[] = [];
+  /** Places in it that nobody has. */
+  readonly #free: number[] = [];
   readonly #desk: Desk<Operation>;
   readonly #deliver: () => void;
-  #nextId = 1;
+  #round = 0;
 
   constructor(addon: Addon, clock?: Clock) {
     this.#deliver = () => {
@@ -42,7 +52,7 @@ export class Dispatcher {
       },
       drop: ({ id, handle }: Operation) => {
         const isDropped = handle !== undefined && addon.cancel(id, handle);
-        if (isDropped) this.#operations.delete(id);
+        if (isDropped) this.#forget(id);
         return isDropped;
       },
     });
@@ -51,13 +61,14 @@ export class Dispatcher {
   /** For Addon.initialise. */
   readonly onSettled = (group: readonly unknown[], more = false): void => {
     if (more) setImmediate(this.#deliver);
-    for (let i = 0; i < group.length; i += 5) {
+    for (let i = 0; i < group.length; i += 6) {
       this.#settle(
         group[i] as number,
         group[i + 1] as NativeError | null,
         group[i + 2] as NativeValue,
         group[i + 3] as number,
         group[i + 4] as number,
+        group[i + 5] as number,
       );
     }
   };
@@ -69,23 +80,39 @@ export class Dispatcher {
   start(submit: (id: number) => void, limits: OperationLimits = {}): Promise<NativeResult> {
     const { signal, handle } = limits;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const id = this.#nextId++;
+    const place = this.#free.pop() ?? this.#operations.push(undefined) - 1;
+    this.#round = (this.#round + 1) % rounds;
+    const id = this.#round * places + place;
     try {
       submit(id);
     } catch (error) {
+      this.#free.push(place);
       return Promise.reject(fromNative(error));
     }
     const operation = new Operation(this.#desk, id, handle, limits);
-    this.#operations.set(id, operation);
+    this.#operations[place] = operation;
     return operation.promise;
   }
 
-  #settle(id: number, error: NativeError | null, value: NativeValue, queueMs: number, runMs: number): void {
-    const operation = this.#operations.get(id);
-    if (!operation) return;
-    this.#operations.delete(id);
+  #forget(id: number): void {
+    const place = id % places;
+    this.#operations[place] = undefined;
+    this.#free.push(place);
+  }
+
+  #settle(
+    id: number,
+    error: NativeError | null,
+    value: NativeValue,
+    queueMs: number,
+    runMs: number,
+    heldMs: number,
+  ): void {
+    const operation = this.#operations[id % places];
+    if (operation?.id !== id) return;
+    this.#forget(id);
     if (error) operation.reject(fromNative(error));
-    else operation.resolve({ value, timings: { queueMs, runMs } });
+    else operation.resolve({ value, timings: { queueMs, runMs }, heldMs });
   }
 }
 

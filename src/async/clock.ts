@@ -33,11 +33,18 @@ export const systemClock: Clock = {
 export interface Due {
   /** On the clock; Infinity for never. */
   readonly deadline: number;
+  /** Its place in a list of those that are due; -1 where it is in none. That list's own. */
+  place: number;
 }
 
 /** Everything that has a deadline and is not done, and one timer for the earliest deadline among them. */
 export class Deadlines<T extends Due> {
-  readonly #live = new Set<T>();
+  /**
+   * Up to `#size`, in no order. No Set: V8 keeps every table that a Set or Map has outgrown, with all that was in it, until the
+   * next full collection once one of them is old. What passes through then survives each small collection, and is copied twice.
+   */
+  readonly #live: (T | undefined)[] = [];
+  #size = 0;
   readonly #clock: Clock;
   readonly #onExpired: (due: T) => void;
   #stop: (() => void) | undefined;
@@ -50,24 +57,37 @@ export class Deadlines<T extends Due> {
   }
 
   add(due: T): void {
-    this.#live.add(due);
+    due.place = this.#size;
+    this.#live[this.#size++] = due;
     if (due.deadline < this.#due) this.#arm(due.deadline);
   }
 
   remove(due: T): void {
-    if (this.#live.delete(due) && this.#live.size === 0) this.#disarm();
+    const { place } = due;
+    if (place < 0) return;
+    const last = this.#live[--this.#size] as T;
+    this.#live[place] = last;
+    last.place = place;
+    this.#live[this.#size] = undefined;
+    due.place = -1;
+    if (this.#size === 0) this.#disarm();
   }
 
   // The timer may be early for what is left, never late: it looks at all and arms itself again.
   #fire(): void {
     this.#disarm();
     const now = this.#clock.now();
+    const expired: T[] = [];
     let next = Infinity;
     for (const due of this.#live) {
-      if (due.deadline <= now) this.#onExpired(due);
+      if (!due) break;
+      if (due.deadline <= now) expired.push(due);
       else if (due.deadline < next) next = due.deadline;
     }
     if (next < Infinity) this.#arm(next);
+    expired.sort((one, other) => one.deadline - other.deadline);
+    // One that expires may take out others.
+    for (const due of expired) if (due.place >= 0) this.#onExpired(due);
   }
 
   #arm(due: number): void {

@@ -77,6 +77,8 @@ export class Ticket<T> {
   readonly since: number;
   /** On the desk's clock; Infinity for never. */
   readonly deadline: number;
+  /** Deadlines' own. */
+  place = -1;
   settled = false;
   private readonly desk: Desk<Expiring>;
   private fulfil!: (value: T) => void;
@@ -154,9 +156,12 @@ const followersOf = new WeakMap<AbortSignal, Followers>();
 class Followers {
   readonly #signal: AbortSignal;
   readonly #callbacks = new Set<() => void>();
+  readonly #stays: boolean;
 
-  constructor(signal: AbortSignal) {
+  /** @param stays it listens while nobody follows, too */
+  constructor(signal: AbortSignal, stays = false) {
     this.#signal = signal;
+    this.#stays = stays;
     followersOf.set(signal, this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -166,7 +171,7 @@ class Followers {
   }
 
   delete(callback: () => void): void {
-    if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return;
+    if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0 || this.#stays) return;
     followersOf.delete(this.#signal);
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
@@ -185,6 +190,14 @@ class Followers {
       }
     }
   };
+}
+
+/**
+ * Listens to a signal of our own for as long as it lives: many calls will follow it, one after the other, and to begin and to end
+ * listening costs more than all else that is done for one of them.
+ */
+export function keepListening(signal: AbortSignal): void {
+  if (!followersOf.has(signal)) new Followers(signal, true);
 }
 
 /**

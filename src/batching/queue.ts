@@ -6,9 +6,11 @@ import { isBatchable, type Batchable } from '../model/batchable.js';
 import type { ComputeShare } from '../model/compute-budget.js';
 import type { Execution, Model } from '../model/model.js';
 import type { Call } from '../model/call.js';
+import { Calm } from '../model/inline-runs.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import { Admission } from './admission.js';
+import { Counters } from './counters.js';
 import { holdBack } from './delay.js';
 import {
   mostRowsOf,
@@ -21,7 +23,7 @@ import {
 import { runInParts } from './parts.js';
 import { RowChecker, type RowCheckEvent } from './row-check.js';
 import { checkQueueRunOptions, type QueueRunOptions } from './run-options.js';
-import { BatchRunner, Counters } from './runner.js';
+import { BatchRunner } from './runner.js';
 import type { BatchEvent, CloseReason, QueueStats } from './stats.js';
 import { Request, Waiting, type Group, type Order } from './waiting.js';
 
@@ -56,6 +58,7 @@ export class BatchQueue implements AsyncDisposable {
   readonly #desk: Desk<Request>;
   readonly #runner: BatchRunner;
   readonly #admission: Admission;
+  readonly #calm = new Calm();
   #pumping = false;
   #stopDelay: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -133,20 +136,12 @@ export class BatchQueue implements AsyncDisposable {
   }
 
   stats(): QueueStats {
-    const { completed, failed, timedOut, aborted, refused, closed, batchSizes, batches, rows, paddedRows, isolated } =
-      this.#counters;
     return {
+      ...this.#counters.snapshot(),
       waitingRequests: this.#waiting.requests,
       waitingRows: this.#waiting.rows,
       waitingBytes: this.#waiting.bytes,
       batchesInFlight: this.#runner.inFlight,
-      batches,
-      rows,
-      paddedRows,
-      closed: { ...closed },
-      batchSizes: { ...batchSizes },
-      requests: { completed, failed, timedOut, aborted, refused },
-      isolated,
       rowChecks: this.#checker.counts,
       stopped: this.#stopped,
       fit: this.#runner.fit.value,
@@ -213,7 +208,7 @@ export class BatchQueue implements AsyncDisposable {
     try {
       if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
       checkQueueRunOptions(options);
-      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client } = options;
+      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client, span } = options;
       this.#requireOpen(signal);
       this.#requireChecked(method);
       const call = this.#batchable.prepare(method, args, { owned, bounds });
@@ -224,9 +219,12 @@ export class BatchQueue implements AsyncDisposable {
         signal,
         level: priority === 0 ? this.options.defaultPriority : priority,
         client,
+        span,
       };
       this.#requirePlace(call, order);
       const most = this.#mostRows(call);
+      const here = call.rows <= most ? this.#here(call, order) : undefined;
+      if (here) return Promise.resolve(pick(here));
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
       this.#pieced++;
       const parts = runInParts(call, most, (part) => this.#submit(part, order, itself, true));
@@ -243,6 +241,13 @@ export class BatchQueue implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Runs a call at once on this thread, where nobody else runs or waits and the model knows it to be quick. */
+  #here(call: Call, order: Order): Execution | undefined {
+    const isAlone = this.#runner.inFlight === 0 && this.#waiting.requests === 0;
+    this.#calm.came(isAlone);
+    return isAlone && this.#calm.isThere ? this.#runner.runHere(call, order) : undefined;
   }
 
   /** Rows of one run of a call at most. */
@@ -269,8 +274,9 @@ export class BatchQueue implements AsyncDisposable {
     const rank = order.since + (order.level - 1) * this.options.agingMs + ++this.#sequence * 1e-9;
     const request = new Request(this.#desk, call, order, rank, pick, isPart);
     this.#waiting.push(request);
-    // One look per turn of the event loop: calls made in the same turn share a batch.
-    if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
+    // One look per turn of the event loop: calls made in the same turn share a batch. Nobody waits for company that never comes.
+    if (this.#calm.isThere && !this.#pumping && !isPart) this.#pump();
+    else if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
     return request;
   }
 
@@ -361,7 +367,7 @@ export class BatchQueue implements AsyncDisposable {
       }
       const { requests, reason } = this.#waiting.take(group, capacityFor(group));
       const live = this.#unexpired(requests);
-      if (live.length > 0) this.#runner.start(live, verdict ?? reason);
+      if (live.length > 0) this.#runner.start(live, verdict ?? reason, this.#calm.isThere);
     }
     if (wait < Infinity) {
       this.#stopDelay = this.#desk.clock.after(wait, () => {

@@ -1,6 +1,7 @@
 import { checkRunOptions, type RunOptions } from '../model/options.js';
 import { expected } from '../errors.js';
 import type { Bounds } from '../signature/range.js';
+import type { CallSpan } from './call-span.js';
 import { lowestPriority } from './options.js';
 
 /** What a call of a queue takes. */
@@ -13,11 +14,15 @@ export interface QueueRunOptions extends RunOptions {
   bounds?: Bounds | undefined;
   /** Whom its share of a full queue counts for. @internal */
   client?: string | undefined;
+  /** Id of the request that the call answers, for feedback. @internal */
+  requestId?: string | undefined;
+  /** The span of the request that the call answers; the batch that carries it links to it. @internal */
+  span?: CallSpan | undefined;
 }
 
 /** Checks the options of a queue's run. @throws ERR_INVALID_ARGUMENT */
 export function checkQueueRunOptions(options: QueueRunOptions): void {
-  checkRunOptions(options, ['priority'], ['owned', 'bounds', 'client']);
+  checkRunOptions(options, ['priority'], ['owned', 'bounds', 'client', 'requestId', 'span']);
   const { priority = 0 } = options;
   if (Number.isSafeInteger(priority) && priority >= 0 && priority <= lowestPriority) return;
   throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);

@@ -1,44 +1,24 @@
 import type { Clock } from '../async/clock.js';
 import { TorchError, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
-import type { BatchExecution } from '../model/model.js';
+import type { Call } from '../model/call.js';
+import type { BatchExecution, Execution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
+import type { CarriedCall, TracedBatch } from './call-span.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
 import type { RowChecker, RowCheckEvent } from './row-check.js';
-import type { BatchEvent, CloseReason } from './stats.js';
-import type { Request } from './waiting.js';
+import type { Counters } from './counters.js';
+import type { CloseReason } from './stats.js';
+import type { Order, Request } from './waiting.js';
 
 /** After so many batches in a row whose requests all failed alone too, running them alone is given up until one succeeds. */
 const isolationLimit = 3;
 
-/** Counters of a queue. */
-export class Counters {
-  batches = 0;
-  rows = 0;
-  paddedRows = 0;
-  completed = 0;
-  failed = 0;
-  timedOut = 0;
-  aborted = 0;
-  refused = 0;
-  isolated = 0;
-  readonly closed: Record<CloseReason, number> = { size: 0, idle: 0, delay: 0, deadline: 0, shape: 0 };
-  readonly batchSizes: Record<number, number> = {};
-
-  closedBatch(rows: number, padded: number, reason: CloseReason): void {
-    this.batches++;
-    this.rows += rows;
-    this.paddedRows += padded - rows;
-    this.closed[reason]++;
-    this.batchSizes[rows] = (this.batchSizes[rows] ?? 0) + 1;
-  }
-}
-
 /** What a runner needs of its queue. */
 export interface RunnerHooks {
   /** A batch has ended and its instance is idle. */
-  ended(event: BatchEvent): void;
+  ended(event: TracedBatch): void;
   /** Whether calls would stop sharing runs if rows were found to depend on each other. */
   wouldStop(): boolean;
   /** Rows were found to depend on each other: calls stop sharing runs. */
@@ -79,32 +59,42 @@ export class BatchRunner {
     this.#hooks = hooks;
   }
 
-  /** The compute budget has let this batch through. */
-  start(requests: readonly Request[], reason: CloseReason): void {
+  /** The compute budget has let this batch through. @param isCalm calls come one by one */
+  start(requests: readonly Request[], reason: CloseReason, isCalm = false): void {
     this.inFlight++;
     const started = this.#clock.now();
     let rows = 0;
-    for (const { call } of requests) rows += call.rows;
+    let carried: CarriedCall[] | undefined;
+    for (const { call, span, since } of requests) {
+      rows += call.rows;
+      if (span) (carried ??= []).push({ span, since, rows: call.rows });
+    }
     const padTo = ((requests[0] as Request).isAlone ? undefined : this.#sizeFor(rows)) ?? rows;
     this.#counters.closedBatch(rows, padTo, reason);
-    const finish = (outcome: BatchEvent['outcome'], runMs: number, ran?: BatchExecution): void => {
+    /** When the run was over; a check of its rows may go on. */
+    let ended: number | undefined;
+    const finish = (runMs: number, ran?: BatchExecution, error?: unknown): void => {
       this.inFlight--;
       const [oldest] = requests as [Request];
       const { timings, gatherMs = 0, scatterMs = 0 } = ran ?? {};
       const waitMs = started - oldest.since + (timings?.queueMs ?? 0);
       const paddedRows = padTo - rows;
       const taken = { waitMs, gatherMs, runMs, scatterMs };
-      this.#hooks.ended({ rows, paddedRows, requests: requests.length, reason, ...taken, outcome });
+      const outcome = ran ? 'ok' : 'failed';
+      const trace = carried && { carried, started, ended: ended ?? this.#clock.now(), error };
+      const event = { rows, paddedRows, requests: requests.length, reason, ...taken, outcome } as const;
+      this.#hooks.ended(trace ? { ...event, trace } : event);
     };
     this.#model
       .runBatch(
         requests.map(({ call }) => call),
         padTo,
-        true,
+        { isAdmitted: true, isCalm },
       )
       .then(
         (execution) => {
           const { runMs } = execution.timings;
+          if (carried) ended = this.#clock.now();
           this.#hopeless = 0;
           this.fit.add(padTo, runMs);
           this.#checker.ran(runMs);
@@ -114,10 +104,10 @@ export class BatchRunner {
           const isChecked = isShared && !this.isAlone && this.#checker.countsAsDue() && this.#hooks.mayCheck();
           if (!isChecked && !(isJoint && this.isAlone)) {
             this.#resolve(requests, execution, started);
-            finish('ok', runMs, execution);
+            finish(runMs, execution);
             return;
           }
-          const done = (): void => finish('ok', runMs, execution);
+          const done = (): void => finish(runMs, execution);
           const checked = isChecked
             ? this.#resolveChecked(requests, execution, started, padTo, isJoint)
             : this.#isolate(requests, started);
@@ -128,7 +118,7 @@ export class BatchRunner {
           });
         },
         (error: unknown) => {
-          const failed = (): void => finish('failed', this.#clock.now() - started);
+          const failed = (): void => finish(this.#clock.now() - started, undefined, error);
           if (this.#mayIsolate(requests, error)) void this.#isolate(requests, started).then(failed);
           else {
             for (const request of requests) this.#reject(request, error);
@@ -136,6 +126,50 @@ export class BatchRunner {
           }
         },
       );
+  }
+
+  /**
+   * Runs one call on this thread; undefined where the model does not.
+   * @throws as the model's run
+   */
+  runHere(call: Call, { since, span }: Pick<Order, 'since' | 'span'>): Execution | undefined {
+    const { rows } = call;
+    if ((this.#sizeFor(rows) ?? rows) > rows) return undefined;
+    const started = this.#clock.now();
+    const waitMs = started - since;
+    const tell = (ran: BatchExecution | undefined, runMs: number, error?: unknown): void => {
+      this.#counters.closedBatch(rows, rows, 'idle');
+      this.#counters.inline++;
+      const event = {
+        rows,
+        paddedRows: 0,
+        requests: 1,
+        reason: 'idle',
+        waitMs,
+        gatherMs: 0,
+        runMs,
+        scatterMs: 0,
+      } as const;
+      const outcome = ran ? 'ok' : 'failed';
+      const trace = span && { carried: [{ span, since, rows }], started, ended: this.#clock.now(), error };
+      this.#hooks.ended(trace ? { ...event, outcome, trace } : { ...event, outcome });
+    };
+    let ran: BatchExecution | undefined;
+    try {
+      ran = this.#model.runHere?.(call);
+    } catch (error) {
+      this.#counters.failed++;
+      tell(undefined, this.#clock.now() - started, error);
+      throw error;
+    }
+    if (!ran) return undefined;
+    const { runMs } = ran.timings;
+    this.#counters.completed++;
+    this.#hopeless = 0;
+    this.fit.add(rows, runMs);
+    this.#checker.ran(runMs);
+    tell(ran, runMs);
+    return { value: ran.values[0] as Value, timings: { queueMs: waitMs, runMs } };
   }
 
   /**

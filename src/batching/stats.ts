@@ -27,6 +27,8 @@ export interface QueueStats {
   };
   /** Requests that were run again by themselves after their batch had failed, or had been found to mix rows. */
   readonly isolated: number;
+  /** Calls that ran on the calling thread as they came; see `LoadOptions.runInline`. */
+  readonly inline: number;
   /**
    * Rows that were run again by themselves, those of them whose output was another than in their batch, and rows that could
    * not be run by themselves.

@@ -1,6 +1,7 @@
 import { Ticket, type Desk } from '../async/ticket.js';
 import type { Call } from '../model/call.js';
 import type { Execution } from '../model/model.js';
+import type { CallSpan } from './call-span.js';
 import { Backlog, type Counted, type Pile } from './backlog.js';
 import { Shares, type Held, type Holding } from './shares.js';
 import type { CloseReason } from './stats.js';
@@ -14,6 +15,8 @@ export interface Order {
   readonly level: number;
   /** Whom its share of the queue counts for; undefined: nobody. */
   readonly client?: string | undefined;
+  /** Of the request that it answers. */
+  readonly span?: CallSpan | undefined;
 }
 
 /** A call, or a part of a call that was larger than a batch, waiting or in a batch. */
@@ -26,6 +29,7 @@ export class Request extends Ticket<unknown> implements Held<Request>, Counted {
   /** It had to give way to a client that has less waiting. */
   isPushedOut = false;
   readonly client: string | undefined;
+  readonly span: CallSpan | undefined;
   /** What its client has waiting, and its neighbours there; Shares' own. */
   holding: Holding<Request> | undefined = undefined;
   older: Request | undefined = undefined;
@@ -49,6 +53,7 @@ export class Request extends Ticket<unknown> implements Held<Request>, Counted {
     super(desk, order);
     this.level = order.level;
     this.client = order.client;
+    this.span = order.span;
   }
 }
 

@@ -7,8 +7,8 @@ import type { Arguments, Value } from '../tensor/value.js';
 import { dtypeTable, type DType } from '../tensor/dtype.js';
 import { decodeFloat16 } from '../tensor/float16.js';
 import type { MethodSchema, Signature, TensorSpec } from '../signature/spec.js';
-import { parseNpy } from './npy.js';
-import { parseNpz } from './npz.js';
+import { parseNpy } from '../tensor/npy.js';
+import { parseNpz } from '../model/npz.js';
 
 /** What is known of the method that is called: how a plain array is to be read. */
 export interface InputContext {

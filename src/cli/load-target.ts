@@ -57,6 +57,6 @@ export async function prepareTarget(text: string, settings: Settings): Promise<P
 }
 
 /** Fixes the thread counts of this process; left to the runtime where nobody chose. */
-export function configureThreads({ intraOpThreads, interOpThreads }: Settings): void {
+function configureThreads({ intraOpThreads, interOpThreads }: Settings): void {
   runtime.configure({ interOpThreads, ...(intraOpThreads !== undefined && { intraOpThreads }) });
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { buildCommand } from './commands/build.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exporterCommand } from './commands/exporter.js';
 import { inspectCommand } from './commands/inspect.js';
 import { registryCommand } from './commands/registry.js';
 import { runCommand } from './commands/run.js';
@@ -24,6 +25,7 @@ const commands = [
   runCommand(),
   inspectCommand(),
   typesCommand(),
+  exporterCommand(),
   await registryCommand(process.argv),
   setupCommand(),
   buildCommand(),

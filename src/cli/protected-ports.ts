@@ -1,4 +1,4 @@
-import { requireProtected, requireTlsPair } from '../server/security/bind.js';
+import { requireConsoleTokens, requireProtected, requireTlsPair } from '../server/security/bind.js';
 import type { Settings } from '../server/settings/table.js';
 import { UsageError } from './usage.js';
 
@@ -20,6 +20,7 @@ export function requireProtectedPorts(settings: Settings): void {
     requireTlsPair({ tlsCert, tlsKey, tlsCa });
     requireProtected('HTTP', host, protection);
     if (adminPort !== undefined) requireProtected('admin', adminHost, protection);
+    requireConsoleTokens(settings.console, protection.hasTokens);
   } catch (cause) {
     throw new UsageError(cause);
   }

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
-import { runtime } from '../engines/runtime.js';
 import type { OpenPort } from '../server/http/port.js';
 import type { AdminServer } from '../server/admin-listener.js';
 import {
@@ -22,14 +21,15 @@ import type { Settings } from '../server/settings/table.js';
 import type { ModelHost } from '../serving/index.js';
 import { announce } from './announce.js';
 import { ownAssignment } from './cluster/messages.js';
-import { fromPrimary, grpcFromPrimary, leave, obey, shareMetrics, tell, threadsPerWorker } from './cluster/worker.js';
-import { assignedModels, managementOfAll, WorkerModels } from './cluster/worker-models.js';
+import { fromPrimary, grpcFromPrimary, leave, obey, shareMetrics, tell } from './cluster/worker.js';
+import { monitoringOfAll } from './cluster/worker-monitoring.js';
+import { feedbackOfAll } from './cluster/worker-feedback.js';
+import { managementOfAll } from './cluster/worker-management.js';
+import { assignedModels, WorkerModels } from './cluster/worker-models.js';
 import { onSignals } from './ending.js';
 import { hostModelOf, startHost } from './host-of-settings.js';
-import { configureThreads } from './load-target.js';
 import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
-import { computeThreadsOf, defaultIntraOpThreads } from '../model/threads.js';
 import type { ServeJob } from './serve.js';
 import { ServeCatalog, type ServeSelection } from './serve-catalog.js';
 import { nameOf } from './serve-targets.js';
@@ -97,9 +97,8 @@ export async function serveAsWorker(
   const { address, grpcAddress, isFirst, attempt } = ownAssignment();
   const id = cluster.worker?.id ?? 1;
   const logger = createLogger({ level: shared.logLevel, shared: true }).child({ worker: id });
-  const { intraOpThreads = threadsPerWorker({ ...shared, instances: mostInstances(models, shared) }) } = shared;
   // The primary has the admin port.
-  const settings = { ...shared, intraOpThreads, adminPort: undefined, adminGrpcPort: undefined };
+  const settings = { ...shared, adminPort: undefined, adminGrpcPort: undefined };
   // It can leave by itself: the primary puts another in its place.
   let leaveNow: (hostTimeoutMs: number) => void = nothing;
   const assigned = await assignedModels();
@@ -124,6 +123,8 @@ export async function serveAsWorker(
         listen: fromPrimary(address),
         ...(grpcAddress && { listenGrpc: grpcFromPrimary(grpcAddress) }),
         shareMetrics,
+        shareMonitoring: monitoringOfAll(),
+        shareFeedback: feedbackOfAll(),
         onDeviceFailure: () => leaveNow(10_000),
         // Its runs have had their time.
         onStuck: () => leaveNow(500),
@@ -155,6 +156,10 @@ function fleetOf(host: ModelHost, settings: Settings): Fleet<ModelEntry> {
     load: (entry, signal, beforeSwap) => fleet.load(hostModelOf(entry, settings), signal, beforeSwap),
     unload: (name, version) => fleet.unload(name, version),
     aliases: (name) => fleet.aliases(name),
+    canary: (name) => fleet.canary(name),
+    setCanary: (name, canary, isLoadedForIt) => fleet.setCanary(name, canary, isLoadedForIt),
+    holdCanary: (name, version) => fleet.holdCanary(name, version),
+    promote: (name) => fleet.promote(name),
     setAliases: (name, aliases, signal, beforeSwap) => fleet.setAliases(name, aliases, signal, beforeSwap),
     clear: (name, version) => fleet.clear(name, version),
   };
@@ -162,9 +167,6 @@ function fleetOf(host: ModelHost, settings: Settings): Fleet<ModelEntry> {
 
 async function serveHere(models: readonly ModelEntry[], role: Role): Promise<void> {
   const { settings, logger } = role;
-  const { intraOpThreads = defaultIntraOpThreads(mostInstances(models, settings)), workers } = settings;
-  configureThreads({ ...settings, intraOpThreads });
-  runtime.configure({ computeThreads: computeThreadsOf(settings, workers) });
   const host = await startHost(models, settings, role.defaultModel ?? nameOf(models[0] as ModelEntry), role.attempt);
   const management = role.manage(host);
   let server: InferenceServer | undefined;
@@ -196,11 +198,6 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
 /** With a gRPC port only where there is one. */
 function placesOf({ url, grpcPort, admin }: InferenceServer): object {
   return { url, ...(grpcPort !== undefined && { grpcPort }), ...(admin && adminPlaces(admin)) };
-}
-
-/** Threads are fixed before the first model is loaded, so they are shared out for the model with most instances. */
-function mostInstances(models: readonly ModelEntry[], shared: Settings): number {
-  return Math.max(...models.map(({ instances }) => (instances as number | undefined) ?? shared.instances));
 }
 
 const nothing = (): void => undefined;

@@ -9,6 +9,7 @@ import type { ServeSelection } from './serve-catalog.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
 import { requireProtectedPorts } from './protected-ports.js';
+import { configureCompute, openEngines } from './engines-ahead.js';
 import { asked, UsageError } from './usage.js';
 
 export interface ServeRequest {
@@ -67,6 +68,8 @@ async function asServer(job: ServeJob): Promise<void> {
   let grpc: OpenPort | undefined;
   try {
     if (settings.workers === 1) {
+      configureCompute(job);
+      await openEngines(job);
       const { serveAlone } = await import('./serve-here.js');
       await serveAlone(job, port);
       return;
@@ -90,6 +93,8 @@ async function asWorker(onTerminal: boolean): Promise<void> {
   try {
     const { primarySettings } = await import('./cluster/worker-models.js');
     selection = await primarySettings();
+    configureCompute(selection);
+    await openEngines(selection);
     const { serveAsWorker } = await import('./serve-here.js');
     await serveAsWorker(selection, { onTerminal });
   } catch (error) {

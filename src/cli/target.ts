@@ -71,7 +71,7 @@ function isFile(path: string): boolean {
 
 /** The options of loadModel that settings hold, for a bare file or a record. */
 export function loadOptionsOf(settings: ModelSettings): LoadOptions {
-  const { engine, device, precision, optimize, autograd, operatorLibraries, externalDataRoot } = settings;
+  const { engine, device, precision, optimize, autograd, operatorLibraries, externalDataRoot, runInline } = settings;
   return {
     device,
     precision,
@@ -80,6 +80,7 @@ export function loadOptionsOf(settings: ModelSettings): LoadOptions {
     ...(engine !== 'auto' && { engine }),
     ...(autograd !== 'auto' && { autograd: autograd === 'on' }),
     ...(externalDataRoot !== undefined && { externalDataRoot }),
+    ...(runInline === 'off' && { runInline: false }),
   };
 }
 

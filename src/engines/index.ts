@@ -1,23 +1,25 @@
 import { extname } from 'node:path';
-import { describe, expected, torchError } from '../errors.js';
+import { expected, torchError } from '../errors.js';
 import type { EngineName } from '../model/info.js';
 import type { AnyMethods, Methods } from '../model/methods.js';
 import type { Model } from '../model/model.js';
 import { resolveLoadOptions, type LoadOptions } from '../model/options.js';
 import { artifactSource, type ModelSource } from '../model/source.js';
 import { aotinductor } from './aoti/row.js';
+import { exported } from './export/row.js';
 import { onnx } from './onnx/row.js';
 import type { EngineRow } from './row.js';
 import { torchscript } from './torch/row.js';
 // Once more, for the declarations: each row adds its name to EngineNames.
 import './aoti/row.js';
+import './export/row.js';
 import './onnx/row.js';
 import './torch/row.js';
 
 export type { EngineName };
 
 /** THE TABLE of engines. Adding one is a folder with its row, and a line here. */
-const rows = { torchscript, aotinductor, onnx } satisfies Record<EngineName, EngineRow>;
+const rows = { torchscript, export: exported, aotinductor, onnx } satisfies Record<EngineName, EngineRow>;
 
 /** Every engine by its name. */
 export const engineTable: Readonly<Record<EngineName, EngineRow>> = rows;
@@ -25,8 +27,8 @@ export const engineTable: Readonly<Record<EngineName, EngineRow>> = rows;
 /** Names of the engines, in the order of the table. */
 export const engineNames = Object.keys(rows) as readonly EngineName[];
 
-/** Extensions of model files, with their dots, in lower case. */
-export const modelExtensions: readonly string[] = engineNames.flatMap((name) => rows[name].extensions);
+/** Extensions of model files, with their dots, in lower case. Two engines may have one, and the file's content decides. */
+export const modelExtensions: readonly string[] = [...new Set(engineNames.flatMap((name) => rows[name].extensions))];
 
 /**
  * Loads a model. The artifact is read once, hashed and checked; those very bytes are then loaded, on the model's own thread.
@@ -66,37 +68,12 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Model> {
 }
 
 /**
- * The engine of a model file: the given one, else by the file's extension.
+ * The engine of a model file: the given one, else by the file's extension, else by its first and last bytes.
  * @param path undefined for a model that is given as bytes
- * @throws ERR_INVALID_ARGUMENT for an unknown engine, ERR_MODEL_FORMAT for an unknown extension
+ * @throws ERR_INVALID_ARGUMENT for an unknown engine, or bytes without one; ERR_MODEL_FORMAT for what is no model;
+ * ERR_MODEL_LOAD for a file that cannot be read
  */
-export function engineOf(path: string | undefined, engine?: EngineName): EngineName {
-  const found = namedEngine(path, engine);
-  if (found) return found;
-  throw torchError(
-    'ERR_MODEL_FORMAT',
-    `Expected a model file with the extension ${modelExtensions.join(', ')}, or the option engine, but received ${describe(extname(path ?? ''))}`,
-  );
-}
-
-/** As engineOf; the file's first and last bytes tell where its extension does not. @throws as engineOf, ERR_MODEL_LOAD */
 export async function findEngine(path: string | undefined, engine?: EngineName): Promise<EngineName> {
-  const found = namedEngine(path, engine);
-  if (found || path === undefined) return found ?? engineOf(path, engine);
-  const { sniffEngine } = await import('./sniff.js');
-  return sniffEngine(path, engineTable);
-}
-
-/**
- * Files beside a model file that hold its weights, by their paths from its folder: none for what no engine takes.
- * @throws ERR_UNSAFE_ARCHIVE for a path that leads elsewhere, ERR_MODEL_LOAD for a file that cannot be read, `signal.reason`
- */
-export async function weightFiles(path: string, signal?: AbortSignal): Promise<string[]> {
-  const engine = await findEngine(path).catch(() => undefined);
-  return (await (engine && engineTable[engine].weightFiles?.(path, signal))) ?? [];
-}
-
-function namedEngine(path: string | undefined, engine?: EngineName): EngineName | undefined {
   if (engine !== undefined) {
     if (engineNames.includes(engine)) return engine;
     throw expected(`one of ${engineNames.join(', ')}`, 'engine', engine);
@@ -108,5 +85,18 @@ function namedEngine(path: string | undefined, engine?: EngineName): EngineName 
     );
   }
   const extension = extname(path).toLowerCase();
-  return engineNames.find((name) => rows[name].extensions.includes(extension));
+  const [first, ...others] = engineNames.filter((name) => rows[name].extensions.includes(extension));
+  if (first && others.length === 0) return first;
+  const { sniffEngine } = await import('./sniff.js');
+  if (!first) return await sniffEngine(path, rows);
+  return await sniffEngine(path, Object.fromEntries([first, ...others].map((name) => [name, rows[name]])), first);
+}
+
+/**
+ * Files beside a model file that hold its weights, by their paths from its folder: none for what no engine takes.
+ * @throws ERR_UNSAFE_ARCHIVE for a path that leads elsewhere, ERR_MODEL_LOAD for a file that cannot be read, `signal.reason`
+ */
+export async function weightFiles(path: string, signal?: AbortSignal): Promise<string[]> {
+  const engine = await findEngine(path).catch(() => undefined);
+  return (await (engine && engineTable[engine].weightFiles?.(path, signal))) ?? [];
 }

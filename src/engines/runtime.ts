@@ -54,8 +54,8 @@ export const runtime = {
   },
 
   /**
-   * Seeds the random numbers of every TorchScript model and compiled package in this process, on the CPU and on every
-   * device, as `torch.manual_seed` does: the same runs in the same order then draw the same numbers. Call it before the
+   * Seeds the random numbers of every TorchScript model, exported program and compiled package in this process, on the CPU and on
+   * every device, as `torch.manual_seed` does: the same runs in the same order then draw the same numbers. Call it before the
    * first load or at any later time; a run that is drawing numbers is waited for. All models, instances and threads draw
    * from one sequence per device, so only runs that come one after the other can be repeated. Models that carry a
    * generator of their own, and ONNX models, are not affected.

@@ -17,27 +17,33 @@ export const torchScriptArchive: ArchiveKind = {
   advice: 'give it the extension .pt, or set the engine to torchscript',
   isModel: true,
 };
-export const compiledArchive: ArchiveKind = {
+const compiledArchive: ArchiveKind = {
   what: 'an AOTInductor package',
   advice: 'give it the extension .pt2, or set the engine to aotinductor',
   isModel: true,
+};
+export const exportedArchive: ArchiveKind = {
+  what: 'an exported program (torch.export.save)',
+  advice: 'give it the extension .pt2, or set the engine to export',
+  isModel: true,
+};
+/** Its weights, or all of it, are pickles: whoever reads a pickle runs what is in it. */
+const olderExportedArchive: ArchiveKind = {
+  what: 'an exported program that PyTorch 2.8 or older has saved, whose weights are a pickle',
+  advice:
+    'save it again with PyTorch 2.9 or later: ' +
+    'python -c \'import torch; torch.export.save(torch.export.load("old.pt2"), "model.pt2")\'',
 };
 export const pickledArchive: ArchiveKind = {
   what: 'a pickle made by torch.save (a state_dict or a whole nn.Module), which holds no code to run',
 };
 
+const compiledNames = /\.so$|aotinductor\//;
+
 /** THE TABLE of archives, the sure ones first. */
 const kinds: readonly (readonly [name: RegExp, kind: ArchiveKind])[] = [
-  [/\.so$|aotinductor\//, compiledArchive],
-  [
-    /(^|\/)(models\/[^/]+\.json|serialized_exported_program\.json)$/,
-    {
-      what: 'an exported program that is not compiled (torch.export.save)',
-      advice:
-        'compile it with scripts/export/node_libtorch_export.py of this package (docs/aotinductor.md), or with ' +
-        'torch._inductor.aoti_compile_and_package(torch.export.load(path), package_path="model.pt2")',
-    },
-  ],
+  [compiledNames, compiledArchive],
+  [/(^|\/)(models\/[^/]+\.json|serialized_exported_program\.json)$/, olderExportedArchive],
   [
     /^MAR-INF\//,
     { what: 'a TorchServe archive (.mar)', advice: 'unpack it with unzip; the TorchScript file is inside' },
@@ -66,7 +72,31 @@ export function archiveKind(names: readonly string[]): ArchiveKind | undefined {
   const has = (suffix: string): boolean => names.includes(`${root}/${suffix}`);
   if (has('constants.pkl') && has('data.pkl')) return torchScriptArchive;
   if (has('data.pkl')) return pickledArchive;
+  if (isWholeProgram(names)) return exportedArchive;
   return kinds.find(([name]) => names.some((entry) => name.test(entry)))?.[1];
+}
+
+const programFile = /(?:^|\/)models\/([^/]+)\.json$/;
+
+/**
+ * Whether there is a program with the list of its weights. What is packaged beside compiled code may be without, and a file of
+ * PyTorch 2.8 has a pickle instead.
+ */
+function isWholeProgram(names: readonly string[]): boolean {
+  const models = names.flatMap((name) => programFile.exec(name)?.[1] ?? []);
+  return models.some((model) => names.some((name) => name.endsWith(`data/weights/${model}_weights_config.json`)));
+}
+
+/** Whether there is compiled code in an archive, beside what it is. */
+export function holdsCompiled(names: readonly string[]): boolean {
+  return names.some((name) => compiledNames.test(name));
+}
+
+/** Of the archives that engines have: which it is. */
+export function markOf(names: readonly string[]): 'exported' | 'compiled' | 'unknown' {
+  const kind = archiveKind(names);
+  if (kind === exportedArchive || kind === olderExportedArchive) return 'exported';
+  return kind === compiledArchive ? 'compiled' : 'unknown';
 }
 
 /** As `fileKind` and `archiveKind`, whichever it is; undefined for bytes that are not known. */

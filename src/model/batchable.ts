@@ -13,6 +13,14 @@ export interface PrepareOptions {
   readonly bounds?: Bounds | undefined;
 }
 
+/** How a batch comes to the engine. */
+export interface BatchBeginning {
+  /** The share has let it through. Default false: it waits for its turn. */
+  readonly isAdmitted?: boolean;
+  /** Calls come one by one, so that the batch may run on this thread. Default false. */
+  readonly isCalm?: boolean;
+}
+
 /** What BatchQueue needs of a model. Every model that `loadModel` returns has it; it is not part of the public surface. */
 export interface Batchable extends Model {
   /** What runs at this moment, and for how long already: a run that has hung is seen by its age. */
@@ -47,10 +55,15 @@ export interface Batchable extends Model {
   /**
    * Runs calls of one key as one, and gives each its own rows. The limits of single calls are the caller's business.
    * @param padTo rows to run at least; the last row is repeated and its results are dropped
-   * @param isAdmitted the share has let it through; else it waits for its turn
    * @throws as `call`; ERR_NOT_BATCHABLE unless every output leaf is a tensor with as many rows as went in
    */
-  runBatch(calls: readonly Call[], padTo?: number, isAdmitted?: boolean): Promise<BatchExecution>;
+  runBatch(calls: readonly Call[], padTo?: number, beginning?: BatchBeginning): Promise<BatchExecution>;
+
+  /**
+   * Runs one call on this thread, if that is known to be quick and nothing of the model runs or waits; undefined where it does not.
+   * @throws as `runBatch` rejects
+   */
+  runHere?(call: Call): BatchExecution | undefined;
 }
 
 export function isBatchable(model: unknown): model is Batchable {

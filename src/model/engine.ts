@@ -38,9 +38,23 @@ export interface Busy {
   readonly youngestMs: number;
 }
 
+/** A run of which it is known what it took of its thread. */
+export interface HeldExecution extends Execution {
+  /** Milliseconds that the run itself took of the thread: a busy machine may have kept it waiting besides. */
+  readonly heldMs: number;
+}
+
 /** The engine's half of a loaded model. All that an engine has to offer behind `Model`. */
 export interface EngineModel {
-  run(run: Run): Promise<Execution>;
+  run(run: Run): Promise<Execution & Partial<Pick<HeldExecution, 'heldMs'>>>;
+  /**
+   * Runs on this thread, if nothing of the model runs or waits; undefined where it does not. The event loop waits for it.
+   * @param held told what it took of the thread, and by the clock, before the model's error is thrown as well
+   * @throws what `run` rejects with
+   */
+  runHere?(run: Run, held: (heldMs: number, runMs: number) => void): Execution | undefined;
+  /** Methods whose runs of equal shapes take about as long. Without it nothing is known of any. */
+  readonly boundedMethods?: ReadonlySet<string> | undefined;
   /** At this moment. Never waits for a run. */
   busy(): Busy;
   /** Names of what `forward` returns, where a run may choose among them. */

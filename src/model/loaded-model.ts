@@ -2,17 +2,20 @@ import { describe, expected, torchError } from '../errors.js';
 import { schemaBinder, type Binder, type BoundArguments } from '../signature/bind.js';
 import type { Signature } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
+import { repeatRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { isPlainObject, type Arguments, type RunInput, type Value } from '../tensor/value.js';
-import type { Batchable, PrepareOptions } from './batchable.js';
+import type { Batchable, BatchBeginning, PrepareOptions } from './batchable.js';
 import { formOf, prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
 import type { Busy, EngineModel, Placement, Run } from './engine.js';
 import { frozen } from './frozen.js';
 import type { ModelInfo } from './info.js';
 import { computeBudget, type ComputeShare } from './compute-budget.js';
+import { CallerRuns } from './caller-runs.js';
+import type { Form } from './inline-runs.js';
 import { trackModel } from './live-models.js';
-import type { BatchExecution, Execution, WarmupOptions, WarmupReport } from './model.js';
+import type { BatchExecution, Execution, ModelStats, WarmupOptions, WarmupReport } from './model.js';
 import { checkOutputs, checkRunOptions, type ModelRunOptions, type RunOptions } from './options.js';
 import { threadsOfRun } from './threads.js';
 import { WaitingRuns } from './waiting-runs.js';
@@ -35,6 +38,8 @@ export interface LoadedParts {
   readonly slabs: SlabPool;
   /** Dividing integers by 0 fails the run, and does not end the process. Default false. */
   readonly survivesZero?: boolean;
+  /** Why no run may be on the calling thread; undefined where some may. Default: the engine has no such runs. */
+  readonly inlineOff?: string | undefined;
 }
 
 /** How a run comes to the engine. */
@@ -43,11 +48,24 @@ interface Beginning {
   readonly isOwned?: boolean;
   /** The compute budget has let it through. */
   readonly isAdmitted?: boolean;
+  /** Calls come one by one. Default: as this model has seen. */
+  readonly isCalm?: boolean;
   readonly onFinished?: () => void;
 }
 
+/** Some of a busy machine's runs come out long: a few more than are needed; but a model whose first are all long stays so. */
+const runsToMeasure = 60;
+const runsToGiveUp = 2;
+/** After a run that took so long no more are worth their time. */
+const longMs = 20;
+
+/** Where a run may be. */
+const anywhere: Placement = {};
+
 const asIs: Beginning = {};
 const owned: Beginning = { isOwned: true };
+
+const isPlain = ({ signal, timeoutMs }: ModelRunOptions): boolean => signal === undefined && timeoutMs === undefined;
 
 /** A loaded model, whichever engine runs it: binding, warm-up, batches, disposal. */
 export class LoadedModel implements Batchable, Warmable {
@@ -60,17 +78,19 @@ export class LoadedModel implements Batchable, Warmable {
   readonly #untrack: () => void;
   readonly share: ComputeShare;
   readonly #waiting: WaitingRuns;
+  readonly #here: CallerRuns;
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
   /** Of the example of the last warm-up. */
   #checkedForm: readonly string[] | undefined;
 
-  constructor({ engine, info, signature, forward, slabs, survivesZero = false }: LoadedParts) {
+  constructor({ engine, info, signature, forward, slabs, survivesZero = false, inlineOff }: LoadedParts) {
     // What was checked at the load must not become something else by the hand that gave it, or by one that reads it.
     this.info = frozen(info);
     this.signature = frozen(structuredClone(signature));
     this.survivesZero = survivesZero;
     this.#engine = engine;
+    this.#here = new CallerRuns(engine, inlineOff, () => this.share.running === 0 && this.#waiting.size === 0);
     this.#binders = new Map(
       info.methods.map((method) => [
         method.name,
@@ -98,7 +118,7 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   get pending(): number {
-    return this.share.running + this.#waiting.size;
+    return this.share.running + this.#waiting.size + this.#here.postponed;
   }
 
   get busy(): Busy {
@@ -108,6 +128,10 @@ export class LoadedModel implements Batchable, Warmable {
     if (stalledMs === undefined) return busy;
     const oldestMs = Math.max(busy.oldestMs, stalledMs);
     return { running: this.info.instances, oldestMs, youngestMs: stalledMs };
+  }
+
+  stats(): ModelStats {
+    return { inline: this.#here.stats };
   }
 
   get warmupReport(): WarmupReport | undefined {
@@ -135,7 +159,7 @@ export class LoadedModel implements Batchable, Warmable {
     }
     const values = this.#binder(method).bind(args, prepare && { bounds: prepare.bounds });
     const beginning = prepare?.owned ? owned : asIs;
-    return this.#start(method, values, options ?? {}, {}, beginning) as Promise<Execution<T>>;
+    return this.#start(method, values, options ?? {}, anywhere, beginning) as Promise<Execution<T>>;
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
@@ -143,6 +167,7 @@ export class LoadedModel implements Batchable, Warmable {
     const { warmUp } = await import('./warmup.js');
     const { report, example } = await warmUp(this, options);
     this.#checkedForm = formOf(example);
+    await this.#measure(report.batchSizes.includes(1) ? repeatRows(example, 1) : example, options.signal);
     this.#warmupReport = report;
     return report;
   }
@@ -173,7 +198,11 @@ export class LoadedModel implements Batchable, Warmable {
     return form.every((own, position) => own === checked[position]);
   }
 
-  async runBatch(calls: readonly Call[], padTo = 0, isAdmitted = false): Promise<BatchExecution> {
+  async runBatch(
+    calls: readonly Call[],
+    padTo = 0,
+    { isAdmitted = false, isCalm = false }: BatchBeginning = {},
+  ): Promise<BatchExecution> {
     const [first] = calls;
     if (!first) return { values: [], timings: { queueMs: 0, runMs: 0 } };
     const began = performance.now();
@@ -182,10 +211,18 @@ export class LoadedModel implements Batchable, Warmable {
     const giveBack = (): void => {
       for (const slab of slabs) this.#slabs.give(slab);
     };
-    const own = { isOwned: true, isAdmitted, onFinished: giveBack };
-    const { value, timings } = await this.#start(first.method, values, {}, {}, own);
+    const own = { isOwned: true, isAdmitted, isCalm, onFinished: giveBack };
+    const { value, timings } = await this.#start(first.method, values, {}, anywhere, own);
     const returned = performance.now();
     return { values: scatter(value, calls, rows), timings, gatherMs, scatterMs: performance.now() - returned };
+  }
+
+  runHere(call: Call): BatchExecution | undefined {
+    const { method, values, rows } = call;
+    const form = this.#here.formOf(method, values);
+    if (!form || this.#here.isTurnTaken || !this.#here.mayRun(form) || !this.#isAdmitted()) return undefined;
+    const execution = this.#here.run(this.#runOf(method, values, {}, anywhere, undefined));
+    return execution && { values: scatter(execution.value, [call], rows), timings: execution.timings };
   }
 
   bindForward(args: Arguments): BoundArguments {
@@ -223,18 +260,44 @@ export class LoadedModel implements Batchable, Warmable {
     }
   }
 
-  async #start(
+  #start(
     method: string,
     values: BoundArguments,
     options: ModelRunOptions,
-    placement: Placement = {},
-    { isOwned = false, isAdmitted = false, onFinished }: Beginning = asIs,
+    placement: Placement = anywhere,
+    { isOwned = false, isAdmitted = false, isCalm, onFinished }: Beginning = asIs,
   ): Promise<Execution> {
+    const run = this.#runOf(method, values, options, placement, onFinished);
+    const form = placement === anywhere && !options.outputs ? this.#here.formOf(method, values) : undefined;
+    const admitted = isAdmitted || this.#isAdmitted();
+    const mayBeHere = (isCalm ?? this.#here.came()) && admitted && form && this.#here.mayRun(form);
+    try {
+      if (mayBeHere && this.#here.isTurnTaken) {
+        if (isPlain(options) && this.share.isOpen) return this.#here.postpone(run, isOwned);
+      } else if (mayBeHere) {
+        options.signal?.throwIfAborted();
+        const execution = this.#here.run(run);
+        if (execution) return Promise.resolve(execution);
+      }
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#here.beginPostponed();
+    return admitted ? this.#onWorker(run, form) : this.#waiting.add(run, isOwned, onFinished);
+  }
+
+  #runOf(
+    method: string,
+    values: BoundArguments,
+    options: ModelRunOptions,
+    placement: Placement,
+    onFinished: (() => void) | undefined,
+  ): Run {
     const { names } = this.#binder(method);
     const { share } = this;
-    const run: Run = {
-      ...placement,
+    return {
       method,
+      ...placement,
       values,
       names,
       limits: options,
@@ -247,8 +310,32 @@ export class LoadedModel implements Batchable, Warmable {
         share.ended();
       },
     };
-    if (isAdmitted || share.isOpen || share.admits()) return this.#engine.run(run);
-    return this.#waiting.add(run, isOwned, onFinished);
+  }
+
+  /** Whether a run may go to the engine at this moment. */
+  #isAdmitted(): boolean {
+    return this.share.isOpen || this.share.admits();
+  }
+
+  #onWorker(run: Run, form: Form | undefined): Promise<Execution> {
+    const ended = this.#engine.run(run);
+    if (form) this.#here.learn(form, ended);
+    return ended;
+  }
+
+  /** Runs an example as often as it takes to know whether its runs are short. */
+  async #measure(example: BoundArguments, signal: AbortSignal | undefined): Promise<void> {
+    const form = this.#here.formOf('forward', example);
+    for (let run = 0; form && run < runsToMeasure && this.#here.isLearning(form); run++) {
+      signal?.throwIfAborted();
+      const began = performance.now();
+      try {
+        await this.#start('forward', example, {}, anywhere, owned);
+      } catch {
+        return; // the warm-up was well; whoever runs it next is told
+      }
+      if (performance.now() - began > longMs || (run === runsToGiveUp && form.short === 0)) return;
+    }
   }
 
   #requireLive(): void {

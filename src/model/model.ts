@@ -1,4 +1,5 @@
 import type { ModelInfo } from './info.js';
+import type { InlineStats } from './inline-runs.js';
 import type { RunTimings } from '../async/clock.js';
 import type { Signature } from '../signature/spec.js';
 import type { Tolerance } from '../signature/tolerance.js';
@@ -54,6 +55,12 @@ export interface WarmupReport {
   /** As it was given; undefined for the default. */
   readonly tolerance: Tolerance | undefined;
   readonly durationMs: number;
+}
+
+/** What a model has done. */
+export interface ModelStats {
+  /** Runs on the calling thread; see `LoadOptions.runInline`. */
+  readonly inline: InlineStats;
 }
 
 /**
@@ -112,6 +119,9 @@ export interface Model<M extends Methods = AnyMethods> extends AsyncDisposable {
    * example that was given, or on every one that was made up
    */
   warmup(options?: WarmupOptions): Promise<WarmupReport>;
+
+  /** What it has done since it was loaded. */
+  stats(): ModelStats;
 
   /** Drops what is queued, lets what runs finish, frees the model. Idempotent. */
   dispose(): Promise<void>;

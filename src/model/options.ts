@@ -11,8 +11,9 @@ import { checkSignature } from '../signature/check.js';
 /** How a model is brought up. Every member is optional. */
 export interface LoadOptions {
   /**
-   * By default taken from the file's extension: `.pt .pts .jit .pth .ts .ptl .torchscript` torchscript, `.pt2` aotinductor, `.onnx .ort`
-   * onnx; from its first bytes for other extensions.
+   * By default taken from the file's extension: `.pt .pts .jit .pth .ts .ptl .torchscript` torchscript, `.onnx .ort` onnx; from its
+   * content for `.pt2`, which is an exported program (export) or a compiled package (aotinductor), and for other extensions. A
+   * package with both runs as an exported program.
    */
   engine?: EngineName;
   /** `auto` (default): CUDA when LibTorch has it and a device answers, else the CPU. `cuda:1` names a device. */
@@ -26,7 +27,8 @@ export interface LoadOptions {
   /** Runs waiting, default 1024; one more is refused with ERR_QUEUE_FULL. */
   maxPending?: number;
   /**
-   * TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. ONNX: `none`
+   * TorchScript: `freeze` (default) folds weights into the graph, `inference` also rewrites it for oneDNN. Exported programs: `none`
+   * runs the graph as it is, the others fold and rewrite what changes no answer beyond rounding. ONNX: `none`
    * runs the graph as it is, the others with all of ONNX Runtime's optimisations.
    */
   optimize?: Optimize;
@@ -55,6 +57,15 @@ export interface LoadOptions {
    * cache. Default none: then a link is refused with ERR_UNSAFE_ARCHIVE.
    */
   externalDataRoot?: string;
+  /**
+   * Default true: a run that is known to be short is done on the calling thread while the model is idle and calls come one by one,
+   * which spares the way to another thread and back. Known are, of TorchScript and exported programs on the CPU with one intra-op
+   * thread, methods without loops, custom operators, state and sizes that hang on elements, in shapes of which 20 runs took less
+   * than 0.1 ms of a worker (one that takes longer takes away five of them). There is at most one such run a turn of the event
+   * loop, and after one of over 1 ms none for 5 s, and
+   * twice as long each time that they were few since. `false`: none at all.
+   */
+  runInline?: boolean;
   signal?: AbortSignal;
 }
 
@@ -86,7 +97,7 @@ const choices = {
 } as const;
 const known = [
   ...['engine', 'device', 'instances', 'maxPending', 'operatorLibraries', 'signature', 'sha256', 'externalSha256'],
-  ...['autograd', 'externalDataRoot', 'signal', ...Object.keys(choices)],
+  ...['autograd', 'externalDataRoot', 'runInline', 'signal', ...Object.keys(choices)],
 ];
 
 /**
@@ -111,8 +122,9 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
   if (signature !== undefined) checkSignature(signature);
   check.signal(options.signal);
   checkAutograd(options);
-  const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [] } = options;
+  const { instances = 1, maxPending = 1024, device = 'auto', operatorLibraries = [], runInline = true } = options;
   checkOperatorLibraries(operatorLibraries);
+  check.boolean('runInline', runInline);
   check.integer('instances', instances, 1, 256);
   check.integer('maxPending', maxPending, 0, 1_000_000);
   if (typeof device !== 'string') throw expected("'auto', 'cpu', 'cuda' or 'cuda:<index>'", 'device', device);
@@ -124,6 +136,7 @@ export function resolveLoadOptions(options: LoadOptions): ResolvedLoadOptions {
     maxPending,
     optimize: options.optimize ?? 'freeze',
     operatorLibraries,
+    runInline,
     ...(options.autograd !== undefined && { autograd: options.autograd }),
     ...(signature && { signature }),
     ...(options.sha256 !== undefined && { sha256: options.sha256 }),

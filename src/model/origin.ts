@@ -1,4 +1,5 @@
 /** What a model file says of how it was made. */
+import type { Notes } from './notes.js';
 
 export interface Origin {
   /** Framework, versions, formats, as the file has them. */
@@ -7,6 +8,8 @@ export interface Origin {
   readonly namesMaker: boolean;
   /** The commit it was made from, where somebody wrote it into the file. */
   readonly sourceCommit?: string;
+  /** What the model is for, as the exporter of this package wrote it into the file; unchecked. */
+  readonly task?: Notes['task'];
 }
 
 /** How a commit is called in the metadata of files. */

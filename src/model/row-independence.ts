@@ -1,7 +1,9 @@
 import type { BoundArguments } from '../signature/bind.js';
 import { withinBounds } from '../signature/example.js';
+import { namesIn } from '../signature/expression.js';
 import type { TensorSpec } from '../signature/spec.js';
 import { isStringsSpec } from '../signature/strings.js';
+import { symbolReader } from '../signature/symbols.js';
 import { rowCount } from '../tensor/rows.js';
 import { probeRows } from './row-probes.js';
 import { RowCheck } from './row-trial.js';
@@ -15,9 +17,21 @@ import {
   type Run,
 } from './row-verdict.js';
 
-/** Whether dimension 0 of every tensor may vary. Where nobody says, it is tried. */
+/**
+ * Whether dimension 0 of every tensor may vary, and nothing else with it: a size that follows from the rows of one call is another
+ * where calls are put together. Where nobody says, it is tried.
+ */
 export function hasFreeBatch(inputs: readonly TensorSpec[]): boolean {
-  return inputs.every(({ shape, optional }) => optional || shape === null || shape[0] === null);
+  const required = inputs.filter(({ optional }) => !optional);
+  if (!required.every(({ shape }) => shape === null || shape[0] === null)) return false;
+  const read = symbolReader(required);
+  const sizes = required.flatMap(({ symbols = [] }) =>
+    symbols.flatMap((symbol, axis) => (symbol === null ? [] : { size: read(symbol), isFirst: axis === 0 })),
+  );
+  const rows = new Set(sizes.flatMap(({ size, isFirst }) => (isFirst ? [...namesIn(size)] : [])));
+  return sizes.every(
+    ({ size, isFirst }) => (isFirst && size.kind === 'symbol') || ![...namesIn(size)].some((name) => rows.has(name)),
+  );
 }
 
 /**
@@ -34,7 +48,7 @@ export async function checkRowIndependence(
   if (model.info.stateful) return unasked('the model keeps state');
   const inputs = model.signature?.inputs.filter(({ optional }) => !optional) ?? [];
   if (inputs.some(isStringsSpec)) return unasked('strings are among the inputs, and batches are made of tensors');
-  if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed');
+  if (!hasFreeBatch(inputs)) return unasked('the batch dimension is fixed, or other sizes follow from it');
   if (inputs.some((spec) => leastRows !== withinBounds(spec, 0, leastRows) || 1 !== withinBounds(spec, 0, 1))) {
     return unasked(`the signature does not allow 1 to ${leastRows} rows`);
   }

@@ -1,7 +1,7 @@
 /** Runs of one model that no batch queue holds, while they wait for their turn at the compute budget. */
 import { Desk, Ticket, type TicketLimits } from '../async/ticket.js';
 import { torchError } from '../errors.js';
-import { copyValue } from '../tensor/value.js';
+import { copyArgument } from '../tensor/value.js';
 import type { ComputeShare, Waiter } from './compute-budget.js';
 import type { Run } from './engine.js';
 import type { Execution } from './model.js';
@@ -31,7 +31,7 @@ class WaitingRun extends Ticket<Execution> implements Waiter {
     // The time limit and the signal settle this promise, as before; the run has begun. What is thrown at once ends it, too.
     this.#started().then(
       ({ value, timings }) => {
-        this.resolve({ value, timings: { ...timings, queueMs: timings.queueMs + waitedMs } });
+        this.resolve({ value, timings: { runMs: timings.runMs, queueMs: timings.queueMs + waitedMs } });
       },
       (error: unknown) => {
         this.reject(error);
@@ -83,7 +83,7 @@ export class WaitingRuns {
     }
     const values = isOwned
       ? run.values
-      : run.values.map((value, i) => (value === undefined ? value : copyValue(value, run.names[i] ?? `argument ${i}`)));
+      : run.values.map((value, i) => copyArgument(value, run.names[i] ?? `argument ${i}`));
     const since = this.#desk.clock.now();
     const waiting: WaitingRun = new WaitingRun(
       this.#desk,

@@ -192,13 +192,18 @@ class WarmUp {
     );
   }
 
+  /** As `on`; a model that takes none of the sizes is tried with one row, or with those of the example where one was refused. */
   async #onSizesOrOne(example: BoundArguments, wanted: readonly number[]): Promise<Warmed> {
     try {
       return await this.on(example, wanted, true);
     } catch (error) {
-      if (isFatal(error) || wanted.includes(1)) throw error;
-      const { ran } = await this.on(example, [1], true);
-      const rows = `${wanted[0]} rows`;
+      if (isFatal(error)) throw error;
+      const other = wanted.includes(1) ? (rowCount(example) ?? 1) : 1;
+      if (wanted.includes(other)) throw error;
+      const { ran } = await this.on(example, [other], true).catch((next: unknown) => {
+        throw isFatal(next) || other === 1 ? next : error;
+      });
+      const rows = `${wanted[0]} row${wanted[0] === 1 ? '' : 's'}`;
       return { example, ran: { ...ran, refusal: `the model does not take ${rows}: ${firstLine(error)}` } };
     }
   }
@@ -223,8 +228,10 @@ function allowedSizes(signature: Signature | undefined, sizes: readonly number[]
 }
 
 /** `x float32 [2, 4], mask int64 [2, 1]` */
-function shapesOf(args: Readonly<Record<string, Tensor>>): string {
+function shapesOf(args: Readonly<Record<string, Tensor | number>>): string {
   return Object.entries(args)
-    .map(([name, { dtype, shape }]) => `${name} ${dtype} ${formatShape(shape)}`)
+    .map(([name, value]) =>
+      value instanceof Tensor ? `${name} ${value.dtype} ${formatShape(value.shape)}` : `${name} ${value}`,
+    )
     .join(', ');
 }

@@ -90,12 +90,30 @@ export class ZipArchive {
     return small ? [small] : ((await this.stream(entry)) as AsyncIterable<Buffer>);
   }
 
-  /** Undefined for what is not as the directory says; the stream then says what is wrong with it. */
-  #unpacked({ offset, packed, unpacked, stored }: ZipEntry): Buffer | undefined {
+  /**
+   * Where the bytes of a stored entry lie.
+   * @throws ERR_UNSAFE_ARCHIVE for one that is compressed, or that begins otherwise than the directory says
+   */
+  placeOf({ name, offset, packed, stored }: ZipEntry): { readonly offset: number; readonly size: number } {
+    if (!stored) throw unsafe(`entry ${describe(name)} is compressed, which PyTorch never does; save it again`);
+    const begin = this.#begin(offset);
+    if (begin === undefined) throw unsafe(`entry ${describe(name)} does not begin where the directory says`);
+    if (begin + packed > this.#bytes.length) throw unsafe(`entry ${describe(name)} lies beyond the end of the file`);
+    return { offset: begin, size: packed };
+  }
+
+  /** Behind a local header. */
+  #begin(offset: number): number | undefined {
     const bytes = this.#bytes;
     if (offset + localHeaderBytes > bytes.length || bytes.readUInt32LE(offset) !== localHeaderMark) return undefined;
-    const begin = offset + localHeaderBytes + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28);
-    const body = bytes.subarray(begin, begin + packed);
+    return offset + localHeaderBytes + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28);
+  }
+
+  /** Undefined for what is not as the directory says; the stream then says what is wrong with it. */
+  #unpacked({ offset, packed, unpacked, stored }: ZipEntry): Buffer | undefined {
+    const begin = this.#begin(offset);
+    if (begin === undefined) return undefined;
+    const body = this.#bytes.subarray(begin, begin + packed);
     if (stored) return body.length === unpacked ? body : undefined;
     try {
       const found = inflateRawSync(body, { maxOutputLength: Math.max(1, unpacked) });

@@ -15,11 +15,14 @@ export class AggregatedMetrics {
   }
 
   /** A process has ended; what it counted since its last snapshot is lost. */
-  async end(process: number): Promise<void> {
+  end(process: number): void {
     const last = this.#latest.get(process);
     if (!last || !this.#latest.delete(process)) return;
     const counts = last.filter(({ type }) => type === 'counter' || type === 'histogram');
-    this.#ended = await aggregate([this.#ended, counts]).getMetricsAsJSON();
+    // In one step: whoever reads meanwhile, or ends too, finds these counts in one of the two places.
+    this.#ended = aggregate([this.#ended, counts])
+      .getMetricsAsArray()
+      .map((metric) => (metric as unknown as { get(): MetricsSnapshot[number] }).get());
   }
 
   /** All in the text format of Prometheus. */

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { isError } from '../errors.js';
 import { scrub } from './scrub.js';
@@ -76,32 +77,56 @@ export function flushLogger(logger: Logger): Promise<void> {
 const atomicWrite = 3072;
 
 function standardOutput(shared: boolean): DestinationStream {
+  const isCut = shared && !isFile(1);
   // Asynchronous: a full pipe must not stop the event loop. With a minimum of 0 `flush` would not wait for anything.
   const stream = destination({
     dest: 1,
     sync: false,
     minLength: 1,
     maxLength: maxBacklog,
-    ...(shared && { maxWrite: atomicWrite }),
+    ...(isCut && { maxWrite: atomicWrite }),
   });
   // pino would flush on every exit and block until a full pipe or disk takes the lines, perhaps without end. flushLogger
   // waits for them before the exit, for a limited time.
   stream.flushSync = () => undefined;
   // A reader that went away (EPIPE) ends the logging, not the server.
   stream.on('error', () => undefined);
-  return new TurnBuffer(stream, shared ? atomicWrite : Infinity);
+  return new LineBuffer(stream, isCut ? atomicWrite : Infinity);
+}
+
+/** A file takes what several processes write one after the other, however much that is. */
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false; // it is closed
+  }
 }
 
 interface FlushableStream extends DestinationStream {
   flush(done?: (error?: Error) => void): void;
 }
 
-/** Puts the lines of one turn of the event loop together: under load a write for each would cost more than the lines. */
-export class TurnBuffer implements FlushableStream {
+/** After a write, lines gather for so long before the next one. Lines that the end of the process by force loses are of this time. */
+const gatherMs = 20;
+/** Characters that are not kept waiting for more. */
+const enough = 32 * 1024;
+
+/**
+ * Puts lines together: a write hands them to another thread, which under load costs more than the lines. A line that comes
+ * after a while without one is written with its turn of the event loop, and so is a line of level warn or above.
+ */
+export class LineBuffer implements FlushableStream {
   readonly #target: FlushableStream;
   readonly #largest: number;
   #text = '';
-  #scheduled = false;
+  /** Lines before those, each part as many as may be written at once. */
+  readonly #parts: string[] = [];
+  #length = 0;
+  /** What waits is written at the end of this turn. */
+  #isDue = false;
+  /** Runs while lines gather. */
+  #gathering: NodeJS.Timeout | undefined;
 
   /** @param largest characters written at once, unless a single line is longer */
   constructor(target: FlushableStream, largest: number) {
@@ -110,14 +135,11 @@ export class TurnBuffer implements FlushableStream {
   }
 
   write(line: string): void {
-    if (this.#text.length + line.length > this.#largest) this.#pass();
+    if (this.#text.length + line.length > this.#largest) this.#cut();
     this.#text += line;
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#pass();
-    });
+    this.#length += line.length;
+    if (!this.#gathering || this.#length >= enough || !mayWait(line)) this.#passSoon();
+    else this.#gathering.ref();
   }
 
   flush(done?: (error?: Error) => void): void {
@@ -125,10 +147,39 @@ export class TurnBuffer implements FlushableStream {
     this.#target.flush(done);
   }
 
-  #pass(): void {
-    if (this.#text === '') return;
-    const text = this.#text;
-    this.#text = '';
-    this.#target.write(text);
+  #passSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(this.#onTurnEnd);
   }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isDue = false;
+    this.#pass();
+    // Nothing has to be written when it is over, so the process need not live for it.
+    this.#gathering ??= setTimeout(this.#onGathered, gatherMs).unref();
+  };
+
+  readonly #onGathered = (): void => {
+    this.#gathering = undefined;
+    if (this.#length > 0) this.#onTurnEnd();
+  };
+
+  #pass(): void {
+    this.#cut();
+    this.#length = 0;
+    for (const text of this.#parts.splice(0)) this.#target.write(text);
+  }
+
+  #cut(): void {
+    if (this.#text === '') return;
+    this.#parts.push(this.#text);
+    this.#text = '';
+  }
+}
+
+const patient = ['{"level":"info"', '{"level":"debug"', '{"level":"trace"'];
+
+function mayWait(line: string): boolean {
+  return patient.some((begin) => line.startsWith(begin));
 }

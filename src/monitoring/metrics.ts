@@ -1,10 +1,14 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { errorTable, isErrorCode } from '../errors.js';
 import type { MetricsSnapshot } from './aggregate.js';
-import { addGauges, type GaugeSources } from './gauges.js';
+import { addGauges } from './gauges.js';
+import type { MetricSources } from './gauges-sources.js';
+import { CounterFamily, HistogramFamily } from './metrics-series.js';
+import { counted, type CountedName, type CountedRow } from './metrics-table.js';
+import { BatchSeries, CallSeries, PerVersion, type Families } from './metrics-versions.js';
 import { processMetrics } from './process-metrics.js';
 
-/** What is measured of one run of a model. Times are milliseconds. */
+/** What is measured of one call of a model. Times are milliseconds. */
 export interface RunSample {
   readonly model: string;
   readonly version: string;
@@ -13,15 +17,21 @@ export interface RunSample {
   readonly outcome: string;
   /** Of a run that succeeded. */
   readonly timings: { readonly queueMs: number; readonly runMs: number } | undefined;
+  /** From the call to its end. */
+  readonly totalMs?: number;
 }
 
-/** What is measured of one batch. */
+/** What is measured of one batch. Times are milliseconds. */
 export interface BatchSample {
   readonly model: string;
   readonly version: string;
   readonly rows: number;
   readonly paddedRows: number;
   readonly reason: string;
+  readonly requests?: number;
+  readonly gatherMs?: number;
+  readonly scatterMs?: number;
+  readonly outcome?: 'ok' | 'failed';
 }
 
 /** What is counted of one row that was run again by itself. */
@@ -31,150 +41,110 @@ export interface RowCheckSample {
   readonly outcome: string;
 }
 
-const requestBuckets = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
-];
-const inferenceBuckets = [0.00001, 0.000025, 0.00005, ...requestBuckets];
-const modelLabels = ['model', 'version'] as const;
+/** Versions that are gone keep their counts for the next scrape; of more, the counts of the oldest are forgotten. */
+const mostGone = 100;
 
 /** The metrics of one server, in a registry of their own: several servers in a process do not meet. */
 export class ServerMetrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
-  readonly #registry = new Registry();
+  /** What gauges are read from. Whoever has something to tell adds its member. */
+  readonly sources: MetricSources;
+  readonly #families: Families;
   readonly #merged: Registry;
+  readonly #calls: PerVersion<CallSeries>;
+  readonly #batches: PerVersion<BatchSeries>;
+  readonly #gone = new Set<string>();
   #writing: Promise<string> | undefined;
-  readonly #requests = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the headers of a request to the end of its answer.',
-    labelNames: ['route', 'method', 'status'] as const,
-    buckets: requestBuckets,
-    registers: [this.#registry],
-  });
-  readonly #rejections = new Counter({
-    name: 'http_requests_rejected_total',
-    help: 'Requests answered with an error, by its code.',
-    labelNames: ['code'] as const,
-    registers: [this.#registry],
-  });
-  readonly #dropped = new Counter({
-    name: 'http_connections_dropped_total',
-    help: 'Connections closed unserved: maxConnections were open, or no file descriptors were left.',
-    registers: [this.#registry],
-  });
-  readonly #acceptErrors = new Counter({
-    name: 'http_accept_errors_total',
-    help: 'Errors of the system when connections were accepted.',
-    registers: [this.#registry],
-  });
-  readonly #inference = new Histogram({
-    name: 'inference_duration_seconds',
-    help: 'Time inside the engine, of the batch that carried the request.',
-    labelNames: modelLabels,
-    buckets: inferenceBuckets,
-    registers: [this.#registry],
-  });
-  readonly #queue = new Histogram({
-    name: 'inference_queue_duration_seconds',
-    help: 'Time from submission of a run until a worker took it.',
-    labelNames: modelLabels,
-    buckets: inferenceBuckets,
-    registers: [this.#registry],
-  });
-  readonly #rows = new Counter({
-    name: 'inference_rows_total',
-    help: 'Rows whose run ended, by its outcome. What was refused, aborted or late is not in it: it need not have run.',
-    labelNames: [...modelLabels, 'outcome'] as const,
-    registers: [this.#registry],
-  });
 
-  readonly #batchRows = new Histogram({
-    name: 'batch_rows',
-    help: 'Rows of a batch, without padding.',
-    labelNames: modelLabels,
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-    registers: [this.#registry],
-  });
-  readonly #padding = new Counter({
-    name: 'batch_padded_rows_total',
-    help: 'Rows of padding, run to reach an allowed batch size.',
-    labelNames: modelLabels,
-    registers: [this.#registry],
-  });
-  readonly #closed = new Counter({
-    name: 'batches_total',
-    help: 'Batches run, by why they were closed.',
-    labelNames: [...modelLabels, 'reason'] as const,
-    registers: [this.#registry],
-  });
-
-  readonly #rowChecks = new Counter({
-    name: 'batch_row_checks_total',
-    help: 'Rows of batches run again by themselves, by what came of it.',
-    labelNames: [...modelLabels, 'outcome'] as const,
-    registers: [this.#registry],
-  });
-
-  readonly #failedLoads = new Counter({
-    name: 'model_load_failures_total',
-    help: 'Loads of a model that failed or were refused, by the code of the reason. What served before goes on.',
-    labelNames: ['model', 'code'] as const,
-    registers: [this.#registry],
-  });
-
-  /**
-   * All are read when the metrics are.
-   * @param inFlight requests begun and not yet answered
-   * @param queues what waits for a batch, by model
-   * @param busy what each model runs
-   */
-  constructor(
-    inFlight: GaugeSources['inFlight'],
-    queues: GaugeSources['queues'],
-    busy: GaugeSources['busy'] = () => [],
-  ) {
-    addGauges(this.#registry, { inFlight, queues, busy });
-    this.#dropped.inc(0);
-    this.#acceptErrors.inc(0);
-    this.#merged = Registry.merge([this.#registry, processMetrics()]);
+  /** @param sources all are read when the metrics are; one that is not there has nothing to tell */
+  constructor(sources: MetricSources = {}) {
+    const registry = new Registry();
+    this.sources = { ...sources };
+    const rows = Object.entries<CountedRow>(counted);
+    // The type of each follows from its row.
+    this.#families = Object.fromEntries(
+      rows.map(([key, row]) => [key, familyOf(row, registry)]),
+    ) as unknown as Families;
+    const families = this.#families;
+    this.#calls = new PerVersion((model, version) => new CallSeries(families, model, version));
+    this.#batches = new PerVersion((model, version) => new BatchSeries(families, model, version));
+    addGauges(registry, this.sources);
+    // What has not happened yet is 0, not unknown.
+    families.dropped.of();
+    families.acceptErrors.of();
+    this.#merged = Registry.merge([registry, processMetrics()]);
   }
 
   /** Counts one answered request. `route` must be one of a fixed set: it is a label. */
   request(route: string, method: string, status: number, seconds: number): void {
-    this.#requests.observe({ route, method, status }, seconds);
+    this.#families.requests.of(route, method, String(status)).add(seconds);
   }
 
   rejected(code: string): void {
-    this.#rejections.inc({ code });
+    this.#families.rejections.of(code).add();
   }
 
   connectionDropped(): void {
-    this.#dropped.inc();
+    this.#families.dropped.of().add();
   }
 
   acceptFailed(): void {
-    this.#acceptErrors.inc();
+    this.#families.acceptErrors.of().add();
   }
 
-  run({ model, version, rows, outcome, timings }: RunSample): void {
-    if (hasRun(outcome)) this.#rows.inc({ model, version, outcome }, rows);
+  run({ model, version, rows, outcome, timings, totalMs }: RunSample): void {
+    const series = this.#calls.of(model, version);
+    series.calls.of(outcome).add();
+    if (hasRun(outcome)) series.rows.of(outcome).add(rows);
     if (!timings) return;
-    this.#inference.observe({ model, version }, timings.runMs / 1000);
-    this.#queue.observe({ model, version }, timings.queueMs / 1000);
+    series.inference.add(timings.runMs / 1000);
+    series.queue.add(timings.queueMs / 1000);
+    if (totalMs !== undefined) series.total.add(totalMs / 1000);
   }
 
-  batch({ model, version, rows, paddedRows, reason }: BatchSample): void {
-    this.#batchRows.observe({ model, version }, rows);
-    if (paddedRows > 0) this.#padding.inc({ model, version }, paddedRows);
-    this.#closed.inc({ model, version, reason });
+  batch({ model, version, rows, paddedRows, reason, requests, gatherMs, scatterMs, outcome }: BatchSample): void {
+    const series = this.#batches.of(model, version);
+    series.rows.add(rows);
+    if (paddedRows > 0) series.padding.add(paddedRows);
+    series.closed.of(reason).add();
+    if (requests !== undefined) series.calls.add(requests);
+    if (outcome === 'failed') return;
+    if (gatherMs !== undefined) series.assembly.add(gatherMs / 1000);
+    if (scatterMs !== undefined) series.scatter.add(scatterMs / 1000);
   }
 
   rowCheck({ model, version, outcome }: RowCheckSample): void {
-    this.#rowChecks.inc({ model, version, outcome });
+    this.#families.rowChecks.of(model, version, outcome).add();
+  }
+
+  loaded(model: string): void {
+    this.#families.loads.of(model).add();
   }
 
   /** Counts a load that failed or was refused. `model` must be one that is served, or was to be: it is a label. */
   loadFailed(model: string, code: string): void {
-    this.#failedLoads.inc({ model, code });
+    this.#families.failedLoads.of(model, code).add();
+  }
+
+  /** Counts labels that came back. @param outcome `accepted`, or the code of the error: it is a label */
+  feedback(model: string, version: string, outcome: string, count = 1): void {
+    this.#families.feedback.of(model, version, outcome).add(count);
+  }
+
+  /** A version serves no more, and nothing has taken its place. */
+  gone(model: string, version: string): void {
+    const key = JSON.stringify([model, version]);
+    this.#gone.delete(key);
+    this.#gone.add(key);
+    if (this.#gone.size <= mostGone) return;
+    const [oldest = key] = this.#gone;
+    this.#gone.delete(oldest);
+    const [name, number] = JSON.parse(oldest) as [string, string];
+    this.#calls.forget(name, number);
+    this.#batches.forget(name, number);
+    for (const [of, { labels }] of Object.entries<CountedRow>(counted)) {
+      if (labels[1] === 'version') this.#families[of as CountedName].forget(name, number);
+    }
   }
 
   /** Everything as values, for `aggregated`. */
@@ -186,6 +156,10 @@ export class ServerMetrics {
   text(): Promise<string> {
     return (this.#writing ??= this.#merged.metrics().finally(() => (this.#writing = undefined)));
   }
+}
+
+function familyOf(row: CountedRow, registry: Registry): CounterFamily | HistogramFamily {
+  return row.buckets ? new HistogramFamily(row, row.buckets, registry) : new CounterFamily(row, registry);
 }
 
 /** Whether the rows of a call with this outcome were in the engine for certain. */

@@ -92,7 +92,7 @@ export function binarySizes({ heads }: RequestHead): number[] {
 
 /** The request of a head whose binary tensors lie behind it in the body. @throws as decodeRequest */
 export function requestOf({ heads, ...head }: RequestHead, body: Pieces, options: DecodeOptions = {}): InferRequest {
-  return { ...head, inputs: withBytes(body, heads, options) };
+  return { inputs: withBytes(body, heads, options), ...head };
 }
 
 const responseMembers = ['model_name', 'model_version', 'id', 'parameters', 'outputs'] as const;

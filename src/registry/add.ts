@@ -5,7 +5,8 @@ import { engineTable, findEngine } from '../engines/index.js';
 import { describe, torchError, TorchError } from '../errors.js';
 import { digestFile, type FileDigest } from '../files/hash.js';
 import type { EngineName, ExternalFile } from '../model/info.js';
-import { admit, type Admitted } from './admission/admit.js';
+import type { TrainingStatistics } from '../monitoring/drift/statistics.js';
+import { admit, type AdmissionRequest, type Admitted, type AnswerRows } from './admission/admit.js';
 import { requireModel } from './admission/identify.js';
 import { cardOf } from './card/index.js';
 import { buildRecord } from './record/build.js';
@@ -20,13 +21,15 @@ import {
 import { artifactName } from './record/file-name.js';
 import { cachedFile } from './record/hub-cache.js';
 import { checkAddOptions, type AddOptions } from './record/options.js';
+import { requireNothingNew } from './record/same.js';
+import type { DataGiven } from './data/rows.js';
 import type { ModelRecord } from './schema.js';
 import type { Staging } from './store/staging.js';
 import type { Store } from './store/store.js';
 
 export interface Added {
   readonly record: ModelRecord;
-  /** False where the version was there already with the same files: nothing was changed, unless `repaired` says so. */
+  /** False where the version was there already with the same files and statements: nothing was changed, unless `repaired` says so. */
   readonly added: boolean;
   /** Files of the version were put back that somebody had deleted or damaged since. Left out where there was nothing to do. */
   readonly repaired?: true;
@@ -47,7 +50,10 @@ export async function add(registry: Registry, file: string, options: AddOptions)
   signal?.throwIfAborted();
   await requireModel(file);
   const there = await existing(registry, file, options);
-  if (there) return await kept(registry, file, there, options);
+  if (there) {
+    await requireNothingNew(there, options);
+    return await kept(registry, file, there, options);
+  }
   const engine = await findEngine(file, options.load?.engine ?? (options.record?.engine as EngineName | undefined));
   const origin = await engineTable[engine].origin(file);
   const cached = cachedFile(file);
@@ -62,13 +68,32 @@ export async function add(registry: Registry, file: string, options: AddOptions)
     const digest = await staging.take(file, artifact, signal);
     requireSameArtifact(options, digest);
     const load = { ...(cached && takesRoot(engine) && { externalDataRoot: cached.root }), ...options.load };
-    const admitted = await tried(file, engine, digest, draft, { ...options, load });
+    const now = new Date();
+    let trainingStatistics: TrainingStatistics | undefined;
+    const whileThere = async (seen: Admitted, answer: AnswerRows): Promise<void> => {
+      // The record as it will be, but for the sidecars, which the data knows nothing of.
+      const record = buildRecord({
+        name,
+        version,
+        engine,
+        draft,
+        admitted: seen,
+        artifact: { file: artifact, ...digest },
+        now,
+      });
+      trainingStatistics = await counted(record, seen, answer, options);
+    };
+    const admitted = await tried(file, engine, digest, draft, {
+      ...options,
+      load,
+      ...(options.data !== undefined && { whileThere }),
+    });
     const sidecars = await takeSidecars(staging, file, admitted.loaded.info.externalFiles ?? [], signal);
     onProgress?.({ stage: 'record' });
     const record = buildRecord({
       ...{ name, version, engine, draft, admitted },
       artifact: { file: artifact, ...digest, ...(sidecars.length > 0 && { sidecars }) },
-      now: new Date(),
+      ...{ now, trainingStatistics },
     });
     const committed = await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal });
     return { record: committed.added ? record : await registry.record(name, version), ...committed };
@@ -150,13 +175,22 @@ async function tried(
   engine: EngineName,
   { sha256, bytes }: FileDigest,
   draft: Draft,
-  { load, example, admission = {}, signal, strict, onProgress }: AddOptions,
+  {
+    load,
+    example,
+    admission = {},
+    signal,
+    strict,
+    onProgress,
+    whileThere,
+  }: AddOptions & Pick<AdmissionRequest, 'whileThere'>,
 ): Promise<Admitted> {
   const parts = statedSignature(draft);
   const admitted = await admit(file, {
     ...{ engine, sha256, bytes, load, example, signal },
     ...(Object.keys(parts).length > 0 && { parts }),
     limits: admission,
+    whileThere,
     onStage: (stage) => onProgress?.({ stage }),
   });
   const { methods } = admitted.loaded.info;
@@ -174,6 +208,33 @@ async function tried(
     );
   }
   return admitted;
+}
+
+/** Runs it on the data that was given. @throws as countData; ERR_ADMISSION for a model that does not run */
+async function counted(
+  record: ModelRecord,
+  { report }: Admitted,
+  answer: AnswerRows,
+  { data, heldOut, heldOutAnswers, truth, signal, onProgress }: AddOptions,
+): Promise<TrainingStatistics> {
+  if (report?.refused !== undefined) {
+    throw torchError(
+      'ERR_ADMISSION',
+      `Expected the model to run, as its training data needs, but it was not run: ${report.refused}; give an example (--example FILE)`,
+    );
+  }
+  const { countData } = await import('./data/count.js');
+  const output = record.signature.outputs[0]?.name ?? '';
+  const model = {
+    areDependent: report?.rows?.verdict === 'dependent',
+    answer: (args: Parameters<AnswerRows>[0]) => {
+      signal?.throwIfAborted();
+      return answer(args, output);
+    },
+  };
+  return await countData({ data: data as DataGiven, heldOut, heldOutAnswers, truth }, record, model, (rows, total) => {
+    onProgress?.({ stage: 'data', rows, total });
+  });
 }
 
 /** The files beside an ONNX model, links followed as admission did: what is copied is what was loaded. @throws ERR_INTEGRITY */

@@ -13,6 +13,7 @@ export type {
   SignatureParts,
   SpecPart,
 } from './record/options.js';
+export { referenceOf } from './reference.js';
 export { loadOptionsOf, signatureOf } from './signature-of.js';
 export type { LockLimits } from './store/lock.js';
 export type { FileDigest } from '../files/hash.js';

@@ -1,31 +1,34 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { torchError, type ErrorDetail } from '../errors.js';
 import { signatureFaults } from '../signature/check.js';
 import { isFileName, isRelativeFile } from './names.js';
 import { isTooDeep, nestingRule } from './nesting.js';
-import { schemaFault } from './schema-faults.js';
-import { recordSchemas, type ModelRecord } from './schema.js';
-import { labelsOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
+import { isRecord1, isRecord2 } from './record-validators.mjs';
+import { schemaFault, type Validator } from './schema-faults.js';
+import type { ModelRecord } from './schema.js';
+import { statisticsFaults } from '../monitoring/drift/statistics-faults.js';
+import { labelsOf, meaningOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
 
-// The schema is ours: a test checks it, so that no process compiles the schema of schemas for it. All faults are collected: a
-// record is at most 4 MiB, and whoever writes one by hand mends them in one go.
-const ajv = new Ajv2020({ allErrors: true, discriminator: true, meta: false, validateSchema: false });
-formats.default(ajv, ['date-time']);
-const validators = new Map<unknown, ValidateFunction>([
-  [1, ajv.compile(recordSchemas[1])],
-  [2, ajv.compile(recordSchemas[2])],
+const validators = new Map<unknown, Validator>([
+  [1, isRecord1],
+  [2, isRecord2],
 ]);
 /** For a record that names no schema that there is: the newest says so. */
-const newest = validators.get(2) as ValidateFunction;
+const newest: Validator = isRecord2;
 
 /**
  * Reads the text of a metadata.json and checks it against the schema and against itself.
  * @param where how messages call the record, e.g. `mnist-mlp v1.0`
  * @param identity the name and version that the record must carry: those of its folder
+ * @param options `isDraft`: the signature is not known yet, so that statistics of it are not held against it
  * @throws ERR_MANIFEST with the JSON pointers of what is wrong, each fault at once, up to `mostFaults`
  */
-export function parseRecord(text: string, where: string, identity: { name: string; version: string }): ModelRecord {
+export function parseRecord(
+  text: string,
+  where: string,
+  identity: { name: string; version: string },
+  { isDraft = false }: { readonly isDraft?: boolean } = {},
+): ModelRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,7 +40,7 @@ export function parseRecord(text: string, where: string, identity: { name: strin
   const validate = validators.get(version) ?? newest;
   // What the schema refuses cannot be asked whether its parts agree.
   const faults = validate(value)
-    ? [...contradictions(value as ModelRecord)]
+    ? [...contradictions(value as ModelRecord, isDraft)]
     : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
   faults.push(...misnamed(value, identity));
   if (faults.length > 0) throw invalid(where, faults);
@@ -55,7 +58,8 @@ function* misnamed(value: unknown, identity: { name: string; version: string }):
 }
 
 /** What the schema cannot say: parts of the record that must agree with each other. */
-function* contradictions({ artifact, signature, task, inputStatistics }: ModelRecord): Generator<ErrorDetail> {
+function* contradictions(record: ModelRecord, isDraft: boolean): Generator<ErrorDetail> {
+  const { artifact, signature, task, inputStatistics, trainingStatistics } = record;
   if (!isFileName(artifact.file)) yield { pointer: '/artifact/file', detail: 'must be a plain file name' };
   yield* misplaced(artifact);
   for (const { path, wanted } of signatureFaults(signature)) {
@@ -71,6 +75,11 @@ function* contradictions({ artifact, signature, task, inputStatistics }: ModelRe
     }
   }
   yield* taskFaults(task, signature);
+  if (trainingStatistics && !isDraft) {
+    for (const { path, detail } of statisticsFaults(trainingStatistics, signature, meaningOf(task))) {
+      yield { pointer: `/trainingStatistics/${path.join('/')}`, detail };
+    }
+  }
   if (!inputStatistics) return;
   const { histogram, predictionDistribution } = inputStatistics;
   if (histogram.edges.length !== histogram.counts.length + 1) {

@@ -46,7 +46,7 @@ export async function recordIn(registryDir: string, name: string, version: strin
   try {
     const path = await containedPath(registryDir, name, version, 'metadata.json');
     const text = await readSmallFile(path, `the record of ${where}`, maxRecordBytes, noLink);
-    // The schema's libraries take a quarter of a second to load, and a program that only loads models needs none of it.
+    // A program that only loads models needs none of it.
     const { parseRecord } = await import('./manifest.js');
     return parseRecord(text, where, { name, version });
   } catch (error) {

@@ -1,5 +1,11 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 
+/** A function of ajv's, as scripts/steps/validators.mjs makes it of a schema. `errors` are those of its last call. */
+export interface Validator<T = unknown> {
+  (value: unknown): value is T;
+  readonly errors?: readonly ErrorObject[] | null;
+}
+
 /** One fault that ajv found. Which members its own errors have depends on the keyword; this is the one place that knows. */
 export interface SchemaFault {
   /** `unknown` and `missing` are about a member of the value. */

@@ -1,10 +1,11 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '../schema/builder.js';
 import { dtypes } from '../tensor/dtype.js';
 import { maxRank } from '../tensor/shape.js';
 import type { Dimension, DimensionBounds } from '../signature/spec.js';
 import type { DType } from '../tensor/dtype.js';
 import { engineNames } from '../engines/index.js';
 import type { EngineName } from '../model/info.js';
+import type { ReferenceFeature } from '../monitoring/drift/statistics.js';
 import { taskSchema, type Task } from '../tasks/kinds/index.js';
 
 const closed = { additionalProperties: false };
@@ -111,6 +112,48 @@ const InputStatisticsSchema = Type.Object(
   closed,
 );
 
+const number = Type.Number();
+const counted = { name: text(), missing: count };
+/** As docs/monitoring.md explains it; `statisticsFaults` says what JSON Schema cannot. */
+const FeatureSchema = Type.Unsafe<ReferenceFeature>({
+  type: 'object',
+  required: ['kind'],
+  discriminator: { propertyName: 'kind' },
+  oneOf: [
+    Type.Object(
+      {
+        ...counted,
+        kind: Type.Literal('numeric'),
+        edges: Type.Array(number, { minItems: 2, maxItems: 200 }),
+        counts: Type.Array(count, { maxItems: 201 }),
+        mean: Type.Optional(number),
+        std: Type.Optional(Type.Number({ minimum: 0 })),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        ...counted,
+        kind: Type.Literal('categorical'),
+        categories: Type.Array(Type.Integer(), { minItems: 1, maxItems: 200 }),
+        counts: Type.Array(count, { maxItems: 201 }),
+      },
+      closed,
+    ),
+  ],
+});
+const features = Type.Array(FeatureSchema, { minItems: 1, maxItems: 256 });
+
+const TrainingStatisticsSchema = Type.Object(
+  {
+    rows: Type.Integer({ minimum: 1 }),
+    inputs: Type.Array(Type.Object({ input: text(), features }, closed), { maxItems: 64 }),
+    predictions: Type.Optional(Type.Object({ features }, closed)),
+    calibration: Type.Optional(Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Object({}, open))),
+  },
+  closed,
+);
+
 const prose = Type.String({ minLength: 1, maxLength: 20_000 });
 const bytes = Type.Integer({ minimum: 1 });
 const dateTime = Type.String({ format: 'date-time' });
@@ -207,6 +250,8 @@ const RecordSchema2 = Type.Object(
     /** An SPDX identifier, such as `Apache-2.0`. */
     license: Type.Optional(text()),
     admission: Type.Optional(AdmissionSchema),
+    /** What it was trained on, as counts: what monitoring compares with. */
+    trainingStatistics: Type.Optional(TrainingStatisticsSchema),
   },
   closed,
 );

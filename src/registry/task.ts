@@ -1,12 +1,10 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { describe, torchError, type ErrorDetail } from '../errors.js';
 import type { Signature } from '../signature/spec.js';
 import { completeTask, type TaskGiven } from '../tasks/kinds/given.js';
-import { taskFaults, taskSchema, type Task } from '../tasks/kinds/index.js';
+import { taskFaults, type Task } from '../tasks/kinds/index.js';
 import { schemaFault } from './schema-faults.js';
-
-const ajv = new Ajv2020({ allErrors: true, discriminator: true, meta: false, validateSchema: false });
-const validate = ajv.compile<Task>(taskSchema());
+import { isTask } from './task-validator.mjs';
 
 /**
  * A task that a caller gives for a model without a record, held to the schema that records have, and to as much as the
@@ -19,9 +17,9 @@ export function taskOf(given: TaskGiven, signature: Signature | undefined): Task
     throw torchError('ERR_INVALID_ARGUMENT', `Expected a task as a record has it but received ${describe(given)}`);
   }
   const task = completeTask(given, signature);
-  const faults = validate(task)
+  const faults = isTask(task)
     ? borneOut(task, signature)
-    : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
+    : (isTask.errors ?? []).filter(({ keyword }) => keyword !== 'oneOf').map(fault);
   if (faults.length === 0) return task;
   const list = faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
   throw torchError('ERR_INVALID_ARGUMENT', `Invalid task: ${list}`, { errors: faults });

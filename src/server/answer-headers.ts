@@ -14,7 +14,8 @@ const byModel = new WeakMap<ServedModel, AnswerHeaders>();
  * for, the load.
  */
 export function answerHeaders(call: ServerCall, format: LoadFormat | undefined): AnswerHeaders {
-  const { served, trace } = call;
+  const { served } = call;
+  const trace = call.trace?.isCallers ? call.trace : undefined;
   const ofModel = served ? headersOf(served) : none;
   if (!trace && !format) return ofModel;
   return {

@@ -1,14 +1,18 @@
 import { createLogger, type Logger } from '../monitoring/logging.js';
 import { ServerMetrics } from '../monitoring/metrics.js';
+import { FeedbackDesk } from './feedback/desk.js';
 import type { BodyLimits } from './http/body.js';
-import { busySamples, queueSamples } from './host-events.js';
 import type { InferenceHost } from './host.js';
 import type { AppLimits, AppOptions } from './options.js';
+import { sourcesOf } from './metric-sources.js';
 import type { Management } from './management/management.js';
 import { ownManagement } from './management/own-management.js';
+import { createMonitoring, type Monitoring } from './monitoring/monitoring.js';
 import { Lifecycle } from './readiness.js';
+import { requireConsoleTokens } from './security/bind.js';
 import { Security } from './security/security.js';
 import { defaultBodyLimits, mostJsonBytes } from './settings/table.js';
+import { Tracing } from './tracing/tracing.js';
 
 /** Of one encoded image. */
 interface ImageLimits {
@@ -34,11 +38,19 @@ export interface ServerContext {
   readonly stuckFails: AppLimits['stuckFails'];
   /** The addresses of clients are logged. */
   readonly logsClients: boolean;
+  /** Spans of what is done here. */
+  readonly tracing: Tracing;
   /** Who is let in. */
   readonly security: Security;
   /** Changes the models, where somebody may: over the admin port, or over that of inference. */
   readonly management: Management | undefined;
   readonly repositoryOnInference: boolean;
+  /** What is watched of the models. */
+  readonly monitoring: Monitoring;
+  /** What the page at `/` may do. */
+  readonly console: AppLimits['console'];
+  /** Takes labels that come back. */
+  readonly feedback: FeedbackDesk;
   /** A connection is closed after so many requests; Infinity where the connections are not ours. */
   readonly maxRequestsPerSocket: number;
 }
@@ -50,15 +62,18 @@ export function createContext(
   limits: AppLimits,
   maxRequestsPerSocket = Infinity,
 ): ServerContext {
-  const { host, logger: given, shareMetrics, tokens, management } = options;
+  const { host, logger: given, shareMetrics, shareMonitoring: sink, tokens, management, onDrift } = options;
   const { logLevel, requestTimeoutMs, stuckAfterMs = 3 * requestTimeoutMs, stuckFails } = limits;
   const logger = given || createLogger({ level: given === false ? 'silent' : logLevel });
+  // First: it refuses what must not be served.
+  const security = new Security({ ...limits, tokens }, logger);
+  requireConsoleTokens(limits.console, security.hasTokens);
   const lifecycle = new Lifecycle();
-  const metrics = new ServerMetrics(
-    () => lifecycle.inFlight,
-    () => queueSamples(host),
-    () => busySamples(host),
-  );
+  const monitoring = createMonitoring({ host, logger, limits, onDrift, sink });
+  const metrics = new ServerMetrics({
+    ...sourcesOf({ host, lifecycle, stuckAfterMs: stuckAfterMs || Infinity }),
+    ...monitoring.sources,
+  });
   return {
     host,
     logger,
@@ -76,7 +91,15 @@ export function createContext(
     logsClients: limits.logClientAddress === 'on',
     management: management ?? ownManagement(host, logger),
     repositoryOnInference: limits.repositoryOnInference,
+    monitoring,
+    console: limits.console,
+    feedback: new FeedbackDesk({
+      ...{ host, metrics, monitoring, share: options.shareFeedback },
+      requests: limits.monitoring === 'off' ? 0 : limits.feedbackRequests,
+      hasTokens: security.hasTokens,
+    }),
     maxRequestsPerSocket,
-    security: new Security({ ...limits, tokens }, logger),
+    tracing: new Tracing(limits.tracing, logger),
+    security,
   };
 }

@@ -1,9 +1,9 @@
-import type { Batchable } from '../model/batchable.js';
-import type { BusySample, QueueSample } from '../monitoring/gauges.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { ServerMetrics } from '../monitoring/metrics.js';
+import type { FeedbackDesk } from './feedback/desk.js';
 import type { InferenceHost } from './host.js';
-import type { HostChange, HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
+import type { Monitoring } from './monitoring/monitoring.js';
+import type { HostCanaryChange, HostChange, HostWarning, LoadProgress, ServedModel } from '../serving/index.js';
 import { TorchError, type ErrorCode } from '../errors.js';
 import { requireTask } from './codec/row-model.js';
 import { reportLostDevices } from './readiness.js';
@@ -11,7 +11,9 @@ import { reportStuckModels } from './stuck.js';
 
 interface Listeners {
   readonly metrics: ServerMetrics;
+  readonly monitoring: Monitoring;
   readonly logger: Logger;
+  readonly feedback: FeedbackDesk;
   /** Called once for each lost device, after it was logged. */
   readonly onDeviceFailure?: (() => void) | undefined;
   /** A model whose every instance has been in one run for longer is stuck. */
@@ -23,14 +25,17 @@ interface Listeners {
 /** Measures the runs and batches of a host and reports lost devices and stuck models. Returns a function that stops all. */
 export function followHost(
   host: InferenceHost,
-  { metrics, logger, onDeviceFailure, stuckAfterMs, onStuck }: Listeners,
+  { metrics, monitoring, logger, feedback, onDeviceFailure, stuckAfterMs, onStuck }: Listeners,
 ): () => void {
   const ends = [
     measureRuns(host, metrics),
     reportLostDevices(host, logger, onDeviceFailure),
     reportStuckModels(host, { afterMs: stuckAfterMs, logger, onStuck }),
     logLoads(host, logger),
-    countFailedLoads(host, metrics),
+    countLoads(host, metrics),
+    logCanaries(host, logger),
+    monitoring.follow(),
+    feedback.follow(),
   ];
   return () => {
     for (const end of ends) end();
@@ -48,13 +53,33 @@ function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
   };
 }
 
-function countFailedLoads(host: InferenceHost, metrics: ServerMetrics): () => void {
-  const onChange = ({ change, model, error }: HostChange): void => {
+function countLoads(host: InferenceHost, metrics: ServerMetrics): () => void {
+  const onChange = ({ change, model, version, error }: HostChange): void => {
     if (change === 'failed') metrics.loadFailed(model, codeOf(error));
+    else if (change === 'loaded' || change === 'reloaded') metrics.loaded(model);
+    else if (change === 'drained') {
+      const isServed = host.list().some((served) => served.name === model && served.version === version);
+      if (!isServed) metrics.gone(model, version);
+    }
   };
   host.on('change', onChange);
   return () => {
     host.off('change', onChange);
+  };
+}
+
+/** A rollback is nobody's act: whoever is on call reads why. */
+function logCanaries(host: InferenceHost, logger: Logger): () => void {
+  const onCanary = ({ change, numbers, ...facts }: HostCanaryChange): void => {
+    if (change === 'rolled back') {
+      logger.error({ canary: change, ...facts, numbers }, 'a canary was rolled back: what is stable gets all requests');
+    } else {
+      logger.info({ canary: change, ...facts }, 'the canary of a model has changed');
+    }
+  };
+  host.on('canary', onCanary);
+  return () => {
+    host.off('canary', onCanary);
   };
 }
 
@@ -121,22 +146,5 @@ function warnOfNoAnswer(served: ServedModel, logger: Logger): void {
     if (!(error instanceof TorchError)) throw error;
     const { name: model, version } = served;
     logger.warn({ model, version }, `POST /predict cannot answer for this model (${error.code}): ${error.message}`);
-  }
-}
-
-/** The state of every queue of a host, for gauges. */
-export function* queueSamples(host: InferenceHost): Iterable<QueueSample> {
-  for (const { name, version, queue } of host.list()) {
-    if (!queue) continue;
-    const { waitingRows, batchCapacity, fit } = queue.stats();
-    yield { model: name, version, waitingRows, batchCapacity, fit };
-  }
-}
-
-/** What every model of a host runs, for gauges. */
-export function* busySamples(host: InferenceHost): Iterable<BusySample> {
-  for (const { name, version, model } of host.list()) {
-    const { busy } = model as Partial<Pick<Batchable, 'busy'>>;
-    if (busy) yield { model: name, version, running: busy.running, oldestMs: busy.oldestMs };
   }
 }

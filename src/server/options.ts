@@ -2,14 +2,17 @@ import { options as checkOptions } from '../check.js';
 import { expected } from '../errors.js';
 import type { MetricsSnapshot } from '../monitoring/aggregate.js';
 import type { Logger } from '../monitoring/logging.js';
+import type { FeedbackShare } from './feedback/item.js';
 import type { InferenceHost } from './host.js';
 import type { Listen, TakeConnections } from './http/port.js';
 import type { Management } from './management/management.js';
+import { checkMonitoring, monitoringSettings, type MonitoringOptions } from './monitoring/options.js';
+import type { MonitoringSink } from './monitoring/sink.js';
 import { defaultOf, settingsTable, type Settings } from './settings/table.js';
 import { settingsFault } from './settings/validate.js';
 
 /** Options that an app and a server have in common. A limit that is left out has the default of the setting of its name. */
-export interface AppOptions {
+export interface AppOptions extends MonitoringOptions {
   /** The models. The host's state decides whether the server is ready. The app never closes the host. */
   host: InferenceHost;
   /** Default: JSON lines on standard output, from `logLevel` up. `false` logs nothing. */
@@ -37,6 +40,8 @@ export interface AppOptions {
   stuckFails?: 'ready' | 'live';
   /** Whether the line of a request has the address of its client, which is personal data. Default `on`. */
   logClientAddress?: 'on' | 'off';
+  /** `auto` makes spans where the program has registered a provider of OpenTelemetry: docs/tracing.md. `off` never does. Default `auto`. */
+  tracing?: 'auto' | 'off';
   /** Bearer tokens that callers must show, as the text of a tokens file: docs/security.md. Default: none, everybody is let in. */
   tokens?: string;
   /** Path of a file of bearer tokens; it is read again when it changes. Default: none. */
@@ -52,10 +57,19 @@ export interface AppOptions {
    * false: only over the admin port.
    */
   repositoryOnInference?: boolean;
+  /**
+   * The page at `/` for browsers: `read` (the default) shows and tries models; `full` lets clients of this port with an admin token
+   * change them; `off`: there is none.
+   */
+  console?: 'off' | 'read' | 'full';
   /** Changes the models. Default: the host's own. @internal */
   management?: Management;
   /** Given a function that reads this server's own metrics, returns the function that `/metrics` answers with. @internal */
   shareMetrics?: (own: () => Promise<MetricsSnapshot>) => () => Promise<string>;
+  /** Where what this process observes of its models goes. Default: to a hub of the server's own. @internal */
+  shareMonitoring?: MonitoringSink;
+  /** Where labels go that this process knows no request of. Default: nowhere. @internal */
+  shareFeedback?: FeedbackShare;
 }
 
 /** The limits are the settings of the same names: docs/settings.md has their ranges and defaults. Times are milliseconds. */
@@ -119,11 +133,14 @@ const appSettings = [
   'stuckAfterMs',
   'stuckFails',
   'logClientAddress',
+  'tracing',
   'tokensFile',
   'allowedHosts',
   'rateLimit',
   'rateBurst',
   'repositoryOnInference',
+  ...monitoringSettings,
+  'console',
 ] as const;
 const serverSettings = [
   ...appSettings,
@@ -157,7 +174,16 @@ export type ServerLimits = Pick<Settings, ServerSetting>;
 /** The option that a setting is: `host` is the ModelHost among the options. */
 const optionOf = (setting: ServerSetting): string => (setting === 'host' ? 'hostname' : setting);
 
-const objects = ['host', 'logger', 'shareMetrics', 'tokens', 'management'];
+const objects = [
+  'host',
+  'logger',
+  'shareMetrics',
+  'shareMonitoring',
+  'shareFeedback',
+  'tokens',
+  'management',
+  'onDrift',
+];
 const appOptions = [...objects, ...appSettings];
 const hooks = ['onDeviceFailure', 'onStuck', 'listen', 'listenGrpc'] as const;
 const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];
@@ -168,7 +194,9 @@ const serverOptions = [...objects, ...hooks, ...serverSettings.map(optionOf)];
  */
 export function resolveAppOptions(options: AppOptions): AppLimits {
   checkShared('createApp', options, appOptions);
-  return limitsOf(appSettings, options);
+  const limits = limitsOf(appSettings, options);
+  checkMonitoring(limits);
+  return limits;
 }
 
 /**
@@ -179,6 +207,7 @@ export function resolveServerOptions(options: ServerOptions): ServerLimits {
   checkShared('createServer', options, serverOptions);
   for (const hook of hooks) checkFunction(hook, options[hook]);
   const limits = limitsOf(serverSettings, options);
+  checkMonitoring(limits);
   const { headersTimeoutMs, receiveTimeoutMs, adminPort, adminGrpcPort } = limits;
   if (adminGrpcPort !== undefined && adminPort === undefined) throw expected('a port', 'adminPort', adminPort);
   if (headersTimeoutMs > receiveTimeoutMs) {
@@ -200,6 +229,7 @@ function checkShared(where: string, options: AppOptions, known: readonly string[
     throw expected('a logger of pino or false', 'logger', logger);
   }
   checkFunction('shareMetrics', shareMetrics);
+  checkFunction('onDrift', options.onDrift);
   if (tokens !== undefined && typeof tokens !== 'string') throw expected('a text', 'tokens', undefined);
 }
 

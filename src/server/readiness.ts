@@ -51,7 +51,7 @@ export class Lifecycle {
 }
 
 /** The host and the server in front of it. */
-interface Serving {
+export interface Serving {
   readonly host: InferenceHost;
   readonly lifecycle: Lifecycle;
   readonly stuckAfterMs: number;
@@ -120,12 +120,32 @@ function leaving(): TorchError {
 /** Asks before the body is read, which may name any of these models. @throws ERR_QUEUE_FULL when none would take another row */
 export function requireRoom(models: readonly ServedModel[], client?: string): void {
   if (models.length === 0 || !models.every(({ queue }) => queue?.isFullFor(client))) return;
-  throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+  throw refusalOf(models);
 }
 
 /** The same of one model. @throws ERR_QUEUE_FULL */
-export function requireRoomFor({ queue }: ServedModel, client?: string): void {
-  if (queue?.isFullFor(client)) throw torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+export function requireRoomFor(served: ServedModel, client?: string): void {
+  if (served.queue?.isFullFor(client)) throw refusalOf([served]);
+}
+
+function refusalOf(models: readonly ServedModel[]): TorchError {
+  if (models.length === 1) models[0]?.refused();
+  return withoutStack(() => torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full'));
+}
+
+/** False under `--frozen-intrinsics`. */
+const mayLimitStacks = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
+
+/** Of what is thrown for each of very many requests, nobody reads the stack, and it takes as long as all the rest. */
+function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  if (!mayLimitStacks) return make();
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Reports each lost device of a host once: only a restart of the process brings it back. */

@@ -49,16 +49,18 @@ export interface CloseOptions {
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
   const limits = resolveServerOptions(options);
   const context = createContext(options, limits, limits.maxRequestsPerSocket);
-  const { host, metrics, logger } = context;
+  const { host } = context;
   context.security.requireProtected('HTTP', limits.host);
   const { onDeviceFailure, onStuck } = options;
-  const unfollow = followHost(host, { metrics, logger, stuckAfterMs: context.stuckAfterMs, onDeviceFailure, onStuck });
+  const unfollow = followHost(host, { ...context, onDeviceFailure, onStuck });
   const http = httpServer(context, bindRoutes(routes, context), limits);
   const connections = new Connections(http);
   let intake: Intake;
   let grpc: GrpcListener | undefined;
   let admin: AdminListener | undefined;
   try {
+    // After the host is followed, or its first steps would not be heard of.
+    await context.tracing.loading;
     const { adminPort, adminHost } = limits;
     if (adminPort !== undefined) admin = await listenAdmin(context, limits, { adminPort, adminHost });
     grpc = await grpcOf(context, limits, options.listenGrpc);

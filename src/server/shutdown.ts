@@ -1,6 +1,7 @@
 import { flushLogger, type Logger } from '../monitoring/logging.js';
 import { endSignals, onEndSignals } from './end-signals.js';
 import type { InferenceServer } from './server.js';
+import { flushSpans } from './tracing/api.js';
 
 export interface ShutdownOptions {
   /** The signals that begin the drain, default SIGTERM, SIGINT and SIGHUP. */
@@ -32,7 +33,10 @@ export function drainOnSignal(
   );
 }
 
-/** Drains the server, closes the host and flushes the log. Resolves to the code to exit with; never rejects. */
+/** A collector that does not answer holds up no end. */
+const spansTimeoutMs = 2000;
+
+/** Drains the server, closes the host, and flushes spans and the log. Resolves to the code to exit with; never rejects. */
 export async function shutDown(
   server: Pick<InferenceServer, 'close'>,
   host: { close(): Promise<void> },
@@ -47,6 +51,12 @@ export async function shutDown(
     logger.info({ aborted, hostClosed: closed }, 'drained');
   } catch (err) {
     logger.error({ err }, 'could not drain');
+  }
+  try {
+    if (!(await within(spansTimeoutMs, flushSpans())))
+      logger.warn('the last spans may be lost: their collector does not answer');
+  } catch (err) {
+    logger.warn({ err }, 'the last spans could not be sent');
   }
   await flushLogger(logger);
   return code;

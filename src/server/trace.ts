@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-/** Where a call stands in a trace that its caller began (W3C Trace Context). */
+/** Where a call stands in a trace (W3C Trace Context). */
 export interface Trace {
   /** 32 hexadecimal digits, the same over all services. */
   readonly traceId: string;
-  /** The caller's step: 16 hexadecimal digits. */
-  readonly parentId: string;
+  /** The step that ours is part of: 16 hexadecimal digits. Undefined where ours is the first. */
+  readonly parentId: string | undefined;
   /** Our own step. */
   readonly spanId: string;
+  /** The caller has begun it. */
+  readonly isCallers: boolean;
   /** Whether the caller records the trace. */
   readonly isSampled: boolean;
   /** The header for whoever is called next: our step as its parent. */
@@ -43,6 +45,7 @@ export function traceOf(traceparent: string | undefined, tracestate: string | un
     traceId,
     parentId,
     spanId,
+    isCallers: true,
     isSampled: (passed & 1) === 1,
     traceparent: `00-${traceId}-${spanId}-0${passed}`,
     tracestate: tracestate !== undefined && isState(tracestate) ? tracestate : undefined,

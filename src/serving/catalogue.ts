@@ -57,6 +57,8 @@ interface Group {
   others: readonly string[];
 }
 
+/** The reason of a version that nobody has tried to load. */
+export const notLoaded = 'not loaded';
 /** Versions that are not up and were loaded by the way; more are forgotten, the oldest first. */
 const mostIdle = 256;
 /** Versions of one name that are listed because the registry has them. */
@@ -177,10 +179,23 @@ export class Catalogue {
     }
     slot.names.add(name);
     if (!order.includes(name)) order.push(name);
+    this.#sort(group);
+    return left;
+  }
+
+  /** A version that is up comes first from now on: it is the default. */
+  prefer({ source: { name, version }, names }: Slot): void {
+    const group = this.#groups.get(name) as Group;
+    const label = [...names].find((each) => each === version) ?? [...names][0] ?? '';
+    group.order = [label, ...group.order.filter((each) => each !== label)];
+    this.#sort(group);
+  }
+
+  #sort(group: Group): void {
+    const { slots, order } = group;
     const rank = ({ names }: Slot): number => Math.min(...[...names].map((each) => order.indexOf(each)), order.length);
     slots.sort((a, b) => rank(a) - rank(b));
     this.#list(group);
-    return left;
   }
 
   #list(group: Group): void {
@@ -260,7 +275,7 @@ export class Catalogue {
       return [
         ...slots.map((slot) => ({ name, version: slot.source.version ?? '', ...stateOf(slot) })),
         ...others.flatMap((version) =>
-          known.has(version) ? [] : { name, version, state: 'UNAVAILABLE' as const, reason: 'not loaded' },
+          known.has(version) ? [] : { name, version, state: 'UNAVAILABLE' as const, reason: notLoaded },
         ),
       ];
     });
@@ -289,7 +304,7 @@ function stateOf({ served, work, failure, wasUnloaded }: Slot): Pick<HostIndexEn
   if (work === 'LOADING') return { state: 'LOADING', reason: 'being loaded' };
   if (work === 'UNLOADING') return { state: 'UNLOADING', reason: 'unloaded once the calls in flight have ended' };
   if (failure) return { state: 'UNAVAILABLE', reason: failure.message };
-  return { state: 'UNAVAILABLE', reason: wasUnloaded ? 'unloaded' : 'not loaded' };
+  return { state: 'UNAVAILABLE', reason: wasUnloaded ? 'unloaded' : notLoaded };
 }
 
 function inWords({ work, failure }: Slot): string {

@@ -3,8 +3,11 @@ import * as check from '../check.js';
 import { describe, expected, torchError } from '../errors.js';
 import type { LoadPolicy, ModelRegistry } from '../registry/index.js';
 import { checkBatchSizes, checkHostModels, sourcesOf, type HostModel, type Source } from './host-model.js';
+import type { HostCanaryChange, SplitOptions } from './canary/options.js';
 import type { LoadProgress } from './load-served.js';
-import type { RunEvent, ServedBatchEvent, ServedRowCheckEvent } from './served-model.js';
+import type { RunEvent } from './served-call.js';
+import type { AnsweredEvent } from './served-model.js';
+import type { ServedBatchEvent, ServedRowCheckEvent } from './served-queue.js';
 
 /** Asked before each load: a `LoadPolicy`, or what asks one. */
 export type HostPolicy = Pick<LoadPolicy, 'check'>;
@@ -48,6 +51,8 @@ export interface HostOptions {
 export interface HostEvents {
   /** A call of a model has ended, well or not. */
   run: [event: RunEvent];
+  /** A call of `forward` was answered: what went in and came out. @internal */
+  answered: [event: AnsweredEvent];
   /** A batch has ended, of a model that batches. */
   batch: [event: ServedBatchEvent];
   /** The load of a model has come to its next step. */
@@ -58,6 +63,8 @@ export interface HostEvents {
   rows: [event: ServedRowCheckEvent];
   /** A version was loaded, replaced or unloaded, or could not be loaded. */
   change: [event: HostChange];
+  /** A canary release has begun, changed or ended: what it was decided by is said with it. */
+  canary: [event: HostCanaryChange];
 }
 
 /** What became of one version of a model. */
@@ -163,14 +170,21 @@ export function checkLoadOptions(options: HostLoadOptions): void {
 }
 
 /** @throws ERR_INVALID_ARGUMENT */
+export function checkSplit(split: SplitOptions): void {
+  check.options('host.model', split, ['draw']);
+  const { draw } = split as { draw?: unknown };
+  if (draw !== undefined && typeof draw !== 'function') throw expected('a function', 'draw of host.model', draw);
+}
+
+/** @throws ERR_INVALID_ARGUMENT */
 export function checkAliasOptions(options: HostLoadOptions): void {
   check.options('setAliases', options, ['signal', 'beforeSwap'], ['attempt']);
   checkLoadOptions(options);
 }
 
 /** @throws ERR_INVALID_ARGUMENT */
-export function checkUnloadOptions(options: ChangeOptions): void {
-  check.options('unload', options, ['signal']);
+export function checkChangeOptions(where: string, options: ChangeOptions): void {
+  check.options(where, options, ['signal']);
   check.signal(options.signal);
 }
 

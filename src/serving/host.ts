@@ -1,27 +1,32 @@
-import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onAbort } from '../async/ticket.js';
 import * as check from '../check.js';
-import { torchError, warnOf } from '../errors.js';
+import { torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
 import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/runtime.js';
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
+import type { Canaries } from './canary/canaries.js';
+import type { CanaryOptions, CanaryReport, SplitOptions } from './canary/options.js';
 import { Changes, type Change, type TurnOptions } from './changes.js';
 import { checkAliases, checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
   checkAliasOptions,
+  checkChangeOptions,
   checkHostOptions,
   checkLoadOptions,
-  checkUnloadOptions,
+  checkSplit,
   type ChangeOptions,
+  type HostChange,
   type HostEvents,
   type HostLoadOptions,
   type HostOptions,
   type HostWarning,
 } from './host-options.js';
 import { Lineup } from './lineup.js';
+import { checkListener, hostListeners } from './listeners.js';
 import type { Quarantined } from './quarantine.js';
-import type { ServedModel } from './served-model.js';
+import type { ServedModel, ServedModelHooks } from './served-model.js';
+import type { ServedBatchEvent } from './served-queue.js';
 
 /** `loading` → `ready` → `draining` → `closed`; a load that fails goes to `closed` at once. */
 export type HostState = 'loading' | 'ready' | 'draining' | 'closed';
@@ -34,8 +39,10 @@ export class ModelHost implements AsyncDisposable {
   #state: HostState = 'loading';
   readonly #goesOn: boolean;
   readonly #lineup: Lineup;
+  /** Canary releases, once there was one. @internal */
+  canaries: Canaries | undefined;
   readonly #changes = new Changes();
-  readonly #events = new EventEmitter<HostEvents>();
+  readonly #listeners = hostListeners();
   readonly #loading = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -96,11 +103,16 @@ export class ModelHost implements AsyncDisposable {
   /**
    * A model by name (default: `defaultModel`) and version (default: the first of its versions that is up).
    * What an alias or no version names follows: calls of it that begin later run on what that means then.
+   * While a canary has a share of the requests, each call of such a handle falls to one side; see `setCanary`.
    * @param reference a version, an alias (`champion`) or a digest (`sha256:<hex>`) of what is served
-   * @throws ERR_NOT_READY while loading, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
+   * @param split says where a whole request falls: all calls of the handle then go to that side
+   * @throws ERR_NOT_READY while loading, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_INVALID_ARGUMENT for the split
    */
-  model(name: string = this.defaultModel, reference?: string): ServedModel {
+  model(name: string = this.defaultModel, reference?: string, split?: SplitOptions): ServedModel {
+    if (split !== undefined) checkSplit(split);
     if (this.#state === 'loading') throw torchError('ERR_NOT_READY', 'The models are still being loaded');
+    const handle = this.canaries?.handle(name, reference, split);
+    if (handle) return handle;
     const { catalogue } = this.#lineup;
     return catalogue.handle(name, reference) ?? catalogue.refuse(name, reference);
   }
@@ -186,7 +198,7 @@ export class ModelHost implements AsyncDisposable {
   async unload(name: string, version?: string, options: ChangeOptions = {}): Promise<void> {
     check.text('name of unload', name);
     if (version !== undefined) check.text('version of unload', version);
-    checkUnloadOptions(options);
+    checkChangeOptions('unload', options);
     await this.#change(
       name,
       options,
@@ -196,6 +208,59 @@ export class ModelHost implements AsyncDisposable {
       },
       'results',
     );
+  }
+
+  /**
+   * Gives a version a share of the requests of a model, or another share. It is loaded and warmed up beside what serves, if it is
+   * not up. Requests that name the model alone (or `alias`) go to it at random or by a header; those that name a version or a
+   * digest are never split. It is rolled back by itself once it breaks a limit; the event `canary` tells. `undefined` ends it at
+   * once: what is stable gets all requests again.
+   *
+   * A model that was asked for while it had one version, and no canary, is that version: ask `host.model` for each call, or anew.
+   * @returns what is known of the canary; undefined where it was ended
+   * @throws ERR_INVALID_ARGUMENT for an option; ERR_CANARY for a version that is what serves, or cannot stand in for it;
+   * ERR_NO_CANARY where there is none to be ended; as `load`
+   *
+   * @example
+   * await host.setCanary('scores', { version: 'v1.1', share: 0.1 });
+   * host.on('canary', ({ change, reason }) => console.log(change, reason));
+   */
+  async setCanary(
+    name: string,
+    canary: CanaryOptions | undefined,
+    options: ChangeOptions = {},
+  ): Promise<CanaryReport | undefined> {
+    check.text('name of setCanary', name);
+    checkChangeOptions('setCanary', options);
+    const canaries = await this.openCanaries();
+    if (canary === undefined) {
+      canaries.required(name);
+      canaries.end(name, 'it was taken off');
+      return undefined;
+    }
+    const { beginCanary, settingsOf } = await import('./canary/changes.js');
+    const settings = settingsOf(canary);
+    const begin = (signal: AbortSignal) => beginCanary(this.#lineup, canaries, { name, settings, signal });
+    return this.#change(name, options, begin, 'results');
+  }
+
+  /** What is known of the canary of a model, also of one that was rolled back; undefined where there is none. */
+  canary(name: string): CanaryReport | undefined {
+    return this.canaries?.report(name);
+  }
+
+  /**
+   * Makes a canary what is stable. The alias by which that is served means its version from now on, here and not in the registry;
+   * where it is served by none, the canary's version becomes the default of the name.
+   * @throws ERR_NO_CANARY; ERR_CANARY for one that was rolled back; as `setAliases`
+   */
+  async promoteCanary(name: string, options: ChangeOptions = {}): Promise<void> {
+    check.text('name of promoteCanary', name);
+    checkChangeOptions('promoteCanary', options);
+    const canaries = await this.openCanaries();
+    const { promoteCanary } = await import('./canary/changes.js');
+    const promote = (signal: AbortSignal) => promoteCanary(this.#lineup, canaries, { name, signal });
+    await this.#change(name, options, promote, 'results');
   }
 
   /**
@@ -225,6 +290,35 @@ export class ModelHost implements AsyncDisposable {
    */
   registry(): Promise<ModelRegistry> {
     return this.#lineup.loader.registry();
+  }
+
+  /** Most hosts have no canaries: what they need is loaded with the first. @internal */
+  async openCanaries(): Promise<Canaries> {
+    const [{ Canaries }, { unloadCanary }] = await Promise.all([
+      import('./canary/canaries.js'),
+      import('./canary/changes.js'),
+    ]);
+    const canaries = (this.canaries ??= new Canaries({
+      catalogue: this.#lineup.catalogue,
+      told: this.#listeners.canary.tell,
+      unload: (over) => {
+        const { name: model, version } = over;
+        const unload = () => Promise.resolve(unloadCanary(this.#lineup, canaries, over));
+        this.#change(model, {}, unload, 'results').catch((error: unknown) => {
+          this.#warn({ model, version, message: `could not be unloaded: ${(error as Error).message}` });
+        });
+      },
+    }));
+    return canaries;
+  }
+
+  /** A version that is up becomes the default of its name. @internal */
+  prefer(name: string, version: string): void {
+    const { catalogue } = this.#lineup;
+    const slot = catalogue.slot(name, version);
+    if (!slot?.served || catalogue.slots(name)[0] === slot) return;
+    catalogue.prefer(slot);
+    this.canaries?.changed(name);
   }
 
   /** Calls that have begun and not ended, over all models. */
@@ -260,13 +354,19 @@ export class ModelHost implements AsyncDisposable {
     return startedAddon()?.addon.allocateBytes(bytes);
   }
 
+  /**
+   * Listens to an event. What a listener throws becomes a warning of the process.
+   * @throws ERR_INVALID_ARGUMENT for an event that there is not, or a listener that is no function
+   */
   on<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {
-    this.#events.on(event, listener as never);
+    checkListener(this.#listeners, event, listener);
+    this.#listeners[event].add(listener as never);
     return this;
   }
 
   off<K extends keyof HostEvents>(event: K, listener: (...args: HostEvents[K]) => void): this {
-    this.#events.off(event, listener as never);
+    checkListener(this.#listeners, event, listener);
+    this.#listeners[event].remove(listener as never);
     return this;
   }
 
@@ -283,16 +383,27 @@ export class ModelHost implements AsyncDisposable {
     const warn = (event: HostWarning): void => {
       this.#warn(event);
     };
-    const emit =
-      <K extends keyof HostEvents>(name: K) =>
-      (...event: HostEvents[K]): void => {
-        this.#emit(name, ...event);
-      };
+    const listeners = this.#listeners;
     const requireOpen = (): void => {
       this.#requireOpen();
     };
-    const hooks = { requireOpen, ended: emit('run'), batch: emit('batch'), rows: emit('rows'), warn };
-    return new Lineup(options, hooks, { progress: emit('progress'), change: emit('change'), warn });
+    const batch = (event: ServedBatchEvent): void => {
+      if (event.outcome === 'ok') this.canaries?.batch(event);
+      listeners.batch.tell(event);
+    };
+    const { run, answered, rows, progress } = listeners;
+    const hooks = {
+      ...{ requireOpen, warn, ended: run.tell, batch, rows: rows.tell },
+      get answered() {
+        return answered.isEmpty ? undefined : answered.tell;
+      },
+    };
+    const split: ServedModelHooks['split'] = (name, reference) => this.canaries?.split(name, reference);
+    const change = (event: HostChange): void => {
+      listeners.change.tell(event);
+      this.canaries?.changed(event.model);
+    };
+    return new Lineup(options, Object.assign(hooks, { split }), { progress: progress.tell, change, warn });
   }
 
   async #start(): Promise<void> {
@@ -346,6 +457,7 @@ export class ModelHost implements AsyncDisposable {
   async #close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'draining';
+    this.canaries?.close();
     this.#loading.abort(draining());
     await this.ready.catch(() => {});
     await this.#changes.idle();
@@ -367,17 +479,9 @@ export class ModelHost implements AsyncDisposable {
   }
 
   #warn(event: HostWarning): void {
-    if (this.#events.listenerCount('warning') > 0) return this.#emit('warning', event);
+    const { warning } = this.#listeners;
+    if (!warning.isEmpty) return warning.tell(event);
     process.emitWarning(`${event.model} ${event.version}: ${event.message}`, 'NodeLibtorchWarning');
-  }
-
-  #emit<K extends keyof HostEvents>(name: K, ...event: HostEvents[K]): void {
-    try {
-      this.#events.emit(name, ...(event as never));
-    } catch (error) {
-      // A broken listener is no reason to lose a prediction.
-      warnOf(error);
-    }
   }
 }
 

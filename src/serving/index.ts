@@ -9,16 +9,13 @@ export type {
   HostPolicy,
   HostWarning,
 } from './host-options.js';
+export type { CanaryLimitName, CanaryNumbers, SideNumbers } from '../monitoring/canary/verdict.js';
+export type { CanaryOptions, CanaryReport, CanarySettings, HostCanaryChange, SplitOptions } from './canary/options.js';
 export type { FailedModel, HostIndexEntry } from './catalogue.js';
 export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostRegistryModel, HostWarmup } from './host-model.js';
 export type { Quarantined } from './quarantine.js';
 export type { LoadProgress } from './load-served.js';
-export {
-  ServedModel,
-  type AnswerInput,
-  type AnswerOptions,
-  type RunEvent,
-  type ServedAnswer,
-  type ServedRowCheckEvent,
-} from './served-model.js';
+export { ServedModel, type AnsweredEvent } from './served-model.js';
+export type { AnswerInput, AnswerOptions, RunEvent, ServedAnswer, ServedRunOptions } from './served-call.js';
+export type { ServedRowCheckEvent } from './served-queue.js';

@@ -41,12 +41,12 @@ export class Lineup {
     listeners: LineupListeners,
   ) {
     const { catalogue } = this;
-    this.#hooks = {
-      ...hooks,
-      current: (name, reference) => catalogue.find(name, reference),
-      aliases: (name, version) => aliasNames(catalogue.aliases(name), version),
-      refuse: (name, reference) => catalogue.refuse(name, reference),
-    };
+    // Not spread: `answered` changes.
+    this.#hooks = Object.assign(Object.create(hooks) as typeof hooks, {
+      current: (name: string, reference: string | undefined) => catalogue.find(name, reference),
+      aliases: (name: string, version: string) => aliasNames(catalogue.aliases(name), version),
+      refuse: (name: string, reference: string | undefined) => catalogue.refuse(name, reference),
+    });
     this.#listeners = listeners;
     this.drains = new Drains(options.drainTimeoutMs, (event) => {
       listeners.warn(event);
@@ -220,7 +220,7 @@ export class Lineup {
       if (!up) return [];
       const { parts, loadMs } = up;
       Object.assign(slot, { source: found.source, work: undefined, failure: undefined, wasUnloaded: false });
-      const served = new ServedModel({ ...parts, statistics: slot.statistics }, this.#hooks);
+      const served = new ServedModel({ ...parts, loadMs, statistics: slot.statistics }, this.#hooks);
       const before = this.catalogue.serve(slot, served);
       before?.retire();
       if (before) replaced.add(before);

@@ -57,3 +57,12 @@ export function noSuchVersion(name: string, known: readonly string[], version: u
     `Expected one of ${known.join(', ')} of ${name} but received ${describe(version)}${more}`,
   );
 }
+
+/** @throws ERR_INVALID_ARGUMENT unless a version, an alias or a digest may be called so */
+export function checkServedReference(where: string, value: unknown): asserts value is string {
+  if (isServedReference(value)) return;
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected a version such as v1.0, an alias such as champion or sha256:<64 hex digits> for ${where} but received ${describe(value)}`,
+  );
+}

@@ -1,75 +1,52 @@
 import type { RunTimings } from '../async/clock.js';
-import {
-  checkQueueRunOptions,
-  type BatchEvent,
-  type BatchQueue,
-  type QueueRunOptions,
-  type RowCheckEvent,
-} from '../batching/index.js';
+import type { BatchQueue, QueueRunOptions } from '../batching/index.js';
 import * as check from '../check.js';
-import { describe, expected, InputError, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { describe, expected, InputError, torchError, type TorchError } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
 import type { ModelRecord } from '../registry/index.js';
-import { answeringKind, type AnsweringKind, type Answer, type Task } from '../tasks/kinds/index.js';
-import type { Encoded } from '../tasks/kinds/kind.js';
+import { answeringKind, type AnsweringKind, type Task } from '../tasks/kinds/index.js';
 import type { Signature } from '../signature/spec.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
-import { isEncoded, outcomeOf, rowsOf, rowWarning, withTimeLeft } from './calls.js';
+import { isEncoded, outcomeOf, rowsOf, withTimeLeft } from './calls.js';
+import { sideOf, type Entered, type Follows, type Side, type SideName, type Split } from './canary/split.js';
 import { firstTensor, requireRows } from './outputs.js';
+import { runAlone } from './run-alone.js';
+import {
+  withoutKey,
+  type AnswerInput,
+  type AnswerOptions,
+  type RunEvent,
+  type ServedAnswer,
+  type ServedRunOptions,
+} from './served-call.js';
+import { followQueue, type QueueHooks } from './served-queue.js';
 import { Statistics, type ServedStatistics } from './statistics.js';
 
-/** One call of a served model that has ended. */
-export interface RunEvent {
-  readonly model: string;
-  readonly version: string;
-  readonly method: string;
-  /** Dimension 0 of the first tensor argument; 1 without one. */
+/** What a call of `forward` was given and what it answered. Listeners keep neither: the tensors are their callers'. */
+export interface AnsweredEvent {
+  readonly served: ServedModel;
+  readonly requestId: string | undefined;
+  /** Whom the call counts for: the id of a token, where tokens are asked for. */
+  readonly client: string | undefined;
+  readonly args: Arguments;
+  readonly value: Value;
   readonly rows: number;
-  readonly outcome: 'ok' | 'aborted' | ErrorCode;
-  /** Of a run that succeeded. */
-  readonly timings: RunTimings | undefined;
-}
-
-/** A tensor, the arguments of `forward`, or encoded images where the record's task says what to make of them. */
-export type AnswerInput = Tensor | Arguments | Encoded;
-
-export interface AnswerOptions extends QueueRunOptions {
-  /** Classification: how many classes for each row. Default 5, or all where there are fewer. */
-  topK?: number;
-  /** Images of more pixels are refused. Default 50 million. */
-  maxPixels?: number;
-  /** The output must be one float32 matrix of so many rows, as `/predict` promises. @internal */
-  rows?: number;
-}
-
-/** An answer with the time that its run took. */
-export type ServedAnswer = Answer & { readonly timings: RunTimings };
-
-/** One batch of a served model that has ended. */
-export interface ServedBatchEvent extends BatchEvent {
-  readonly model: string;
-  readonly version: string;
-}
-
-/** One row of a batch of a served model that was run again by itself. */
-export interface ServedRowCheckEvent extends RowCheckEvent {
-  readonly model: string;
-  readonly version: string;
+  readonly timings: RunTimings;
 }
 
 /** What a served model needs of its host. */
-export interface ServedModelHooks {
+export interface ServedModelHooks extends QueueHooks {
   /** Throws while the host takes no calls. */
   requireOpen(): void;
   ended(event: RunEvent): void;
-  batch(event: ServedBatchEvent): void;
-  rows(event: ServedRowCheckEvent): void;
-  /** Something is worth knowing of it. */
-  warn(event: { readonly model: string; readonly version: string; readonly message: string }): void;
+  /** Called for an answer of `forward` while somebody listens. */
+  readonly answered: ((event: AnsweredEvent) => void) | undefined;
   /** What serves calls of this name and version, alias or default at this moment. */
   current(name: string, reference: string | undefined): ServedModel | undefined;
+  /** How the calls of an alias or default are split; undefined where they are not. */
+  readonly split?: (name: string, reference: string | undefined) => Split<ServedModel> | undefined;
   /** Aliases that mean this version. */
   aliases(name: string, version: string): readonly string[];
   /** @throws why nothing serves the reference */
@@ -90,14 +67,10 @@ export interface ServedModelParts {
   readonly notBatched: string | undefined;
   /** What is worth knowing of how it came up. */
   readonly warnings: readonly string[];
+  /** Milliseconds that its load took, warm-up included. */
+  readonly loadMs?: number | undefined;
   /** Goes on over a reload. */
   readonly statistics: Statistics;
-}
-
-interface Follows {
-  readonly of: ServedModel;
-  /** An alias; undefined for the default. */
-  readonly reference: string | undefined;
 }
 
 /** Statistics begin anew where none are given. */
@@ -116,6 +89,8 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   readonly model: Model;
   readonly queue: BatchQueue | undefined;
   readonly warnings: readonly string[];
+  /** Milliseconds that its load took, warm-up included. */
+  readonly loadMs: number | undefined;
   readonly #notBatched: string | undefined;
   readonly #hooks: ServedModelHooks;
   readonly #statistics: Statistics;
@@ -125,14 +100,25 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   #inFlight = 0;
   #idle: (() => void)[] = [];
   /** Of what a caller holds that named an alias, or nothing: its calls run on what that means. */
-  readonly #follows: Follows | undefined;
-  /** Those that follow it, by what was named. */
-  readonly #followers = new Map<string | undefined, ServedModel>();
+  readonly #follows: Follows<ServedModel> | undefined;
+  /** Those that follow it, by what was named, and by their side. */
+  readonly #followers = new Map<string, ServedModel>();
 
   constructor(
-    { name, version, record, task, model, queue, notBatched, warnings, statistics = new Statistics() }: NewServedModel,
+    {
+      name,
+      version,
+      record,
+      task,
+      model,
+      queue,
+      notBatched,
+      warnings,
+      loadMs,
+      statistics = new Statistics(),
+    }: NewServedModel,
     hooks: ServedModelHooks,
-    follows?: Follows,
+    follows?: Follows<ServedModel>,
   ) {
     this.name = name;
     this.version = version;
@@ -142,40 +128,29 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     this.queue = queue;
     this.#notBatched = notBatched;
     this.warnings = warnings;
+    this.loadMs = loadMs;
     this.#hooks = hooks;
     this.#statistics = statistics;
     this.#follows = follows;
-    if (follows) return; // its queue has listeners
-    queue?.on('batch', (event) => {
-      const { rows, gatherMs, runMs, scatterMs, outcome } = event;
-      if (outcome === 'ok') statistics.ran(rows, gatherMs, runMs, scatterMs);
-      hooks.batch({ ...event, model: name, version });
-    });
-    let differences = 0;
-    let saidStopped = false;
-    queue?.on('rows', (event) => {
-      hooks.rows({ ...event, model: name, version });
-      if (event.outcome === 'same' || event.outcome === 'failed') return;
-      // Where batching goes on, each further word waits for twice as many; its end is told in any case.
-      const isEnd = event.stopped && !saidStopped;
-      saidStopped ||= isEnd;
-      if (!Number.isInteger(Math.log2(++differences)) && !isEnd) return;
-      hooks.warn({ model: name, version, message: rowWarning(event, queue.stopped) });
-    });
+    // The queue of one that follows is followed already.
+    if (queue && !follows) followQueue(queue, { name, version, statistics }, hooks);
   }
 
   /**
    * The same, for a caller that named an alias or nothing: its calls follow what that means.
+   * @param side where they go while calls are split. Default: each of them draws
    * @internal
    */
-  under(reference: string | undefined): ServedModel {
-    const found = this.#followers.get(reference);
+  under(reference: string | undefined, side?: SideName): ServedModel {
+    // Neither has a space.
+    const place = `${side ?? ''} ${reference ?? ''}`;
+    const found = this.#followers.get(place);
     if (found) return found;
     const { name, version, record, task, model, queue, warnings } = this;
     const parts = { name, version, record, task, model, queue, warnings };
     const own = { notBatched: this.#notBatched, statistics: this.#statistics };
-    const follower = new ServedModel({ ...parts, ...own }, this.#hooks, { of: this, reference });
-    this.#followers.set(reference, follower);
+    const follower = new ServedModel({ ...parts, ...own }, this.#hooks, { of: this, reference, side });
+    this.#followers.set(place, follower);
     return follower;
   }
 
@@ -214,12 +189,12 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   }
 
   /** As `Model.run`. @throws ERR_NOT_READY or ERR_DRAINING while the host takes no calls, ERR_DISPOSED after its unload */
-  async run<T extends Value = Tensor>(input: RunInput, options?: QueueRunOptions): Promise<T> {
+  async run<T extends Value = Tensor>(input: RunInput, options?: ServedRunOptions): Promise<T> {
     return (await this.execute<T>('forward', this.#argumentsOf(input), options)).value;
   }
 
   /** As `Model.call`. @throws as `run` */
-  async call<T extends Value = Value>(method: string, args: Arguments, options?: QueueRunOptions): Promise<T> {
+  async call<T extends Value = Value>(method: string, args: Arguments, options?: ServedRunOptions): Promise<T> {
     return (await this.execute<T>(method, args, options)).value;
   }
 
@@ -227,32 +202,39 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   async execute<T extends Value = Value>(
     method: string,
     args: Arguments,
-    options?: QueueRunOptions,
+    options?: ServedRunOptions,
   ): Promise<Execution<T>> {
-    const served = this.#enter();
+    // What is no object is refused by what runs it.
+    const hasKey = typeof options === 'object' && options !== null && 'key' in options;
+    const [key, limits] = hasKey ? withoutKey(options) : [undefined, options];
+    const { served, side } = this.#enter(method === 'forward', key);
     try {
-      return await served.#counted<T, Execution<T>>(method, args, options, performance.now(), itself);
+      return await served.#counted<T, Execution<T>>(method, args, limits, { begun: performance.now(), side }, itself);
     } finally {
       served.#leave();
     }
   }
 
   /**
-   * Begins a call: what serves it stays until `#leave`. It is this model, or what has taken its place.
+   * Begins a call: what serves it stays until `#leave`. It is this model, what has taken its place, or a canary beside it.
+   * @param maySplit other methods than `forward` a canary need not have
    * @throws ERR_NOT_READY, ERR_DRAINING; ERR_VERSION_NOT_FOUND where other versions serve, ERR_DISPOSED where none does
    */
-  #enter(): ServedModel {
+  #enter(maySplit: boolean, key: string | undefined): Entered<ServedModel> {
     this.#hooks.requireOpen();
     const { name, version } = this;
     const follows = this.#follows;
     const reference = follows ? follows.reference : version;
-    const served = follows || this.#retired ? this.#hooks.current(name, reference) : this;
+    const split = follows && maySplit ? this.#hooks.split?.(name, reference) : undefined;
+    const side = split && sideOf(split, follows?.side, key);
+    const stable = follows || this.#retired ? this.#hooks.current(name, reference) : this;
+    const served = side === 'canary' ? split?.canary : stable;
     if (!served) {
       if (this.#hooks.current(name, undefined)) this.#hooks.refuse(name, reference);
       throw torchError('ERR_DISPOSED', `Expected a model that is served but ${name} ${version} was unloaded`);
     }
     served.#inFlight++;
-    return served;
+    return { served, side: side && split?.sides[side] };
   }
 
   #leave(): void {
@@ -261,22 +243,23 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   }
 
   /**
-   * @param begun when the call began
+   * @param began when the call began, and what it is counted for where calls are split
    * @param finish makes the caller's answer of the execution; what it throws is the outcome of the call
    */
   async #counted<T extends Value, R>(
     method: string,
     args: Arguments,
     options: QueueRunOptions | undefined,
-    begun: number,
+    { begun, side }: { readonly begun: number; readonly side: Side | undefined },
     finish: (execution: Execution<T>) => R,
   ): Promise<R> {
-    const call = { model: this.name, version: this.version, method, rows: rowsOf(args) };
+    const { name: model, version } = this;
+    const rows = rowsOf(args);
     const statistics = this.#statistics;
     // Rows were found independent for `forward` alone, so other methods run by themselves.
     const queue = method === 'forward' ? this.queue : undefined;
     try {
-      const executing = queue ? queue.execute<T>(method, args, options) : this.#runAlone<T>(method, args, options);
+      const executing = queue ? queue.execute<T>(method, args, options) : runAlone<T>(this, method, args, options);
       // Both have checked and copied the arguments by now: they do so before they wait for anything.
       const inputMs = performance.now() - begun;
       let isAlone = !queue;
@@ -287,19 +270,34 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
         if (!queue || (error as Partial<TorchError>).code !== 'ERR_NOT_BATCHABLE') throw error;
         // No rows, or an argument that has none: nobody can share its run.
         isAlone = true;
-        execution = await this.#runAlone<T>(method, args, options);
+        execution = await runAlone<T>(this, method, args, options);
       }
       const answer = finish(execution);
       const { timings } = execution;
-      statistics.succeeded(call.rows, inputMs, timings, performance.now() - begun, isAlone);
-      this.#hooks.ended({ ...call, outcome: 'ok', timings });
+      const totalMs = performance.now() - begun;
+      statistics.succeeded(rows, inputMs, timings, totalMs, isAlone);
+      if (side) {
+        side.ended('ok', totalMs);
+        if (isAlone) side.ran(rows, timings.runMs);
+        side.answered?.(args, execution.value);
+      }
+      this.#hooks.ended({ model, version, method, rows, outcome: 'ok', timings, totalMs });
+      const { answered } = this.#hooks;
+      if (answered && method === 'forward') {
+        const { value } = execution;
+        const requestId = options?.requestId;
+        answered({ served: this, requestId, client: options?.client, args, value, rows, timings });
+      }
       return answer;
     } catch (error) {
       // Rows whose elements are at fault were refused: nothing has run.
       const isRefused = error instanceof InputError && error.faults !== undefined;
       if (!isRefused) {
-        statistics.failed(performance.now() - begun);
-        this.#hooks.ended({ ...call, outcome: outcomeOf(error, options?.signal), timings: undefined });
+        const totalMs = performance.now() - begun;
+        const outcome = outcomeOf(error, options?.signal);
+        statistics.failed(totalMs);
+        side?.ended(outcome, totalMs);
+        this.#hooks.ended({ model, version, method, rows, outcome, timings: undefined, totalMs });
       }
       throw error;
     }
@@ -318,15 +316,16 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     if (input === undefined || input === null) {
       throw torchError('ERR_INVALID_INPUT', `Expected a tensor, arguments or images but received ${describe(input)}`);
     }
-    const served = this.#enter();
+    const [key, options] = 'key' in given ? withoutKey(given) : [undefined, given];
+    const { served, side } = this.#enter(true, key);
     try {
-      return await served.#answer(input, given);
+      return await served.#answer(input, options, side);
     } finally {
       served.#leave();
     }
   }
 
-  #answer(input: AnswerInput, given: AnswerOptions): Promise<ServedAnswer> {
+  #answer(input: AnswerInput, given: AnswerOptions, side: Side | undefined): Promise<ServedAnswer> {
     const { topK, maxPixels, rows, ...limits } = given;
     const task = this.#requireTask();
     const signature = this.signature ?? unknownSignature;
@@ -338,11 +337,11 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     const started = performance.now();
     const answer = (args: Arguments, timed: QueueRunOptions): Promise<ServedAnswer> => {
       const options = { topK, ...kind.decodeOptions?.(task, signature, args) };
-      return this.#counted('forward', args, timed, started, ({ value, timings }) => {
+      return this.#counted('forward', args, timed, { begun: started, side }, ({ value, timings }) => {
         if (rows !== undefined) requireRows(value, rows);
         const output = firstTensor(value, signature.outputs[0]?.name ?? '');
         try {
-          return { ...kind.decode(task, output, options), timings };
+          return { timings, ...kind.decode(task, output, options) };
         } catch (error) {
           // What the caller gave was checked before the run, so the fault is the model's.
           if (!(error instanceof InputError)) throw error;
@@ -355,24 +354,29 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     return encoding.then((args) => answer(args, withTimeLeft(limits, started)));
   }
 
+  /** Runs `forward` beside everything else, and counts it nowhere. @internal */
+  async shadow(args: Arguments, timeoutMs: number): Promise<Value> {
+    return (await runAlone<Value>(this, 'forward', args, { timeoutMs })).value;
+  }
+
   #requireTask(): Task {
     if (this.task) return this.task;
     const { name, version } = this;
     throw torchError('ERR_TASK', `Expected a model with a task but ${name} ${version} has no record and no task`);
   }
 
-  /** Without a queue there are no priorities: they are checked, and mean nothing. */
-  #runAlone<T extends Value>(method: string, args: Arguments, options: QueueRunOptions = {}): Promise<Execution<T>> {
-    checkQueueRunOptions(options);
-    const { signal, timeoutMs, bounds, owned = false } = options;
-    const limits = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
-    return isBatchable(this.model)
-      ? this.model.execute<T>(method, args, limits, { bounds, owned })
-      : this.model.execute<T>(method, args, limits);
-  }
-
   #argumentsOf(input: RunInput): Arguments {
     return isBatchable(this.model) ? this.model.argumentsOf(input) : [input as Value];
+  }
+
+  /**
+   * A server refuses a request of it before its body is read, since its queue is full: so a canary that is too slow for its share
+   * is seen.
+   * @internal
+   */
+  refused(): void {
+    const { reference, side } = this.#follows ?? {};
+    if (side) this.#hooks.split?.(this.name, reference)?.sides[side].ended('ERR_QUEUE_FULL', 0);
   }
 
   /** From now on calls are handed on to what serves its name and version. @internal */
@@ -387,4 +391,5 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
 }
 
 const itself = <T>(value: T): T => value;
+
 const unknownSignature: Signature = { inputs: [], outputs: [] };

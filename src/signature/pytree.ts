@@ -33,6 +33,7 @@ export function parseCallSpec(json: string): Tree {
 
 function toTree(node: Node, depth: number): Tree {
   if (depth > maxDepth) throw format(`more than ${maxDepth} levels`);
+  if (typeof node !== 'object' || (node as unknown) === null) throw format('a place without a type');
   const { type, context, children_spec: children } = node;
   if (type === null) return { kind: 'leaf' };
   if (!Array.isArray(children)) throw format('a container without items');
@@ -45,18 +46,47 @@ function toTree(node: Node, depth: number): Tree {
       return { kind: 'list', items };
     case 'builtins.dict':
     case 'collections.OrderedDict':
-      return { kind: 'dict', keys: keysOf(context, items.length), items };
+      return { kind: 'dict', keys: dictKeys(context, items.length), items };
     default:
-      throw format(`a container of type ${describe(type)}; return tuples, lists and dicts with string keys`);
+      return otherTree(type, context, items);
   }
 }
 
-function keysOf(context: string | null, count: number): string[] {
-  const keys: unknown = JSON.parse(context ?? 'null');
-  if (!Array.isArray(keys) || keys.length !== count || !keys.every((key) => typeof key === 'string')) {
-    throw format('a dict whose keys are no strings');
-  }
+/**
+ * A container that somebody has registered with PyTorch: the results of transformers' models and data classes have their
+ * members' names as context.
+ */
+function otherTree(type: unknown, context: string | null, items: readonly Tree[]): Tree {
+  const keys = memberNames(contextOf(context), items.length);
+  if (keys) return { kind: 'dict', keys, items };
+  throw format(`a container of type ${describe(type)}; return tuples, lists and dicts with string keys`);
+}
+
+function memberNames(context: unknown, count: number): string[] | undefined {
+  if (!Array.isArray(context)) return undefined;
+  if (isNames(context, count)) return context;
+  // A data class: the members that are there, and those that are None.
+  const [names, absent] = context as unknown[];
+  const isDataClass = context.length === 2 && isNames(names, count) && Array.isArray(absent);
+  return isDataClass ? names : undefined;
+}
+
+function isNames(value: unknown, count: number): value is string[] {
+  return Array.isArray(value) && value.length === count && value.every((name) => typeof name === 'string');
+}
+
+function dictKeys(context: string | null, count: number): string[] {
+  const keys = contextOf(context);
+  if (!isNames(keys, count)) throw format('a dict whose keys are no strings');
   return keys;
+}
+
+function contextOf(context: string | null): unknown {
+  try {
+    return JSON.parse(context ?? 'null');
+  } catch {
+    throw format('a container whose context is no JSON');
+  }
 }
 
 export function countLeaves(tree: Tree): number {
@@ -90,6 +120,11 @@ export function namesOfLeaves(inputs: Tree, parameters: readonly string[] | unde
     ...positional.flatMap((tree, i) => paths(tree, parameters?.[i] ?? `input${i}`)),
     ...[...named].flatMap(([name, tree]) => paths(tree, name)),
   ];
+}
+
+/** A name for every leaf of the results: the way to it, `scores` or `0.left`; `output` where it is the only value. */
+export function namesOfResults(outputs: Tree): string[] {
+  return outputs.kind === 'leaf' ? ['output'] : paths(outputs, '').map((path) => path.slice(1));
 }
 
 function paths(tree: Tree, path: string): string[] {

@@ -20,7 +20,7 @@ export function ownCopy(tensor: Tensor): TensorData {
   return tensor.data.length === 0 ? new array(0) : new array(tensor.data as never); // a Buffer's slice() would be a view
 }
 
-let chunk = new ArrayBuffer(0);
+let chunk: ArrayBuffer = new ArrayBuffer(0);
 let used = 0;
 
 /**
@@ -31,14 +31,31 @@ export function copyData(tensor: Tensor): TensorData {
   const { data } = tensor;
   if (data.byteLength === 0 || data.byteLength > largestShared) return ownCopy(tensor);
   requireWhole(tensor);
-  if (used + data.byteLength > chunk.byteLength) {
-    chunk = new ArrayBuffer(chunkBytes);
-    used = 0;
-  }
-  const copy = new dtypeTable[tensor.dtype].array(chunk, used, data.length);
-  used += Math.ceil(data.byteLength / alignment) * alignment;
+  const place = placeFor(data.byteLength);
+  const copy = new dtypeTable[tensor.dtype].array(chunk, place, data.length);
   copy.set(data as never);
   return copy;
+}
+
+/** The first numbers of an array, where nobody else can change them; small copies are parts of a buffer. */
+export function copyFloats(numbers: Float32Array, count: number): Float32Array {
+  const bytes = count * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes > largestShared) return numbers.slice(0, count);
+  const at = placeFor(bytes);
+  const copy = new Float32Array(chunk, at, count);
+  copy.set(count === numbers.length ? numbers : numbers.subarray(0, count));
+  return copy;
+}
+
+/** Where in the chunk, which may be another one from now on, so many bytes have room. What was there before is written over before anybody reads it. */
+function placeFor(bytes: number): number {
+  if (used + bytes > chunk.byteLength) {
+    chunk = Buffer.allocUnsafeSlow(chunkBytes).buffer;
+    used = 0;
+  }
+  const place = used;
+  used += Math.ceil(bytes / alignment) * alignment;
+  return place;
 }
 
 function requireWhole({ data, shape }: Tensor): void {

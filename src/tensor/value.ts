@@ -92,6 +92,11 @@ export function copyValue(value: Value, where: string, depth = 0): Value {
   return mapChildren(value, (item, key) => copyValue(item, `${where}.${String(key)}`, depth + 1));
 }
 
+/** As `copyValue`, of an argument that may be left out. */
+export function copyArgument(value: Value | undefined, where: string): Value | undefined {
+  return value === undefined ? undefined : copyValue(value, where);
+}
+
 /** Half of a character: UTF-8, which models take, has no way to write it. */
 const loneSurrogate = /\p{Surrogate}/u;
 

@@ -6,8 +6,10 @@ import { rejection } from '../support/errors.js';
 import { seeded } from '../support/random.js';
 import { SteppedClock } from '../support/stepped-clock.js';
 
-/** The addon's side of an operation: waiting in the queue, then running, then settled. */
+/** The addon's side of an operation: waiting in the queue, then running, then settled. Tests count operations from 1. */
 class FakeAddon {
+  /** What the dispatcher calls them. */
+  readonly ids: number[] = [];
   readonly waiting = new Set<number>();
   readonly running = new Set<number>();
   held = false;
@@ -19,7 +21,7 @@ class FakeAddon {
   }
 
   cancel(id: number): boolean {
-    return this.waiting.delete(id);
+    return this.waiting.delete(this.ids.indexOf(id) + 1);
   }
 }
 
@@ -29,11 +31,11 @@ function setUp() {
   const addon = new FakeAddon();
   const clock = new SteppedClock();
   const dispatcher = new Dispatcher(addon as unknown as Addon, clock);
-  const submit = (id: number): void => void addon.waiting.add(id);
-  const settle = (id: number, error: unknown = null, value: unknown = 'value'): void => {
-    addon.waiting.delete(id);
-    addon.running.delete(id);
-    dispatcher.onSettled([id, error, value, 1, 2]);
+  const submit = (id: number): void => void addon.waiting.add(addon.ids.push(id));
+  const settle = (operation: number, error: unknown = null, value: unknown = 'value'): void => {
+    addon.waiting.delete(operation);
+    addon.running.delete(operation);
+    dispatcher.onSettled([addon.ids[operation - 1], error, value, 1, 2, 1.5]);
   };
   return { addon, clock, dispatcher, submit, settle };
 }
@@ -55,14 +57,38 @@ describe('Dispatcher', () => {
     const { dispatcher, submit, settle } = setUp();
     const answer = dispatcher.start(submit);
     settle(1, null, 'yes');
-    expect(await answer).to.deep.equal({ value: 'yes', timings: { queueMs: 1, runMs: 2 } });
+    expect(await answer).to.deep.equal({
+      value: 'yes',
+      timings: { queueMs: 1, runMs: 2 },
+      heldMs: 1.5,
+    });
   });
 
   it('settles whole groups, and ignores ids that are nobody’s', async () => {
-    const { dispatcher, submit } = setUp();
+    const { addon, dispatcher, submit } = setUp();
     const answers = [dispatcher.start(submit), dispatcher.start(submit)];
-    dispatcher.onSettled([-1, null, null, 0, 0, 2, null, 'b', 0, 0, 99, null, null, 0, 0, 1, null, 'a', 0, 0]);
+    const [a, b] = addon.ids;
+    dispatcher.onSettled([
+      ...[-1, null, null, 0, 0, 0],
+      ...[b, null, 'b', 0, 0, 0],
+      ...[99, null, null, 0, 0, 0],
+      ...[a, null, 'a', 0, 0, 0],
+    ]);
     expect((await Promise.all(answers)).map(({ value }) => value)).to.deep.equal(['a', 'b']);
+  });
+
+  it('takes the place of an operation again, and not its id', async () => {
+    const { addon, dispatcher, submit, settle } = setUp();
+    const first = dispatcher.start(submit);
+    settle(1);
+    const second = watch(dispatcher.start(submit));
+    settle(1);
+    await turn();
+    expect(new Set(addon.ids).size).to.equal(2);
+    expect(second.settled).to.equal(0);
+    settle(2, null, 'second');
+    await turn();
+    expect([(await first).value, second.value?.value]).to.deep.equal(['value', 'second']);
   });
 
   it('rejects with an error of the table', async () => {

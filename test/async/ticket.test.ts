@@ -191,6 +191,36 @@ describe('Ticket', () => {
     expect(ticket.settled).to.equal(true);
   });
 
+  it('expires those that are due in the order of their deadlines, but for what an expiry before has taken out', () => {
+    const clock = new SteppedClock();
+    const late = { now: () => clock.now(), after: (_: number, then: () => void) => clock.after(45, then) };
+    const expired: number[] = [];
+    const tickets: Ticket<void>[] = [];
+    const desk = new Desk<Ticket<void>>({
+      clock: late,
+      drop: (ticket, why) => {
+        if (why === 'expired') expired.push(tickets.indexOf(ticket));
+        // The first to expire takes the third out, and a new one comes.
+        if (expired.length === 1 && why === 'expired') {
+          tickets[2]?.giveUp(new Error('taken out'));
+          tickets.push(new Ticket<void>(desk, { timeoutMs: 5 }));
+        }
+        return true;
+      },
+    });
+    for (const timeoutMs of [30, 10, 20, 40, 500, 15]) tickets.push(new Ticket<void>(desk, { timeoutMs }));
+    for (const { promise } of tickets) promise.catch(() => undefined);
+    // Its place is taken by the last.
+    tickets[3]?.resolve();
+    clock.advance(45);
+    for (const { promise } of tickets) promise.catch(() => undefined);
+    expect(expired).to.deep.equal([1, 5, 0]);
+    clock.advance(45);
+    expect(expired).to.deep.equal([1, 5, 0, 6]);
+    expect(tickets.filter(({ settled }) => !settled)).to.deep.equal([tickets[4]]);
+    expect(clock.pending).to.equal(1);
+  });
+
   it('holds the loop beyond its tickets when asked to', () => {
     const holds: boolean[] = [];
     const desk = new Desk<Ticket<number>>({ hold: (held) => holds.push(held) });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArguments, type InputContext } from '#dist/cli/input.js';
-import { parseNpy as parsed } from '#dist/cli/npy.js';
+import { parseNpy as parsed } from '#dist/tensor/npy.js';
 import { toJson, toText } from '#dist/cli/output.js';
 import { formatBytes } from '#dist/cli/report.js';
 import { Tensor } from '#dist/tensor/tensor.js';

@@ -32,7 +32,7 @@ describe('messages that hold texts of strangers', function () {
     ];
     writeFileSync(
       join(records, 'odd/v1/metadata.json'),
-      JSON.stringify({ ...record, name: 'odd', version: 'v1', description: hostile }),
+      JSON.stringify({ ...record, name: 'odd', version: 'v1', description: hostile, trainingStatistics: undefined }),
     );
   });
   after(() => rmSync(folder, { recursive: true }));

@@ -46,6 +46,10 @@ describe('serve and the aliases of its registry', function () {
       aliases: own.aliases.bind(own),
       setAliases: own.setAliases.bind(own),
       clear: own.clear.bind(own),
+      canary: own.canary.bind(own),
+      setCanary: own.setCanary.bind(own),
+      holdCanary: own.holdCanary.bind(own),
+      promote: own.promote.bind(own),
     };
     const catalog = new ServeCatalog({ ...selection }, () => ({ ...selection }));
     const manager = new Manager({ fleet, catalog, logger: keptLogger().logger });

@@ -54,6 +54,7 @@ export interface Engine {
 /** Zeros: any other numbers shrink from step to step until they are denormal, and a step then takes a hundred times as long. */
 const vector = new Tensor('float32', new Float32Array(256), [256]);
 const square = new Tensor('float32', new Float32Array(512 * 512).fill(1e-4), [512, 512]);
+const step = new Tensor('float32', new Float32Array(128 * 128).fill(1e-4), [128, 128]);
 const int64 = (value: number, shape: readonly number[] = []): Tensor =>
   new Tensor('int64', BigInt64Array.of(BigInt(value)), shape);
 
@@ -91,6 +92,26 @@ export const engines: readonly Engine[] = [
     // The biases are so small that they were compiled into the code.
     info: { optimize: 'none', parameterBytes: 224, input: 'input0', typed: true, mayRename: true },
     recorded: { folder: 'aoti', files: 11, options: [{}] },
+  },
+  {
+    name: 'export',
+    models: {
+      linear: 'export/linear.pt2',
+      mixing: 'export/row_mixing.pt2',
+      slow: 'export/slow.pt2',
+      failing: 'export/tokens.pt2',
+    },
+    slow: { args: [step, int64(3000)], brief: [step, int64(5)], endless: [step, int64(10_000_000)] },
+    failing: {
+      good: [int64(2, [1, 1]), Tensor.from([[true]])],
+      bad: [int64(99, [1, 1]), Tensor.from([[true]])],
+    },
+    info: { optimize: 'freeze', parameterBytes: 60, input: 'x', typed: true, mayRename: false },
+    recorded: {
+      folder: 'export',
+      files: 50,
+      options: (['none', 'freeze'] as const).map((optimize) => ({ optimize, device: 'cpu' })),
+    },
   },
   {
     name: 'onnx',

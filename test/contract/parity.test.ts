@@ -39,15 +39,19 @@ async function play(model: Model, call: RecordedCall): Promise<void> {
   }
 }
 
-/** Each file's model, loaded at its first case and disposed of after the last. */
+/** Each file's model, loaded at its first case and disposed of after the last; one that keeps state for each case. */
 function loadedOnce(folder: string, options: LoadOptions): (file: string) => Promise<Model> {
-  const models = new Map<string, Promise<Model>>();
+  const models = new Map<string, Model>();
+  const all: Model[] = [];
   after(async () => {
-    for (const model of models.values()) await (await model).dispose();
+    for (const model of all) await model.dispose();
   });
-  return (file) => {
-    const model = models.get(file) ?? loadModel(fixture(`${folder}/${file}`), options);
-    models.set(file, model);
+  return async (file) => {
+    const known = models.get(file);
+    if (known) return known;
+    const model = await loadModel(fixture(`${folder}/${file}`), options);
+    all.push(model);
+    if (!model.info.stateful) models.set(file, model);
     return model;
   };
 }

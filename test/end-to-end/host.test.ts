@@ -271,10 +271,10 @@ describe('model host', () => {
     for (const [what, edit] of contradictions) {
       it(`refuses a record that says another ${what} than the model has`, async () => {
         const record = JSON.parse(await readFile(recordFile(), 'utf8')) as Parameters<typeof edit>[0] & {
-          inputStatistics?: unknown;
+          trainingStatistics?: unknown;
         };
         edit(record);
-        delete record.inputStatistics;
+        delete record.trainingStatistics;
         await writeFile(recordFile(), JSON.stringify(record));
         expect(await rejection(openCopy())).to.have.property('code', 'ERR_SIGNATURE_MISMATCH');
       });

@@ -123,7 +123,9 @@ describe('the digit model over HTTP', () => {
       expect(ready.status).to.equal(200);
       expect(await ready.json()).to.deep.equal({ status: 'ready', models: [{ name: 'mnist-mlp', version: 'v1.0' }] });
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
-      const count = /^inference_duration_seconds_count\{model="mnist-mlp",version="v1.0"\} (\d+)$/m.exec(metrics)?.[1];
+      const count = /^node_libtorch_inference_duration_seconds_count\{model="mnist-mlp",version="v1.0"\} (\d+)$/m.exec(
+        metrics,
+      )?.[1];
       expect(Number(count)).to.be.above(200);
     });
 

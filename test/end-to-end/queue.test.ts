@@ -47,7 +47,7 @@ describe('the queue of the digit model over HTTP', () => {
       .and.match(/^retry-after: [1-5]\r$/im);
     socket.destroy();
     expectProblem(await predict(server.url, 'no JSON at all'), { status: 429, code: 'ERR_QUEUE_FULL' });
-    expect(await (await fetch(`${server.url}/metrics`)).text()).to.match(/^batch_queue_rows\{.*\} 4$/m);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).to.match(/^node_libtorch_batch_queue_rows\{.*\} 4$/m);
     await free();
     expect((await first).body['predictions']).to.deep.equal([0]);
     for (const [index, answer] of (await Promise.all(answers)).entries()) {
@@ -119,8 +119,8 @@ describe('the queue of the digit model over HTTP', () => {
     expect(line('waited')?.['queueMs']).to.be.a('number').above(1);
     expect(line('waited')?.['inferenceMs']).to.be.closeTo(body['inference_time_ms'] as number, 0.001);
     const text = await (await fetch(`${server.url}/metrics`)).text();
-    expect(text).to.match(/^batch_rows_count\{model="mnist-mlp",version="v1.0"\} 2$/m);
-    expect(text).to.match(/^batches_total\{model="mnist-mlp",version="v1.0",reason="idle"\} 2$/m);
-    expect(text).to.match(/^batch_queue_rows\{model="mnist-mlp",version="v1.0"\} 0$/m);
+    expect(text).to.match(/^node_libtorch_batch_rows_count\{model="mnist-mlp",version="v1.0"\} 2$/m);
+    expect(text).to.match(/^node_libtorch_batches_total\{model="mnist-mlp",version="v1.0",reason="idle"\} 2$/m);
+    expect(text).to.match(/^node_libtorch_batch_queue_rows\{model="mnist-mlp",version="v1.0"\} 0$/m);
   });
 });

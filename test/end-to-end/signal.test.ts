@@ -68,7 +68,7 @@ describe('SIGTERM', function () {
       'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     );
     const inFlight = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
-    await until('it is in flight', async () => /^http_requests_in_flight 2$/m.test(await inFlight()));
+    await until('it is in flight', async () => /^node_libtorch_http_requests_in_flight 2$/m.test(await inFlight()));
     const exited = once(child, 'close');
     child.kill('SIGTERM');
     await until('it drains', () => lines.some(({ msg }) => msg === 'draining'));

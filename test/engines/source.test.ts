@@ -10,6 +10,7 @@ import { fixture } from '../support/paths.js';
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const engines: [EngineName, string, Tensor][] = [
   ['torchscript', fixture('torchscript/linear.pt'), Tensor.from([[1, 2, 3, 4]])],
+  ['export', fixture('export/mlp.pt2'), Tensor.zeros([2, 4])],
   ['aotinductor', fixture('aoti/mlp.pt2'), Tensor.zeros([2, 4])],
   ['onnx', fixture('onnx/linear.onnx'), Tensor.from([[1, 2, 3, 4]])],
 ];

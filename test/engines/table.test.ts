@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { loadModel } from 'node-libtorch';
-import { engineNames, engineOf, engineTable, modelExtensions } from '#dist/engines/index.js';
+import { engineNames, engineTable, findEngine, modelExtensions } from '#dist/engines/index.js';
 import { engines } from '../contract/engines.js';
 import { rejection } from '../support/errors.js';
+import { fixture } from '../support/paths.js';
 
 describe('the table of engines', () => {
   const files: [string, string][] = [
@@ -12,19 +13,25 @@ describe('the table of engines', () => {
     ['model.pth', 'torchscript'],
     ['yolo.torchscript', 'torchscript'],
     ['mobile.ptl', 'torchscript'],
-    ['model.v1.pt2', 'aotinductor'],
     ['model.onnx', 'onnx'],
   ];
   for (const [path, engine] of files) {
-    it(`gives ${engine} to ${path}`, () => {
-      expect(engineOf(path)).to.equal(engine);
+    it(`gives ${engine} to ${path}`, async () => {
+      expect(await findEngine(path)).to.equal(engine);
     });
   }
 
+  it('asks the content of a file whose extension two engines have', async () => {
+    expect(await findEngine(fixture('export/mlp.pt2'))).to.equal('export');
+    expect(await findEngine(fixture('aoti/mlp.pt2'))).to.equal('aotinductor');
+    await rejection(() => findEngine('missing.pt2'), 'ERR_MODEL_LOAD');
+  });
+
   it('lets the engine be named whatever the extension', async () => {
-    expect(engineOf('model.bin', 'torchscript')).to.equal('torchscript');
+    expect(await findEngine('model.bin', 'torchscript')).to.equal('torchscript');
+    expect(await findEngine(fixture('aoti/mlp.pt2'), 'export')).to.equal('export');
     for (const path of ['model.bin', 'model', '.pt', 'model.pt.gz'])
-      await rejection(() => engineOf(path), 'ERR_MODEL_FORMAT');
+      await rejection(() => findEngine(path), 'ERR_MODEL_LOAD');
   });
 
   it('refuses an engine that it does not have, and names those that it has', async () => {
@@ -33,7 +40,7 @@ describe('the table of engines', () => {
     for (const name of engineNames) expect(error.message).to.include(name);
   });
 
-  it('gives every extension to one engine', () => {
+  it('lists every extension once', () => {
     expect(new Set(modelExtensions).size).to.equal(modelExtensions.length);
     for (const name of engineNames) expect(engineTable[name].needs, name).to.not.equal('');
   });

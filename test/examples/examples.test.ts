@@ -69,8 +69,8 @@ describe('examples', function () {
     const url = await start('express');
     await expectServes(`${url}/ml`);
     expect(await (await fetch(url)).text()).to.include('ready');
-    const own = await (await post(`${url}/digits`, { pixels })).json();
-    expect((own as { label: string }[])[0]?.label).to.equal(String(digit?.label));
+    const own = (await (await post(`${url}/digits`, { pixels })).json()) as { label: string }[];
+    expect(own[0]?.label).to.equal(String(digit?.label));
     await end();
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Tensor, type Signature, type TensorSpec } from 'node-libtorch';
 import { readArguments } from '#dist/cli/input.js';
-import { parseNpy } from '#dist/cli/npy.js';
+import { parseNpy } from '#dist/tensor/npy.js';
 import { node } from '../support/child.js';
 import { rejection } from '../support/errors.js';
 import { fixture, onnx, root } from '../support/paths.js';

@@ -37,7 +37,7 @@ describe('faults: connections', function () {
       held.push(...opened.map(({ socket }) => socket));
       return opened.map(({ socket }) => socket);
     };
-    const dropped = (text: string) => Number(/^http_connections_dropped_total (\d+)$/m.exec(text)?.[1]);
+    const dropped = (text: string) => Number(/^node_libtorch_http_connections_dropped_total (\d+)$/m.exec(text)?.[1]);
 
     it('a probe is answered, and its connection closed', async () => {
       await hold(3);
@@ -125,7 +125,7 @@ describe('faults: connections', function () {
         expect(says('file descriptors have run out')?.['msg']).to.include('ulimit -n');
         expect(statusOf(await exchangeRaw(port, get('/health/live')))).to.equal(200);
         const metrics = await exchangeRaw(port, get('/metrics'));
-        expect(Number(/^http_connections_dropped_total (\d+)$/m.exec(metrics)?.[1])).to.be.above(100);
+        expect(Number(/^node_libtorch_http_connections_dropped_total (\d+)$/m.exec(metrics)?.[1])).to.be.above(100);
         const said = lines().filter(({ msg }) => String(msg).includes('file descriptors'));
         expect(said.length, 'lines about it').to.be.below(5);
         for (const { socket } of idle) socket.destroy();

@@ -133,14 +133,15 @@ describe('faults: kinds of files', () => {
 
   const archives: typeof strangers = [
     ['a TorchScript file', () => readFileSync(linear), /a TorchScript file.*; give it the extension \.pt\b/],
-    ['an exported program', () => archive('m/models/model.json'), /not compiled.*; compile it/],
-    ['an exported program of before 2.8', () => archive('m/serialized_exported_program.json'), /not compiled/],
+    ['an exported program of 2.8', () => archive('m/models/model.json'), /PyTorch 2\.8 or older.*; save it again/],
+    ['an exported program of before 2.8', () => archive('m/serialized_exported_program.json'), /torch\.export\.save\(/],
+    ['an exported program', () => readFileSync(fixture('export/mlp.pt2')), /exported program.*\.pt2/],
     ['a compiled package', () => readFileSync(fixture('aoti/mlp.pt2')), /AOTInductor.*\.pt2/],
     ['an office document', () => archive('word/document.xml'), /office document/],
     ['a Java archive', () => zip(['META-INF/MANIFEST.MF', 'com/A.class'].map((name) => ({ name, data: 'x' }))), /Java/],
     ['some other archive', () => archive('hello/hello.txt'), /a zip archive without/],
   ];
-  const own = { onnx: ['an ONNX model', 'an ORT model'], pt2: ['a compiled package'] };
+  const own = { onnx: ['an ONNX model', 'an ORT model'], pt2: ['a compiled package', 'an exported program'] };
   for (const [what, make, said] of [...strangers, ...archives]) {
     for (const extension of ['onnx', 'pt2'] as const) {
       if (own[extension].includes(what)) continue;
@@ -148,9 +149,9 @@ describe('faults: kinds of files', () => {
         const path = place(`${what.replaceAll(/\W/g, '_')}.${extension}`, make());
         const { message } = await rejection(() => loadModel(path), 'ERR_MODEL_FORMAT');
         // A pickle is no TorchScript, and what it should have been is told by its extension.
-        const wanted = what === 'a state_dict' ? /torch\.save.*(torch\.onnx\.export|aoti_compile)/ : said;
+        const wanted = what === 'a state_dict' ? /torch\.save.*(torch\.onnx\.export|torch\.export\.save)/ : said;
         expect(message).to.match(wanted);
-        expect(message).to.match(extension === 'onnx' ? /^Expected an ONNX model/ : /^Expected an AOTInductor package/);
+        expect(message).to.match(extension === 'onnx' ? /^Expected an ONNX model/ : /^Expected an exported program/);
       });
     }
   }

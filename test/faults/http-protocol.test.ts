@@ -6,7 +6,7 @@ import { ModelHost } from '#dist/index.js';
 import { createServer, type InferenceServer, type ServerOptions } from '#dist/server/index.js';
 import { exchangeRaw, expectProblem, predict, rawConnection, until } from '../support/server/http.js';
 import { keptLogger } from '../support/server/logs.js';
-import { large } from '../support/server/occupy.js';
+import { large, occupy } from '../support/server/occupy.js';
 import { octetStream, octets } from '../support/server/octets.js';
 
 const digit = Array<number>(784).fill(0.5);
@@ -101,13 +101,15 @@ describe('faults: the protocol', function () {
     });
 
     it('is a tunnel: an end in time though an answer is owed, and no word after the client has left', async () => {
-      const server = await serve({ drainTimeoutMs: 50 });
-      const running = Promise.all(Array.from({ length: 10 }, busy));
+      await using batched = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'], batching: {} }] });
+      const server = await serve({ host: batched, drainTimeoutMs: 50 });
+      const { first, free } = await occupy(batched, () => predict(server.url, body));
       const { socket } = await rawConnection(server.port);
       socket.write(`${post}CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(await server.close()).to.deep.equal({ aborted: 1 });
-      await running;
+      await until('it waits', () => batched.model().queue!.stats().waitingRequests === 1);
+      expect(await server.close()).to.deep.equal({ aborted: 2 });
+      await free();
+      await first.catch(() => undefined); // its connection was cut
     });
 
     it('is not answered in place of a request that was answered before its end', async () => {

@@ -7,6 +7,7 @@ import { ServerMetrics } from '#dist/monitoring/metrics.js';
 import type { Batchable } from '#dist/model/batchable.js';
 import { createServer, type InferenceServer, type ServerOptions } from '#dist/server/index.js';
 import { Tensor } from '#dist/tensor/tensor.js';
+import { modelSample } from '../support/monitoring/samples.js';
 import { exchangeRaw, expectProblem, predict, until } from '../support/server/http.js';
 import { keptLogger } from '../support/server/logs.js';
 import { large } from '../support/server/occupy.js';
@@ -73,13 +74,10 @@ describe('faults: logs and metrics', function () {
       await predict(server.url, body);
       await predict(server.url, '{');
       expect(lint(await scrape(server))).to.deep.equal([]);
-      const queue = { model: 'm', version: 'v1.0', waitingRows: 1, batchCapacity: 32, fit: { a: 1, b: 2 } };
+      const queue = modelSample({ waitingRows: 1 });
       const all = new AggregatedMetrics();
       for (const process of [1, 2]) {
-        const metrics = new ServerMetrics(
-          () => 1,
-          () => [queue],
-        );
+        const metrics = new ServerMetrics({ inFlight: () => 1, models: () => [queue] });
         metrics.request('/predict', 'POST', 200, 0.001);
         all.update(process, await metrics.snapshot());
       }
@@ -92,7 +90,10 @@ describe('faults: logs and metrics', function () {
         const text = await scrape(server);
         const value = (name: string) =>
           Number(new RegExp(`^${name}\\{model="mnist-mlp",version="v1.0"\\} (.*)$`, 'm').exec(text)?.[1]);
-        return [value('inference_runs_in_flight'), value('inference_oldest_run_seconds')] as const;
+        return [
+          value('node_libtorch_inference_runs_in_flight'),
+          value('node_libtorch_inference_oldest_run_seconds'),
+        ] as const;
       };
       expect(await read()).to.deep.equal([0, 0]);
       const { model } = host.model();
@@ -115,33 +116,27 @@ describe('faults: logs and metrics', function () {
     });
 
     it('are written once for all who ask meanwhile', async () => {
-      const metrics = new ServerMetrics(
-        () => ++asked,
-        () => [],
-      );
+      const metrics = new ServerMetrics({ inFlight: () => ++asked });
       let asked = 0;
       const texts = await Promise.all([metrics.text(), metrics.text(), metrics.text()]);
       expect(asked).to.equal(1);
       expect(new Set(texts).size).to.equal(1);
-      expect(await metrics.text()).to.match(/^http_requests_in_flight 2$/m);
+      expect(await metrics.text()).to.match(/^node_libtorch_http_requests_in_flight 2$/m);
     });
 
     it('forget a model that is gone', async () => {
-      let queues = [{ model: 'm', version: 'v1.0', waitingRows: 1, batchCapacity: 32, fit: undefined }];
-      const metrics = new ServerMetrics(
-        () => 0,
-        () => queues,
-      );
-      expect(await metrics.text()).to.include('batch_queue_rows{model="m"');
+      let queues = [modelSample({ waitingRows: 1 })];
+      const metrics = new ServerMetrics({ models: () => queues });
+      expect(await metrics.text()).to.include('node_libtorch_batch_queue_rows{model="m"');
       queues = [];
-      expect(await metrics.text()).not.to.include('batch_queue_rows{model="m"');
+      expect(await metrics.text()).not.to.include('node_libtorch_batch_queue_rows{model="m"');
     });
   });
 
-  describe('inference_rows_total', () => {
+  describe('node_libtorch_inference_rows_total', () => {
     const rowsBy = async (server: InferenceServer) =>
       Object.fromEntries(
-        [...(await scrape(server)).matchAll(/^inference_rows_total\{.*outcome="(\w+)"\} (\d+)$/gm)].map(
+        [...(await scrape(server)).matchAll(/^node_libtorch_inference_rows_total\{.*outcome="(\w+)"\} (\d+)$/gm)].map(
           ([, outcome = '', rows]) => [outcome, Number(rows)],
         ),
       );
@@ -199,12 +194,12 @@ describe('faults: logs and metrics', function () {
         ['ERR_INVALID_SHAPE', false],
         ['ERR_DISPOSED', false],
       ] as const) {
-        const metrics = new ServerMetrics(
-          () => 0,
-          () => [],
-        );
+        const metrics = new ServerMetrics();
         metrics.run({ model: 'm', version: 'v', rows: 3, outcome, timings: undefined });
-        expect((await metrics.text()).includes(`outcome="${outcome}"`), outcome).to.equal(counts);
+        expect(
+          (await metrics.text()).includes(`rows_total{model="m",version="v",outcome="${outcome}"`),
+          outcome,
+        ).to.equal(counts);
       }
     });
   });

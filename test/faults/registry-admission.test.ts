@@ -407,7 +407,7 @@ describe('faults: what is added to a registry', function () {
       ],
       ['an HTML page', 'a.onnx', () => '<!DOCTYPE html><html></html>', /HTML page.*download/],
       ['a TorchServe archive', 'a.mar', () => archive('MAR-INF/MANIFEST.json'), /TorchServe archive.*unzip/],
-      ['an exported program', 'a.pt2', () => archive('m/models/model.json'), /not compiled.*node_libtorch_export\.py/],
+      ['an old exported program', 'a.pt2', () => archive('m/models/model.json'), /2\.8 or older.*torch\.export\.save/],
       ['a torch.package', 'a.pt', () => archive('m/.data/extern_modules'), /torch\.package.*PackageImporter/],
       ['a SavedModel', 'a.pb', () => Buffer.from('080112100a0e', 'hex'), /SavedModel.*tf2onnx/],
       ['a TensorRT engine', 'a.engine', () => Buffer.concat([Buffer.from('ftrt'), Buffer.alloc(60)]), /TensorRT/],

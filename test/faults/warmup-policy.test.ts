@@ -45,11 +45,21 @@ describe('warm-up on examples that we made up', () => {
     await host.close();
   });
 
+  it('is warm for the rows of the example where the model takes those alone, and not batched', async () => {
+    const { host, warnings } = await open({ file: file('baked_two'), batching: {} });
+    const served = host.model();
+    expect(served.model.warmupReport).to.deep.include({ batchSizes: [2], rowIndependent: undefined });
+    expect(served.queue).to.equal(undefined);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(/not batched: the model does not take 1 row.*--warmup-example FILE/);
+    expect((await served.run(zeros(2, 4))).shape).to.deep.equal([2, 3]);
+    await host.close();
+  });
+
   it('goes on where the model takes no size: cold and not batched, with the shapes that were tried', async () => {
     for (const [name, batching, shapes, input] of [
       ['picky', {}, 'ids int64 \\[2\\]', ids(6n)],
       ['picky', false, 'ids int64 \\[2\\]', ids(6n)],
-      ['baked_two', {}, 'x float32 \\[2, 4\\]', zeros(2, 4)],
     ] as const) {
       const { host, warnings } = await open({ file: file(name), batching });
       const served = host.model();

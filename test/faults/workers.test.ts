@@ -210,6 +210,41 @@ describe('faults: workers', function () {
     expect(await dial(port, live.replace('/health/live', '/openapi.json')).end).not.to.equal(ok);
   });
 
+  /** Sends a request on each of 64 connections, which stay open, and returns them with how many each worker has logged. */
+  const spread = async (started: LoggingProcess, port: number) => {
+    const before = started.of('request').length;
+    const kept = Array.from({ length: 64 }, () => dial(port, live.replace('Connection: close\r\n', '')));
+    await Promise.all(kept.map(({ socket }) => once(socket, 'data')));
+    await until('every request is logged', () => started.of('request').length === before + kept.length);
+    const counts: Record<string, number> = {};
+    for (const { worker } of started.of('request').slice(before))
+      counts[String(worker)] = (counts[String(worker)] ?? 0) + 1;
+    return { kept, counts };
+  };
+
+  it('shares connections evenly between its workers, and with one that replaces another', async () => {
+    const { started, port } = await ready();
+    const first = await spread(started, port);
+    expect(Object.keys(first.counts)).to.deep.equal(['1', '2']);
+    for (const count of Object.values(first.counts)) expect(count).to.be.within(24, 40);
+    process.kill(started.workers[0]!, 'SIGKILL');
+    await started.seen('worker ready', 3);
+    const second = await spread(started, port);
+    expect(Object.keys(second.counts)).to.have.length(2);
+    expect(Object.keys(second.counts)).to.include('3');
+    for (const count of Object.values(second.counts)) expect(count).to.be.within(24, 40);
+    for (const { socket } of [...first.kept, ...second.kept]) socket.destroy();
+  });
+
+  it('has logged every request that it has answered when it ends', async () => {
+    const { started, port } = await ready('--pre-stop-delay-ms', '0');
+    const answers = Array.from({ length: 200 }, () => ask(port, '/predict', { body: digitBody }));
+    for (const { status } of await Promise.all(answers)) expect(status).to.equal(200);
+    started.child.kill('SIGTERM');
+    expect(await started.ended).to.deep.equal([0, null]);
+    expect(started.of('request').filter(({ route }) => route === '/predict')).to.have.length(200);
+  });
+
   it('drains: serves while it says "not ready", then refuses; begun requests and keep-alive clients get their answers', async () => {
     const { started, port } = await ready('--pre-stop-delay-ms', '700');
     // One of each worker is busy once more; the others stay idle until the server closes them.

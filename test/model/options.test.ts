@@ -15,6 +15,7 @@ describe('load options', () => {
       maxPending: 1024,
       operatorLibraries: [],
       optimize: 'freeze',
+      runInline: true,
     });
   });
 

@@ -1,21 +1,19 @@
 import { expect } from 'chai';
-import { threadsPerWorker } from '#dist/cli/cluster/worker.js';
+import { threadsPerWorker } from '#dist/cli/engines-ahead.js';
 import { AggregatedMetrics } from '#dist/monitoring/aggregate.js';
 import { ServerMetrics } from '#dist/monitoring/metrics.js';
 import { availableCores } from '#dist/model/threads.js';
+import { modelSample } from '../support/monitoring/samples.js';
 
 describe('metrics of several processes', () => {
   const worker = (requests: number, waitingRows: number) => {
-    const queue = { model: 'm', version: 'v1.0', waitingRows, batchCapacity: 32, fit: { a: 1, b: 2 } };
-    const metrics = new ServerMetrics(
-      () => 1,
-      () => [queue],
-    );
+    const queue = modelSample({ waitingRows });
+    const metrics = new ServerMetrics({ inFlight: () => 1, models: () => [queue] });
     for (let count = 0; count < requests; count++) metrics.request('/predict', 'POST', 200, 0.001);
     return metrics;
   };
   const value = (text: string, name: string) => Number(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(text)?.[1]);
-  const requests = 'http_request_duration_seconds_count';
+  const requests = 'node_libtorch_http_request_duration_seconds_count';
 
   it('adds counts and what waits, and averages what is a property of each', async () => {
     const all = new AggregatedMetrics();
@@ -24,26 +22,26 @@ describe('metrics of several processes', () => {
     all.update(2, await worker(5, 7).snapshot());
     const text = await all.text();
     expect(value(text, requests)).to.equal(8);
-    expect(value(text, 'batch_queue_rows')).to.equal(12);
-    expect(value(text, 'http_requests_in_flight')).to.equal(2);
-    expect(value(text, 'batch_queue_capacity_rows')).to.equal(32);
-    expect(value(text, 'batch_fit_row_seconds')).to.equal(0.001);
-    expect(text).to.match(/^http_request_duration_seconds_bucket\{le="\+Inf".*\} 8$/m);
+    expect(value(text, 'node_libtorch_batch_queue_rows')).to.equal(12);
+    expect(value(text, 'node_libtorch_http_requests_in_flight')).to.equal(2);
+    expect(value(text, 'node_libtorch_batch_queue_capacity_rows')).to.equal(32);
+    expect(value(text, 'node_libtorch_batch_fit_row_seconds')).to.equal(0.001);
+    expect(text).to.match(/^node_libtorch_http_request_duration_seconds_bucket\{le="\+Inf".*\} 8$/m);
   });
 
   it('keeps the counts of those that have ended, and nothing else of them', async () => {
     const all = new AggregatedMetrics();
     all.update(1, await worker(3, 5).snapshot());
     all.update(2, await worker(4, 6).snapshot());
-    await all.end(1);
-    await all.end(1);
-    await all.end(7);
+    all.end(1);
+    all.end(1);
+    all.end(7);
     all.update(3, await worker(1, 0).snapshot());
-    await all.end(3);
+    all.end(3);
     const text = await all.text();
     expect(value(text, requests)).to.equal(8);
-    expect(value(text, 'batch_queue_rows')).to.equal(6);
-    expect(value(text, 'http_requests_in_flight')).to.equal(1);
+    expect(value(text, 'node_libtorch_batch_queue_rows')).to.equal(6);
+    expect(value(text, 'node_libtorch_http_requests_in_flight')).to.equal(1);
   });
 
   it('leaves a core to every event loop and shares the rest', () => {

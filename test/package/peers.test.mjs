@@ -8,7 +8,13 @@ import { root } from './support/tools.mjs';
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const ends = {
-  oldest: { sharp: '0.33.0', 'onnxruntime-node': '1.22.0', 'cmake-js': '7.4.0', 'node-addon-api': '8.0.0' },
+  oldest: {
+    '@opentelemetry/api': '1.3.0',
+    sharp: '0.33.0',
+    'onnxruntime-node': '1.22.0',
+    'cmake-js': '7.4.0',
+    'node-addon-api': '8.0.0',
+  },
   // What these apps are known to pin.
   'of others': { sharp: '^0.34.0', 'onnxruntime-node': '1.24.3' },
   newest: { sharp: devDependencies.sharp, 'onnxruntime-node': devDependencies['onnxruntime-node'] },

@@ -13,6 +13,7 @@ const imports = {
   '{ loadModel, Tensor, TorchError }': 'node-libtorch',
   '{ softmax }': 'node-libtorch/tasks',
   '{ InferenceClient }': 'node-libtorch/client',
+  '{ driftTests }': 'node-libtorch/monitoring',
 };
 const lines = (form) => `${Object.entries(imports).map(form).join('\n')}\n`;
 const esm = lines(([names, from]) => `import ${names} from '${from}';`);

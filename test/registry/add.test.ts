@@ -63,7 +63,7 @@ describe('registry.add', function () {
     const { record } = await add(onnx('linear'));
     const stages: string[] = [];
     const onProgress: AddOptions['onProgress'] = ({ stage }) => stages.push(stage);
-    const again = await add(onnx('linear'), { onProgress, license: 'MIT' });
+    const again = await add(onnx('linear'), { onProgress });
     expect(again).to.deep.equal({ record, added: false });
     const { message, status } = await rejection(() => add(onnx('row_mixing'), { onProgress }), 'ERR_VERSION_EXISTS');
     expect(status).to.equal(409);
@@ -71,6 +71,93 @@ describe('registry.add', function () {
     expect(stages).to.deep.equal([]);
     expect((await add(onnx('row_mixing'), { version: 'v2.0', onProgress })).added).to.equal(true);
     expect(stages).to.deep.equal(['copy', 'load', 'run', 'record']);
+  });
+
+  describe('again, with other statements', () => {
+    const rows = (count: number, seed = 0) =>
+      new Tensor(
+        'float32',
+        Float32Array.from({ length: 784 * count }, (_, i) => ((i + seed) % 97) / 97),
+        [count, 784],
+      );
+    const truth = new Tensor(
+      'int64',
+      BigInt64Array.from({ length: 120 }, (_, i) => BigInt(i % 10)),
+      [120],
+    );
+    const stated = {
+      ...{
+        signature: pixels,
+        task: { type: 'classification' },
+        labels: digits,
+        license: 'MIT',
+        description: 'Digits.',
+      },
+      ...{ metrics: { testAccuracy: 0.5, testSamples: 10 }, training: { dataset: 'made up' }, strict: true },
+      ...{ sourceCommit: 'a'.repeat(40), framework: { torch: '2.15.0' }, intendedUse: 'Tests.', limitations: 'All.' },
+      ...{ data: rows(200), heldOut: rows(120, 7), truth, record: { created: '2026-01-01T00:00:00Z' } },
+    } satisfies Partial<AddOptions>;
+    const refused: Record<string, [options: Partial<AddOptions>, member: string]> = {
+      'a license': [{ license: 'Apache-2.0' }, '/license'],
+      'a description in the record': [
+        { record: { description: 'Else.' }, description: undefined as never },
+        '/description',
+      ],
+      metrics: [{ metrics: { testAccuracy: 0.75, testSamples: 10 } }, '/metrics'],
+      training: [{ training: { dataset: 'made up', seed: 2 } }, '/training'],
+      'a commit': [{ sourceCommit: 'b'.repeat(40) }, '/sourceCommit'],
+      'a framework': [{ framework: { torch: '2.14.0' } }, '/framework'],
+      'a range': [{ signature: { inputs: [{ range: [0, 255] }] } }, '/signature'],
+      labels: [{ labels: [...digits].reverse() }, '/task'],
+      'an activation': [{ task: { type: 'classification', activation: 'none' } as never }, '/task'],
+      tolerance: [{ tolerance: { fp32: { absolute: 1, relative: 1 } } }, '/tolerance'],
+      'an engine': [{ record: { engine: 'onnx' } }, '/engine'],
+      'other data': [{ data: rows(201) }, '/trainingStatistics'],
+      'other held-out rows': [
+        {
+          heldOut: rows(150),
+          truth: new Tensor('int64', new BigInt64Array(150), [150]),
+        },
+        '/trainingStatistics.calibration',
+      ],
+    };
+
+    it('does nothing for the same ones, and refuses others, naming them', async () => {
+      const { record } = await add(digitModel, stated);
+      const before = current().content();
+      expect(await add(digitModel, stated)).to.deep.equal({ record, added: false });
+      expect(await add(digitModel)).to.deep.equal({ record, added: false });
+      const { trainingStatistics } = record;
+      expect(await add(digitModel, { trainingStatistics: trainingStatistics! })).to.include({ added: false });
+      for (const [what, [options, member]] of Object.entries(refused)) {
+        const { message, errors } = (await rejection(
+          () => add(digitModel, { ...stated, ...options }),
+          'ERR_VERSION_EXISTS',
+        )) as Error & { errors?: readonly { pointer: string }[] };
+        expect(
+          errors?.map(({ pointer }) => pointer),
+          `${what}: ${message}`,
+        ).to.deep.equal([member]);
+        expect(message).to.include(member.slice(1)).and.include('registry rm model@v1.0');
+      }
+      expect(current().content()).to.deep.equal(before);
+      expect(await current().registry.record('model', version)).to.deep.equal(record);
+    });
+
+    it('refuses statistics, data and all else for a record without them', async () => {
+      await add(digitModel, { signature: pixels, task: { type: 'classification' }, labels: digits });
+      const given: [Partial<AddOptions>, string][] = [
+        [{ data: rows(200) }, 'trainingStatistics'],
+        [{ license: 'MIT' }, 'license'],
+        [{ metrics: { testAccuracy: 0.5, testSamples: 10 } }, 'metrics'],
+      ];
+      for (const [options, member] of given) {
+        const { message } = await rejection(() => add(digitModel, options), 'ERR_VERSION_EXISTS');
+        expect(message).to.include(`otherwise or nothing of ${member}\n`);
+      }
+      await rejection(() => add(digitModel, { strict: true }), 'ERR_MANIFEST');
+      await rejection(() => add(digitModel, { record: { artifact: { sha256: '0'.repeat(64) } } }), 'ERR_MANIFEST');
+    });
   });
 
   it('refuses weights under a name that signatures leave out', async () => {

@@ -101,11 +101,11 @@ describe('admission', function () {
   });
 
   it('admits a model whose inputs nobody can make up, and says that it was not run', async () => {
-    const { record } = await add(fixture('aoti/derived.pt2'));
+    const { record } = await add(fixture('torchscript/lists.pt'));
     expect(record.admission?.example).to.equal('none');
     expect(record.admission?.warnings?.join()).to.match(/loaded and not run.*--example/);
     const strict = rejection(
-      () => add(fixture('aoti/derived.pt2'), { name: 'other', strict: true, ...complete }),
+      () => add(fixture('torchscript/lists.pt'), { name: 'other', strict: true, ...complete }),
       'ERR_ADMISSION',
     );
     expect((await strict).message).to.match(/as strict demands.*--example/);

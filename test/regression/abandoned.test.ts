@@ -79,9 +79,9 @@ describe('what nobody waits for is not computed', () => {
       socket.destroy();
     }
     const metrics = async (): Promise<string> => (await fetch(`${digits.server.url}/metrics`)).text();
-    const left = /^http_request_duration_seconds_count\{.*route="\/predict".*status="499".*\} 20$/m;
+    const left = /^node_libtorch_http_request_duration_seconds_count\{.*route="\/predict".*status="499".*\} 20$/m;
     await until('all are over', async () => left.test(await metrics()));
-    expect(await metrics()).to.match(/^http_requests_in_flight 1$/m); // the one that asks
+    expect(await metrics()).to.match(/^node_libtorch_http_requests_in_flight 1$/m); // the one that asks
     expectPrediction(await digits.post(3), 3);
     expect(digits.batches.map(({ rows }) => rows)).to.deep.equal([1]);
   });

@@ -33,11 +33,11 @@ describe('batches form as documented', () => {
     expect(digits.queue.stats()).to.deep.include({ batchSizes: { 4: 1, 2: 1 }, rows: 6 });
     const text = await (await fetch(`${digits.server.url}/metrics`)).text();
     expect(text)
-      .to.match(/^batch_rows_sum\{.*\} 6$/m)
-      .and.match(/^batch_rows_count\{.*\} 2$/m);
+      .to.match(/^node_libtorch_batch_rows_sum\{.*\} 6$/m)
+      .and.match(/^node_libtorch_batch_rows_count\{.*\} 2$/m);
     expect(text)
-      .to.match(/^batches_total\{.*reason="size"\} 1$/m)
-      .and.match(/^batches_total\{.*reason="idle"\} 1$/m);
+      .to.match(/^node_libtorch_batches_total\{.*reason="size"\} 1$/m)
+      .and.match(/^node_libtorch_batches_total\{.*reason="idle"\} 1$/m);
   });
 
   // Batches of a size that is none of the preferred ones (the largest and one more), slow where sizes are compiled.

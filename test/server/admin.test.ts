@@ -301,7 +301,9 @@ describe('the admin port', function () {
     for (let count = 0; count < 200; count++) await (await fetch(`${admin}/admin/models/name-${count}`)).text();
     const text = await (await fetch(`${admin}/metrics`)).text();
     const labels = new Set(
-      [...text.matchAll(/http_request_duration_seconds_count\{[^}]*route="([^"]*)"/g)].map(([, route]) => route),
+      [...text.matchAll(/^node_libtorch_http_request_duration_seconds_count\{[^}]*route="([^"]*)"/gm)].map(
+        ([, route]) => route,
+      ),
     );
     expect([...labels]).to.include('/admin/models/:model');
     expect(text).not.to.include('name-1');

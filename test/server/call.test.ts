@@ -8,14 +8,11 @@ import { rejection } from '../support/errors.js';
 import { keptLogger } from '../support/server/logs.js';
 
 describe('a call', () => {
-  const started = (origin: Partial<CallOrigin> = {}) => {
+  const started = (origin: Partial<CallOrigin> = {}, given?: object) => {
     const { logger, lines } = keptLogger();
     const lifecycle = new Lifecycle();
-    const metrics = new ServerMetrics(
-      () => lifecycle.inFlight,
-      () => [],
-    );
-    const context = { logger, lifecycle, metrics } as unknown as ServerContext;
+    const metrics = new ServerMetrics({ inFlight: () => lifecycle.inFlight });
+    const context = { logger: given ?? logger, lifecycle, metrics } as unknown as ServerContext;
     const caller = { signal: new AbortController().signal };
     const call = new ServerCall(context, { id: 'one', method: 'POST', caller, ...origin });
     return { call, lines, lifecycle, metrics };
@@ -34,8 +31,10 @@ describe('a call', () => {
     expect(lines()[0]).to.include({ level: 'info', requestId: 'one', method: 'POST', status: 200, rows: 3 });
     expect(lines()[0]).to.include({ route: '/some/:thing' }).and.not.have.any.keys('code', 'err', 'aborted');
     const text = await metrics.text();
-    expect(text).to.include('http_request_duration_seconds_count{route="/some/:thing",method="POST",status="200"} 1');
-    expect(text).to.not.include('http_requests_rejected_total{');
+    expect(text).to.include(
+      'node_libtorch_http_request_duration_seconds_count{route="/some/:thing",method="POST",status="200"} 1',
+    );
+    expect(text).to.not.include('node_libtorch_http_requests_rejected_total{');
   });
 
   it('logs and counts the code that it failed with', async () => {
@@ -46,7 +45,25 @@ describe('a call', () => {
     call.end(500);
     expect(lines()[0]).to.include({ level: 'error', status: 500, code: 'ERR_MODEL_EXECUTION' });
     expect(lines()[0]).to.have.nested.property('err.message', 'it raised');
-    expect(await metrics.text()).to.include('http_requests_rejected_total{code="ERR_MODEL_EXECUTION"} 1');
+    expect(await metrics.text()).to.include('node_libtorch_http_requests_rejected_total{code="ERR_MODEL_EXECUTION"} 1');
+  });
+
+  it('puts no line together at a level that is off, and one for a logger that has no levels', () => {
+    const asked: string[] = [];
+    const written: string[] = [];
+    const lines = { info: () => written.push('info'), error: () => written.push('error') };
+    const levels = { isLevelEnabled: (level: string) => asked.push(level) > 0 && level === 'error' };
+    const ended = (logger: object, status: number): void => {
+      const { call } = started({}, logger);
+      if (status === 500) call.failed(torchError('ERR_MODEL_EXECUTION', 'it raised'));
+      call.end(status);
+    };
+    ended({ ...lines, ...levels }, 200);
+    expect([asked, written]).to.deep.equal([['info'], []]);
+    ended({ ...lines, ...levels }, 500);
+    expect(written).to.deep.equal(['error']);
+    ended(lines, 200);
+    expect(written).to.deep.equal(['error', 'info']);
   });
 
   it('takes a passed deadline for no fault of the server: a client may give too little time', () => {
@@ -76,7 +93,7 @@ describe('a call', () => {
   it('tells a run its signal, its client and the time that is left', async () => {
     const { signal } = new AbortController();
     const { call } = started({ caller: { signal, address: '192.0.2.7' } });
-    expect(call.limits()).to.deep.equal({ signal, client: '192.0.2.7' });
+    expect(call.limits()).to.deep.equal({ signal, client: '192.0.2.7', requestId: 'one' });
     call.limitTo(60_000);
     expect(call.limits().timeoutMs).to.be.within(1, 60_000);
     call.limitTo(0);

@@ -87,7 +87,7 @@ describe('access log and metrics', () => {
     socket.destroy();
     for (const id of ['p1', 'p2', 'p3']) expect(await lineOf(id)).to.include({ status: 499 });
     open();
-    expect(await metrics()).to.match(/^http_requests_in_flight 1$/m);
+    expect(await metrics()).to.match(/^node_libtorch_http_requests_in_flight 1$/m);
   });
 
   it('logs no input value, whatever is sent', async () => {
@@ -110,12 +110,14 @@ describe('access log and metrics', () => {
 
   it('measures requests, runs and refusals', async () => {
     const text = await metrics();
-    expect(text).to.match(/^http_request_duration_seconds_count\{route="\/predict",method="POST",status="200"\} \d+$/m);
-    expect(text).to.match(/^http_request_duration_seconds_bucket\{le="0.0001",route="\/predict"/m);
-    expect(text).to.match(/^inference_duration_seconds_count\{model="tiny",version="v1.0"\} \d+$/m);
-    expect(text).to.match(/^inference_queue_duration_seconds_sum\{model="tiny",version="v1.0"\} /m);
-    expect(text).to.match(/^inference_rows_total\{model="tiny",version="v1.0",outcome="ok"\} \d+$/m);
-    expect(text).to.match(/^http_requests_rejected_total\{code="ERR_VALIDATION"\} \d+$/m);
+    expect(text).to.match(
+      /^node_libtorch_http_request_duration_seconds_count\{route="\/predict",method="POST",status="200"\} \d+$/m,
+    );
+    expect(text).to.match(/^node_libtorch_http_request_duration_seconds_bucket\{le="0.0001",route="\/predict"/m);
+    expect(text).to.match(/^node_libtorch_inference_duration_seconds_count\{model="tiny",version="v1.0"\} \d+$/m);
+    expect(text).to.match(/^node_libtorch_inference_queue_duration_seconds_sum\{model="tiny",version="v1.0"\} /m);
+    expect(text).to.match(/^node_libtorch_inference_rows_total\{model="tiny",version="v1.0",outcome="ok"\} \d+$/m);
+    expect(text).to.match(/^node_libtorch_http_requests_rejected_total\{code="ERR_VALIDATION"\} \d+$/m);
     expect(text).to.match(/^nodejs_eventloop_lag_p99_seconds /m);
     expect(text).to.match(/^process_resident_memory_bytes /m);
   });

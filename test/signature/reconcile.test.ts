@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Signature, TensorSpec } from 'node-libtorch';
+import type { Signature, Tensor, TensorSpec } from 'node-libtorch';
 import { exampleArguments, exampleSpecs } from '#dist/signature/example.js';
 import { reconcile } from '#dist/signature/reconcile.js';
 import { schemaSignature } from '#dist/signature/torch-type.js';
@@ -145,7 +145,9 @@ describe('reconcile', () => {
 
 describe('examples', () => {
   const shapes = (inputs: readonly TensorSpec[], rows: number) =>
-    Object.values(exampleArguments(exampleSpecs({ inputs, outputs: [] }) ?? [], rows)).map(({ shape }) => shape);
+    Object.values(exampleArguments(exampleSpecs({ inputs, outputs: [] }) ?? [], rows)).map(
+      (made) => (made as Tensor).shape,
+    );
 
   it('keep to bounds and to names of dimensions, and leave optional inputs out', () => {
     const mask: TensorSpec = { name: 'mask', dtype: 'bool', shape: [null, 5, null], symbols: ['sequence', null, null] };

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ZipArchive } from '#dist/model/zip-archive.js';
-import { readEntry } from '#dist/engines/aoti/package-files.js';
+import { readEntry } from '#dist/engines/pt2/entries.js';
 import { rawZip, type RawEntry } from './raw-zip.js';
 
 const suffix = '.zeros';

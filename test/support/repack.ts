@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readEntry } from '#dist/engines/aoti/package-files.js';
+import { readEntry } from '#dist/engines/pt2/entries.js';
 import { torchError } from '#dist/errors.js';
 import { ZipArchive } from '#dist/model/zip-archive.js';
 import { fixture } from './paths.js';

@@ -11,6 +11,7 @@
 
 #include "engine/device/cpu.h"
 #include "engine/error.h"
+#include "engine/torchscript/bounded.h"
 #include "engine/torchscript/graphs.h"
 #include "engine/torchscript/missing_operators.h"
 #include "engine/torchscript/precision.h"
@@ -167,6 +168,7 @@ LoadedModule load_opened(Opened opened, LoadRequest request, ModelInfo info) {
     info.methods.push_back(describe_method(module.get_method(name)));
   }
   const State state = find_state(module, opened.graphs);
+  info.bounded_methods = bounded_methods(opened.graphs);
   opened.graphs.clear();
   if (!opened.traits.deadly_to_fold.empty() && request.optimize != "none") {
     request.optimize = "none";

@@ -4,11 +4,19 @@ import { tokensOfEnvironment } from '../protected-ports.js';
 import { ClusterHost } from './cluster-host.js';
 import type { ClusterMetrics } from './metrics.js';
 import type { ClusterModels } from './models.js';
+import type { ClusterMonitoring } from './monitoring.js';
 
 /** The admin port of a primary process. */
 export interface ClusterAdmin {
   readonly url: string;
   close(): Promise<void>;
+}
+
+interface OfCluster {
+  readonly metrics: ClusterMetrics;
+  readonly monitoring: ClusterMonitoring;
+  readonly logger: Logger;
+  readonly isEnding: () => boolean;
 }
 
 /**
@@ -18,8 +26,7 @@ export interface ClusterAdmin {
 export async function listenForAdmin(
   settings: Settings,
   models: ClusterModels,
-  metrics: ClusterMetrics,
-  { logger, isEnding }: { readonly logger: Logger; readonly isEnding: () => boolean },
+  { metrics, monitoring, logger, isEnding }: OfCluster,
 ): Promise<ClusterAdmin | undefined> {
   const { adminPort, adminHost } = settings;
   if (adminPort === undefined) return undefined;
@@ -35,10 +42,12 @@ export async function listenForAdmin(
     host: new ClusterHost(models.fleet, models.defaultModel, isEnding),
     logger,
     management: models.management,
+    shareMonitoring: monitoring,
     shareMetrics: (own: Parameters<ClusterMetrics['text']>[0]) => () => metrics.text(own),
   };
   const limits = resolveServerOptions(options);
   const context = createContext(options, limits, limits.maxRequestsPerSocket);
+  await context.tracing.loading;
   const admin = await listenAdmin(context, limits, { adminPort, adminHost });
   const close = async (): Promise<void> => {
     await admin.close();

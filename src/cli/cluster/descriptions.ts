@@ -1,3 +1,4 @@
+import { notLoaded } from '../../serving/catalogue.js';
 import { keyOf } from '../../serving/names.js';
 import type { ManagedModel, StatisticsSummary } from '../../server/management/management.js';
 
@@ -17,8 +18,10 @@ export function merged(workers: readonly (readonly ManagedModel[])[]): readonly 
 function one(same: readonly ManagedModel[]): ManagedModel {
   const [first] = same as [ManagedModel];
   // Where workers differ a change is under way, or one of them starts.
-  const { state, reason } =
-    same.find((each) => each.state !== 'READY') ?? same.find((each) => each.reason !== '') ?? first;
+  const down = same.filter((each) => each.state !== 'READY');
+  // Those that gave a load up because it failed elsewhere know nothing of it.
+  const telling = down.find((each) => each.reason !== notLoaded) ?? down[0];
+  const { state, reason } = telling ?? same.find((each) => each.reason !== '') ?? first;
   const statistics = same.flatMap((each) => each.statistics ?? []);
   const { statistics: _first, ...rest } = first;
   return { ...rest, state, reason, ...(statistics.length > 0 && { statistics: statistics.reduce(added) }) };

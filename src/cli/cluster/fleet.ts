@@ -8,8 +8,9 @@ import type { ManagedModel } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import { fileVersion, keyOf } from '../../serving/names.js';
 import { nameOf } from '../serve-targets.js';
+import type { CanaryReport, CanarySettings, FailedModel } from '../../serving/index.js';
 import { merged } from './descriptions.js';
-import type { FailedModel } from '../../serving/index.js';
+import { FleetCanaries } from './fleet-canaries.js';
 import {
   send,
   type Description,
@@ -50,6 +51,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   #round = 0;
   /** Changes and newcomers take turns. */
   #turn: Promise<unknown> = Promise.resolve();
+  readonly canaries: FleetCanaries;
 
   /** @param check throws for a model that no worker could load, before any of them is told */
   constructor(
@@ -60,6 +62,16 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     this.#logger = logger;
     this.#check = check;
     for (const member of models) this.#set.set(placeOf(member), member);
+    this.canaries = new FleetCanaries({
+      ...{ logger, replies: this.#replies, set: this.#set, members: this.#members },
+      listening: () => this.#described.keys(),
+      living: () => this.#living(),
+      nextChange: () => ++this.#changes,
+      inTurn: (work) => this.#inTurn(work),
+      latest: () => this.latest(),
+      aliases: () => this.#aliases(),
+      takeOut: (name, version) => this.#takeOut(name, version),
+    });
   }
 
   /** What every worker has, or is to start with. What aliases mean is said with each: the disk may say something else by now. */
@@ -101,6 +113,12 @@ export class ClusterFleet implements Fleet<ModelEntry> {
         this.#described.set(worker, message);
         this.#answered(worker, message.round);
         break;
+      case 'canarySeen':
+        this.canaries.seen(message.seen);
+        break;
+      case 'canaryOver':
+        this.canaries.over(message.name, message.revision);
+        break;
       case 'prepared':
       case 'done':
       case 'failed':
@@ -122,7 +140,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   admit(worker: Worker): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#members.size === 0 && this.#changes === 0) this.#pin(worker);
-      const said = { models: this.models, aliases: this.#aliases() };
+      const said = { models: this.models, aliases: this.#aliases(), canaries: this.canaries.told() };
       await this.#replies.ask([worker], { kind: 'sync', change: ++this.#changes, ...said }, 'done');
       if (!lives(worker)) throw torchError('ERR_NOT_READY', 'Expected a worker that is up but it has ended');
       this.#members.add(worker);
@@ -174,6 +192,22 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     });
   }
 
+  canary(name: string): Promise<CanaryReport | undefined> {
+    return Promise.resolve(this.canaries.report(name));
+  }
+
+  setCanary(name: string, settings: CanarySettings | undefined, isLoadedForIt = false): Promise<void> {
+    return this.canaries.set(name, settings, isLoadedForIt);
+  }
+
+  holdCanary(name: string, version: string): () => void {
+    return this.canaries.hold(name, version);
+  }
+
+  promote(name: string, version: string): Promise<void> {
+    return this.canaries.promote(name, version);
+  }
+
   clear(name: string, version: string | undefined): Promise<void> {
     return this.#inTurn(async () => {
       const change = ++this.#changes;
@@ -220,18 +254,22 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 
   unload(name: string, version: string): Promise<Departure> {
-    return this.#inTurn(async () => {
-      const change = ++this.#changes;
-      const asked = this.#living();
-      for (const [place, member] of this.#set) {
-        if (member.name === name && member.version === version) this.#set.delete(place);
-      }
-      const drained = this.#each(asked, (worker) => this.#replies.expect([worker], change, 'done'));
-      await this.#each(asked, (worker) =>
-        this.#replies.ask([worker], { kind: 'unload', change, name, version }, 'prepared'),
-      );
-      return { drained };
-    });
+    return this.#inTurn(() => this.#takeOut(name, version));
+  }
+
+  async #takeOut(name: string, version: string): Promise<Departure> {
+    const change = ++this.#changes;
+    const asked = this.#living();
+    for (const [place, member] of this.#set) {
+      if (member.name !== name || member.version !== version) continue;
+      this.#set.delete(place);
+      this.canaries.left(place);
+    }
+    const drained = this.#each(asked, (worker) => this.#replies.expect([worker], change, 'done'));
+    await this.#each(asked, (worker) =>
+      this.#replies.ask([worker], { kind: 'unload', change, name, version }, 'prepared'),
+    );
+    return { drained };
   }
 
   #living(): Worker[] {

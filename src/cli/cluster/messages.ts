@@ -1,9 +1,16 @@
 import type { Worker } from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
-import { isErrorCode, TorchError, torchError, type ErrorCode } from '../../errors.js';
+import { isErrorCode, TorchError, torchError, type ErrorCode, type ErrorDetail } from '../../errors.js';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
-import type { ManagedModel } from '../../server/management/management.js';
-import type { FailedModel } from '../../serving/index.js';
+import type { MonitoringReport } from '../../monitoring/report.js';
+import type { LabelledPart } from '../../monitoring/performance/index.js';
+import type { FeedbackItem, FeedbackOutcome } from '../../server/feedback/item.js';
+import type { ManagedModel, Management } from '../../server/management/management.js';
+import type { ObservedCounts, Watched } from '../../server/monitoring/sink.js';
+import type { WatchKey } from '../../server/monitoring/watch-key.js';
+import type { CanaryVerdict } from '../../monitoring/canary/verdict.js';
+import type { SeenOfCanary } from '../../serving/canary/canaries.js';
+import type { CanarySettings, FailedModel } from '../../serving/index.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { Settings } from '../../server/settings/table.js';
 
@@ -23,7 +30,24 @@ export type ToWorker =
   /** Send a snapshot of your metrics. */
   | { readonly kind: 'collect'; readonly round: number }
   /** The metrics of all workers, for the question of that number. */
-  | { readonly kind: 'metrics'; readonly question: number; readonly text: string }
+  | { readonly kind: 'metrics'; readonly question: number; readonly text: string; readonly error?: SaidError }
+  /** What is known of the versions that all workers watch, for the question of that number. */
+  | {
+      readonly kind: 'monitoring';
+      readonly question: number;
+      readonly reports: readonly MonitoringReport[];
+      readonly error?: SaidError;
+    }
+  /** Labels came: which of their requests did you answer, and when? Say `feedbackKnown`. */
+  | { readonly kind: 'findFeedback'; readonly round: number; readonly items: readonly FeedbackItem[] }
+  /** Nobody has answered these requests later than you: count their labels, and say `feedbackCounted`. */
+  | { readonly kind: 'countFeedback'; readonly round: number; readonly items: readonly FeedbackItem[] }
+  /** What became of the labels of that question; nothing for a request that nobody knows. */
+  | {
+      readonly kind: 'feedbackAnswer';
+      readonly question: number;
+      readonly outcomes: readonly (FeedbackOutcome | undefined)[];
+    }
   /** What the primary was started with, so that every worker has the same settings, whatever became of the file since. */
   | { readonly kind: 'settings'; readonly settings: Settings; readonly models: readonly ModelEntry[] }
   /** The models to start with. */
@@ -45,6 +69,10 @@ export type ToWorker =
   | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
   /** Versions that failed again and again may be loaded again. Say `done`. */
   | { readonly kind: 'clear'; readonly change: number; readonly name: string; readonly version?: string }
+  /** Split the requests of a model, or do so no more, and say `done`. The worker `teller` has the events of it. */
+  | { readonly kind: 'canary'; readonly change: number; readonly told: ToldCanary; readonly teller: number | undefined }
+  /** A version that is up is the default of its name from now on. Say `done`. */
+  | { readonly kind: 'prefer'; readonly change: number; readonly name: string; readonly version: string }
   /** Models were changed while you started: become like the others, and say `done`. */
   | {
       readonly kind: 'sync';
@@ -52,11 +80,12 @@ export type ToWorker =
       readonly models: readonly SetMember[];
       /** By the names of models: what aliases mean in the others. */
       readonly aliases: Readonly<Record<string, VersionsByAlias>>;
+      readonly canaries: readonly ToldCanary[];
     }
   /** Say what is loaded. A worker says it by itself, as round 0, when that changes. */
   | { readonly kind: 'describe'; readonly round: number }
-  /** What became of a change that was asked for. */
-  | { readonly kind: 'answer'; readonly question: number; readonly error?: SaidError };
+  /** What management has answered to a question, or why it has not. */
+  | { readonly kind: 'answer'; readonly question: number; readonly value?: unknown; readonly error?: SaidError };
 
 export type ToPrimary =
   /** Messages are heard from now on. What was said before was not. */
@@ -71,6 +100,23 @@ export type ToPrimary =
   | { readonly kind: 'leaving' }
   | { readonly kind: 'snapshot'; readonly round: number; readonly snapshot: MetricsSnapshot }
   | { readonly kind: 'askMetrics'; readonly question: number }
+  /** This worker watches a version. Who says it again changes nothing. */
+  | { readonly kind: 'watched'; readonly version: Watched }
+  /** It takes no more calls. */
+  | { readonly kind: 'unwatched'; readonly version: WatchKey }
+  /** What was observed since the last time: counts, about once a second. */
+  | { readonly kind: 'observed'; readonly parts: readonly ObservedCounts[] }
+  /** What is known of all versions, or of those of one name? */
+  | { readonly kind: 'askMonitoring'; readonly question: number; readonly model?: string }
+  /** What this worker answers is remembered from now on, and it knows what became of labels. */
+  | { readonly kind: 'remembers' }
+  /** Labels came to this worker: who has answered their requests? */
+  | { readonly kind: 'askFeedback'; readonly question: number; readonly items: readonly FeedbackItem[] }
+  /** When this worker answered each; `null`, as undefined becomes on its way, for what it does not know. */
+  | { readonly kind: 'feedbackKnown'; readonly round: number; readonly known: readonly (number | null | undefined)[] }
+  | { readonly kind: 'feedbackCounted'; readonly round: number; readonly outcomes: readonly FeedbackOutcome[] }
+  /** Labels were counted here. */
+  | { readonly kind: 'labelled'; readonly parts: readonly LabelledPart[] }
   /** Before anything else: what are the settings? */
   | { readonly kind: 'askSettings' }
   /** And then: what shall I load? */
@@ -78,16 +124,24 @@ export type ToPrimary =
   | { readonly kind: 'prepared' | 'done'; readonly change: number }
   | { readonly kind: 'failed'; readonly change: number; readonly error: SaidError }
   | ({ readonly kind: 'description'; readonly round: number } & Description)
-  /** A client of this worker wants a change: it is made in every worker. */
-  | {
-      readonly kind: 'ask';
-      readonly question: number;
-      readonly action: 'load' | 'unload';
-      readonly name: string;
-      readonly version?: string;
-    }
+  /** What was seen of canaries since it was said last: about a second. */
+  | { readonly kind: 'canarySeen'; readonly seen: readonly SeenOfCanary[] }
+  /** The canary of that revision is what is stable, or cannot be one any more. */
+  | { readonly kind: 'canaryOver'; readonly name: string; readonly revision: number }
+  /** A client of this worker asks management: a change is made in every worker. */
+  | { readonly kind: 'ask'; readonly question: number; readonly asked: AskedOfManagement }
   /** Nobody waits for that change any more: it is given up, unless it comes too late. An answer comes either way. */
   | { readonly kind: 'cancel'; readonly question: number; readonly error: SaidError };
+
+/** A call of `Management`, as a worker asks for it. */
+export interface AskedOfManagement {
+  readonly action: Exclude<keyof Management, 'list' | 'close'>;
+  /** Empty for what is of no model. */
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly alias?: string | undefined;
+  readonly settings?: CanarySettings | undefined;
+}
 
 /** What a worker has. */
 export interface Description {
@@ -111,19 +165,34 @@ export interface SetMember {
   readonly revision: number;
 }
 
+/** What is to become of the requests of one model. */
+export interface ToldCanary {
+  readonly name: string;
+  /** What is told later has a greater one. */
+  readonly revision: number;
+  /** How they are split from now on; left out: not at all. */
+  readonly settings?: CanarySettings;
+  /** Why not any more. */
+  readonly verdict?: CanaryVerdict;
+}
+
 /** An error, as a message between processes can carry it. */
 export interface SaidError {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly errors?: readonly ErrorDetail[];
 }
 
 export function sayError(thrown: unknown): SaidError {
-  if (thrown instanceof TorchError) return { code: thrown.code, message: thrown.message };
+  if (thrown instanceof TorchError) {
+    const { code, message, errors } = thrown;
+    return { code, message, ...(errors && { errors }) };
+  }
   return { code: 'ERR_INTERNAL', message: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
-export function errorOf({ code, message }: SaidError): TorchError {
-  return torchError(isErrorCode(code) ? code : 'ERR_INTERNAL', message);
+export function errorOf({ code, message, errors }: SaidError): TorchError {
+  return torchError(isErrorCode(code) ? code : 'ERR_INTERNAL', message, errors && { errors });
 }
 
 /** Says it to the other side of a worker's channel, if there still is one. */

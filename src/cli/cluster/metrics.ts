@@ -1,17 +1,24 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatedMetrics, type MetricsSnapshot } from '../../monitoring/aggregate.js';
-import { send, type ToPrimary } from './messages.js';
+import { gaugesOf } from '../../monitoring/gauges.js';
+import type { MetricSources } from '../../monitoring/gauges-sources.js';
+import { startTime } from '../../monitoring/process-metrics.js';
+import { sayError, send, type ToPrimary } from './messages.js';
 
 /** A worker that says nothing for so long stands with the last that is known of it. */
 const patienceMs = 1000;
 
 /** The metrics of all workers, in the primary process. */
 export class ClusterMetrics {
+  /** What this process itself can tell, beside its workers. Whoever has something to tell adds its member. */
+  readonly sources: MetricSources = {};
   readonly #metrics = new AggregatedMetrics();
   #round = 0;
   #waitingFor = new Set<number>();
   #complete: () => void = () => undefined;
   #collecting: Promise<string> | undefined;
+  /** What was counted at the admin port. */
+  #own: MetricsSnapshot = [];
 
   onMessage(worker: Worker, message: ToPrimary): void {
     if (message.kind === 'askMetrics') void this.#answer(worker, message.question);
@@ -22,25 +29,24 @@ export class ClusterMetrics {
   }
 
   onExit(worker: Worker): void {
-    void this.#metrics.end(worker.id);
+    this.#metrics.end(worker.id);
     this.#heardOf(worker.id);
   }
 
   /** The metrics of all workers, and what this process has counted itself. */
   async text(own?: () => Promise<MetricsSnapshot>): Promise<string> {
-    // Of the process itself nothing: it answers no predictions.
-    if (own)
-      this.#metrics.update(
-        0,
-        (await own()).filter(({ name }) => name.startsWith('http_')),
-      );
+    // Of what a server says here only what came over the admin port: it answers no predictions.
+    if (own) this.#own = (await own()).filter(({ name }) => name.startsWith('node_libtorch_http_'));
     // Questions that come together share a round.
     return (this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined)));
   }
 
   async #answer(worker: Worker, question: number): Promise<void> {
-    const text = await this.text();
-    send(worker, { kind: 'metrics', question, text });
+    try {
+      send(worker, { kind: 'metrics', question, text: await this.text() });
+    } catch (thrown) {
+      send(worker, { kind: 'metrics', question, text: '', error: sayError(thrown) });
+    }
   }
 
   async #collect(): Promise<string> {
@@ -53,8 +59,10 @@ export class ClusterMetrics {
         clearTimeout(timer);
         resolve();
       };
+      if (asked.length === 0) this.#complete();
       for (const worker of asked) send(worker, { kind: 'collect', round: this.#round });
     });
+    this.#metrics.update(0, [...(await gaugesOf(this.sources)), startTime(), ...this.#own]);
     return this.#metrics.text();
   }
 

@@ -8,6 +8,7 @@ import { ServeCatalog, type ServeSelection } from '../serve-catalog.js';
 import type { ServeJob } from '../serve.js';
 import { nameOf } from '../serve-targets.js';
 import { ClusterFleet, membersOf } from './fleet.js';
+import { answerOf } from './asked.js';
 import { errorOf, sayError, send, type ToPrimary } from './messages.js';
 
 /** The models of all workers, in the primary process: what they have, and who changes it. */
@@ -17,7 +18,7 @@ export class ClusterModels {
   readonly defaultModel: string;
   readonly #started: ServeSelection;
   readonly #logger: Logger;
-  /** Changes that clients of workers have asked for, and that are not over. */
+  /** What clients of workers have asked for, and is not over. */
   readonly #asked = new Map<string, AbortController>();
 
   private constructor(fleet: ClusterFleet, catalog: ServeCatalog, started: ServeSelection, logger: Logger) {
@@ -65,17 +66,13 @@ export class ClusterModels {
     return this.management.close();
   }
 
-  /** A change that a client of a worker has asked for. */
-  async #make(
-    worker: Worker,
-    { question, action, name, version }: Extract<ToPrimary, { readonly kind: 'ask' }>,
-  ): Promise<void> {
+  /** What a client of a worker has asked for. */
+  async #make(worker: Worker, { question, asked }: Extract<ToPrimary, { readonly kind: 'ask' }>): Promise<void> {
     const key = keyOf(worker, { question });
     const given = new AbortController();
     this.#asked.set(key, given);
     try {
-      await this.management[action](name, { version, signal: given.signal });
-      send(worker, { kind: 'answer', question });
+      send(worker, { kind: 'answer', question, value: await answerOf(this.management, asked, given.signal) });
     } catch (error) {
       send(worker, { kind: 'answer', question, error: sayError(error) });
     } finally {

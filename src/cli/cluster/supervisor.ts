@@ -12,9 +12,11 @@ import { exitCodes, reportError } from '../report.js';
 import type { ServeJob } from '../serve.js';
 import { listenForAdmin, type ClusterAdmin } from './admin.js';
 import { Distributor } from './distributor.js';
+import { ClusterFeedback } from './feedback.js';
 import { environmentOf, send, type Assignment, type ToPrimary } from './messages.js';
 import { ClusterMetrics } from './metrics.js';
 import { ClusterModels } from './models.js';
+import { ClusterMonitoring } from './monitoring.js';
 import { crashWindowMs, Restarts } from './restarts.js';
 import { Watchdog } from './watchdog.js';
 
@@ -45,8 +47,9 @@ export async function supervise(ports: Ports, job: ServeJob): Promise<number> {
   let admin: ClusterAdmin | undefined;
   const code = await new Promise<number>((resolve, reject) => {
     const supervisor = new Supervisor(ports, settings, { models, logger }, resolve);
+    const { metrics, monitoring } = supervisor;
     const isEnding = (): boolean => supervisor.isEnding;
-    listenForAdmin(settings, models, supervisor.metrics, { logger, isEnding }).then((listening) => {
+    listenForAdmin(settings, models, { metrics, monitoring, logger, isEnding }).then((listening) => {
       admin = listening;
       supervisor.start();
       job.onDrainable();
@@ -62,6 +65,8 @@ type Answers = {
 
 class Supervisor {
   readonly metrics = new ClusterMetrics();
+  readonly monitoring: ClusterMonitoring;
+  readonly feedback = new ClusterFeedback();
   readonly #models: ClusterModels;
   readonly #ports: Ports;
   readonly #settings: Settings;
@@ -90,6 +95,8 @@ class Supervisor {
   /** Those that have got connections. */
   readonly #haveServed = new WeakSet<Worker>();
   #proven = false;
+  /** Workers that were started in place of others. */
+  #replaced = 0;
   /** Set once the end has begun. */
   #code: number | undefined;
   /** Nothing is accepted or handed out any more. */
@@ -105,6 +112,8 @@ class Supervisor {
     this.#settings = settings;
     this.#models = models;
     this.#logger = logger;
+    this.monitoring = new ClusterMonitoring(settings, logger);
+    Object.assign(this.metrics.sources, this.monitoring.sources);
     this.#done = done;
     this.#closedConnections = ports.http.closed;
     // Without a descriptor left the system would take connections and close them, and nobody would know.
@@ -116,6 +125,11 @@ class Supervisor {
       onClosed: () => {
         this.#closedConnections++;
       },
+    });
+    this.metrics.sources.canaryRollbacks = () => models.fleet.canaries.rollbacks.samples();
+    this.metrics.sources.workers = () => ({
+      running: workers().filter((worker) => this.#haveServed.has(worker)).length,
+      restarts: this.#replaced,
     });
     this.#watchdog = new Watchdog(Math.ceil(settings.workerTimeoutMs / tickMs), (worker) => this.#onHanging(worker));
   }
@@ -146,6 +160,11 @@ class Supervisor {
     worker.process.once('close', () => this.#distributor.remove(worker));
   }
 
+  #replace(): void {
+    this.#replaced++;
+    this.#fork();
+  }
+
   #assignment(): Assignment {
     const { http, grpc } = this.#ports;
     return { address: http.address, grpcAddress: grpc?.address, isFirst: !this.#proven, attempt: this.#attempt };
@@ -154,6 +173,8 @@ class Supervisor {
   #onMessage(worker: Worker, message: ToPrimary): void {
     this.#watchdog.heard(worker);
     this.metrics.onMessage(worker, message);
+    this.monitoring.onMessage(worker, message);
+    this.feedback.onMessage(worker, message);
     this.#models.onMessage(worker, message);
     this.#answers[message.kind]?.(worker, message as never);
   }
@@ -180,6 +201,7 @@ class Supervisor {
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
     this.metrics.onExit(worker);
+    this.feedback.onExit(worker);
     this.#models.onExit(worker);
     this.#watchdog.remove(worker);
     if (this.#code === undefined) this.#onCrash(worker, code, signal);
@@ -200,14 +222,14 @@ class Supervisor {
       const retryMs = restarts.couldNotStart();
       this.#logger.error({ worker: id, code, signal, retryMs }, 'worker could not start: the others serve on');
       setTimeout(() => {
-        if (this.#code === undefined) this.#fork();
+        if (this.#code === undefined) this.#replace();
       }, retryMs);
       return;
     }
     const isEnough = restarts.crashed(performance.now());
     this.#logger.error({ worker: id, code, signal, crashes: restarts.crashes }, 'worker ended');
     if (!isEnough) {
-      this.#fork();
+      this.#replace();
       return;
     }
     this.#logger.fatal({ crashes: restarts.crashes, withinMs: crashWindowMs }, 'workers keep ending');

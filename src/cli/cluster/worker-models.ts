@@ -1,22 +1,13 @@
 /** Changes of the models of one worker, as the primary says them. */
-import { onAbort } from '../../async/ticket.js';
-import { torchError } from '../../errors.js';
 import type { Logger } from '../../server/index.js';
 import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
-import type { ChangeOptions, Management } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
-import {
-  errorOf,
-  sayError,
-  type Description,
-  type SetMember,
-  type ToWorker,
-  type VersionsByAlias,
-} from './messages.js';
+import { sayError, type Description, type SetMember, type ToWorker, type VersionsByAlias } from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
 import { membersOf, placeOf } from './fleet.js';
 import { hear, tell } from './worker.js';
+import { WorkerCanaries } from './worker-canaries.js';
 
 /** What the primary was started with. */
 export function primarySettings(): Promise<ServeSelection> {
@@ -33,11 +24,6 @@ export function assignedModels(): Promise<readonly SetMember[]> {
     tell({ kind: 'askSet' });
   });
 }
-
-/** So many changes that clients of one worker ask for are passed on at once. */
-const mostQuestions = 32;
-/** How long the primary process may take to say what has become of a change that is given up. */
-const cancelMs = 1000;
 
 interface Prepared {
   /** Lets it swap, or fail with an error. */
@@ -68,6 +54,7 @@ export class WorkerModels {
   readonly #attempt: string;
   readonly #logger: Logger;
   readonly #hostModelOf: (entry: ModelEntry) => HostModel;
+  readonly #canaries: WorkerCanaries;
   readonly #prepared = new Map<number, Prepared>();
   /** What this worker has, by `name reference`. */
   readonly #noted = new Map<string, SetMember>();
@@ -77,6 +64,7 @@ export class WorkerModels {
     this.#attempt = attempt;
     this.#logger = logger;
     this.#hostModelOf = hostModelOf;
+    this.#canaries = new WorkerCanaries(host);
     for (const member of started) this.#note(member);
     hear('prepare', ({ change, model }) =>
       this.#prepare(change, {
@@ -167,7 +155,7 @@ export class WorkerModels {
   }
 
   /** Loads what others have and this worker has not, or has of an older revision, and unloads what they have not. */
-  async #sync({ change, models, aliases }: Extract<ToWorker, { readonly kind: 'sync' }>): Promise<void> {
+  async #sync({ change, models, aliases, canaries }: Extract<ToWorker, { readonly kind: 'sync' }>): Promise<void> {
     try {
       for (const member of models) {
         if (this.#has(member)) continue;
@@ -181,6 +169,9 @@ export class WorkerModels {
         if (!models.some((each) => each.name === name && each.version === version))
           await this.#host.unload(name, version);
       }
+      // The first of each name is its default, which may have been another one when this worker began.
+      for (const { name, version } of [...models].reverse()) this.#host.prefer(name, version);
+      for (const told of canaries) await this.#canaries.take(told, false);
       tell({ kind: 'done', change });
     } catch (error) {
       tell({ kind: 'failed', change, error: sayError(error) });
@@ -221,53 +212,3 @@ export class WorkerModels {
     }
   }
 }
-
-/** Management as a worker has it: it shows its own models, and has changes made in all workers. */
-export function managementOfAll(host: ModelHost): Management {
-  const questions = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  let last = 0;
-  /** The primary process knows whether it comes too late; one that does not say so soon is not waited for. */
-  const cancel = (question: number, reason: unknown): void => {
-    tell({ kind: 'cancel', question, error: sayError(reason) });
-    setTimeout(() => {
-      questions.get(question)?.reject(reason as Error);
-      questions.delete(question);
-    }, cancelMs).unref();
-  };
-  hear('answer', ({ question, error }) => {
-    const asked = questions.get(question);
-    questions.delete(question);
-    if (error) asked?.reject(errorOf(error));
-    else asked?.resolve();
-  });
-  const ask = async (action: 'load' | 'unload', name: string, { version, signal }: ChangeOptions = {}) => {
-    signal?.throwIfAborted();
-    if (questions.size >= mostQuestions) {
-      throw torchError('ERR_QUEUE_FULL', `Expected at most ${mostQuestions} changes of models to wait`);
-    }
-    const question = ++last;
-    const unfollow = signal && onAbort(signal, () => cancel(question, signal.reason));
-    try {
-      await new Promise<void>((resolve, reject) => {
-        questions.set(question, { resolve, reject });
-        tell({ kind: 'ask', question, action, name, ...(version !== undefined && { version }) });
-      });
-    } finally {
-      unfollow?.();
-    }
-  };
-  return {
-    list: () => Promise.resolve(describeHost(host)),
-    load: (name, options) => ask('load', name, options),
-    unload: (name, options) => ask('unload', name, options),
-    // The admin port is of the primary process, and that of inference has only loads and unloads.
-    aliases: () => Promise.reject(ofThePrimary()),
-    setAlias: () => Promise.reject(ofThePrimary()),
-    record: () => Promise.reject(ofThePrimary()),
-    clear: () => Promise.reject(ofThePrimary()),
-    refresh: () => Promise.reject(ofThePrimary()),
-    close: () => Promise.resolve(),
-  };
-}
-
-const ofThePrimary = () => torchError('ERR_INTERNAL', 'Only the primary process does that');

@@ -3,14 +3,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { inject, type Intake, type Listen, type TakeConnections } from '../../server/http/port.js';
 import { shutDown, type AppOptions, type InferenceServer, type Logger } from '../../server/index.js';
 import type { ModelHost } from '../../serving/index.js';
-import { availableCores } from '../../model/threads.js';
+import { warnOf } from '../../errors.js';
 import { send, type Protocol, type ToPrimary, type ToWorker } from './messages.js';
+import { Questions } from './questions.js';
 import { exitCodes } from '../report.js';
-
-/** Intra-op threads of each of several processes: a core for each event loop, the rest shared by all instances. */
-export function threadsPerWorker({ workers, instances }: { workers: number; instances: number }): number {
-  return Math.max(1, Math.floor((Math.floor(availableCores()) - workers) / (workers * instances)));
-}
 
 type Kind = ToWorker['kind'];
 type Said<K extends Kind> = Extract<ToWorker, { kind: K }>;
@@ -39,20 +35,13 @@ export function tell(message: ToPrimary): void {
 
 /** As createServer's option: every worker answers `/metrics` with those of all. */
 export const shareMetrics: NonNullable<AppOptions['shareMetrics']> = (own) => {
-  const questions = new Map<number, (text: string) => void>();
-  let last = 0;
+  const questions = new Questions<string>({ most: 128, what: 'questions for metrics', patienceMs: 5000 });
   hear('collect', ({ round }) => {
-    void own().then((snapshot) => tell({ kind: 'snapshot', round, snapshot }));
+    // Without them the primary takes those before.
+    own().then((snapshot) => tell({ kind: 'snapshot', round, snapshot }), warnOf);
   });
-  hear('metrics', ({ question, text }) => {
-    questions.get(question)?.(text);
-    questions.delete(question);
-  });
-  return () =>
-    new Promise((resolve) => {
-      questions.set(++last, resolve);
-      tell({ kind: 'askMetrics', question: last });
-    });
+  hear('metrics', (answer) => questions.answered(answer, answer.text));
+  return () => questions.ask((question) => tell({ kind: 'askMetrics', question }));
 };
 
 const takers = new Map<Protocol, (socket: Socket) => void>();

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { ExtraFile } from '../../model/info.js';
+import { engineTable } from '../../engines/index.js';
+import type { EngineName, ExtraFile } from '../../model/info.js';
 import type { MethodSchema } from '../../signature/spec.js';
 import type { LoadedTarget } from '../load-target.js';
 import { addSettings, modelArgument, modelSettings, settingsOf } from '../options.js';
@@ -48,7 +49,13 @@ function describeModel({ model, path, record }: LoadedTarget): string[] {
       ...columns([['created', record.created], ['commit', record.sourceCommit ?? 'not stated'], ...accuracy], '  '),
     );
   }
-  return [...lines, ...info.warnings.map((warning) => `warning: ${printable(warning)}`)];
+  return [...lines, ...info.warnings.map((warning) => `warning: ${printable(warning)}`), ...outlookOf(info.engine)];
+}
+
+/** What to know of a format beyond the file. */
+function outlookOf(engine: EngineName): string[] {
+  const { outlook } = engineTable[engine];
+  return outlook === undefined ? [] : [outlook];
 }
 
 function formatMethod({ name, args, returns }: MethodSchema): string {

@@ -1,10 +1,7 @@
-import { torchError, type TorchError } from '../../errors.js';
 import type { DimensionBounds, Signature, TensorSpec } from '../../signature/spec.js';
 import type { DType } from '../../tensor/dtype.js';
-import { evaluate, namesIn } from './expression.js';
-
-/** A dimension: a size, or scale × a symbol + offset. Equal symbols have equal sizes in one call. */
-export type Extent = number | { readonly symbol: string; readonly scale: number; readonly offset: number };
+import { evaluate } from '../../signature/expression.js';
+import { isPlain, largestSize, malformed, specOf, textOfSizes, type Extent } from '../pt2/extent.js';
 
 /** One input of compiled code, which checks nothing itself: all that keeps its reads inside the tensor. */
 export interface InputSpec {
@@ -42,24 +39,6 @@ export interface PackageSpec {
   readonly warnings: readonly string[];
 }
 
-/** As native/engine/aoti/compiled_package.cc. */
-export const largestSize = 2 ** 40;
-
-/** @throws ERR_MODEL_FORMAT unless it is linear in one symbol */
-export function extentOf(text: string | number): Extent {
-  if (typeof text === 'number') return text;
-  const names = namesIn(text);
-  const at = (size: number): number => evaluate(text, () => size);
-  const [symbol] = names;
-  if (symbol === undefined) return at(0);
-  const [offset, scale] = [at(0), at(1) - at(0)];
-  const linear = [2, 3, 7].every((size) => at(size) === scale * size + offset);
-  if (names.length > 1 || !linear || scale < 1) {
-    throw malformed(`a dimension of ${JSON.stringify(text)}, which depends on others in a way that cannot be checked`);
-  }
-  return { symbol, scale, offset };
-}
-
 /** The order of dimensions in memory of a dense tensor. @throws ERR_MODEL_FORMAT for one that is not dense */
 export function orderOf(sizes: readonly string[], strides: readonly string[]): number[] {
   const values = new Map<string, number>();
@@ -69,8 +48,8 @@ export function orderOf(sizes: readonly string[], strides: readonly string[]): n
     if (!values.has(name)) values.set(name, primes[values.size % primes.length] as number);
     return values.get(name) as number;
   };
-  const size = sizes.map((text) => evaluate(text, sizeOf));
-  const stride = strides.map((text) => evaluate(text, sizeOf));
+  const size = sizes.map((text) => evaluate(textOfSizes(text), sizeOf));
+  const stride = strides.map((text) => evaluate(textOfSizes(text), sizeOf));
   const order = size.map((_, axis) => axis).sort((a, b) => (stride[b] as number) - (stride[a] as number) || a - b);
   let expected = 1;
   for (const axis of order.toReversed()) {
@@ -84,28 +63,8 @@ export function orderOf(sizes: readonly string[], strides: readonly string[]): n
 
 /** What callers see of the inputs: sizes, and null with its bounds and symbol for what may vary. */
 export function packageSignature(spec: PackageSpec): Signature {
-  const inputs = spec.inputs.map(({ name, dtype, shape }) => ({
-    name,
-    dtype,
-    shape: shape.map((extent) => (typeof extent === 'number' ? extent : null)),
-    bounds: shape.map((extent) => boundsOf(extent, spec.symbols)),
-    symbols: shape.map((extent) => (isPlain(extent) ? extent.symbol : null)),
-  }));
+  const inputs = spec.inputs.map(({ name, dtype, shape }) => specOf({ name, dtype, shape }, spec.symbols));
   return { inputs, outputs: spec.outputs ?? [] };
-}
-
-type Symbolic = Exclude<Extent, number>;
-
-export function isPlain(extent: Extent | undefined): extent is Symbolic {
-  return typeof extent === 'object' && extent.scale === 1 && extent.offset === 0;
-}
-
-export function boundsOf(extent: Extent, symbols: PackageSpec['symbols']): DimensionBounds | null {
-  if (typeof extent === 'number') return null;
-  const { min, max } = symbols.get(extent.symbol) ?? { min: 0, max: largestSize };
-  const at = (size: number): number => extent.scale * size + extent.offset;
-  if (max < largestSize) return { min: at(min), max: at(max) };
-  return at(min) > 0 ? { min: at(min), max: Infinity } : null;
 }
 
 /**
@@ -140,10 +99,6 @@ export function boundsVouchedFor(spec: PackageSpec, given: Signature | undefined
     }
   }
   return vouched;
-}
-
-export function malformed(what: string): TorchError {
-  return torchError('ERR_MODEL_FORMAT', `Expected inputs of a package that can be checked but received ${what}`);
 }
 
 /**

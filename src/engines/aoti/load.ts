@@ -2,12 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isError, torchError } from '../../errors.js';
 import { compareDotted } from '../../libtorch/version.js';
-import type { EngineModel } from '../../model/engine.js';
 import type { ModelInfo } from '../../model/info.js';
 import type { LoadedModel } from '../../model/loaded-model.js';
 import type { ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
-import { countLeaves, parseCallSpec, resultType, unflattenValue, type Tree } from '../../signature/pytree.js';
+import { countLeaves, parseCallSpec, resultType, type Tree } from '../../signature/pytree.js';
 import { reconcile } from '../../signature/reconcile.js';
 import type { Signature } from '../../signature/spec.js';
 import { Tensor } from '../../tensor/tensor.js';
@@ -15,8 +14,9 @@ import type { Value } from '../../tensor/value.js';
 import type { StartedAddon } from '../torch/started-addon.js';
 import { modelOf, prepareTorchLoad, type TorchLoad } from '../torch/load.js';
 import { TorchSession } from '../torch/session.js';
+import { InputTree, treeBinder } from '../pt2/input-tree.js';
+import { nested } from '../pt2/results.js';
 import { blobFile, checkPackage, nativePackage, type CheckedPackage } from './check-package.js';
-import { InputTree, treeBinder } from './input-tree.js';
 import { packageSignature, type PackageSpec, type PlainResult } from './input-spec.js';
 import { PrivateFolder } from './private-folder.js';
 import type { Randomness } from './source-random.js';
@@ -81,21 +81,8 @@ function described(session: TorchSession, spec: PackageSpec, signature: Signatur
   return {
     info: { ...withResult(session.info, outputs, signature), random: randomness.random, warnings },
     signature,
-    forward: treeBinder(tree, signature.inputs, spec.boundsAreInferred ? explainBounds : undefined),
-    engine: nesting(session, outputs, spec.results),
-  };
-}
-
-/** The session, whose flat results are nested again. */
-function nesting(session: TorchSession, outputs: Tree, results: PackageSpec['results']): EngineModel {
-  return {
-    async run(run) {
-      const { value, timings } = await session.run(run);
-      const leaves = (value as readonly Value[]).map((leaf, i) => resultOf(leaf, results.get(i)));
-      return { value: unflattenValue(outputs, leaves[Symbol.iterator]()), timings };
-    },
-    busy: () => session.busy(),
-    free: () => session.free(),
+    forward: treeBinder(tree, signature.inputs, { explain: spec.boundsAreInferred ? explainBounds : undefined }),
+    engine: nested(session, outputs, { leafOf: (leaf, i) => resultOf(leaf, spec.results.get(i)) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DimensionBounds } from '../../signature/spec.js';
-import { largestSize } from './input-spec.js';
+import { largestSize } from '../pt2/extent.js';
 
 /** As torch/_export/serde/schema.py has it; nothing of it is trusted. */
 interface Program {

@@ -9,8 +9,9 @@ declare module '../../model/info.js' {
 /** AOTInductor: packages of machine code that torch._inductor.aoti_compile_and_package makes. */
 export const aotinductor: EngineRow = {
   extensions: ['.pt2'],
-  recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && tail.includes('/aotinductor/'),
+  recognizes: ({ archive }) => archive === 'compiled',
   needs: 'LibTorch',
+  openAhead: async () => (await import('../torch/started-addon.js')).startAhead(),
   runtime: async () => (await import('../torch/started-addon.js')).libtorchInUse(),
   origin: async (path) => (await import('../torch/origin.js')).originOfArchive(path, 'pt2'),
   platform: 'torch_aoti',

@@ -1,5 +1,6 @@
 import type { ZipEntry } from '../../model/zip-archive.js';
-import { headOf, readEntry, type PackageFiles } from './package-files.js';
+import { headOf, readEntry } from '../pt2/entries.js';
+import type { PackageFiles } from './package-files.js';
 import { randomnessIn, randomnessInLibrary, symbolBytes, type Randomness } from './source-random.js';
 import { listed, stateInSource, type PackageState } from './source-state.js';
 import { writtenState } from './written-spec.js';

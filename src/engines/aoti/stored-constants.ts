@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { torchError } from '../../errors.js';
 import type { ZipEntry } from '../../model/zip-archive.js';
 import type { DType } from '../../tensor/dtype.js';
-import { readEntry, type PackageFiles } from './package-files.js';
+import { readEntry } from '../pt2/entries.js';
+import type { PackageFiles } from './package-files.js';
 
 /** A constant as raw bytes of an entry. */
 interface StoredConstant {

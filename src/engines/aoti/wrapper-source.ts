@@ -1,15 +1,8 @@
 import type { DimensionBounds } from '../../signature/spec.js';
 import { isDType } from '../../tensor/dtype.js';
 import { namesOfLeaves, parseCallSpec } from '../../signature/pytree.js';
-import {
-  extentOf,
-  largestSize,
-  malformed,
-  orderOf,
-  type Extent,
-  type InputSpec,
-  type PackageSpec,
-} from './input-spec.js';
+import { extentOf, largestSize, malformed, type Extent } from '../pt2/extent.js';
+import { orderOf, type InputSpec, type PackageSpec } from './input-spec.js';
 
 /**
  * The inputs as the wrapper's C++ source has them. PyTorch writes checks of dtype, sizes and strides into it that are

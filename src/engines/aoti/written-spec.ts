@@ -1,16 +1,7 @@
 import { checkSignature } from '../../signature/check.js';
 import type { DimensionBounds, Signature, TensorSpec } from '../../signature/spec.js';
-import {
-  boundsOf,
-  extentOf,
-  isPlain,
-  largestSize,
-  malformed,
-  type Extent,
-  type InputSpec,
-  type PackageSpec,
-  type PlainResult,
-} from './input-spec.js';
+import { boundsOf, extentOf, isPlain, largestSize, malformed, type Extent } from '../pt2/extent.js';
+import type { InputSpec, PackageSpec, PlainResult } from './input-spec.js';
 
 /** The member of a package's metadata that scripts/export/node_libtorch_export.py writes. */
 export const writtenKey = 'NODE_LIBTORCH_SIGNATURE';

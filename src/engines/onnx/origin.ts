@@ -1,6 +1,7 @@
 /** What an ONNX file says of its making: the members of its outermost message, read one by one past the graph. */
 import type { FileHandle } from 'node:fs/promises';
 import { withModelFile } from '../../files/regular-file.js';
+import { notesKey, notesOf } from '../../model/notes.js';
 import { commitIn, type Origin } from '../../model/origin.js';
 import { fields, integers, textOf, type Field, type Span } from './protobuf.js';
 import { field } from './proto-fields.js';
@@ -72,6 +73,7 @@ class Made {
   readonly #opset: Record<string, number> = {};
   readonly #metadata: Record<string, string> = {};
   #irVersion: number | undefined;
+  #notes: string | undefined;
 
   see({ number, value, span }: Field): void {
     const { irVersion, producer, producerVersion, opset, metadata } = field.model;
@@ -91,7 +93,12 @@ class Made {
       ...(Object.keys(this.#opset).length > 0 && { opset: this.#opset }),
       ...(Object.keys(this.#metadata).length > 0 && { metadata: this.#metadata }),
     };
-    return { framework, namesMaker: 'producer' in framework, ...commitIn(Object.entries(this.#metadata)) };
+    return {
+      framework,
+      namesMaker: 'producer' in framework,
+      ...commitIn(Object.entries(this.#metadata)),
+      ...notesOf(this.#notes),
+    };
   }
 
   #seeOpset(span: Span): void {
@@ -108,9 +115,10 @@ class Made {
     let [key, value] = ['', ''];
     for (const part of fields(span)) {
       if (part.number === field.entry.key && part.span) key = shortText(part.span);
-      else if (part.number === field.entry.value && part.span) value = shortText(part.span);
+      else if (part.number === field.entry.value && part.span) value = textOf(part.span);
     }
-    if (key !== '') setOwn(this.#metadata, key, value);
+    if (key === notesKey) this.#notes = value;
+    else if (key !== '') setOwn(this.#metadata, key, shortened(value));
   }
 }
 
@@ -124,6 +132,9 @@ function given<K extends string>(name: K, text: string | undefined): Partial<Rec
 }
 
 function shortText(span: Span): string {
-  const text = textOf(span);
+  return shortened(textOf(span));
+}
+
+function shortened(text: string): string {
   return text.length > mostText ? `${text.slice(0, mostText)}…` : text;
 }

@@ -10,7 +10,7 @@ declare module '../../model/info.js' {
 /** ONNX, through ONNX Runtime in worker threads. */
 export const onnx: EngineRow = {
   extensions: ['.onnx', '.ort'],
-  recognizes: (head) => looksLikeOnnx(head) || looksLikeOrt(head),
+  recognizes: ({ head }) => looksLikeOnnx(head) || looksLikeOrt(head),
   needs: 'ONNX Runtime',
   runtime: async () => (await import('./peer.js')).onnxRuntimeInUse(),
   origin: async (path) => (await import('./origin.js')).originOfOnnx(path),

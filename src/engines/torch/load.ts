@@ -73,7 +73,7 @@ export async function modelOf(
       (bytes) => addon.allocateBytes(bytes),
       (slab) => addon.isFree(slab),
     );
-    return new LoadedModel({ engine: session, slabs, ...parts });
+    return new LoadedModel({ engine: session, slabs, inlineOff: session.inlineOff, ...parts });
   } catch (error) {
     await session.free();
     throw error;

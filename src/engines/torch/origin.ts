@@ -1,5 +1,6 @@
 /** What an archive of PyTorch says of its making: its format's version, and files that were saved beside the model. */
 import { withZipDirectory } from '../../model/zip-directory.js';
+import { mostNoteBytes, notesFile, notesOf } from '../../model/notes.js';
 import { commitIn, type Origin } from '../../model/origin.js';
 
 const mostBytes = 200;
@@ -21,6 +22,7 @@ export async function originOfArchive(path: string, format: string): Promise<Ori
       framework: /^\d{1,4}$/.test(version) ? { [format]: { archiveVersion: Number(version) } } : {},
       namesMaker: false,
       ...commitIn(entries),
+      ...notesOf((await head(`${root}/extra/${notesFile}`, mostNoteBytes))?.toString()),
     };
   });
   return await read.catch(() => undefined);

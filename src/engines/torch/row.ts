@@ -10,13 +10,16 @@ declare module '../../model/info.js' {
 export const torchscript: EngineRow = {
   extensions: ['.pt', '.pts', '.jit', '.pth', '.ts', '.ptl', '.torchscript'],
   // Also zip archives that turn out to be something else: the check of the archive says what they are.
-  recognizes: (head, tail) => head.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) && !tail.includes('/aotinductor/'),
+  recognizes: ({ archive }) => archive === 'unknown',
   needs: 'LibTorch',
+  openAhead: async () => (await import('./started-addon.js')).startAhead(),
   runtime: async () => (await import('./started-addon.js')).libtorchInUse(),
   origin: async (path) => (await import('./origin.js')).originOfArchive(path, 'torchscript'),
   platform: 'pytorch_torchscript',
   backend: 'pytorch',
   hubLibrary: 'pytorch',
+  outlook:
+    'note: TorchScript is deprecated since PyTorch 2.11; torch.export.save is what comes after it (docs/torchscript-is-deprecated.md)',
   lacks: {
     externalSha256: 'all of it is in one file, which sha256 holds',
     externalDataRoot: 'all of it is in one file',

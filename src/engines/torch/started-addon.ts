@@ -40,6 +40,12 @@ export function startAddon(instances = 1): Promise<StartedAddon> {
     }));
 }
 
+/** Begins to start the addon, for who will need it: a start that fails is tried again by who does. Resolves once LibTorch is being opened. */
+export async function startAhead(): Promise<void> {
+  startAddon().catch(() => undefined);
+  await import('../../libtorch/load.js');
+}
+
 /** Seeds the random numbers of every model in this process; where nothing has started the addon yet, when it is. */
 export async function seedGenerators(value: bigint): Promise<void> {
   if (starting) await seed(await starting, value);

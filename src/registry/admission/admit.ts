@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { torchError } from '../../errors.js';
 import type { EngineName } from '../../model/info.js';
+import type { Value } from '../../tensor/value.js';
 import type { AdmissionLimits, AdmissionLoad, ExampleGiven, SignatureParts } from '../record/options.js';
 import { defaultMemory } from './memory-watch.js';
 import type { Loaded, RunReport } from './messages.js';
@@ -22,7 +23,12 @@ export interface AdmissionRequest {
   readonly limits: AdmissionLimits | false;
   readonly signal?: AbortSignal | undefined;
   readonly onStage?: (stage: 'load' | 'run') => void;
+  /** Called while the process still answers, where it ran. */
+  readonly whileThere?: ((admitted: Admitted, answer: AnswerRows) => Promise<void>) | undefined;
 }
+
+/** Runs the model once more: its first output, by the name that the signature gives it, for some rows. */
+export type AnswerRows = (args: readonly (Value | undefined)[], output: string) => Promise<Value>;
 
 /** What was found out. */
 export interface Admitted {
@@ -59,6 +65,7 @@ export async function admit(path: string, request: AdmissionRequest): Promise<Ad
       timeoutMs,
       memoryBytes,
       signal,
+      answers: request.whileThere !== undefined,
       onStage: request.onStage,
     });
     try {
@@ -74,7 +81,11 @@ export async function admit(path: string, request: AdmissionRequest): Promise<Ad
       const example = given === undefined ? undefined : exampleToWire(given);
       const report = await trial.run({ example, batchSizes: [...batchSizes], budgetMs: timeoutMs / 2 });
       const used = report.refused !== undefined ? 'none' : example === undefined ? 'made-up' : 'given';
-      return { loaded, report, example: used };
+      const admitted: Admitted = { loaded, report, example: used };
+      await request.whileThere?.(admitted, async (args, output) => {
+        return (await trial.answer({ args: exampleToWire(args), output })) as Value;
+      });
+      return admitted;
     } finally {
       await trial.end();
     }

@@ -8,9 +8,12 @@ import { TorchError } from '../../errors.js';
 import { ownFile } from '../../files/bundled.js';
 import type { Model } from '../../model/model.js';
 import { wholeParts, withParts } from '../record/signature.js';
+import { firstOutput } from '../../monitoring/drift/features.js';
+import type { Arguments, Value } from '../../tensor/value.js';
 import { measure } from './measure.js';
 import type { LoadRequest, Request, Told } from './messages.js';
 import { endOrphan } from './orphan.js';
+import { fromWire, toWire } from './wire.js';
 
 const scratch = dirname(process.cwd());
 // Nobody waits for the answer any more.
@@ -56,6 +59,11 @@ async function serve(): Promise<void> {
   const run = await asked('run');
   tell({ kind: 'stage', stage: 'run' });
   tell({ kind: 'report', report: await measure(model, run) });
+  for (;;) {
+    const { args, output } = await asked('answer');
+    const value = await model.call('forward', fromWire(args) as Arguments);
+    tell({ kind: 'answered', value: toWire(firstOutput(value, output) as Value) });
+  }
 }
 
 // Where the system runs out of memory, this process goes first and no server.

@@ -23,7 +23,15 @@ export interface RunRequest {
   readonly budgetMs: number;
 }
 
-export type Request = LoadRequest | RunRequest;
+/** Rows to run it on, after the report. */
+export interface AnswerRequest {
+  readonly kind: 'answer';
+  readonly args: WireValue;
+  /** Name of the first output, which is all that is answered. */
+  readonly output: string;
+}
+
+export type Request = LoadRequest | RunRequest | AnswerRequest;
 
 /** What is known once it is loaded. */
 export interface Loaded {
@@ -69,6 +77,7 @@ export type Told =
   | { readonly kind: 'stage'; readonly stage: 'load' | 'run' }
   | { readonly kind: 'loaded'; readonly loaded: Loaded }
   | { readonly kind: 'report'; readonly report: RunReport }
+  | { readonly kind: 'answered'; readonly value: WireValue }
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -8,8 +8,10 @@ import { ownFile } from '../../files/bundled.js';
 import { escaped, notAdmitted, type Ending } from './endings.js';
 import { scrubbedEnvironment } from './environment.js';
 import { watchMemory } from './memory-watch.js';
-import type { Loaded, LoadRequest, Request, RunReport, RunRequest, Told } from './messages.js';
+import type { AnswerRequest, Loaded, LoadRequest, Request, RunReport, RunRequest, Told } from './messages.js';
+import type { Value } from '../../tensor/value.js';
 import type { Scratch } from './scratch.js';
+import { fromWire } from './wire.js';
 
 export interface TrialOptions {
   /** As messages call the model. */
@@ -18,6 +20,8 @@ export interface TrialOptions {
   readonly modelBytes: number;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
+  /** It will be asked for answers, each of which may take `timeoutMs`. */
+  readonly answers?: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onStage: ((stage: 'load' | 'run') => void) | undefined;
 }
@@ -40,7 +44,7 @@ export class Trial {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   readonly #unwatch: () => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   readonly #onAbort: () => void;
   #output = '';
   #stage: 'start' | 'load' | 'run' = 'start';
@@ -52,7 +56,7 @@ export class Trial {
 
   constructor(options: TrialOptions) {
     this.#options = options;
-    const { timeoutMs, memoryBytes, signal } = options;
+    const { memoryBytes, signal } = options;
     this.#child = start(options);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -70,9 +74,7 @@ export class Trial {
       );
     });
     this.#ended = this.#end();
-    this.#timer = setTimeout(() => {
-      this.#kill({ by: 'time', milliseconds: timeoutMs });
-    }, timeoutMs);
+    this.#timer = this.#limit();
     const { pid } = this.#child;
     this.#unwatch =
       pid === undefined
@@ -98,6 +100,22 @@ export class Trial {
     const told = await this.#ask({ kind: 'run', ...request });
     if (told.kind === 'report') return told.report;
     throw this.#strange();
+  }
+
+  /** The first output for some rows. Its time is its own: the limit begins anew. */
+  async answer(request: Omit<AnswerRequest, 'kind'>): Promise<Value | undefined> {
+    clearTimeout(this.#timer);
+    this.#timer = this.#limit();
+    const told = await this.#ask({ kind: 'answer', ...request });
+    if (told.kind === 'answered') return fromWire(told.value);
+    throw this.#strange();
+  }
+
+  #limit(): NodeJS.Timeout {
+    const { timeoutMs } = this.#options;
+    return setTimeout(() => {
+      this.#kill({ by: 'time', milliseconds: timeoutMs });
+    }, timeoutMs);
   }
 
   /** Ends the process, whatever it is at, and what it has started, unless that has left its group. Idempotent. */
@@ -210,14 +228,15 @@ async function drained(child: ChildProcess): Promise<void> {
   if (child.connected) child.disconnect();
 }
 
-function start({ scratch: { cwd, temporary }, modelBytes, timeoutMs }: TrialOptions): ChildProcess {
+function start({ scratch: { cwd, temporary }, modelBytes, timeoutMs, answers }: TrialOptions): ChildProcess {
   const entry = fileURLToPath(ownFile('./child.js', (import.meta as { readonly url?: string }).url));
   const shell = '/bin/sh';
   // No loader, inspector or test runner of the program: neither execArgv nor NODE_OPTIONS.
   const command: [string, ...string[]] = [process.execPath, entry, String(process.pid)];
   // A core of a process with LibTorch has a gigabyte.
   const blocks = Math.ceil(largestFile(modelBytes) / block);
-  const limits = ['-c 0', `-f ${blocks}`, `-t ${mostProcessorSeconds(timeoutMs)}`];
+  // Nobody knows for how long it answers: its orphan's thread ends it, should we be gone.
+  const limits = ['-c 0', `-f ${blocks}`, ...(answers ? [] : [`-t ${mostProcessorSeconds(timeoutMs)}`])];
   const limited = `${limits.map((limit) => `ulimit ${limit} 2>/dev/null; `).join('')}exec "$0" "$@"`;
   const [file, ...args]: typeof command = existsSync(shell) ? [shell, '-c', limited, ...command] : command;
   return spawn(file, args, {

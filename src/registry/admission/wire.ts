@@ -26,7 +26,8 @@ function checked(value: Value | undefined, where: string | number): WireValue {
   return value === undefined ? { kind: 'leaf', value } : toWire(copyValue(value, `the example's ${where}`));
 }
 
-function toWire(value: Value): WireValue {
+/** A value that is known to be one, such as a model's result. Nothing is copied. */
+export function toWire(value: Value): WireValue {
   if (value instanceof Tensor) return { kind: 'tensor', dtype: value.dtype, shape: value.shape, data: value.data };
   if (typeof value !== 'object' || value === null) return { kind: 'leaf', value };
   if (Array.isArray(value)) return { kind: 'list', items: (value as readonly Value[]).map(toWire) };

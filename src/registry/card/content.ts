@@ -2,6 +2,7 @@ import { engineTable } from '../../engines/index.js';
 import { describeSpec } from '../../signature/spec.js';
 import { labelsOf, pipelineOf } from '../../tasks/kinds/index.js';
 import type { ModelRecord } from '../schema.js';
+import { calibratedText, countedText } from './statistics.js';
 import { admissionBlocks } from './admission.js';
 import type { Block, Cell, Fact, Section } from './blocks.js';
 import { metricsOf, type Metric } from './metrics.js';
@@ -45,7 +46,7 @@ export function contentOf(record: ModelRecord): CardContent {
         blocks: [tensors('inputs', record), tensors('outputs', record), ...taskBlocks(record)],
       },
       { title: 'Artifact', blocks: artifact(record) },
-      { title: 'Training data', blocks: training(record) },
+      { title: 'Training data', blocks: [...training(record), ...counted(record)] },
       { title: 'Evaluation', blocks: orNotStated(openMembers(record.metrics)) },
       { title: 'Intended use', blocks: [{ kind: 'prose', text: intendedUse }] },
       { title: 'Limits', blocks: [{ kind: 'prose', text: limitations }] },
@@ -121,6 +122,17 @@ function artifact({ artifact }: ModelRecord): Block[] {
   const more = sidecars.length - rows.length;
   const caption = 'files beside it, which hold its weights';
   return [own, { kind: 'table', caption, columns: ['file', 'bytes', 'SHA-256'], codeColumns: [0, 2], rows, more }];
+}
+
+/** What monitoring compares with. */
+function counted({ trainingStatistics }: ModelRecord): readonly Block[] {
+  if (!trainingStatistics) return [];
+  return [
+    facts([
+      { name: 'Counted for monitoring', value: countedText(trainingStatistics) },
+      { name: 'Confidences', value: calibratedText(trainingStatistics) },
+    ]),
+  ];
 }
 
 function training({ training }: ModelRecord): readonly Block[] {

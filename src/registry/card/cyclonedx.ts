@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeSpec, type TensorSpec } from '../../signature/spec.js';
 import type { ModelRecord } from '../schema.js';
+import { calibratedText, countedText } from './statistics.js';
 import type { CardContent } from './content.js';
 import { isExpression, spdxOf } from './licenses.js';
 import { externalReferences } from './references.js';
@@ -110,9 +111,11 @@ function licenses(license: string): object[] {
   return isExpression(license) ? [{ expression: license.trim() }] : [{ license: { name: line(license) } }];
 }
 
-function admissionProperties({ admission, sourceCommit }: ModelRecord): object[] {
+function admissionProperties({ admission, sourceCommit, trainingStatistics }: ModelRecord): object[] {
   const stated: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ['sourceCommit', sourceCommit],
+    ['trainingStatistics', trainingStatistics && countedText(trainingStatistics)],
+    ['calibration', trainingStatistics && calibratedText(trainingStatistics)],
     ['admission.date', admission?.date],
     ['admission.runtime', admission?.runtime],
     ['admission.device', admission?.device],

@@ -4,6 +4,7 @@ import { weightFiles } from '../../engines/index.js';
 import type { Added } from '../add.js';
 import type { ModelRegistry } from '../registry.js';
 import type { ModelRecord } from '../schema.js';
+import { requireNothingNew } from '../record/same.js';
 import type { Staging } from '../store/staging.js';
 import { chooseFile } from './choose-file.js';
 import { Download, folderOf } from './download.js';
@@ -51,7 +52,10 @@ export async function pull(registry: PullTarget, place: string, options: PullOpt
     const files = await filesAt(asking, repository, commit, inFolder);
     const model = chooseFile(files, file, where);
     const there = await versionThere(registry, add, model, files);
-    if (there) return { record: there, added: false };
+    if (there) {
+      await requireNothingNew(there, add);
+      return { record: there, added: false };
+    }
     const download = new Download(staging.folder, files, maxBytes, {
       ...guard,
       hub,

@@ -2,6 +2,7 @@
 import type { EngineName } from '../../model/info.js';
 import { ownManifest } from '../../files/package-root.js';
 import type { Admitted } from '../admission/admit.js';
+import type { TrainingStatistics } from '../../monitoring/drift/statistics.js';
 import { parseRecord } from '../manifest.js';
 import type { AdmissionFacts, ModelRecord } from '../schema.js';
 import type { Task } from '../../tasks/kinds/index.js';
@@ -17,6 +18,8 @@ export interface RecordParts {
   readonly draft: Draft;
   readonly admitted: Admitted;
   readonly now: Date;
+  /** What was counted of training data; it stands in the place of what was stated. */
+  readonly trainingStatistics?: TrainingStatistics | undefined;
 }
 
 const mostWarnings = 100;
@@ -26,7 +29,16 @@ const longest = 2000;
  * @throws ERR_INVALID_ARGUMENT for what nobody has said of the signature or the task, ERR_SIGNATURE_MISMATCH for what the runs
  * contradict, ERR_MANIFEST for parts that do not agree
  */
-export function buildRecord({ name, version, engine, artifact, draft, admitted, now }: RecordParts): ModelRecord {
+export function buildRecord({
+  name,
+  version,
+  engine,
+  artifact,
+  draft,
+  admitted,
+  now,
+  trainingStatistics,
+}: RecordParts): ModelRecord {
   const { loaded, report } = admitted;
   const ran = report?.refused === undefined ? report : undefined;
   const own = loaded.signature ?? { inputs: [], outputs: [] };
@@ -41,6 +53,7 @@ export function buildRecord({ name, version, engine, artifact, draft, admitted, 
     task: typeFirst(taskOf(draft.task, signature)),
     ...members,
     admission: factsOf(admitted, date, warnings),
+    ...(trainingStatistics && { trainingStatistics }),
   };
   // As it will be read: what is undefined is gone, and what no record can hold is refused.
   return parseRecord(JSON.stringify(record), `${name} ${version}`, { name, version });

@@ -27,7 +27,7 @@ export interface Draft {
 
 /**
  * Puts options and the members of a given record together, the options first.
- * @param origin what the file says, and source where its folders say that it is from; behind both
+ * @param origin what the file says, its task among it, and source where its folders say that it is from; behind both
  */
 export async function draftOf(
   options: AddOptions,
@@ -47,7 +47,7 @@ export async function draftOf(
   }
   for (const [name, value] of Object.entries(members)) if (value === undefined) Reflect.deleteProperty(members, name);
   const parts = (options.signature ?? given.signature) as SignatureParts | undefined;
-  return { members, parts, task: taskGiven(options, given.task as TaskGiven | undefined) };
+  return { members, parts, task: taskGiven(options, (given.task ?? origin?.task) as TaskGiven | undefined) };
 }
 
 function taskGiven({ task, labels, imagePreset }: AddOptions, own: TaskGiven | undefined): TaskGiven {
@@ -86,7 +86,7 @@ export function checkDraft({ members, parts, task }: Draft, { name, version, rec
     signature: { inputs: [spec], outputs: [spec] },
     task: noMeaning,
   };
-  parseRecord(JSON.stringify(probe), where, { name, version });
+  parseRecord(JSON.stringify(probe), where, { name, version }, { isDraft: true });
   const kind = taskKindOf(task);
   if (kind && 'labels' in kind.members && !('labels' in task)) {
     throw torchError(

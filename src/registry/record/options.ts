@@ -7,6 +7,8 @@ import { presetNames } from '../../tasks/image/spec.js';
 import type { TaskGiven } from '../../tasks/kinds/given.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Arguments } from '../../tensor/value.js';
+import type { DataGiven } from '../data/rows.js';
+import type { TruthGiven } from '../data/truth.js';
 import { checkName, checkVersion } from '../names.js';
 import type { ModelRecord } from '../schema.js';
 
@@ -50,14 +52,26 @@ export type ExampleGiven =
   Arguments | Tensor | ((model: KnownModel) => Arguments | Tensor | Promise<Arguments | Tensor>);
 
 /** Where adding a model is. */
-export interface AddProgress {
-  /** `copy`: its files are copied and hashed; `load`, `run`: in a process of its own; `record`: it is written. */
-  readonly stage: 'copy' | 'load' | 'run' | 'record';
-}
+export type AddProgress =
+  | {
+      /** `copy`: its files are copied and hashed; `load`, `run`: in a process of its own; `record`: it is written. */
+      readonly stage: 'copy' | 'load' | 'run' | 'record';
+    }
+  /** It runs on the training data: so many rows of so many are done. */
+  | { readonly stage: 'data'; readonly rows: number; readonly total: number };
 
 /** Members of a record that are taken as they are stated, from the options before the record's. */
 export const statedMembers = [
-  ...['tolerance', 'inputStatistics', 'metrics', 'training', 'sourceCommit', 'source', 'framework'],
+  ...[
+    'tolerance',
+    'inputStatistics',
+    'trainingStatistics',
+    'metrics',
+    'training',
+    'sourceCommit',
+    'source',
+    'framework',
+  ],
   ...['description', 'intendedUse', 'limitations', 'license'],
 ] as const;
 
@@ -89,6 +103,20 @@ export interface AddOptions extends Stated {
   readonly strict?: boolean;
   /** What the model is run on. Default: made from the signature. */
   readonly example?: ExampleGiven;
+  /**
+   * What it was trained on: the model is run on it, and the record gets `trainingStatistics`, which monitoring compares with. At
+   * least 100 rows; of more than 100,000, evenly spaced ones. No row is kept.
+   */
+  readonly data?: DataGiven;
+  /** The true class of each row of `heldOut`, or of `data` without it: the record says how far confidences can be believed. */
+  readonly truth?: TruthGiven;
+  /** Rows that it was not trained on, for `truth`. On those that it was, a model is more often right than elsewhere. */
+  readonly heldOut?: DataGiven;
+  /**
+   * The first output for each row of `heldOut`, computed elsewhere: by cross-fitting, say, where each row is answered by a model that
+   * was trained without it. Default: the model is run on them.
+   */
+  readonly heldOutAnswers?: DataGiven;
   readonly load?: AdmissionLoad;
   /** False loads the model and runs nothing. */
   readonly admission?: AdmissionLimits | false;
@@ -97,7 +125,21 @@ export interface AddOptions extends Stated {
 }
 
 const known: readonly (keyof AddOptions)[] = [
-  ...['name', 'version', 'record', 'signature', 'task', 'labels', 'imagePreset', 'strict', 'example'],
+  ...[
+    'name',
+    'version',
+    'record',
+    'signature',
+    'task',
+    'labels',
+    'imagePreset',
+    'strict',
+    'example',
+    'data',
+    'truth',
+    'heldOut',
+    'heldOutAnswers',
+  ],
   ...['load', 'admission', 'signal', 'onProgress', ...statedMembers],
 ] as readonly (keyof AddOptions)[];
 
@@ -123,6 +165,22 @@ export function checkAddOptions(options: AddOptions): void {
   if (load !== undefined) check.options('load', load, loadNames);
   if (admission !== undefined && admission !== false) checkLimits(admission);
   check.signal(signal);
+  checkData(options);
+}
+
+/** @throws ERR_INVALID_ARGUMENT for data that nothing can be made of beside the other options */
+function checkData({ data, truth, heldOut, heldOutAnswers, trainingStatistics, admission }: AddOptions): void {
+  if (data === undefined) {
+    for (const [name, value] of Object.entries({ truth, heldOut, heldOutAnswers })) {
+      if (value !== undefined) throw expected('data beside it', name, value);
+    }
+    return;
+  }
+  if (heldOut !== undefined && truth === undefined)
+    throw expected('the truth of its rows beside it', 'heldOut', heldOut);
+  if (trainingStatistics !== undefined)
+    throw expected('either data or trainingStatistics', 'the options of add', 'both');
+  if (admission === false) throw expected('an admission that runs the model, for data', 'admission', admission);
 }
 
 function checkLimits(limits: AdmissionLimits): void {

@@ -1,7 +1,7 @@
 /** Which model is to answer, and how much: what the query and the fields of a form may say as well as the members of JSON. */
 import { torchError } from '../../errors.js';
 import { invalidBody } from './body-form.js';
-import { isModelName, isVersionName } from './validation.js';
+import { isModelName, isVersionName } from './request-validators.mjs';
 
 export interface Choice {
   /** Default: the default model. */

@@ -1,4 +1,5 @@
 import type { NumberParser } from '../../protocol/json/elements.js';
+import { copyFloats } from '../../tensor/copies.js';
 import { fitsPredictRequest } from './validation.js';
 
 /** An array of numbers that was read from a JSON text; its values are what JSON.parse makes of them, rounded to float32. */
@@ -75,7 +76,7 @@ export function parseNumberArray(
   const count = parser.parseNumbers?.(bytes, begin, out, found) ?? 0;
   if (count === 0) return undefined;
   const [end, min, max] = found as unknown as readonly [number, number, number];
-  return { values: out.slice(0, count), end, min, max };
+  return { values: copyFloats(out, count), end, min, max };
 }
 
 export const float32Max = 3.4028234663852886e38;

@@ -79,7 +79,7 @@ function usefulBytes({ headers }: IncomingMessage, { maxNumbers }: BodyReader): 
 }
 
 function ofOctets({ bytes, length }: Body, url: string): PredictionInput {
-  return { ...choiceOfQuery(url), form: 'rows', rows: (model) => octetRows(bytes, model, maxBatchSize, length) };
+  return { form: 'rows', ...choiceOfQuery(url), rows: (model) => octetRows(bytes, model, maxBatchSize, length) };
 }
 
 function ofJson(given: unknown, url: string, { parser, maxNumbers }: BodyReader): PredictionInput {
@@ -139,14 +139,14 @@ export function parsedPrediction(given: unknown, exact = (): unknown => given): 
   const request = validAnyRequest(given);
   const { model, model_version: version, top_k: topK } = request.body;
   const choice = { model, version, topK };
-  if (request.form === 'inputs') return { ...choice, form: 'inputs', inputs: (exact() as PredictInputs).inputs };
+  if (request.form === 'inputs') return { form: 'inputs', ...choice, inputs: (exact() as PredictInputs).inputs };
   if (request.form === 'images') {
-    return { ...choice, form: 'images', images: request.body.images.map(bytesOfBase64) };
+    return { form: 'images', ...choice, images: request.body.images.map(bytesOfBase64) };
   }
   const { input_data, batch_size: batchSize = 1 } = request.body;
   return {
-    ...choice,
     form: 'rows',
+    ...choice,
     rows: ({ features, range }) => parseRows(input_data, { features, range, batchSize }),
   };
 }

@@ -59,10 +59,10 @@ export function rowModel(served: ServedModel): RowModel {
     async predict(given, options) {
       const { rows, batchSize, bounds } = given;
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
-      const own = { topK: 1, rows: batchSize, owned: true, ...(bounds && { bounds }) };
+      const own = { topK: 1, rows: batchSize, owned: true, ...options, ...(bounds && { bounds }) };
       try {
-        const answer = await served.predict(tensor, { ...options, ...own });
-        return { ...classesOf(answer as LabelAnswer<string>), timings: answer.timings };
+        const answer = await served.predict(tensor, own);
+        return { timings: answer.timings, ...classesOf(answer as LabelAnswer<string>) };
       } catch (error) {
         throw inRequestTerms(error, given, input.range);
       }
@@ -71,7 +71,7 @@ export function rowModel(served: ServedModel): RowModel {
       const { rows, batchSize, bounds } = given;
       const tensor = new Tensor('float32', rows, [batchSize, ...tail]);
       try {
-        return await served.predict(tensor, { ...options, owned: true, ...(bounds && { bounds }) });
+        return await served.predict(tensor, { owned: true, ...options, ...(bounds && { bounds }) });
       } catch (error) {
         throw inRequestTerms(error, given, input.range);
       }

@@ -1,16 +1,10 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { describe, type ErrorDetail } from '../../errors.js';
-import { schemaFault } from '../../registry/schema-faults.js';
+import { schemaFault, type Validator } from '../../registry/schema-faults.js';
 import { maxNameLength, maxVersionLength, PredictImages, PredictInputs, PredictRequest } from '../schemas/predict.js';
 import { invalidBody, type BodyForm } from './body-form.js';
+import { isPredictImages, isPredictInputs, isPredictRequest } from './request-validators.mjs';
 
-// Stops at the first fault: collecting all lets one body make a million error objects. strictNumbers is off because
-// 1e999 parses to Infinity, which is a number out of range and not another type. The schemas are ours: a test checks
-// them, so that an import need not compile the schema of schemas for it.
-const ajv = new Ajv2020({ strictNumbers: false, verbose: true, meta: false, validateSchema: false });
-const isPredictRequest = ajv.compile<PredictRequest>(PredictRequest);
-const isPredictInputs = ajv.compile<PredictInputs>(PredictInputs);
-const isPredictImages = ajv.compile<PredictImages>(PredictImages);
 const members = [
   ...new Set([PredictRequest, PredictInputs, PredictImages].flatMap(({ properties }) => Object.keys(properties))),
 ].join(', ');
@@ -40,7 +34,7 @@ function has(body: unknown, member: string): boolean {
   return typeof body === 'object' && body !== null && Object.hasOwn(body, member);
 }
 
-function valid<T>(body: unknown, validate: ValidateFunction<T>): T {
+function valid<T>(body: unknown, validate: Validator<T>): T {
   if (validate(body)) return body;
   const { pointer, detail } = explain(validate.errors?.[0] as ErrorObject);
   throw invalidBody(pointer, detail);
@@ -56,10 +50,6 @@ export const predictForm: BodyForm = new Map([
   ['inputs', { kind: 'any' }],
   ['images', { kind: 'any' }],
 ]);
-
-/** Whether a text can name a version, or a model. */
-export const isVersionName = ajv.compile<string>(PredictRequest.properties.model_version);
-export const isModelName = ajv.compile<string>(PredictRequest.properties.model);
 
 /** Whether a parsed body has the form of a prediction request. */
 export const fitsPredictRequest: (body: unknown) => body is PredictRequest = isPredictRequest;

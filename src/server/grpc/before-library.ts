@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { errorTable, torchError } from '../../errors.js';
 import { ServerCall } from '../call.js';
+import { statusCodes } from '../../protocol/grpc/status.js';
 import type { ServerContext } from '../context.js';
+import { describeRpc, endOfRpc } from '../tracing/rpc.js';
 
 /** What the library can wait for: its timers are of 31 bits. */
 const longestMs = 2 ** 31 - 1;
@@ -16,7 +18,7 @@ export function beforeLibrary(http2: Http2Server, context: ServerContext, isKnow
   http2.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const timeout = headers['grpc-timeout'];
     if (typeof timeout === 'string') headers['grpc-timeout'] = bounded(timeout);
-    if (!isKnown(String(headers[':path']))) refused(context, stream);
+    if (!isKnown(String(headers[':path']))) refused(context, stream, headers);
   });
 }
 
@@ -27,14 +29,19 @@ function bounded(timeout: string): string {
   return isTooLong ? `${Math.floor(longestMs / 1000)}S` : timeout;
 }
 
-function refused(context: ServerContext, stream: ServerHttp2Stream): void {
+function refused(context: ServerContext, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   const address = stream.session?.socket.remoteAddress;
+  const metadata = (name: string): string | undefined => {
+    const given = headers[name];
+    return typeof given === 'string' ? given : undefined;
+  };
   const call = new ServerCall(context, {
     id: randomUUID(),
     method: 'grpc',
     loggedAddress: context.logsClients ? address : undefined,
     caller: { signal: AbortSignal.abort(), address },
+    protocol: { describe: (_, client) => describeRpc({ metadata }, '/_OTHER', client), endOf: endOfRpc },
   });
   const { code } = call.failed(torchError('ERR_ROUTE_NOT_FOUND', 'Expected a call that this server has'));
-  call.end(errorTable[code].status);
+  call.end(errorTable[code].status, statusCodes.UNIMPLEMENTED);
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Metadata } from '@grpc/grpc-js';
-import { errorTable, torchError, type TorchError } from '../../errors.js';
+import { errorTable, torchError, type ErrorCode, type TorchError } from '../../errors.js';
 import { httpStatusOf, statusCodes } from '../../protocol/grpc/status.js';
 import { ServerCall, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
+import type { SpanDescription, SpanEnd } from '../tracing/description.js';
+import { describeRpc, endOfRpc } from '../tracing/rpc.js';
 import type { Reading } from './read-gate.js';
+import { statusNameOf } from './status.js';
 
 /** What is known of a call when its metadata has arrived. */
 export interface Arrival {
@@ -28,13 +31,16 @@ export class GrpcCall {
   readonly #open = new Set<ServerCall>();
   #abort: AbortController | undefined;
   readonly #endings: (() => void)[] = [];
+  readonly #isProbe: boolean;
   #isOver = false;
 
   constructor(
     context: ServerContext,
     arrival: Arrival,
     readonly reading: Reading,
+    isProbe = false,
   ) {
+    this.#isProbe = isProbe;
     this.#context = context;
     this.#arrival = arrival;
     const [given] = arrival.metadata.get('x-request-id');
@@ -57,6 +63,18 @@ export class GrpcCall {
 
   get tracestate(): string | undefined {
     return this.metadata('tracestate');
+  }
+
+  header(name: string): string | undefined {
+    return this.metadata(name);
+  }
+
+  describe(route: RouteLabel, client: string | undefined): SpanDescription {
+    return describeRpc(this, route, client);
+  }
+
+  endOf(status: number, code: ErrorCode | undefined): SpanEnd {
+    return endOfRpc(status, code);
   }
 
   /** What the client has sent under a name. */
@@ -84,8 +102,10 @@ export class GrpcCall {
       method: 'grpc',
       loggedAddress: this.#context.logsClients ? this.address : undefined,
       caller: this,
+      protocol: this,
     });
     call.route = path;
+    call.isProbe = this.#isProbe;
     call.limitTo(Math.min(this.#context.requestTimeoutMs, deadline - Date.now()));
     this.#open.add(call);
     return call;
@@ -109,7 +129,10 @@ export class GrpcCall {
   /** A request was answered. @param status of gRPC */
   answered(call: ServerCall, status: number): void {
     if (!this.#open.delete(call)) return;
-    call.end(call.code ? errorTable[call.code].status : ownStatusOf(status));
+    const { code } = call;
+    // Of a stream the status is that of the whole; this request has its own.
+    if (code) call.end(errorTable[code].status, statusCodes[statusNameOf(code)]);
+    else call.end(ownStatusOf(status), status);
   }
 
   /** Calls back once the call is over, however it ended. */

@@ -72,7 +72,7 @@ async function answerOne(stream: InferStream, message: Buffer): Promise<() => Pr
     call.authorize(stream.grpc.authorization, 'infer');
     const wire = rpcs.modelStreamInfer.request.decode(message);
     id = wire.id;
-    const response = await answerInfer(call, wire);
+    const response = await call.inSpan(() => answerInfer(call, wire));
     // Triton's word for: this request has no more answers.
     const parameters = { ...response.parameters, triton_final_response: { bool_param: true } };
     return async () => {

@@ -100,7 +100,7 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
       sendStatus(status, forward) {
         const trailers = status.metadata ?? new grpc.Metadata();
         if (own.call) trailers.set('x-request-id', own.call.id);
-        forward({ ...status, metadata: trailers });
+        forward(Object.assign({}, status, { metadata: trailers }));
         end(status.code);
       },
     });

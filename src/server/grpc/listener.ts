@@ -68,7 +68,12 @@ export async function openGrpc(
   const bytes = new ReadGate(messagesHeld * context.bodyLimits.octets);
   const take = (arrival: Arrival): GrpcCall => {
     const row = rows.get(arrival.path) as RpcRow;
-    const call = new GrpcCall(context, arrival, new Reading(bytes, row.rpc.requestStream ? mostOfStream : undefined));
+    const call = new GrpcCall(
+      context,
+      arrival,
+      new Reading(bytes, row.rpc.requestStream ? mostOfStream : undefined),
+      row.isProbe,
+    );
     admit(call, row, where, stopping.signal, context);
     return call;
   };

@@ -34,6 +34,8 @@ export interface RpcRow {
   readonly listeners: readonly ('inference' | 'admin')[];
   /** A change of models: on the port of inference too where the setting repositoryOnInference says so. */
   readonly isRepository?: true;
+  /** It asks how the server is: it has no span. */
+  readonly isProbe?: true;
   /** What a caller's token must be for. */
   readonly scope: Scope;
   /** Asked for before the message is read: ERR_NOT_READY, ERR_DRAINING. */

@@ -14,7 +14,7 @@ import {
 import { repositoryLoad, repositoryUnload } from './repository.js';
 import { streaming, unary, type RpcRow } from './rpc-row.js';
 
-const probe = { listeners: ['inference', 'admin'], scope: 'none' } as const;
+const probe = { listeners: ['inference', 'admin'], scope: 'none', isProbe: true } as const;
 const inference = { listeners: ['inference'], scope: 'infer' } as const;
 const repository = { listeners: ['admin'], scope: 'admin', isRepository: true } as const;
 const running = { ...inference, needsModels: true } as const;

@@ -59,7 +59,7 @@ function unaryHandler({ grpc, context }: Service, { rpc, answer }: RpcRow) {
       const wait = room();
       if (wait) await wait;
       const request = rpc.request.decode(own.request);
-      return rpc.response.encode(await answer({ context, call }, request as never));
+      return rpc.response.encode(await call.inSpan(() => answer({ context, call }, request as never)));
     };
     respond().then(
       (writer) => {

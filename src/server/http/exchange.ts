@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { torchError, type TorchError } from '../../errors.js';
+import { torchError, type ErrorCode, type TorchError } from '../../errors.js';
 import { answerHeaders } from '../answer-headers.js';
 import { ServerCall, type PredictionNote, type RouteLabel } from '../call.js';
 import type { ServerContext } from '../context.js';
 import { loadFormat } from '../load-report.js';
 import { isRetryable, retrySeconds } from '../public-error.js';
 import type { Scope } from '../security/scope.js';
+import type { SpanDescription, SpanEnd } from '../tracing/description.js';
+import { describeHttp, endOfHttp } from '../tracing/http.js';
 import { acceptedTypes, ClientGone } from './body.js';
 import { timedOut } from './client-error.js';
 import { acceptedEncodings } from './encoding.js';
@@ -30,6 +32,7 @@ interface Answering {
   readonly scope: Scope;
   readonly errorForm: ErrorForm;
   readonly handler: Handler;
+  readonly isProbe?: true;
 }
 
 /** A call over HTTP: the request and the ways to answer it. */
@@ -54,6 +57,8 @@ export class Exchange implements Endable {
       method: methods.has(method) ? method : 'other',
       loggedAddress: context.logsClients ? this.#open.client : undefined,
       caller: this,
+      protocol: this,
+      ambient: context.tracing.ambient,
     });
     this.#open.begin(this);
     this.#isLast = this.#open.isSpare || this.#open.begun >= context.maxRequestsPerSocket;
@@ -81,6 +86,21 @@ export class Exchange implements Endable {
 
   get tracestate(): string | undefined {
     return this.req.headers['tracestate'] as string | undefined;
+  }
+
+  header(name: string): string | undefined {
+    const { headers } = this.req;
+    // `__proto__` and `constructor` are names of headers too, and of what every object has.
+    const given = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return Array.isArray(given) ? given.join(', ') : given;
+  }
+
+  describe(route: RouteLabel, client: string | undefined): SpanDescription {
+    return describeHttp(this.req, route === 'unmatched' ? undefined : route, client);
+  }
+
+  endOf(status: number, code: ErrorCode | undefined): SpanEnd {
+    return endOfHttp(status, code);
   }
 
   /** Comes over one connection more than the server takes. */
@@ -122,12 +142,13 @@ export class Exchange implements Endable {
   }
 
   /** Answers with the handler of a route, and what it throws in the form of that route. */
-  answer({ path, scope, handler, errorForm }: Answering, parameters: PathParameters): void {
+  answer({ path, scope, handler, errorForm, isProbe }: Answering, parameters: PathParameters): void {
     this.route = path;
+    this.call.isProbe = isProbe === true;
     this.errorForm = errorForm;
     try {
       if (this.context.security.isAsking) this.call.authorize(this.req.headers.authorization, scope);
-      handler(this, parameters)?.catch((error: unknown) => this.fail(error));
+      this.call.inSpan(() => handler(this, parameters))?.catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }
@@ -175,9 +196,11 @@ export class Exchange implements Endable {
   ): void {
     const { req, res, context } = this;
     const uploading = !req.complete && isUploading(req);
+    // Not begun with what is spread: V8 gives such an object a class of its own at each request.
     const all: OutgoingHttpHeaders = {
-      ...answerHeaders(this.call, loadFormat(req.headers['endpoint-load-metrics-format'])),
       'cache-control': 'no-store',
+      ...answerHeaders(this.call, loadFormat(req.headers['endpoint-load-metrics-format'])),
+      ...(req.headers['x-server-timing'] === 'on' && { 'server-timing': this.call.serverTiming() }),
       ...headers,
       'x-request-id': this.call.id,
       'x-content-type-options': 'nosniff',

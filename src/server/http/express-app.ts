@@ -22,7 +22,10 @@ export function appOf(context: ServerContext, routes: readonly BoundRoute[], che
     const fault = check?.(req);
     if (fault) throw fault;
     if (!isDecodable(req.path)) throw torchError('ERR_BAD_REQUEST', 'Expected a path with valid percent-encoding');
-    next();
+    const { loading } = context.tracing;
+    // The first requests of an app, which cannot wait for it when it is made.
+    if (loading) void loading.then(() => next());
+    else next();
   });
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(path, pathHandler(path, routes, begin));

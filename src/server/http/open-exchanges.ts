@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { keepListening } from '../../async/ticket.js';
 import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
@@ -63,6 +64,7 @@ export class OpenExchanges extends Set<Endable> {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
+      keepListening(this.#abort.signal);
       // Pipelined requests all listen to it.
       setMaxListeners(0, this.#abort.signal);
     }

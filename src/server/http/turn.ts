@@ -4,9 +4,9 @@ import { performance } from 'node:perf_hooks';
  * What requests may use of one turn of the event loop, over all connections: so many milliseconds until the next one waits
  * for a later turn. What has begun is not cut short.
  */
-const turnMs = 50;
+const turnMs = 5;
 /** What has waited is begun in pieces: microtasks run between them, and the clock is looked at before each. */
-const mostInTurn = 32;
+const mostInTurn = 16;
 
 /** When the first request of this turn began. */
 let since: number | undefined;

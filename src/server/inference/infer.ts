@@ -16,7 +16,7 @@ export interface InferTarget {
 
 /** Finds the model of a request. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
-  const served = call.context.host.model(model, version);
+  const served = call.context.host.model(model, version, call.split);
   call.about(served);
   return served;
 }
@@ -51,12 +51,13 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   const args = model.argumentsOf(inputs);
   let execution: Execution;
   try {
-    execution = await served.execute('forward', args, { ...limits, owned: true });
+    execution = await served.execute('forward', args, { owned: true, ...limits });
   } catch (error) {
     throw refusalOf(error, served);
   }
   const { value, timings } = execution;
   call.noteTimes(timings);
+  if (id !== undefined) call.context.feedback.alias(call.id, id, call.tokenId);
   return {
     ...(id !== undefined && { id }),
     modelName: served.name,
@@ -72,7 +73,7 @@ function limitsOf(call: ServerCall, parameters: Parameters | undefined): Limits 
   const timeoutUs = integer(parameters, 'timeout');
   const priority = integer(parameters, 'priority');
   if (timeoutUs) call.limitTo(Math.min(timeoutUs / 1000, call.limitMs));
-  return { ...call.limits(), ...(priority && { priority }) };
+  return priority ? { priority, ...call.limits() } : call.limits();
 }
 
 function integer(parameters: Parameters | undefined, name: string): number | undefined {

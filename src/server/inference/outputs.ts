@@ -41,7 +41,8 @@ export function outputNames({ specs, type, labels }: ResultShape): OutputNames {
     specs.find((spec) => spec.name === name)?.labels ?? (specs.length <= 1 ? labels : undefined);
   const named = (value: Value): readonly Named[] => {
     const { leaves, ...whole } = leavesOf(value, type, specs);
-    return leaves.map((leaf, i) => ({ ...leaf, ...nameOf(leaf, i, { ...whole, count: leaves.length, specs }) }));
+    const count = leaves.length;
+    return leaves.map((leaf, i) => Object.assign({}, leaf, nameOf(leaf, i, { count, specs, ...whole })));
   };
   const chosen = (all: readonly Named[], requested: readonly RequestedOutput[]): readonly Choice[] => {
     const taken = new Set<Named>();

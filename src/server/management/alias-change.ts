@@ -12,6 +12,8 @@ export interface AliasMove {
   readonly reference: string | undefined;
   /** The operator asked for what it means. */
   readonly isGiven: boolean;
+  /** Called once all is warm, before the registry is written; what it throws leaves everything as it was. */
+  readonly beforeWrite?: (() => void) | undefined;
 }
 
 interface Parts<Spec> {
@@ -40,7 +42,7 @@ export function noSuchAlias(name: string, known: Iterable<readonly [string, stri
  * @returns the version that it means now
  */
 export async function moveAlias<Spec>(
-  { name, alias, reference, isGiven }: AliasMove,
+  { name, alias, reference, isGiven, beforeWrite }: AliasMove,
   { fleet, catalog, logger }: Parts<Spec>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -56,7 +58,8 @@ export async function moveAlias<Spec>(
   const given = new AbortController();
   const unfollow = onAbort(signal, () => given.abort(signal.reason));
   // What is in the registry is decided: the swap is not given up any more.
-  const write = (): Promise<void> => {
+  const write = async (): Promise<void> => {
+    beforeWrite?.();
     unfollow();
     return written.write(signal);
   };

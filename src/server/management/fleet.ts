@@ -1,3 +1,4 @@
+import type { CanaryReport, CanarySettings } from '../../serving/index.js';
 import type { Aliases } from './catalog.js';
 import type { ManagedModel } from './management.js';
 
@@ -18,6 +19,22 @@ export interface Fleet<Spec> {
   setAliases(name: string, aliases: Aliases, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void>;
   /** Versions that failed again and again may be loaded again. */
   clear(name: string, version: string | undefined): Promise<void>;
+  /** What is known of the canary of a name. */
+  canary(name: string): Promise<CanaryReport | undefined>;
+  /**
+   * Splits the requests of a name, or ends that.
+   * @param settings of a version that is up everywhere
+   * @param isLoadedForIt whether that was loaded to be one: then it may be unloaded once that is over
+   */
+  setCanary(name: string, settings: CanarySettings | undefined, isLoadedForIt?: boolean): Promise<void>;
+  /**
+   * From now on no verdict ends the canary of a name: its alias is being moved.
+   * @returns what lets verdicts come again
+   * @throws ERR_NO_CANARY, ERR_CANARY where that version is none any more
+   */
+  holdCanary(name: string, version: string): () => void;
+  /** The version of its canary becomes the default of a name. */
+  promote(name: string, version: string): Promise<void>;
   /** Takes it out of service: resolves once no call can come to it any more. */
   unload(name: string, version: string): Promise<Departure>;
 }

@@ -1,5 +1,14 @@
-import type { HostChange, HostLoadOptions, HostModel, ModelHost, ServedModel } from '../../serving/index.js';
+import type {
+  CanaryReport,
+  CanarySettings,
+  HostChange,
+  HostLoadOptions,
+  HostModel,
+  ModelHost,
+  ServedModel,
+} from '../../serving/index.js';
 import { aliasNames } from '../../registry/aliases.js';
+import { noCanary } from '../../serving/canary/errors.js';
 import { keyOf } from '../../serving/names.js';
 import type { Aliases } from './catalog.js';
 import type { Departure, Fleet } from './fleet.js';
@@ -15,6 +24,10 @@ type Used =
   | 'aliases'
   | 'setAliases'
   | 'clearQuarantine'
+  | 'canary'
+  | 'canaries'
+  | 'setCanary'
+  | 'promoteCanary'
   | 'registry'
   | 'defaultModel'
   | 'on'
@@ -46,6 +59,25 @@ export class HostFleet implements Fleet<HostModel> {
 
   async clear(name: string, version: string | undefined): Promise<void> {
     await this.#host.clearQuarantine(name, version);
+  }
+
+  canary(name: string): Promise<CanaryReport | undefined> {
+    return Promise.resolve(this.#host.canary(name));
+  }
+
+  async setCanary(name: string, settings: CanarySettings | undefined, isLoadedForIt = false): Promise<void> {
+    await this.#host.setCanary(name, settings);
+    if (settings && isLoadedForIt) this.#host.canaries?.loadedFor(name, settings.version);
+  }
+
+  holdCanary(name: string, version: string): () => void {
+    const { canaries } = this.#host;
+    if (!canaries) throw noCanary(name);
+    return canaries.hold(name, version);
+  }
+
+  promote(name: string): Promise<void> {
+    return this.#host.promoteCanary(name);
   }
 
   unload(name: string, version: string): Promise<Departure> {

@@ -1,5 +1,5 @@
 import type { ModelRecord } from '../../registry/index.js';
-import type { HostIndexEntry } from '../../serving/index.js';
+import type { CanaryReport, CanarySettings, HostIndexEntry } from '../../serving/index.js';
 
 /** One version of a model as management shows it. */
 export interface ManagedModel extends HostIndexEntry {
@@ -86,6 +86,20 @@ export interface Management {
    * @throws ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND
    */
   clear(name: string, version?: string): Promise<void>;
+  /** @throws ERR_NO_CANARY, ERR_MODEL_NOT_FOUND */
+  canary(name: string): Promise<CanaryReport>;
+  /**
+   * Gives a version a share of the requests of a model, everywhere: it is loaded beside what serves first, if it is not up.
+   * @param settings undefined: the canary is ended at once, whatever else is being changed
+   * @throws ERR_CANARY for a version that cannot be one; ERR_NO_CANARY where there is none to be ended; as `load`
+   */
+  setCanary(name: string, settings: CanarySettings | undefined, signal?: AbortSignal): Promise<void>;
+  /**
+   * Makes the canary what is stable: the alias that is served means its version from now on, in the registry as well, or else it
+   * becomes the default of its name.
+   * @throws ERR_NO_CANARY; ERR_CANARY for one that was rolled back; as `setAlias`
+   */
+  promoteCanary(name: string, signal?: AbortSignal): Promise<void>;
   /** Reads anew what the operator gave, and loads what is new or has changed; what was taken off is unloaded. */
   refresh(): Promise<RefreshReport>;
   /** Gives up what is under way, and refuses the rest with ERR_DRAINING. Resolves when it has ended. */

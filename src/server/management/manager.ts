@@ -2,8 +2,11 @@ import { unlessAborted } from '../../async/unless-aborted.js';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import type { ModelRecord } from '../../registry/index.js';
+import { noCanary, requireRunning } from '../../serving/canary/errors.js';
+import type { CanaryReport, CanarySettings } from '../../serving/index.js';
 import { keyOf, noSuchModel } from '../../serving/names.js';
 import { bookOf, moveAlias } from './alias-change.js';
+import { setCanary, type CanaryParts } from './canary-change.js';
 import { ChangedFiles, type Catalog, type CatalogEntry } from './catalog.js';
 import { ChangeQueue } from './change-queue.js';
 import type { Departure, Fleet } from './fleet.js';
@@ -72,12 +75,7 @@ export class Manager<Spec> implements Management {
   }
 
   setAlias(name: string, alias: string, reference: string | undefined, signal?: AbortSignal): Promise<void> {
-    return this.#queue.run(async (either) => {
-      const given = await this.#given.catch((): AllGiven => new Map());
-      const isGiven = given.has(keyOf({ name, version: alias }));
-      const version = await moveAlias({ name, alias, reference, isGiven }, this.#parts, either);
-      if (version !== undefined) this.#dismissed.delete(keyOf({ name, version }));
-    }, signal);
+    return this.#queue.run((either) => this.#moveAlias(name, alias, reference, either), signal);
   }
 
   async record(name: string, version: string): Promise<ModelRecord | undefined> {
@@ -93,6 +91,40 @@ export class Manager<Spec> implements Management {
     });
   }
 
+  async canary(name: string): Promise<CanaryReport> {
+    const report = await this.#parts.fleet.canary(name);
+    if (report) return report;
+    await this.#known(name);
+    throw noCanary(name);
+  }
+
+  async setCanary(name: string, settings: CanarySettings | undefined, signal?: AbortSignal): Promise<void> {
+    if (settings) {
+      await this.#queue.run(
+        (either) => setCanary(name, settings, { ...this.#parts, ...this.#changes(either) }),
+        signal,
+      );
+      return;
+    }
+    await this.canary(name);
+    await this.#parts.fleet.setCanary(name, undefined);
+  }
+
+  promoteCanary(name: string, signal?: AbortSignal): Promise<void> {
+    return this.#queue.run(async (either) => {
+      const { version, promotes: alias } = requireRunning(await this.canary(name));
+      if (alias === undefined) return this.#parts.fleet.promote(name, version);
+      let release: (() => void) | undefined;
+      try {
+        await this.#moveAlias(name, alias, version, either, () => {
+          release = this.#parts.fleet.holdCanary(name, version);
+        });
+      } finally {
+        release?.();
+      }
+    }, signal);
+  }
+
   /** One that comes while another runs begins after it, once for all that come. */
   refresh(): Promise<RefreshReport> {
     if (!this.#refreshing) return this.#begin();
@@ -106,6 +138,30 @@ export class Manager<Spec> implements Management {
 
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** @param beforeWrite called once all is warm; what it throws leaves everything as it was */
+  async #moveAlias(
+    name: string,
+    alias: string,
+    reference: string | undefined,
+    signal: AbortSignal,
+    beforeWrite?: () => void,
+  ): Promise<void> {
+    const given = await this.#given.catch((): AllGiven => new Map());
+    const isGiven = given.has(keyOf({ name, version: alias }));
+    const version = await moveAlias({ name, alias, reference, isGiven, beforeWrite }, this.#parts, signal);
+    if (version !== undefined) this.#dismissed.delete(keyOf({ name, version }));
+  }
+
+  #changes(signal: AbortSignal): Pick<CanaryParts, 'known' | 'versionOf' | 'load'> {
+    return {
+      known: (name) => this.#known(name),
+      versionOf: (name, reference) => this.#versionOfRegistry(name, reference),
+      load: async (name, version) => {
+        for (const entry of await this.#parts.catalog.find(name, version)) await this.#load(entry, signal);
+      },
+    };
   }
 
   #begin(): Promise<RefreshReport> {

@@ -1,11 +1,19 @@
-import type { TSchema } from 'typebox';
+import type { TSchema } from '../../schema/builder.js';
 import { ownManifest } from '../../files/package-root.js';
 import type { Route } from '../routes/route.js';
 import { OipError } from '../schemas/oip.js';
 import { ProblemDocument, TorchServeError } from '../schemas/problem.js';
 import { scopeOf } from '../security/scope.js';
 import { mostVersions, noModels, type DescribedModel, type DescribedModels } from './described-model.js';
-import { errorResponses, headerComponents, headersOfAll, securityOf, type DescribedSecurity } from './errors.js';
+import {
+  errorResponses,
+  headerComponents,
+  headersOfAll,
+  parameterComponents,
+  parametersOfAll,
+  securityOf,
+  type DescribedSecurity,
+} from './errors.js';
 import { plain, type Content, type Json, type Operation } from './operation.js';
 import { describedPaths, type DescribedPath } from './path.js';
 
@@ -62,6 +70,7 @@ export function openApiDocument(
       schemas: plain(schemas),
       responses: responses.components,
       headers: headerComponents,
+      parameters: parameterComponents,
       ...(security.hasTokens && {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'A token of this server; its roles are its scopes.' },
@@ -132,7 +141,7 @@ function described(
   { security, responses: shared }: { readonly security: DescribedSecurity; readonly responses: SharedResponses },
 ): Json {
   const { id, tag, summary, description, request, responses, mayBeEmpty } = operation;
-  const parameters = [...names.map(pathParameter), ...(operation.parameters ?? [])];
+  const parameters = [...names.map(pathParameter), ...(operation.parameters ?? []), ...parametersOfAll];
   const scope = scopeOf(route);
   const faults = errorResponses(errors, errorForm, scope, security);
   const answers = Object.entries(responses).map(([status, response]): [string, Json] => {
@@ -151,7 +160,7 @@ function described(
     summary,
     tags: [tag],
     ...(description !== undefined && { description }),
-    ...(parameters.length > 0 && { parameters }),
+    parameters,
     ...(request && { requestBody: { required: mayBeEmpty !== true, content: contentOf(request) } }),
     responses: { ...shared.refer(faults), ...Object.fromEntries(answers) },
     ...securityOf(scope, security),

@@ -73,7 +73,24 @@ function errorResponse(status: number, codes: readonly ErrorCode[], form: ErrorF
 }
 
 /** Of every response. */
-export const headersOfAll: Json = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+export const headersOfAll: Json = {
+  'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+  'Server-Timing': { $ref: '#/components/headers/ServerTiming' },
+};
+
+/** Of every request. */
+export const parametersOfAll: readonly Json[] = [{ $ref: '#/components/parameters/ServerTiming' }];
+
+/** The components that operations refer to. */
+export const parameterComponents: Json = {
+  ServerTiming: {
+    name: 'X-Server-Timing',
+    in: 'header',
+    description: '`on`: the answer says in Server-Timing how long the request took. Anything else means nothing.',
+    schema: { type: 'string' },
+    example: 'on',
+  },
+};
 
 /** The components that responses refer to. */
 export const headerComponents: Json = {
@@ -85,6 +102,13 @@ export const headerComponents: Json = {
   ErrorCode: {
     description: 'The code of the error, where its form has no place for it.',
     schema: { type: 'string', pattern: '^ERR_[A-Z0-9_]+$' },
+  },
+  ServerTiming: {
+    description:
+      'Where X-Server-Timing asks for it: milliseconds in the queue and in the run, as far as the request had them, and all ' +
+      'together until the answer was sent (W3C Server Timing).',
+    schema: { type: 'string', pattern: '^((queue|inference);dur=[0-9.]+, ){0,2}total;dur=[0-9.]+$' },
+    example: 'queue;dur=0.215, inference;dur=1.082, total;dur=1.874',
   },
   RetryAfter: { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
   Challenge: { description: 'What to show (RFC 6750).', schema: { type: 'string' } },

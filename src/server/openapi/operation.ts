@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { TSchema } from '../../schema/builder.js';
 import type { DescribedModel } from './described-model.js';
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -20,14 +20,14 @@ export async function answerEncoded(exchange: Exchange, type: EncodedType): Prom
   const asked = choiceOfQuery(req.url ?? '');
   const query = splitName(asked);
   if (type === 'image' || query.model !== undefined) {
-    const named = host.model(query.model ?? host.defaultModel, query.version);
+    const named = host.model(query.model ?? host.defaultModel, query.version, call.split);
     requireImages(named);
     requireRoomFor(named, call.client);
     topKOf(named, query.topK);
   }
   const { images, choice } = await readImages(req, type, context);
   const { model = host.defaultModel, version, topK } = splitName(mergedChoice(asked, choice));
-  const served = host.model(model, version);
+  const served = host.model(model, version, call.split);
   call.about(served);
   requireRoomFor(served, call.client);
   await answerImages(exchange, served, images, topK);

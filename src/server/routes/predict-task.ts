@@ -28,14 +28,14 @@ export async function answerInput(
     const rows = input.rows(model);
     note.rows = rows.batchSize;
     note.shape = [rows.batchSize, model.features];
-    respond(exchange, served, await model.answer(rows, { ...call.limits(), ...topK }), input.topK);
+    respond(exchange, served, await model.answer(rows, Object.assign(call.limits(), topK)), input.topK);
     return;
   }
   const args = argumentsOf(served, input.inputs);
   const first = Object.values(args).find((value) => value instanceof Tensor);
   note.shape = first?.shape ?? [];
   note.rows = first?.shape[0] ?? 1;
-  respond(exchange, served, await served.predict(args, { ...call.limits(), ...topK, owned: true }), input.topK);
+  respond(exchange, served, await served.predict(args, { owned: true, ...call.limits(), ...topK }), input.topK);
 }
 
 /** Answers encoded images. @throws ERR_TASK for a model that says of none how they become its input; as `imageToTensor` */
@@ -92,9 +92,6 @@ function argumentsOf(served: ServedModel, inputs: unknown): Arguments {
 function respond(exchange: Exchange, served: ServedModel, answer: ServedAnswer, topK: number | undefined): void {
   const { timings } = answer;
   exchange.call.noteTimes(timings);
-  exchange.json(200, {
-    ...requireTask(served).toJson?.(answer, topK),
-    model_version: served.version,
-    inference_time_ms: timings.runMs,
-  });
+  const own = { model_version: served.version, inference_time_ms: timings.runMs };
+  exchange.json(200, Object.assign({}, requireTask(served).toJson?.(answer, topK), own));
 }

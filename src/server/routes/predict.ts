@@ -24,7 +24,11 @@ export function predict({ host }: ServerContext): Handler {
   const reader = { parser: host, maxNumbers: () => maxNumbers(host, rowModelOf) };
   return (exchange) => {
     const type = encodedTypeOf(exchange.req);
-    return type ? answerEncoded(exchange, type) : answer(exchange, reader, rowModelOf);
+    if (type) return answerEncoded(exchange, type);
+    // Refused in the same turn, without a promise: there may be very many of these.
+    requireServing(exchange.context);
+    requireRoom(modelsMeant(exchange), exchange.call.client);
+    return answer(exchange, reader, rowModelOf);
   };
 }
 
@@ -44,13 +48,11 @@ function maxNumbers(host: InferenceHost, rowModelOf: RowModelOf): number {
 async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowModelOf): Promise<void> {
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
-  requireServing(context);
-  requireRoom(modelsMeant(exchange), call.client);
   call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const { model: name = host.defaultModel, version } = splitName(input);
-  const served = host.model(name, version);
+  const served = host.model(name, version, call.split);
   call.about(served);
   if (!isPlain(input)) return answerInput(exchange, served, input, rowModelOf);
   const model = rowModelOf(served);
@@ -73,12 +75,12 @@ async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowMod
  * The models that a request may be for, as far as its head tells: JSON may name any that the query does not rule out. Where the
  * head is wrong they are all, because its fault is told in its order, after those of the body.
  */
-function modelsMeant({ context: { host }, req }: Exchange): readonly ServedModel[] {
+function modelsMeant({ context: { host }, req, call }: Exchange): readonly ServedModel[] {
   try {
     const { model, version } = splitName(choiceOfQuery(req.url ?? ''));
-    if (bodyTypeOf(req) === 'octets') return [host.model(model ?? host.defaultModel, version)];
+    if (bodyTypeOf(req) === 'octets') return [host.model(model ?? host.defaultModel, version, call.split)];
     if (model === undefined && version === undefined) return host.list();
-    if (model !== undefined && version !== undefined) return [host.model(model, version)];
+    if (model !== undefined && version !== undefined) return [host.model(model, version, call.split)];
     if (version === undefined) return host.list().filter((served) => served.name === model);
     const names = new Set(host.list().map(({ name }) => name));
     return [...names].flatMap((name) => called(host, name, version));

@@ -32,6 +32,10 @@ export interface Route {
   readonly listeners?: readonly ListenerName[];
   /** A change of models: on the port of inference too where the setting repositoryOnInference says so. */
   readonly isRepository?: true;
+  /** A change of models that the console offers: on the port of inference too where the setting console is full. */
+  readonly isManagement?: true;
+  /** The console itself: there is none where its setting is off. */
+  readonly isConsole?: true;
   /** The codes of the errors that it answers with, for the description; those of any request are known. */
   readonly errors?: readonly ErrorCode[];
   /** What /openapi.json says about it; a function where that depends on the default model. */
@@ -63,7 +67,10 @@ function scopeOn(route: Route, listener: ListenerName): Scope {
   return listener === 'admin' && scope === 'infer' ? 'admin' : scope;
 }
 
-function isOn({ listeners, isProbe, isRepository }: Route, listener: ListenerName, context: ServerContext): boolean {
+function isOn(route: Route, listener: ListenerName, context: ServerContext): boolean {
+  const { listeners, isProbe, isRepository, isManagement, isConsole } = route;
+  if (isConsole && context.console === 'off') return false;
+  if (isManagement && context.console === 'full') return true;
   if (isRepository && listener === 'inference') return context.repositoryOnInference;
   return listeners ? listeners.includes(listener) : isProbe === true || listener === 'inference';
 }

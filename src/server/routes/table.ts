@@ -4,11 +4,14 @@ import { adminRoutes } from './admin/table.js';
 import * as kserve from './compat/kserve.js';
 import * as compat from './compat/operations.js';
 import * as torchserve from './compat/torchserve.js';
+import * as consoleRows from './console.js';
+import { feedback, feedbackErrors, feedbackOperation, modelFeedbackOperation } from './feedback.js';
 import { docs, docsAsset, docsAssetOperation, docsOperation } from './docs-page.js';
 import { live, ready } from './health.js';
 import { metrics } from './metrics.js';
 import { inference } from './oip/infer.js';
 import * as oip from './oip/metadata.js';
+import { monitoring } from './oip/monitoring.js';
 import * as operations from './oip/operations.js';
 import { repositoryIndex } from './oip/repository.js';
 import { openapi } from './openapi.js';
@@ -35,6 +38,13 @@ export const routes: readonly Route[] = [
     hot: true,
     errors: predictErrors,
     operation: predictOperation,
+  },
+  {
+    method: 'POST',
+    path: '/feedback',
+    handler: () => feedback,
+    errors: feedbackErrors,
+    operation: feedbackOperation,
   },
   {
     method: 'GET',
@@ -169,6 +179,22 @@ export const routes: readonly Route[] = [
     errors: operations.modelErrors,
     operation: operations.statistics,
   }),
+  // Below the protocol's own rows, whose form of errors is that of unknown paths: this one points at the item at fault.
+  {
+    method: 'POST',
+    path: '/v2/models/:model{/versions/:version}/feedback',
+    handler: () => feedback,
+    errors: [...operations.modelErrors, ...feedbackErrors],
+    operation: modelFeedbackOperation,
+  },
+  v2({
+    method: 'GET',
+    path: '/v2/models/:model{/versions/:version}/monitoring',
+    listeners: ['inference', 'admin'],
+    handler: () => monitoring,
+    errors: operations.modelErrors,
+    operation: operations.monitoring,
+  }),
   v2({
     method: 'POST',
     path: '/v2/repository/index',
@@ -177,7 +203,33 @@ export const routes: readonly Route[] = [
     errors: operations.indexErrors,
     operation: operations.repositoryIndex,
   }),
-  { method: 'GET', path: '/', handler: () => kserve.alive, isProbe: true, operation: compat.alive },
+  { method: 'GET', path: '/', handler: consoleRows.front, isProbe: true, operation: consoleRows.frontOperation },
+  // Without a token: nothing of the page and its files is about this server.
+  {
+    ...forReaders,
+    path: '/console/:digest/:file',
+    handler: () => consoleRows.asset,
+    isConsole: true,
+    errors: ['ERR_ROUTE_NOT_FOUND'],
+    operation: consoleRows.assetOperation,
+  },
+  {
+    method: 'GET',
+    path: '/console/state',
+    listeners: ['inference', 'admin'],
+    handler: consoleRows.state,
+    isConsole: true,
+    operation: consoleRows.stateOperation,
+  },
+  {
+    method: 'GET',
+    path: '/console/state/:model/:version',
+    listeners: ['inference', 'admin'],
+    handler: consoleRows.model,
+    isConsole: true,
+    errors: ['ERR_MODEL_NOT_FOUND', 'ERR_VERSION_NOT_FOUND'],
+    operation: consoleRows.modelOperation,
+  },
   v1({ method: 'GET', path: '/v1/models', handler: () => oip.models, operation: compat.models }),
   v1({
     method: 'POST',

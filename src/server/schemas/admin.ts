@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../schema/builder.js';
 
 const closed = { additionalProperties: false };
 const state = Type.Union([

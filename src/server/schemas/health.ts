@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static } from '../../schema/builder.js';
 
 /** Answers of `/health/live`: 200 with `live`; 503 with `failed` and the devices that were lost, or with `stuck` and the models that are. */
 export const Liveness = Type.Union([

@@ -1,5 +1,5 @@
 /** Messages of the Open Inference Protocol v2, for the description; the codec in `protocol/` reads and writes them. */
-import Type, { type TSchema } from 'typebox';
+import Type, { type TSchema } from '../../schema/builder.js';
 
 const name = Type.String({ minLength: 1, maxLength: 256 });
 export const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 32 });

@@ -1,4 +1,4 @@
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static, type TSchema } from '../../schema/builder.js';
 
 /** Rows of one prediction, fixed by the contract. */
 export const maxBatchSize = 128;

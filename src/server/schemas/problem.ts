@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type from '../../schema/builder.js';
 import { errorTable } from '../../errors.js';
 
 /** Body of an error answer (RFC 9457), where no client of another protocol asks. */

@@ -29,6 +29,19 @@ export function requireProtected(what: string, hostname: string, protection: Pro
   );
 }
 
+/**
+ * Refuses a console that changes models for everybody: a page of any other site could have a browser do it.
+ * @throws ERR_CONFIG
+ */
+export function requireConsoleTokens(console: 'off' | 'read' | 'full', hasTokens: boolean): void {
+  if (console !== 'full' || hasTokens) return;
+  throw torchError(
+    'ERR_CONFIG',
+    'Expected tokens with console full, because it changes models over the port of inference; set tokensFile or ' +
+      'NODE_LIBTORCH_TOKENS (`node-libtorch token` makes one), or leave console at read and use the admin port',
+  );
+}
+
 /** @throws ERR_CONFIG for a certificate without its key and what else says only a part of TLS. It reads no file */
 export function requireTlsPair({
   tlsCert,

@@ -72,6 +72,8 @@ export function ofEachModel<const R extends RowTable>(rows: R): R {
 
 const asText = (text: string): unknown => text;
 const asInteger = (text: string): unknown => (/^\s*[+-]?\d{1,15}\s*$/.test(text) ? Number(text) : text);
+const asNumber = (text: string): unknown =>
+  /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?\s*$/i.test(text) ? Number(text) : text;
 const asBoolean = (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text);
 const asIntegers = (text: string): unknown => text.split(',').map(asInteger);
 
@@ -102,6 +104,23 @@ export function optionalInteger({
   ...about
 }: About & Bounds & { readonly initialText: string }): Row<number | undefined> {
   return (key) => ({ ...integer({ ...about, initial: 0 })(key), initial: undefined, initialText });
+}
+
+/** A number that something else chooses when it is not set. */
+export function optionalNumber({
+  min,
+  max,
+  initialText,
+  ...about
+}: About & Bounds & { readonly initialText: string }): Row<number | undefined> {
+  return (key) => ({
+    ...named(key, about),
+    schema: { type: 'number', minimum: min, maximum: max },
+    parse: asNumber,
+    values: `a number from ${min} to ${max}`,
+    initial: undefined,
+    initialText,
+  });
 }
 
 /** A list of integers that something else chooses when it is not set. */

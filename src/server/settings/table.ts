@@ -4,8 +4,11 @@ import { presetNames } from '../../tasks/image/spec.js';
 import { taskKinds } from '../../tasks/kinds/index.js';
 import { referenceWords } from './model-entries.js';
 import { modelList } from './models.js';
+import { consoleRows } from './tables/console.js';
+import { monitoringRows } from './tables/monitoring.js';
 import { securityRows } from './tables/security.js';
 import { signatureRows } from './tables/signatures.js';
+import { tracingRows } from './tables/tracing.js';
 import {
   boolean,
   choice,
@@ -76,6 +79,11 @@ const modelRows = ofEachModel({
     options: ['auto', 'on', 'off'],
     initial: 'auto',
     description: 'Gradient mode while a TorchScript model runs; auto is on where its graph takes gradients.',
+  }),
+  runInline: choice({
+    options: ['on', 'off'],
+    initial: 'on',
+    description: 'Runs that are known to be short, on the thread of the event loop while the model is idle.',
   }),
   task: choice({
     options: [noTask, ...taskKinds.map(({ type }) => type)],
@@ -256,6 +264,7 @@ const rows = {
     description: 'Header lines of a request; one more is answered 431.',
   }),
   ...securityRows,
+  ...consoleRows,
   // Time limits, in milliseconds.
   requestTimeoutMs: integer({
     min: 1,
@@ -307,6 +316,7 @@ const rows = {
     initial: 'ready',
     description: 'What a stuck model fails: /health/ready, or /health/live too.',
   }),
+  ...monitoringRows,
   // The model.
   registryDir: directory({
     initial: bundledRegistryDir,
@@ -380,8 +390,9 @@ const rows = {
   logClientAddress: choice({
     options: ['on', 'off'],
     initial: 'on',
-    description: "Whether a request's line has the address of its client, which is personal data.",
+    description: "Whether a request's line, and its span, have the address of its client, which is personal data.",
   }),
+  ...tracingRows,
 };
 
 type Rows = typeof rows;

@@ -1,6 +1,6 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { schemaFault } from '../../registry/schema-faults.js';
-import { settingKeys, settingsTable, type SettingKey } from './table.js';
+import { areSettings } from './settings-validator.mjs';
+import type { SettingKey } from './table.js';
 
 /** Why values are not settings: a name that no setting has, a value that its setting refuses, or no object at all. */
 export type SettingsFault =
@@ -14,18 +14,10 @@ export type SettingsFault =
     }
   | { readonly kind: 'form' };
 
-let validate: ValidateFunction | undefined;
-
 /** The first fault of an object of settings; undefined when it has none. */
 export function settingsFault(values: unknown): SettingsFault | undefined {
-  // Compiled at the first use, and without the schema of schemas: a test checks ours.
-  validate ??= new Ajv2020({ meta: false, validateSchema: false, allowUnionTypes: true }).compile({
-    type: 'object',
-    additionalProperties: false,
-    properties: Object.fromEntries(settingKeys.map((key) => [key, settingsTable[key].schema])),
-  });
-  if (validate(values)) return undefined;
-  const [error] = validate.errors ?? [];
+  if (areSettings(values)) return undefined;
+  const [error] = areSettings.errors ?? [];
   if (!error) return { kind: 'form' };
   const { kind, pointer, member } = schemaFault(error);
   const unknown = kind === 'unknown' ? member : undefined;

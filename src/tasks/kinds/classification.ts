@@ -28,6 +28,11 @@ export const classification: TaskKind<ClassificationTask, LabelAnswer<'classific
   hasBestClass: true,
   faults: labelFaults,
   labels: ({ labels }) => labels,
+  meaning: ({ activation, labels }) => ({
+    answer: 'class',
+    scores: activation === 'softmax' ? 'logits' : 'probabilities',
+    labels,
+  }),
   checkTopK({ labels: { length } }, k) {
     if (Number.isInteger(k) && k >= 1 && k <= length) return;
     throw torchError(

@@ -1,5 +1,6 @@
 /** THE TABLE of tasks. Types, the record's schema, its faults, labels and answers are made from its rows. */
 import { describe, torchError, type ErrorDetail } from '../../errors.js';
+import type { OutputMeaning } from '../../signature/meaning.js';
 import type { Signature } from '../../signature/spec.js';
 import { classification } from './classification.js';
 import { embedding } from './embedding.js';
@@ -48,6 +49,11 @@ export function answeringKind(task: AnyTask | undefined): AnsweringKind {
 /** What each position of the output's last dimension stands for; undefined where the task says nothing of it. */
 export function labelsOf(task: AnyTask): readonly string[] | undefined {
   return taskKindOf(task)?.labels?.(task);
+}
+
+/** What monitoring counts of a model's first output. */
+export function meaningOf(task: AnyTask | undefined): OutputMeaning {
+  return (task && taskKindOf(task)?.meaning?.(task)) ?? { answer: 'values' };
 }
 
 /** What Hugging Face calls a task; undefined where the record does not say enough. */

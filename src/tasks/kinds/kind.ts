@@ -1,4 +1,5 @@
 import type { ErrorDetail } from '../../errors.js';
+import type { OutputMeaning } from '../../signature/meaning.js';
 import type { Signature } from '../../signature/spec.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Arguments } from '../../tensor/value.js';
@@ -54,6 +55,8 @@ export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   faults(task: T, signature: Signature): Iterable<ErrorDetail>;
   /** What each position of the output's last dimension stands for. */
   labels?(task: T): readonly string[];
+  /** What monitoring counts of the answers. A kind without this: the numbers themselves. */
+  meaning?(task: T): OutputMeaning;
   /** Checks how many classes a caller asks for. A kind without this takes no such number. @throws ERR_OUT_OF_RANGE */
   checkTopK?(task: T, topK: number): void;
   /** The arguments of `forward` for an encoded input. @throws ERR_TASK where the task says of none what to make of it */

@@ -25,6 +25,11 @@ export const multiLabel: TaskKind<MultiLabelTask, LabelAnswer<'multi-label'>> = 
   pipelines: { image: 'image-classification', text: 'text-classification' },
   faults: labelFaults,
   labels: ({ labels }) => labels,
+  meaning: ({ activation, labels, threshold }) => ({
+    answer: 'labels',
+    scores: activation === 'sigmoid' ? 'logits' : 'probabilities',
+    ...{ labels, threshold },
+  }),
   encode: encodeImages,
   decode({ activation, labels, threshold }, output) {
     const scores = activation === 'sigmoid' ? sigmoid(output) : output;

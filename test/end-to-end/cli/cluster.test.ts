@@ -41,7 +41,9 @@ describe('node-libtorch serve --workers', function () {
   const predict = async (url: string) => (await fetch(`${url}/predict`, { method: 'POST', headers, body })).status;
   const counted = async (url: string) => {
     const text = await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text();
-    return Number(/^http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1]);
+    return Number(
+      /^node_libtorch_http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1],
+    );
   };
 
   /** A request is counted when its connection is done with, which may be after its answer was read. */

@@ -234,7 +234,9 @@ describe('serve while its models change', function () {
     for (const path of ['/health/live', '/health/ready']) expect((await admin(path)).status).to.equal(200);
     const counted = async () => {
       const text = (await admin('/metrics')).body;
-      return Number(/^http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1]);
+      return Number(
+        /^node_libtorch_http_request_duration_seconds_count\{.*"\/predict".*status="200".*\} (\d+)$/m.exec(text)?.[1],
+      );
     };
     await until('all are counted', async () => (await counted()) === 6);
     server.child.kill('SIGTERM');

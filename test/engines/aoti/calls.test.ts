@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect } from 'chai';
 import { loadModel, Tensor, type Model } from 'node-libtorch';
-import { readEntry, readPackage } from '#dist/engines/aoti/package-files.js';
+import { readPackage } from '#dist/engines/aoti/package-files.js';
+import { readEntry } from '#dist/engines/pt2/entries.js';
 import { fixture } from '../../support/paths.js';
 import { recordedCases } from '../../support/recorded.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Tensor } from 'node-libtorch';
-import { InputTree } from '#dist/engines/aoti/input-tree.js';
-import { evaluate, namesIn } from '#dist/engines/aoti/expression.js';
-import { extentOf, orderOf, packageSignature } from '#dist/engines/aoti/input-spec.js';
+import { InputTree } from '#dist/engines/pt2/input-tree.js';
+import { orderOf, packageSignature } from '#dist/engines/aoti/input-spec.js';
+import { extentOf } from '#dist/engines/pt2/extent.js';
 import { flattenValue, namesOfLeaves, parseCallSpec, resultType, unflattenValue } from '#dist/signature/pytree.js';
 import { checkTarget, targetOf, type Machine } from '#dist/engines/aoti/target.js';
 import { readWrapperSource as readWholeSource } from '#dist/engines/aoti/wrapper-source.js';
@@ -20,19 +20,6 @@ const node = (type: string, children: readonly unknown[], keys: readonly string[
 const tree = (root: unknown) => parseCallSpec(JSON.stringify([1, root]));
 
 describe('sizes as compiled code writes them', () => {
-  it('are evaluated', () => {
-    expect(evaluate('4L', () => 0)).to.equal(4);
-    expect(evaluate('2L*s37 + (1L - s1)*3L', (name) => (name === 's37' ? 10 : 2))).to.equal(17);
-    expect(namesIn('s0*(s1 + s0)')).to.deep.equal(['s0', 's1']);
-  });
-
-  it('are refused when they nest without end', async () => {
-    for (const text of ['-'.repeat(1e5) + '1', '('.repeat(1e5), `${'('.repeat(60)}1${')'.repeat(60)}*-`]) {
-      await rejection(() => evaluate(text, () => 0), 'ERR_MODEL_FORMAT');
-    }
-    expect(evaluate(`${'('.repeat(60)}1${')'.repeat(60)}`, () => 0)).to.equal(1);
-  });
-
   it('are numbers, or linear in one symbol', async () => {
     expect(extentOf(7)).to.equal(7);
     expect(extentOf('7L')).to.equal(7);

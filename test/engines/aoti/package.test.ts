@@ -168,7 +168,9 @@ describe('packages that are refused', () => {
     );
     const path = join(folder(), 'other.pt2');
     writeFileSync(path, zip([{ name: 'm/models/model.json', data: '{}' }]));
-    expect((await rejection(() => load(path), 'ERR_MODEL_FORMAT')).message).to.match(/not compiled/);
+    expect((await rejection(() => load(path), 'ERR_MODEL_FORMAT')).message).to.match(/PyTorch 2\.8 or older/);
+    const exported = await rejection(() => load(fixture('export/mlp.pt2')), 'ERR_MODEL_FORMAT');
+    expect(exported.message).to.match(/not compiled; set the engine to export/);
     writeFileSync(path, zip([{ name: 'hello.txt', data: 'hello' }]));
     expect((await rejection(() => load(path), 'ERR_MODEL_FORMAT')).message).to.match(/without a compiled model/);
     writeFileSync(path, 'hello');

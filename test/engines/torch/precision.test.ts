@@ -81,7 +81,7 @@ async function registryWith(folder: string, tolerance: object | undefined): Prom
       outputs: [{ name: 'y', dtype: 'float32', shape: [null, 4] }],
     },
     task: { type: 'other' },
-    inputStatistics: undefined,
+    trainingStatistics: undefined,
     tolerance,
   };
   const [registryDir, modelsDir] = [join(folder, 'registry'), join(folder, 'models')];

@@ -1,5 +1,5 @@
 // A test as users write it, run by Jest and vitest; runners.test.mjs puts the imports, of either kind, above it.
-/* global test, expect, beforeAll, afterAll, loadModel, Tensor, TorchError, softmax, InferenceClient, readFileSync */
+/* global test, expect, beforeAll, afterAll, loadModel, Tensor, TorchError, softmax, driftTests, InferenceClient, readFileSync */
 const digits = 'node_modules/node-libtorch/models/mnist-mlp/v1.0';
 const { input_data } = JSON.parse(readFileSync(`${digits}/digit.json`, 'utf8'));
 const digit = () => new Tensor('float32', Float32Array.from(input_data), [1, 784]);
@@ -16,6 +16,7 @@ test('a model runs', async () => {
   expect(logits.shape).toEqual([1, 10]);
   expect(logits.argmax()).toBe(7);
   expect(softmax(logits).argmax()).toBe(7);
+  expect(driftTests.chi2.statistic({ counts: [5, 5] }, { counts: [1, 1] })).toBe(0);
 });
 
 test('a client is made of the same tensors', () => {

@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { BatchQueue, loadModel, ModelHost, ModelRegistry, runtime, Tensor, TorchError } from 'node-libtorch';
 import type { Model, RunOptions, Signature, Value } from 'node-libtorch';
 import { InferenceClient, InferenceConnectionError, type InferResult } from 'node-libtorch/client';
+import { verdictOf, type Verdict } from 'node-libtorch/monitoring';
 import { createApp, createServer } from 'node-libtorch/server';
 import { softmax, topK } from 'node-libtorch/tasks';
 
@@ -39,6 +40,8 @@ export async function main(path: string): Promise<void> {
   const logits: Float32Array = (await digits.infer({ input: new Float32Array(784) })).outputs.logits.data;
   client.close();
   await server.close();
+  const verdict: Verdict = await verdictOf({ rows: 0, features: [] }, { rows: 0, features: [] }, { level: 0.01 });
+  console.log(verdict.level, verdict.features.length);
   const error: unknown = logits.length > 10 ? logits : data;
   if (error instanceof InferenceConnectionError) console.log(error.operation, error.attempts, error.status);
   if (error instanceof TorchError) console.log(error.code, await runtime.info());
@@ -53,6 +56,8 @@ export async function main(path: string): Promise<void> {
   new InferenceClient('http://127.0.0.1', { retries: 'many' });
   // @ts-expect-error no such input of this model
   await digits.infer({ image: output });
+  // @ts-expect-error no such preset
+  await verdictOf({ rows: 0, features: [] }, { rows: 0, features: [] }, { preset: 'best' });
   // @ts-expect-error int4 is no dtype
   Tensor.from([1], 'int4');
 }

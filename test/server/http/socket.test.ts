@@ -176,7 +176,7 @@ describe('sockets', () => {
         (response) => response.text(),
         () => '',
       );
-      return /^http_connections_dropped_total [1-9]/m.test(answer);
+      return /^node_libtorch_http_connections_dropped_total [1-9]/m.test(answer);
     });
   });
 
@@ -193,7 +193,7 @@ describe('sockets', () => {
     halfway.socket.write(`${head}Content-Length: 1000\r\n\r\n{"input_`);
     halfway.socket.resetAndDestroy();
     const inFlight = async () =>
-      /^http_requests_in_flight (\d+)/m.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1];
+      /^node_libtorch_http_requests_in_flight (\d+)/m.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1];
     await until('only the request for the metrics is in flight', async () => (await inFlight()) === '1');
     open();
     host.behaviour = async () => undefined;

@@ -8,6 +8,8 @@ import type { Aliases, Catalog, CatalogEntry } from '#dist/server/management/cat
 import type { Fleet } from '#dist/server/management/fleet.js';
 import type { ManagedModel } from '#dist/server/management/management.js';
 import { Manager } from '#dist/server/management/manager.js';
+import type { CanaryReport, CanarySettings } from '#dist/serving/index.js';
+import { rejection } from '../../support/rejection.js';
 import { keptLogger } from '../../support/server/logs.js';
 
 /** What is asked of a fleet, in words; nothing is loaded here. */
@@ -51,6 +53,35 @@ class KeptFleet implements Fleet<string> {
     return Promise.resolve();
   }
 
+  readonly split = new Map<string, CanarySettings>();
+  promotes: string | undefined;
+
+  canary(model: string): Promise<CanaryReport | undefined> {
+    const settings = this.split.get(model);
+    const side = { answers: 0, errors: 0, errorRate: null, p95Ms: null };
+    const numbers = { canary: side, stable: side, compared: 0, disagreed: 0 };
+    const facts = { model, stable: '1', state: 'running' as const, since: '', numbers };
+    const { promotes } = this;
+    return Promise.resolve(settings && { ...settings, ...facts, ...(promotes !== undefined && { promotes }) });
+  }
+
+  holdCanary(): () => void {
+    return () => undefined;
+  }
+
+  setCanary(name: string, settings: CanarySettings | undefined): Promise<void> {
+    this.asked.push(`canary ${name} ${settings?.version ?? 'none'}`);
+    if (settings && this.refuses.has(settings.version)) return Promise.reject(torchError('ERR_CANARY', name));
+    if (settings) this.split.set(name, settings);
+    else this.split.delete(name);
+    return Promise.resolve();
+  }
+
+  promote(name: string, version: string): Promise<void> {
+    this.asked.push(`promote ${name} ${version}`);
+    return Promise.resolve();
+  }
+
   refusesUnload = false;
   drained: Promise<void> = Promise.resolve();
 
@@ -63,6 +94,7 @@ class KeptFleet implements Fleet<string> {
 }
 
 class KeptCatalog implements Catalog<string> {
+  aliases: Catalog<string>['aliases'];
   entries: CatalogEntry<string>[] = [];
   reads = 0;
 
@@ -216,5 +248,48 @@ describe('management', () => {
       const { code } = (await change.catch((error: unknown) => error)) as { code: string };
       expect(code).to.match(/^ERR_(MODEL|VERSION)_NOT_FOUND$/);
     }
+  });
+
+  describe('of a canary', () => {
+    const settings: CanarySettings = {
+      ...{ version: '2', share: 0.1, keepLoaded: true, maxErrorRate: 0.02, maxLatencyRatio: 2, windowSeconds: 60 },
+    };
+
+    it('loads what is not up, and unloads it again where it cannot be one', async () => {
+      const { fleet, catalog, manager } = await make(entry('a'));
+      catalog.aliases = { versionOf: () => Promise.resolve('2') } as never;
+      await manager.setCanary('a', settings);
+      expect(fleet.asked).to.deep.equal(['load a', 'canary a 2']);
+      fleet.asked.length = 0;
+      fleet.refuses.add('2');
+      expect((await rejection(manager.setCanary('a', settings))).code).to.equal('ERR_CANARY');
+      expect(fleet.asked).to.deep.equal(['load a', 'canary a 2', 'unload a 2']);
+      expect((await rejection(manager.setCanary('b', settings))).code).to.equal('ERR_MODEL_NOT_FOUND');
+    });
+
+    it('ends it without waiting for its turn', async () => {
+      const { fleet, manager } = await make(entry('a'));
+      expect((await rejection(manager.setCanary('a', undefined))).code).to.equal('ERR_NO_CANARY');
+      expect((await rejection(manager.canary('b'))).code).to.equal('ERR_MODEL_NOT_FOUND');
+      await manager.setCanary('a', { ...settings, version: '1' });
+      let open = (): void => undefined;
+      fleet.digest = () => new Promise((resolve) => (open = () => resolve('x')));
+      const loading = manager.load('a');
+      await manager.setCanary('a', undefined);
+      expect(fleet.asked.at(-1)).to.equal('canary a none');
+      open();
+      await loading;
+    });
+
+    it('promotes it as the default of its name where no alias is served', async () => {
+      const { fleet, manager } = await make(entry('a'));
+      expect((await rejection(manager.promoteCanary('a'))).code).to.equal('ERR_NO_CANARY');
+      await manager.setCanary('a', { ...settings, version: '1' });
+      await manager.promoteCanary('a');
+      expect(fleet.asked.at(-1)).to.equal('promote a 1');
+      fleet.promotes = 'champion';
+      // Nothing keeps aliases here.
+      expect((await rejection(manager.promoteCanary('a'))).code).to.equal('ERR_INVALID_ARGUMENT');
+    });
   });
 });

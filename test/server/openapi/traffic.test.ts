@@ -76,6 +76,42 @@ describe('live traffic and /openapi.json', function () {
     expect(faultOf({}, '/v3')).to.include('/v3');
   });
 
+  it('say how long a request took, where that is asked for', async () => {
+    const document = await documentOf(server.url);
+    const check = new OpenApiCheck(document);
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const { parameters } = operation as { readonly parameters?: readonly { readonly $ref?: string }[] };
+        expect(parameters, `${method} ${path}`).to.deep.include({ $ref: '#/components/parameters/ServerTiming' });
+      }
+    }
+    const timed = { 'x-server-timing': 'on' };
+    const rest = 'inference;dur=[0-9.]+, total;dur=[0-9.]+$';
+    const requests: [Request, RegExp][] = [
+      [['GET', '/v2/models/two-onnx', { headers: timed }], /^total;dur=[0-9.]+$/],
+      [['GET', '/v2/models/none', { headers: timed }], /^total;dur=[0-9.]+$/],
+      ...cases.slice(0, 3).map(({ model, inputs }): [Request, RegExp] => {
+        const body = Buffer.concat(complete(encodeRequest({ inputs }, () => false)).parts);
+        return [
+          ['POST', `/v2/models/${model}/infer`, { headers: { ...timed, ...json }, body }],
+          new RegExp(`^queue;dur=[0-9.]+, ${rest}`),
+        ];
+      }),
+    ];
+    for (const [[method, path, what = {}], timing] of requests) {
+      const answer = await ask(server.url, method, path, what);
+      expect(answer.headers.get('server-timing'), `${path} ${String(answer.body)}`).to.match(timing);
+      expect(check.fault(method.toLowerCase(), path, answer)).to.equal(undefined);
+      for (const value of ['off', '1', 'ON']) {
+        const untimed = await ask(server.url, method, path, {
+          ...what,
+          headers: { ...what.headers, 'x-server-timing': value },
+        });
+        expect(untimed.headers.get('server-timing'), value).to.equal(null);
+      }
+    }
+  });
+
   it('agree about every answer of the inference port', async () => {
     const document = await documentOf(server.url);
     const { valid, errors } = await new Validator().validate(structuredClone(document) as never);
@@ -89,6 +125,7 @@ describe('live traffic and /openapi.json', function () {
     });
     const gets = [
       ...['/', '/ping', '/health/live', '/health/ready', '/metrics', '/openapi.json', '/docs', '/docs/none/docs.js'],
+      ...['/console/state', '/console/none/main.js'],
       ...['/v1/models', '/v2', '/v2/models', '/v2/models/stats', '/v2/health/live', '/v2/health/ready'],
     ];
     for (const { name, version } of [
@@ -97,8 +134,9 @@ describe('live traffic and /openapi.json', function () {
       { name: 'a%2fb', version: '%00' },
     ]) {
       for (const at of [`/v2/models/${name}`, `/v2/models/${name}/versions/${version}`]) {
-        gets.push(at, `${at}/ready`, `${at}/config`, `${at}/stats`, `${at}/card`);
+        gets.push(at, `${at}/ready`, `${at}/config`, `${at}/stats`, `${at}/card`, `${at}/monitoring`);
       }
+      gets.push(`/console/state/${name}/${version}`);
       gets.push(`/v1/models/${name}`, `/v1/models/${name}/versions/${version}`);
     }
     await hold(
@@ -107,6 +145,11 @@ describe('live traffic and /openapi.json', function () {
       gets.map((path) => ['GET', path]),
     );
     await hold(server.url, check, [
+      post('/feedback', { request_id: 'nobody', label: 1 }, 404),
+      ...cases.slice(0, 1).map((each) => post(`/v2/models/${each.model}/versions/${each.version}/feedback`, '[', 400)),
+      post('/feedback', { feedback: [{ request_id: 'nobody', label: ['a'] }] }, 200),
+      post('/feedback', { request_id: 'nobody', label: {} }, 422),
+      post('/v2/models/two-onnx/feedback', { request_id: 'nobody', label: 1 }, 404),
       post('/v2/repository/index', '', 200),
       post('/v2/repository/index', { ready: true }, 200),
       post('/v2/repository/index', '[', 400),

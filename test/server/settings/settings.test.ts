@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { driftPresets } from '#dist/monitoring/drift/presets.js';
 import { loadSettings, type SettingsSources } from '#dist/server/settings/load.js';
 import { settingKeys, settingsTable } from '#dist/server/settings/table.js';
 import { TorchError } from '#dist/errors.js';
@@ -28,6 +29,12 @@ describe('settings', () => {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   };
+
+  it('know every preset of drift', () => {
+    for (const preset of Object.keys(driftPresets)) {
+      expect(loadSettings({ env: { NODE_LIBTORCH_DRIFT_PRESET: preset } }).driftPreset).to.equal(preset);
+    }
+  });
 
   it('have secure defaults', () => {
     const settings = loadSettings({ env: {} });

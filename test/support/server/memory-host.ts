@@ -5,7 +5,8 @@ import { Tensor } from '#dist/tensor/tensor.js';
 import { schemaBinder } from '#dist/signature/bind.js';
 import type { Signature } from '#dist/signature/spec.js';
 import type { RunOptions } from '#dist/model/options.js';
-import { ServedModel, type RunEvent } from '#dist/serving/served-model.js';
+import type { RunEvent } from '#dist/serving/served-call.js';
+import { ServedModel } from '#dist/serving/served-model.js';
 
 /** Features of a row, and the logits' weights: a tiny linear classifier of three classes. */
 export const features = 4;

@@ -8,7 +8,8 @@ import { folderSettings, repeatable, type Flags } from './shared.js';
 
 const help = `
 The file is copied and hashed, tried in a process of its own, and recorded with what was found. What nobody states is left out of the
-record; the card shows it as not stated. A version that is there already is never changed: the same file again does nothing.
+record; the card shows it as not stated. A version that is there already is never changed: the same
+file again does nothing, and is refused where something else is stated of it.
 
 Example:
   node-libtorch registry add model.onnx --name digits --model-version v1.0 --task classification --metrics metrics.json`;
@@ -47,7 +48,10 @@ export function statements(command: Command): Command {
     )
     .addOption(new Option('--task <type>', 'what the outputs mean').choices(taskKinds.map(({ type }) => type)))
     .option('--task-file <file>', 'JSON with a task as a record has it')
-    .option('--labels <file>', 'labels of the classes: a line each, a JSON array, or an object by index')
+    .option(
+      '--labels <file>',
+      'labels of the classes: a line each, a JSON array, or an object by index; a .npy file is taken as --truth',
+    )
     .addOption(new Option('--image-preset <name>', 'how an image becomes the input').choices([...presetNames]))
     .option('--metrics <file>', 'JSON with what was measured: {"testAccuracy": 0.98, "testSamples": 1500}')
     .option('--training <file>', 'JSON of the training: {"dataset": "…", "seed": 1}')
@@ -57,6 +61,20 @@ export function statements(command: Command): Command {
     .option('--description <text>', 'what it is, for the card')
     .option('--intended-use <text>', 'what it is for, for the card')
     .option('--limitations <text>', 'what it is not for, for the card')
+    .option(
+      '--data <file>',
+      'what it was trained on, .npy or .npz: it is run on it, and monitoring compares with what is counted',
+    )
+    .option('--truth <file>', 'the true class of each row, .npy: how far the confidences can be believed')
+    .option('--held-out <file>', 'the rows that --truth is of, which it was not trained on (default: those of --data)')
+    .option(
+      '--held-out-answers <file>',
+      'its first output for those rows, made elsewhere, such as by cross-fitting (default: it is run)',
+    )
+    .option(
+      '--statistics <file>',
+      'JSON with what was counted elsewhere, as the Python exporter writes it, in the place of --data',
+    )
     .option('--strict', 'refuse to add without metrics, training, source commit and framework, as for a deployment')
     .optionsGroup('Its trial:')
     .addOption(
@@ -93,6 +111,11 @@ export interface AddFlags extends Flags {
   readonly description?: string;
   readonly intendedUse?: string;
   readonly limitations?: string;
+  readonly data?: string;
+  readonly truth?: string;
+  readonly heldOut?: string;
+  readonly heldOutAnswers?: string;
+  readonly statistics?: string;
   readonly strict?: true;
   readonly example?: readonly string[];
   /** False with `--no-run`. */

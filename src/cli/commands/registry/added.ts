@@ -23,7 +23,7 @@ interface AddedFlags extends Flags {
   readonly json?: true;
 }
 
-const steps: Readonly<Record<Exclude<PullProgress['stage'], 'download'>, string>> = {
+const steps: Readonly<Record<Exclude<PullProgress['stage'], 'download' | 'data'>, string>> = {
   resolve: 'Asking the hub',
   copy: 'Copying and hashing',
   load: 'Loading it in a process of its own',
@@ -40,6 +40,7 @@ export async function addVersion(
   const { record, added, repaired } = await showing('Reading', ({ step, at }) =>
     add(registry, (progress) => {
       if (progress.stage === 'download') at(`Fetching ${printable(progress.file)}`, progress.bytes, progress.total);
+      else if (progress.stage === 'data') step(`Running it on ${progress.rows} of ${progress.total} rows`);
       else step(steps[progress.stage]);
     }),
   );

@@ -1,4 +1,5 @@
 import { signatureOf, type ModelRecord } from '../../../registry/index.js';
+import { calibratedText, countedText } from '../../../registry/card/statistics.js';
 import { formatBytes, inOneLine, printable } from '../../report.js';
 import { signatureRows } from '../../signature-rows.js';
 import { rowsOf } from '../../table.js';
@@ -21,9 +22,20 @@ export function describeVersion(shown: Shown, width: number | undefined): string
   section('signature', signatureRows(signatureOf(record)));
   section('metrics', stated(record.metrics));
   section('training', stated(record.training));
+  section('monitoring', monitoringRows(record));
   section('admission', admissionRows(record));
   if (problem) lines.push(`broken: [${problem.code}] ${inOneLine(problem.message)}`);
   return lines;
+}
+
+/** What monitoring compares with. */
+function monitoringRows({ trainingStatistics }: ModelRecord): Row[] {
+  if (!trainingStatistics) return [];
+  const calibrated = calibratedText(trainingStatistics);
+  return [
+    ['counted', printable(countedText(trainingStatistics))],
+    ...(calibrated === undefined ? [] : [['confidences', calibrated] as const]),
+  ];
 }
 
 function fileRows({ record, artifact, card, signature, quarantine }: Shown): Row[] {

@@ -27,7 +27,8 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
       metrics: await object(flags.metrics),
       training: await object(flags.training),
       task: await taskOf(flags),
-      labels: flags.labels === undefined ? undefined : await readLabels(flags.labels),
+      labels: flags.labels === undefined || isTruth(flags.labels) ? undefined : await readLabels(flags.labels),
+      trainingStatistics: await object(flags.statistics),
     }),
   });
   const files = await read().catch((cause: unknown) => {
@@ -39,6 +40,7 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
     version: flags.modelVersion,
     load: loadOptionsOf(commandSettings({ overrides: settingsOf(flags) })),
     admission: limitsOf(flags),
+    ...given(dataOf(flags)),
     ...given({ framework: frameworkOf(flags.framework), example: exampleOf(flags.example) }),
   } as AddOptions;
 }
@@ -102,6 +104,30 @@ function frameworkOf(pairs: readonly string[] | undefined): Record<string, strin
       return [key, value];
     }),
   );
+}
+
+/** Labels of classes are text; what NumPy has written is the class of each row. */
+const isTruth = (file: string): boolean => file.endsWith('.npy');
+
+function dataOf({
+  data,
+  heldOut,
+  heldOutAnswers,
+  truth,
+  labels,
+  statistics,
+  run,
+}: AddFlags): Pick<AddOptions, 'data' | 'heldOut' | 'heldOutAnswers' | 'truth'> {
+  const classes = truth ?? (labels !== undefined && isTruth(labels) ? labels : undefined);
+  if (data === undefined && (classes !== undefined || heldOut !== undefined))
+    throw usage('Expected --data with --truth and --held-out: the data that it was trained on');
+  if (data !== undefined && statistics !== undefined) throw usage('Expected one of --data and --statistics, not both');
+  if (data !== undefined && !run) throw usage('Expected no --no-run with --data, which the model is run on');
+  if (heldOut !== undefined && classes === undefined)
+    throw usage('Expected --truth with --held-out: the true class of each of its rows');
+  if (heldOutAnswers !== undefined && heldOut === undefined)
+    throw usage('Expected --held-out with --held-out-answers: the rows that they are for');
+  return given({ data, heldOut, heldOutAnswers, truth: classes });
 }
 
 function exampleOf(files: readonly string[] | undefined): AddOptions['example'] {

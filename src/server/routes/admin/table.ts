@@ -8,8 +8,10 @@ import {
   RefreshReport,
   RepositoryChange,
 } from '../../schemas/admin.js';
+import { Canary, CanaryChange } from '../../schemas/canary.js';
 import type { Route } from '../route.js';
 import { deleteAlias, listAliases, putAlias, showAlias } from './aliases.js';
+import { deleteCanary, promoteCanary, putCanary, showCanary } from './canary.js';
 import { clearModel, listModels, loadModel, refreshModels, showModel, unloadModel } from './models.js';
 import { repositoryLoad, repositoryUnload } from './repository.js';
 
@@ -41,13 +43,15 @@ const deadline =
   'client leaves.';
 
 const onAdmin = { listeners: ['admin'], scope: 'admin' } as const;
+/** On the port of inference too, where the console may act. */
+const onConsole = { ...onAdmin, isManagement: true } as const;
 const repository = { ...onAdmin, isRepository: true, errorForm: 'oip' } as const;
 const nothing = { mediaType: 'application/json', schema: { maxLength: 0 } };
 
 /** The rows of management. */
 export const adminRoutes: readonly Route[] = [
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'GET',
     path: '/admin/models',
     handler: () => listModels,
@@ -59,7 +63,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'GET',
     path: '/admin/models/:model',
     handler: () => showModel,
@@ -72,7 +76,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'POST',
     path: '/admin/models/:model/load',
     handler: () => loadModel,
@@ -88,7 +92,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'POST',
     path: '/admin/models/:model/unload',
     handler: () => unloadModel,
@@ -104,7 +108,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'POST',
     path: '/admin/models/:model/clear',
     handler: () => clearModel,
@@ -119,7 +123,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'GET',
     path: '/admin/models/:model/aliases',
     handler: () => listAliases,
@@ -132,7 +136,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'GET',
     path: '/admin/models/:model/aliases/:alias',
     handler: () => showAlias,
@@ -145,7 +149,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'PUT',
     path: '/admin/models/:model/aliases/:alias',
     handler: () => putAlias,
@@ -160,7 +164,7 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    ...onAdmin,
+    ...onConsole,
     method: 'DELETE',
     path: '/admin/models/:model/aliases/:alias',
     handler: () => deleteAlias,
@@ -170,6 +174,62 @@ export const adminRoutes: readonly Route[] = [
       tag: 'management',
       summary: 'Takes an alias away, in the registry and here. What it meant goes on.',
       responses: { 200: { description: 'Those that are left.', content: [json({ Aliases })] } },
+    },
+  },
+  {
+    ...onConsole,
+    method: 'GET',
+    path: '/admin/models/:model/canary',
+    handler: () => showCanary,
+    errors: [...noModel, 'ERR_NO_CANARY'],
+    operation: {
+      id: 'adminShowCanary',
+      tag: 'management',
+      summary: 'The canary of a model: its share, and what was seen of it within the window.',
+      responses: { 200: { description: 'It runs, or was rolled back.', content: [json({ Canary })] } },
+    },
+  },
+  {
+    ...onConsole,
+    method: 'PUT',
+    path: '/admin/models/:model/canary',
+    handler: () => putCanary,
+    errors: [...badBody, ...noModel, ...notNow, ...badModel, ...noRegistry, 'ERR_CANARY'],
+    operation: {
+      id: 'adminPutCanary',
+      tag: 'management',
+      summary: 'Gives a version a share of the requests of a model: loads it beside what serves, and watches it.',
+      description: `It is rolled back by itself once it breaks a limit. ${deadline}`,
+      request: [json({ CanaryChange })],
+      responses: { 200: { description: 'It gets its share.', content: [json({ Canary })] } },
+    },
+  },
+  {
+    ...onConsole,
+    method: 'DELETE',
+    path: '/admin/models/:model/canary',
+    handler: () => deleteCanary,
+    errors: [...badBody, ...noModel, ...notNow, 'ERR_NO_CANARY'],
+    operation: {
+      id: 'adminDeleteCanary',
+      tag: 'management',
+      summary: 'Ends the canary of a model at once: what is stable gets all requests.',
+      responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
+    },
+  },
+  {
+    ...onConsole,
+    method: 'POST',
+    path: '/admin/models/:model/canary/promote',
+    handler: () => promoteCanary,
+    errors: [...badBody, ...noModel, ...notNow, ...noRegistry, ...notWritten, 'ERR_CANARY', 'ERR_NO_CANARY'],
+    operation: {
+      id: 'adminPromoteCanary',
+      tag: 'management',
+      summary: 'Makes the canary what is stable: moves the alias that is served, or the default of the name.',
+      description: deadline,
+      mayBeEmpty: true,
+      responses: { 200: { description: 'Its versions.', content: [json({ ManagedModels })] } },
     },
   },
   {

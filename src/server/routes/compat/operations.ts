@@ -46,13 +46,6 @@ export const inferErrors: readonly ErrorCode[] = [
   'ERR_TIMEOUT',
 ];
 
-export const alive: Operation = {
-  id: 'kserveAlive',
-  tag: 'operation',
-  summary: 'KServe v1: the server lives.',
-  responses: { 200: { description: 'It does.', content: jsonOf(object({ status: { const: 'alive' } })) } },
-};
-
 export const models: Operation = {
   id: 'kserveModels',
   tag: 'inference',

@@ -73,7 +73,7 @@ async function ofTask({ call }: Exchange, served: ServedModel, { inputs }: Tenso
   const first = Object.values(args).find((value) => value instanceof Tensor);
   call.note.shape = first?.shape ?? [];
   call.note.rows = first?.shape[0] ?? 1;
-  const answer = await served.predict(args, { ...call.limits(), owned: true });
+  const answer = await served.predict(args, { owned: true, ...call.limits() });
   call.noteTimes(answer.timings);
   return textsOf(answer);
 }
@@ -83,7 +83,7 @@ async function ofImages({ call }: Exchange, served: ServedModel, images: readonl
   requireImageBytes(context, images);
   const { maxPixels } = context.imageLimits;
   note.rows = images.length;
-  const answer = await decoding(context, images, () => served.predict(images, { ...call.limits(), maxPixels }));
+  const answer = await decoding(context, images, () => served.predict(images, { maxPixels, ...call.limits() }));
   call.noteTimes(answer.timings);
   return textsOf(answer);
 }

@@ -127,5 +127,5 @@ async function send(exchange: Exchange, message: EncodedMessage): Promise<void> 
     return;
   }
   const bytes = await encoding.encode(Buffer.concat(parts));
-  exchange.send(200, contentType, [bytes], { ...headers, 'content-encoding': encoding.name });
+  exchange.send(200, contentType, [bytes], { 'content-encoding': encoding.name, ...headers });
 }

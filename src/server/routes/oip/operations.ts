@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../../errors.js';
 import { nameOf } from '../../openapi/document.js';
 import { json, type Operation } from '../../openapi/operation.js';
 import { inferExampleOf, inferRequestOf, inferResponseOf } from '../../openapi/tensor-schemas.js';
+import { MonitoringReports } from '../../schemas/monitoring.js';
 import * as schemas from '../../schemas/oip.js';
 import { predictErrors } from '../predict-operation.js';
 
@@ -100,6 +101,11 @@ export const card: Operation = get('modelCard', 'The card of a model that has a 
 export const modelReady = get('modelReady', 'Whether a model is served.', ok('It is.', { ModelReady }));
 export const config = get('modelConfig', 'How a model is served.', ok('The configuration.', { ModelConfig }));
 export const statistics = get('modelStatistics', 'What a model has done.', ok('Counts.', { ModelStatistics }));
+export const monitoring = get(
+  'modelMonitoring',
+  'Drift of inputs and predictions against the training data, and accuracy.',
+  ok('A report for each version.', { MonitoringReports }),
+);
 export const repositoryIndex: Operation = {
   ...get('repositoryIndex', 'Every version that is known.', ok('One entry for each.', { RepositoryIndex })),
   description: 'An empty body asks for all; {"ready": true} for those that are served.',

@@ -14,7 +14,7 @@ const done = new Promise((resolve) => (finish = resolve));
 
 addon.initialise(
   (group, more) => {
-    told += group.length / 5;
+    told += group.length / 6;
     ++groups;
     if (told === RUNS) finish();
     if (!more) return;

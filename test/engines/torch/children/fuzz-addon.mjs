@@ -44,7 +44,7 @@ function attempt(name, args) {
 const settled = new Map();
 const onSettled = (group, more) => {
   if (more) setImmediate(() => addon.deliver());
-  for (let i = 0; i < group.length; i += 5) {
+  for (let i = 0; i < group.length; i += 6) {
     settled.get(group[i])?.({ error: group[i + 1], value: group[i + 2] });
     const code = group[i + 1] ? group[i + 1].code : 'none';
     if (code !== 'none' && !/^ERR_[A-Z_]+$/.test(code)) throw new Error(`settled without a code: ${code}`);
@@ -167,6 +167,17 @@ const options = {
   operatorLibraries: [],
   package: undefined,
 };
+// Where the parts of an exported program lie in the bytes, as src/engines/export/package.ts says.
+const program = () => {
+  const place = () => pick([undefined, null, [0, 0], [0, 16], [8, 1e12], [-1, 4], [0.5, 1], anything()]);
+  const members = {
+    json: place(),
+    weights: place(),
+    constants: place(),
+    files: pick([{ keys: [], values: [] }, anything()]),
+  };
+  return { keys: Object.keys(members), values: Object.values(members) };
+};
 // A compiled package as src/engines/aoti/check-package.ts describes it, of a folder that is not there.
 const dict = (members) => ({ keys: Object.keys(members), values: Object.values(members) });
 const description = () =>
@@ -236,6 +247,7 @@ const right = {
   isFree: () => [pick([artifact(), addon.allocateBytes(8), new ArrayBuffer(8), anything()])],
   deviceFailures: () => [],
   dtypes: () => [],
+  exportOperators: () => [],
   parseNumbers: () => [
     Buffer.from(pick(numbers)),
     pick([0, 0, 0, 1, 100]),
@@ -254,6 +266,7 @@ const right = {
       bytes: pick([artifact(), new ArrayBuffer(8), bytes, anything()]),
       operatorLibraries: pick([[], [], [], [''], ['libc.so.6'], ['/dev/null'], [model], [anything()]]),
       package: pick([undefined, undefined, description(), anything()]),
+      program: pick([undefined, undefined, program(), anything()]),
     },
   ],
   run: () => [
@@ -265,6 +278,7 @@ const right = {
     pick([-1, 0, 5]),
     random(2) === 0,
   ],
+  runHere: () => [someHandle(), pick(['forward', 'nothing']), [tensor()]],
   cancel: () => [random(nextId), someHandle()],
   dispose: () => [nextId++, someHandle()],
   reportMemory: () => [someHandle(), pick([0, 1000])],

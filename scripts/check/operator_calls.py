@@ -1,0 +1,155 @@
+"""Calls of operators that no sample of PyTorch makes directly, for operator_faults.py: they stand behind modules and decompositions."""
+
+from typing import Any
+
+import torch
+
+aten = torch.ops.aten
+r = torch.rand
+
+
+def ints(*values: int) -> torch.Tensor:
+    return torch.tensor(values)
+
+
+def weights(gates: int, inputs: int, hidden: int) -> list[torch.Tensor]:
+    return [r(gates * hidden, inputs), r(gates * hidden, hidden), r(gates * hidden), r(gates * hidden)]
+
+
+def cell(gates: int) -> tuple[torch.Tensor, ...]:
+    return tuple(weights(gates, 3, 5))
+
+
+def calls() -> list[tuple[Any, tuple[Any, ...]]]:
+    x, h = r(4, 2, 3), r(1, 2, 5)
+    packed, sizes = r(6, 3), ints(2, 2, 1, 1)
+    image, square = r(2, 4, 6, 6), r(4, 4)
+
+    encoder = (8, 2, r(24, 8), r(24), r(8, 8), r(8), False, False, 1e-5, r(8), r(8), r(8), r(8), r(16, 8), r(16), r(8, 16), r(8))
+    return [
+        (aten.lstm.input, (x, [h, h], weights(4, 3, 5), True, 1, 0.0, False, False, False)),
+        (aten.lstm.data, (packed, sizes, [h, h], weights(4, 3, 5), True, 1, 0.0, False, False)),
+        (aten.gru.input, (x, h, weights(3, 3, 5), True, 1, 0.0, False, False, True)),
+        (aten.gru.input, (r(2, 4, 3), r(2, 2, 5), weights(3, 3, 5) * 2, True, 1, 0.0, False, True, True)),
+        (aten.gru.data, (packed, sizes, h, weights(3, 3, 5), True, 1, 0.0, False, False)),
+        (aten.rnn_tanh.input, (x, h, weights(1, 3, 5), True, 1, 0.0, False, False, False)),
+        (aten.rnn_relu.data, (packed, sizes, h, weights(1, 3, 5), True, 1, 0.0, False, False)),
+        (aten.lstm_cell.default, (r(2, 3), [r(2, 5), r(2, 5)], *cell(4))),
+        (aten.gru_cell.default, (r(2, 3), r(2, 5), *cell(3))),
+        (aten.rnn_tanh_cell.default, (r(2, 3), r(2, 5), *cell(1))),
+        (aten.rnn_relu_cell.default, (r(2, 3), r(2, 5), *cell(1))),
+        (aten.mkldnn_rnn_layer.default, (x, *weights(4, 3, 5), h, h, False, [], 2, 5, 1, True, False, False, False)),
+        (aten._pack_padded_sequence.default, (x, ints(4, 2), False)),
+        (aten._pad_packed_sequence.default, (packed, sizes, False, 0.0, 4)),
+        (aten.pad_sequence.default, ([r(3, 2), r(5, 2)], True, 0.0, "right")),
+        (aten._native_multi_head_attention.default, (*[r(2, 5, 8)] * 3, 8, 2, r(24, 8), r(24), r(8, 8), r(8))),
+        (aten._transformer_encoder_layer_fwd.default, (r(2, 5, 8), *encoder)),
+        (aten._scaled_dot_product_attention_math.default, (*[r(2, 2, 5, 8)] * 3, None, 0.0, False)),
+        (aten._scaled_dot_product_flash_attention_for_cpu.default, (*[r(2, 2, 5, 8)] * 3, 0.0, False)),
+        (aten._fused_rms_norm.default, (r(2, 3, 4), [4], r(4), 1e-5)),
+        (aten._native_batch_norm_legit_no_training.default, (image, r(4), r(4), r(4), r(4), 0.1, 1e-5)),
+        (aten._native_batch_norm_legit.no_stats, (image, r(4), r(4), True, 0.1, 1e-5)),
+        (aten._weight_norm.default, (r(3, 4), r(3, 1), 0)),
+        (aten._weight_norm_interface.default, (r(3, 4), r(3, 1), 0)),
+        (aten.norm_except_dim.default, (r(3, 4), 2, 0)),
+        (aten._convolution.default, (image, r(4, 4, 3, 3), r(4), [1, 1], [1, 1], [1, 1], False, [0, 0], 1, False, False, True, True)),
+        (aten.convolution.default, (image, r(4, 4, 3, 3), r(4), [2, 2], [1, 1], [1, 1], True, [1, 1], 1)),
+        (aten.conv2d.padding, (image, r(8, 1, 3, 3), None, [1, 1], "same", [1, 1], 4)),
+        (aten._convolution_mode.default, (image, r(8, 1, 3, 3), None, [1, 1], "same", [1, 1], 4)),
+        (aten.conv_tbc.default, (r(6, 2, 3), r(3, 3, 4), r(4), 1)),
+        (aten.im2col.default, (image, [3, 3], [1, 1], [1, 1], [2, 2])),
+        (aten.col2im.default, (r(2, 36, 16), [6, 6], [3, 3], [1, 1], [0, 0], [1, 1])),
+        (aten.max_pool1d.default, (r(2, 4, 8), [3], [2], [1], [1], False)),
+        (aten.max_pool2d.default, (image, [3, 3], [2, 2], [1, 1], [1, 1], False)),
+        (aten.max_pool3d.default, (r(1, 2, 4, 4, 4), [2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], True)),
+        (aten.fractional_max_pool2d.default, (image, [2, 2], [3, 3], r(2, 4, 2))),
+        (aten.fractional_max_pool3d.default, (r(1, 2, 5, 5, 5), [2, 2, 2], [3, 3, 3], r(1, 2, 3))),
+        (aten.max_unpool2d.default, (r(1, 2, 2, 2), torch.arange(4).view(1, 1, 2, 2).repeat(1, 2, 1, 1), [4, 4])),
+        (aten.max_unpool3d.default, (r(1, 1, 2, 2, 2), torch.arange(8).view(1, 1, 2, 2, 2), [4, 4, 4], [2, 2, 2], [0, 0, 0])),
+        (aten._upsample_bicubic2d_aa.default, (image, [3, 3], False, None, None)),
+        (aten._upsample_lanczos2d_aa.default, (image, [3, 3], False, None, None)),
+        (aten.upsample_bicubic2d.default, (image, [9, 9], False, 1.5, 1.5)),
+        (aten.upsample_nearest2d.default, (image, [9, 9], 1.5, 1.5)),
+        (aten._upsample_nearest_exact2d.default, (image, [9, 9], 1.5, 1.5)),
+        (aten.upsample_bilinear2d.vec, (image, None, False, [1.5, 1.5])),
+        (aten.upsample_nearest2d.vec, (image, None, [1.5, 1.5])),
+        (aten._upsample_bilinear2d_aa.vec, (image, None, False, [0.5, 0.5])),
+        (aten._upsample_bicubic2d_aa.vec, (image, [3, 3], False, None)),
+        (aten.upsample_linear1d.vec, (r(2, 3, 5), None, False, [1.5])),
+        (aten.upsample_trilinear3d.vec, (r(1, 2, 3, 3, 3), None, False, [1.5, 1.5, 1.5])),
+        (aten.affine_grid_generator.default, (r(2, 2, 3), [2, 3, 4, 4], False)),
+        (aten.grid_sampler_2d.default, (image, r(2, 3, 3, 2) * 2 - 1, 0, 0, False)),
+        (aten.grid_sampler_2d.default, (image, r(2, 3, 3, 2) * 9 - 4, 2, 2, True)),
+        (aten.grid_sampler_3d.default, (r(1, 2, 3, 3, 3), r(1, 2, 2, 2, 3) * 9 - 4, 0, 2, True)),
+        (aten._addmm_activation.default, (r(3), r(2, 4), r(4, 3), 1, 1, True)),
+        (aten._int_mm.default, (torch.ones(20, 8, dtype=torch.int8), torch.ones(8, 16, dtype=torch.int8))),
+        (aten._cdist_forward.default, (r(3, 4), r(5, 4), 2.0, None)),
+        (aten._trilinear.default, (r(2, 1, 3), r(1, 4, 3), r(2, 4, 1), [], [], [], [0], 1)),
+        (aten.chain_matmul.default, ([r(2, 3), r(3, 4), r(4, 5)],)),
+        (aten.vander.default, (r(4), 3, False)) if hasattr(aten, "vander") else (aten.linalg_vander.default, (r(4),)),
+        (aten.linalg_lu_solve.default, (*torch.linalg.lu_factor(square + 4 * torch.eye(4)), r(4, 2))),
+        (aten.lu_unpack.default, (*torch.linalg.lu_factor(square), True, True)),
+        (aten.linalg_ldl_solve.default, (*torch.linalg.ldl_factor(square + square.T), r(4, 2))),
+        (aten.linalg_householder_product.default, torch.geqrf(r(5, 3))),
+        (aten.orgqr.default, torch.geqrf(r(5, 3))),
+        (aten.ormqr.default, (*torch.geqrf(r(5, 3)), r(5, 2), True, False)),
+        (aten.linalg_lstsq.default, (r(5, 3), r(5, 2), None)),
+        (aten._linalg_eigvals.default, (square,)),
+        (aten.linalg_matrix_exp.default, (square,)),
+        (aten.matrix_power.default, (square, 3)),
+        (aten._embedding_bag.default, (r(10, 3), ints(1, 2, 4, 5), ints(0, 2), False, 0, False, None, False, -1)),
+        (aten._embedding_bag.default, (r(10, 3), ints(1, 2, 4, 5), ints(0, 2), False, 2, False, None, True, -1)),
+        (aten._embedding_bag_forward_only.default, (r(10, 3), ints(1, 2, 4, 5), ints(0, 2), False, 1, False, None, False, -1)),
+        (aten._embedding_bag.default, (r(10, 3), ints(1, 2, 4, 5), ints(0, 2, 4), False, 0, False, r(4), True, 2)),
+        (aten.embedding_renorm_.default, (r(10, 3), ints(1, 2), 1.0, 2.0)),
+        (aten._unsafe_index.Tensor, (r(4, 5), [ints(0, 1), ints(2, 3)])),
+        (aten._unsafe_index_put.default, (r(4, 5), [ints(0, 1), None], r(2, 5), False)),
+        (aten._unsafe_masked_index.default, (r(4, 5), torch.tensor([True, False]), [ints(0, 9), None], 0)),
+        (aten._unsafe_view.default, (r(4, 6), [8, 3])),
+        (aten.index_put_.default, (r(4, 5), [ints(0, 1), ints(2, 3)], r(2), True)),
+        (aten.searchsorted.Tensor, (r(5).sort().values, r(3))),
+        (aten.bucketize.Tensor, (r(3), r(5).sort().values)),
+        (aten._unique.default, (ints(1, 2, 1), True, True)),
+        (aten.unique_dim_consecutive.default, (r(3, 4), 0, True, True)),
+        (aten._histogramdd_from_bin_tensors.default, (r(5, 2), [r(4).sort().values, r(4).sort().values])),
+        (aten.reflection_pad1d.default, (r(2, 5), [2, 1])),
+        (aten.reflection_pad2d.default, (image, [2, 1, 1, 2])),
+        (aten.reflection_pad3d.default, (r(1, 2, 4, 4, 4), [1, 1, 1, 1, 1, 1])),
+        (aten.replication_pad2d.default, (image, [2, 1, 1, 2])),
+        (aten.replication_pad3d.default, (r(1, 2, 4, 4, 4), [1, 1, 1, 1, 1, 1])),
+        (aten._pad_circular.default, (image, [2, 1, 1, 2])),
+        (aten.native_channel_shuffle.default, (image, 2)),
+        (aten._ctc_loss.default, (r(5, 2, 4).log_softmax(2), ints(1, 2, 1, 3).view(2, 2), [5, 5], [2, 2], 0, False)),
+        (aten._ctc_loss.Tensor, (r(5, 2, 4).log_softmax(2), ints(1, 2, 1, 3).view(2, 2), ints(5, 5), ints(2, 2), 0, False)),
+        (aten.ctc_loss.IntList, (r(5, 2, 4).log_softmax(2), ints(1, 2, 1, 3).view(2, 2), [5, 5], [2, 2], 0, 1, False)),
+        (aten.nll_loss_forward.default, (r(3, 4), ints(0, 3, 1), r(4), 1, -100)),
+        (aten.nll_loss2d_forward.default, (r(2, 4, 3, 3), torch.ones(2, 3, 3, dtype=torch.int64), r(4), 1, -100)),
+        (aten.multilabel_margin_loss_forward.default, (r(2, 4), ints(1, 0, -1, 0, 3, -1, 0, 0).view(2, 4), 1)),
+        (aten.multi_margin_loss.default, (r(2, 4), ints(1, 3), 1, 1.0, r(4), 1)),
+        (aten._log_softmax.default, (r(2, 4), 1, False)),
+        (aten._softmax.default, (r(2, 4), 1, False)),
+        (aten._safe_softmax.default, (r(2, 4), 1)),
+        (aten._prelu_kernel.default, (image, r(1, 4, 1, 1))),
+        (aten.log_sigmoid_forward.default, (r(5),)),
+        (aten.fake_quantize_per_channel_affine.default, (image, r(4), torch.zeros(4, dtype=torch.int32), 1, 0, 255)),
+        (aten.fake_quantize_per_channel_affine_cachemask.default, (image, r(4), torch.zeros(4, dtype=torch.int32), 1, 0, 255)),
+        (aten.fake_quantize_per_tensor_affine.default, (image, 0.1, 3, 0, 255)),
+        (aten.fake_quantize_per_tensor_affine_cachemask.default, (image, 0.1, 3, 0, 255)),
+        (aten.fake_quantize_per_tensor_affine.tensor_qparams, (image, r(1), torch.zeros(1, dtype=torch.int32), 0, 255)),
+        (aten._sample_dirichlet.default, (r(3, 4),)),
+        (aten._standard_gamma.default, (r(3, 4),)),
+        (aten.binomial.default, (torch.full((3,), 10.0), r(3))),
+        (aten.poisson.default, (r(3) * 10,)),
+        (aten.randperm.default, (10,)),
+        (aten.rrelu_with_noise.default, (r(4), r(4), 0.1, 0.3, True)),
+        (aten.native_dropout.default, (r(4), 0.5, True)),
+        (aten.hann_window.default, (8,)),
+        (aten.kaiser_window.beta, (8, True, 12.0)),
+        (aten.view.dtype, (r(4, 4), torch.int32)),
+        (aten.as_strided.default, (r(4, 4), [2, 2], [1, 2], 3)),
+        (aten.as_strided_.default, (r(4, 4), [2, 2], [1, 2], 3)),
+        (aten._to_copy.default, (r(3),)),
+        (aten.lift_fresh_copy.default, (r(3),)),
+        (aten._lu_with_info.default, (square, True, True)),
+        (aten._chunk_cat.default, ([r(4, 3), r(4, 3)], 0, 2)),
+    ]

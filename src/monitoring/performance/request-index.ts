@@ -1,0 +1,71 @@
+/** What the requests of one client are called. Another client's may be called the same. */
+interface Names {
+  readonly client: string;
+  /** The place of each request. */
+  readonly places: Map<string, number>;
+  /** From a client's own id to that of the request. */
+  readonly aliases: Map<string, string>;
+}
+
+/** Where requests are, by their ids and by what their clients call them. Each client has ids of its own, and finds no others'. */
+export class RequestIndex {
+  readonly #clients = new Map<string, Names>();
+  /** Mostly the next one is the same. */
+  #asker: Names | undefined;
+  #size = 0;
+
+  /** Requests that are in it. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The place of the request with this id, and no other name. */
+  placeOf(id: string, client: string): number | undefined {
+    return this.#namesOf(client)?.places.get(id);
+  }
+
+  /** The place of the request that the client knows by this id, its own or that of the request. */
+  find(id: string, client: string): number | undefined {
+    const names = this.#namesOf(client);
+    return names?.places.get(id) ?? names?.places.get(names.aliases.get(id) ?? id);
+  }
+
+  /** @param id of no request of this client that is in it */
+  add(id: string, client: string, place: number): void {
+    this.#madeFor(client).places.set(id, place);
+    this.#size++;
+  }
+
+  /** A client is forgotten with its last request. */
+  delete(id: string, client: string, alias: string | undefined): void {
+    const names = this.#namesOf(client);
+    if (!names?.places.delete(id)) return;
+    this.#size--;
+    if (alias !== undefined) this.unname(id, client, alias);
+    if (names.places.size > 0) return;
+    this.#clients.delete(client);
+    if (names === this.#asker) this.#asker = undefined;
+  }
+
+  /** The request is called so as well, and no other of its client any more. */
+  name(id: string, client: string, alias: string): void {
+    this.#namesOf(client)?.aliases.set(alias, id);
+  }
+
+  unname(id: string, client: string, alias: string): void {
+    const aliases = this.#namesOf(client)?.aliases;
+    if (aliases?.get(alias) === id) aliases.delete(alias);
+  }
+
+  #namesOf(client: string): Names | undefined {
+    return this.#asker?.client === client ? this.#asker : this.#clients.get(client);
+  }
+
+  #madeFor(client: string): Names {
+    const found = this.#namesOf(client);
+    if (found) return (this.#asker = found);
+    const names = { client, places: new Map<string, number>(), aliases: new Map<string, string>() };
+    this.#clients.set(client, names);
+    return (this.#asker = names);
+  }
+}
