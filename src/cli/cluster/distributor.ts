@@ -19,21 +19,39 @@ interface Waiting {
   readonly since: number;
 }
 
+interface Sent extends Waiting {
+  readonly number: number;
+  readonly sentAt: number;
+}
+
+/** A worker that gets connections, and how many it was given, beside the others. */
+interface Taker {
+  readonly worker: Worker;
+  given: number;
+}
+
+/** No worker gets so many connections more than another that takes its own. A connection may stay for hours, so even a short lead counts. */
+const maxLead = 4;
+
+/** A worker that has not confirmed a connection for so long is waited for no more. Milliseconds. */
+const patienceMs = 100;
+
 /**
  * Hands the connections of the primary to its workers, in turn. A connection stays open here until its worker has confirmed
  * it, so that it can be handed on when the worker ends before: the round-robin of node:cluster leaves such a connection open
- * for ever. A worker has one unconfirmed connection at most, so one that hangs holds up no other.
+ * for ever. A worker has one unconfirmed connection at most, so one that hangs holds up no other for long; a quick one waits
+ * for a slow one, so that both have as many.
  */
 export class Distributor {
   readonly #options: DistributorOptions;
   /** Oldest first. */
   readonly #waiting: Waiting[] = [];
-  /** Workers that get connections. */
-  readonly #takers = new Set<Worker>();
+  readonly #takers = new Map<Worker, Taker>();
   /** Those of them that may be given one now; the one that has waited longest comes first. */
-  readonly #free = new Set<Worker>();
-  readonly #unconfirmed = new Map<Worker, Waiting & { readonly number: number }>();
+  readonly #free = new Set<Taker>();
+  readonly #unconfirmed = new Map<Worker, Sent>();
   #sent = 0;
+  #triesAgain = false;
   #settled: (() => void)[] = [];
 
   constructor(options: DistributorOptions) {
@@ -57,14 +75,16 @@ export class Distributor {
 
   /** From now on the worker gets connections. */
   add(worker: Worker): void {
-    this.#takers.add(worker);
+    if (!this.#takers.has(worker)) this.#takers.set(worker, { worker, given: this.#most() });
     this.#next(worker);
   }
 
   /** The worker gets no more connections. One that it has not confirmed may still be on its way. */
   retire(worker: Worker): void {
+    const taker = this.#takers.get(worker);
+    if (!taker) return;
     this.#takers.delete(worker);
-    this.#free.delete(worker);
+    this.#free.delete(taker);
   }
 
   /** The worker has ended, and all that it said was heard: what it has not confirmed it does not have. */
@@ -114,20 +134,66 @@ export class Distributor {
   }
 
   #next(worker: Worker): void {
-    if (this.#takers.has(worker) && !this.#unconfirmed.has(worker)) this.#free.add(worker);
+    const taker = this.#takers.get(worker);
+    if (taker && !this.#unconfirmed.has(worker)) {
+      // One that was away is not flooded when it comes back.
+      taker.given = Math.max(taker.given, this.#most() - maxLead);
+      this.#free.add(taker);
+    }
     this.#handOut();
   }
 
   #handOut(): void {
-    for (const worker of this.#free) {
+    while (this.#waiting.length > 0) {
+      const taker = this.#nextFree();
+      if (!taker) break;
+      if (this.#isAhead(taker)) {
+        this.#tryAgain();
+        break;
+      }
       const next = this.#waiting.shift();
-      if (!next) break;
-      this.#free.delete(worker);
-      const number = ++this.#sent;
-      this.#unconfirmed.set(worker, { ...next, number });
-      sendConnection(worker, { kind: 'connection', number, protocol: next.protocol }, next.socket);
+      if (next) this.#give(taker, next);
     }
     this.#settle();
+  }
+
+  #give(taker: Taker, next: Waiting): void {
+    const { worker } = taker;
+    this.#free.delete(taker);
+    taker.given++;
+    const number = ++this.#sent;
+    this.#unconfirmed.set(worker, { ...next, number, sentAt: this.#options.now() });
+    sendConnection(worker, { kind: 'connection', number, protocol: next.protocol }, next.socket);
+  }
+
+  /** Of the free ones the one that was given the fewest; of several, the one that has waited longest. */
+  #nextFree(): Taker | undefined {
+    let next: Taker | undefined;
+    for (const taker of this.#free) if (!next || taker.given < next.given) next = taker;
+    return next;
+  }
+
+  /** Another one is far behind, and will probably soon be free. */
+  #isAhead({ given }: Taker): boolean {
+    const since = this.#options.now() - patienceMs;
+    for (const other of this.#takers.values()) {
+      const sentAt = this.#unconfirmed.get(other.worker)?.sentAt;
+      if (other.given <= given - maxLead && sentAt !== undefined && sentAt > since) return true;
+    }
+    return false;
+  }
+
+  #tryAgain(): void {
+    if (this.#triesAgain) return;
+    this.#triesAgain = true;
+    setTimeout(() => {
+      this.#triesAgain = false;
+      this.#handOut();
+    }, patienceMs).unref();
+  }
+
+  #most(): number {
+    return Math.max(0, ...[...this.#takers.values()].map(({ given }) => given));
   }
 
   #settle(): void {

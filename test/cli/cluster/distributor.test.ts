@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Distributor } from '#dist/cli/cluster/distributor.js';
 import { Watchdog } from '#dist/cli/cluster/watchdog.js';
@@ -45,6 +46,40 @@ describe('cluster: the distributor of connections', () => {
       return connection;
     });
   const namesOf = ({ got }: Peer) => got.map(([, socket]) => (socket as Connection).name);
+
+  it('lets no worker get far ahead of one that is only slow, and waits no longer for one that hangs', async () => {
+    const distributor = make();
+    const [quick, slow] = [new Peer(), new Peer()];
+    distributor.add(quick.worker);
+    distributor.add(slow.worker);
+    const confirmLast = ({ got, worker }: Peer) => distributor.confirmed(worker, got.at(-1)![0]);
+    // One more each time, so that the bound of those that wait plays no part.
+    const offerTo = (peer: Peer, count: number) => {
+      for (let given = 0; given < count; given++) {
+        offer(distributor, 'x');
+        confirmLast(peer);
+      }
+    };
+    offer(distributor, 'a', 'b');
+    confirmLast(quick);
+    offerTo(quick, 8);
+    expect([quick.got.length, slow.got.length]).to.deep.equal([5, 1]);
+    confirmLast(slow);
+    confirmLast(slow);
+    expect(slow.got.length).to.be.greaterThan(2);
+    // It hangs: after a while the other gets all, also by itself.
+    const before = quick.got.length;
+    time += 1000;
+    offer(distributor, 'y');
+    await delay(150);
+    offerTo(quick, 20);
+    expect(quick.got.length - before).to.be.greaterThan(19);
+    // It comes back, and is not flooded.
+    const slowBefore = slow.got.length;
+    confirmLast(slow);
+    offerTo(slow, 20);
+    expect(slow.got.length - slowBefore).to.be.within(5, 9);
+  });
 
   it('gives one at a time, in turn, and lets go of what is confirmed', () => {
     const distributor = make();
