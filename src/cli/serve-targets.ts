@@ -5,12 +5,13 @@ import { checkRegistered, servedNames, type ModelEntry } from '../server/setting
 import { foldReference } from '../registry/names.js';
 import { fileVersion, isServedName, keyOf, stemOf } from '../serving/names.js';
 import { defaultOf, type Settings } from '../server/settings/table.js';
+import { entriesOfFolder, isFolder } from './model-folder.js';
 import { parseTarget } from './target.js';
 
 /**
  * The models to serve, the default one first.
- * @param targets arguments of the command: a file, `NAME=file`, `name` or `name@…` with a version, an alias or a digest
- * @param name of the only target, which is a file
+ * @param targets arguments of the command: a file, a folder of files, `NAME=file`, `name` or `name@…` with a version, an alias or a digest
+ * @param name of the only target, which is a file or a folder
  * @throws ERR_CONFIG or ERR_INVALID_ARGUMENT for a name that cannot be, or one that is there twice
  */
 export function modelsToServe(
@@ -54,8 +55,7 @@ function ofTargets(
   models: readonly ModelEntry[],
 ): readonly ModelEntry[] {
   const entries: ModelEntry[] = [];
-  for (const text of texts) {
-    const entry = ofTarget(text, name, models);
+  for (const entry of texts.flatMap((text) => ofTarget(text, name, models))) {
     // Versions of one model that differ in nothing else are loaded as one model.
     const before = entries.findIndex((other) => isSameButVersion(other, entry));
     if (before < 0) entries.push(entry);
@@ -64,12 +64,13 @@ function ofTargets(
   return entries;
 }
 
-function ofTarget(text: string, name: string | undefined, models: readonly ModelEntry[]): ModelEntry {
+function ofTarget(text: string, name: string | undefined, models: readonly ModelEntry[]): readonly ModelEntry[] {
   const { file, ...said } = parseServeTarget(text);
+  if (file !== undefined && isFolder(file)) return entriesOfFolder(file, name ?? said.name);
   if (file !== undefined) {
     const entry = { ...said, file, ...(name !== undefined && { name }) };
     requireNameOfFile(entry, `of the model file ${file}`, 'give --name NAME, or with several models NAME=FILE');
-    return entry;
+    return [entry];
   }
   if (name !== undefined)
     throw invalid(`a model file for --name, since names in the registry are fixed`, describe(text));
@@ -78,7 +79,7 @@ function ofTarget(text: string, name: string | undefined, models: readonly Model
   if (!known) checkRegistered(`the model ${describe(text)}`, said.name, said.versions);
   if (known?.file !== undefined && said.versions)
     throw invalid(`no version of ${said.name}, which is a file`, describe(text));
-  return { ...known, ...said };
+  return [{ ...known, ...said }];
 }
 
 /** `NAME=file`, unless a file is called so; else as `parseTarget`. */
