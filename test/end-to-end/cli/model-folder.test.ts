@@ -7,7 +7,7 @@ import { digitModel, onnx } from '../../support/paths.js';
 import { ask, freePort, main, serveProcess, type LoggingProcess } from '../../support/server/serve-process.js';
 
 describe("node-libtorch serve of a folder, with KServe's flags", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   let server: LoggingProcess | undefined;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'node-libtorch-served-folder-'))));
