@@ -17,6 +17,12 @@ const programs = {
   promtool: { package: 'prometheus', names: ['promtool'], variable: 'PROMTOOL' },
   perf: { package: 'linux-perf', names: ['perf'], variable: 'PERF' },
   strace: { package: 'strace', names: ['strace'], variable: 'STRACE' },
+  haproxy: { package: 'haproxy', names: ['haproxy'], variable: 'HAPROXY' },
+  nginx: { package: 'nginx-light', names: ['nginx'], variable: 'NGINX' },
+  'systemd-analyze': { package: 'systemd', names: ['systemd-analyze'], variable: 'SYSTEMD_ANALYZE' },
+  debootstrap: { package: 'debootstrap', names: ['debootstrap'], variable: 'DEBOOTSTRAP' },
+  // In no package of Debian: go install helm.sh/helm/v3/cmd/helm@v3.22.0
+  helm: { package: 'helm', names: ['helm'], variable: 'HELM' },
 };
 
 /** apt-get may hold its lock for another one, and Chromium is 100 MB. */
