@@ -1,4 +1,8 @@
-// The routes of node-libtorch inside an Express app, beside pages of its own.
+// The routes of the inference server inside an Express app, under /ml, beside routes of its own that ask the same models.
+// Install: npm install node-libtorch express
+// Start:   node express.mjs
+// Ask:     curl 127.0.0.1:3000/ml/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// Ask:     curl 127.0.0.1:3000/digits -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import express from 'express';
 import { ModelHost, Tensor } from 'node-libtorch';
 import { createApp } from 'node-libtorch/server';
@@ -14,7 +18,7 @@ app.get('/', (request, response) => {
 });
 // The host is the program's own: a route can ask a model without HTTP, and shares its batches.
 app.post('/digits', async (request, response) => {
-  const pixels = Tensor.from([request.body.pixels]);
+  const pixels = Tensor.from([request.body.input_data]);
   const { rows } = await host.model().predict(pixels, { topK: 3 });
   response.json(rows[0]);
 });

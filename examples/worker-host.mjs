@@ -1,5 +1,8 @@
 // Models in a worker thread: the main thread asks by messages. Runs never block the event loop in any case; a worker also takes
 // what happens around them off the main thread: warm-up, softmax, sorting.
+// Install: npm install node-libtorch
+// Start:   node worker-host.mjs
+// Ask:     curl 127.0.0.1:3000 -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import { createServer } from 'node:http';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { ModelHost, Tensor } from 'node-libtorch';
@@ -27,8 +30,8 @@ if (isMainThread) {
     try {
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
-      const { pixels } = JSON.parse(Buffer.concat(chunks));
-      response.end(JSON.stringify(await classify(Float32Array.from(pixels))));
+      const { input_data } = JSON.parse(Buffer.concat(chunks));
+      response.end(JSON.stringify(await classify(Float32Array.from(input_data))));
     } catch (error) {
       response.writeHead(400).end(JSON.stringify({ code: error.code, message: error.message }));
     }

@@ -69,7 +69,7 @@ describe('examples', function () {
     const url = await start('express');
     await expectServes(`${url}/ml`);
     expect(await (await fetch(url)).text()).to.include('ready');
-    const own = (await (await post(`${url}/digits`, { pixels })).json()) as { label: string }[];
+    const own = (await (await post(`${url}/digits`, { input_data: pixels })).json()) as { label: string }[];
     expect(own[0]?.label).to.equal(String(digit?.label));
     await end();
   });
@@ -83,12 +83,12 @@ describe('examples', function () {
 
   it('worker-host.mjs: models in a worker, asked by messages', async () => {
     const url = await start('worker-host');
-    const answer = (await (await post(url, { pixels })).json()) as { label: string }[];
+    const answer = (await (await post(url, { input_data: pixels })).json()) as { label: string }[];
     expect(answer[0]?.label).to.equal(String(digit?.label));
-    const refused = await post(url, { pixels: [1, 2] });
+    const refused = await post(url, { input_data: [1, 2] });
     expect(refused.status).to.equal(400);
     expect(await bodyOf(refused)).to.include({ code: 'ERR_INVALID_SHAPE' });
-    const answers = await Promise.all(Array.from({ length: 50 }, async () => (await post(url, { pixels })).status));
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => (await post(url, { input_data: pixels })).status));
     expect(answers).to.deep.equal(Array(50).fill(200));
     await end();
   });
