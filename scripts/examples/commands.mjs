@@ -20,8 +20,9 @@ export class Commands {
   /**
    * @param folder where they run
    * @param path folders in front of PATH
+   * @param env further variables
    */
-  constructor(folder, port, path = []) {
+  constructor(folder, port, path = [], env = {}) {
     this.#folder = folder;
     this.#port = port;
     this.#env = {
@@ -31,6 +32,7 @@ export class Commands {
       NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0', // nothing is in front of it that has to notice its end
       NEXT_TELEMETRY_DISABLED: '1',
       NO_COLOR: '1',
+      ...env,
     };
   }
 

@@ -4,41 +4,37 @@
 //   --light     those that need no Python and no large framework, which CI takes
 //   NAMES       these alone
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Commands, freePort } from './commands.mjs';
 import { headerOf } from './header.mjs';
 import { packOwn, projectOf, put, root } from './project.mjs';
+import { pythonPath, runPython } from './python.mjs';
 import { examples } from './table.mjs';
 
 const { values, positionals } = parseArgs({ options: { light: { type: 'boolean' } }, allowPositionals: true });
 const light = values.light ?? false;
-
-/** The PATH of a reader whose python3 has torch. */
-function pythonPath() {
-  return dirname(execFileSync('bash', [join(root, 'scripts/python-env.sh')], { encoding: 'utf8' }).trim());
-}
 
 /** Follows one header from its first line to its last, and the example's own check after it. */
 async function follow(example, tarball) {
   const { commands } = headerOf(readFileSync(join(root, 'examples', example.main), 'utf8'));
   const folder = projectOf(example.name, example.main, commands.Install[0], tarball);
   for (const [name, from] of Object.entries((await example.files?.(light)) ?? {})) put(folder, name, from);
-  const port = await freePort();
   // What Python prepares lies in the repository too, for those who have none.
-  const needsPython = commands.Prepare.some((command) => command.startsWith('python3'));
-  const shell = new Commands(folder, port, needsPython && !light ? [pythonPath()] : []);
-  for (const command of commands.Prepare) {
-    if (!light || !command.startsWith('python3')) await shell.run(command);
-  }
+  const prepare = commands.Prepare.filter((command) => !light || !command.startsWith('python3'));
+  const port = await freePort();
+  const path = prepare.some((command) => command.startsWith('python3')) ? [pythonPath(example.python)] : [];
+  const shell = new Commands(folder, port, path, example.env?.(folder));
+  const python = (script, ...args) => runPython(example.python, folder, script, ...args);
+  const expected = await example.before?.({ folder, light, python });
+  for (const command of prepare) await shell.run(command);
   const stop = await shell.start(commands.Start[0]);
   let ended;
   try {
     const answers = [];
     for (const command of commands.Ask) answers.push(await shell.run(command));
-    await example.check({ answers, url: `http://127.0.0.1:${port}`, folder, light });
+    await example.check({ answers, url: `http://127.0.0.1:${port}`, folder, light, expected });
   } finally {
     ended = await stop();
   }

@@ -1,0 +1,49 @@
+// A model of tables, with three inputs by their names: numbers (float32), city and weekday (int64 categories). delivery.pt2 lies here
+// already; train.py makes it again.
+// Install: npm install
+// Prepare: python3 train.py
+// Start:   node server.mjs
+// Ask:     curl 127.0.0.1:3000/minutes -H 'content-type: application/json' -d @orders.json
+import express from 'express';
+import { ModelHost, Tensor } from 'node-libtorch';
+
+const cities = ['Berlin', 'Hamburg', 'Munich'];
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const host = await ModelHost.open({ models: [{ file: 'delivery.pt2', batching: { maxBatchSize: 64 } }] });
+
+/** The number of a category. */
+const indexIn = (names, name) => {
+  const index = names.indexOf(name);
+  if (index < 0) throw Object.assign(new Error(`Expected one of ${names.join(', ')}.`), { status: 422 });
+  return index;
+};
+
+const app = express();
+app.use(express.json());
+
+app.post('/minutes', async (request, response) => {
+  const orders = request.body;
+  const minutes = await host.model().run({
+    numbers: Tensor.from(orders.map(({ kilometres, items, hour }) => [kilometres, items, hour])),
+    city: Tensor.from(
+      orders.map(({ city }) => indexIn(cities, city)),
+      'int64',
+    ),
+    weekday: Tensor.from(
+      orders.map(({ weekday }) => indexIn(weekdays, weekday)),
+      'int64',
+    ),
+  });
+  response.json(minutes.toArray());
+});
+
+app.use((error, request, response, _next) => {
+  response.status(error.status ?? 500).json({ code: error.code, message: error.message });
+});
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
+
+process.once('SIGTERM', () => {
+  server.close(() => void host.close());
+  server.closeIdleConnections();
+});
