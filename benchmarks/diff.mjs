@@ -77,9 +77,14 @@ async function compare() {
   const found = await compareTrees([old.folder, now.folder], names, plan);
   console.log(`before: ${old.title}\nafter:  ${now.title}\n\n${tableOf(found.lines)}\n\n${summary(found)}`);
   if (values.json) {
-    const { lines, failed, ...rest } = found;
+    const { lines, failed, inline, ...rest } = found;
     const about = { before: old.title, after: now.title, machine: describeMachine(), node: process.version, ...rest };
-    await writeJson(resolve(values.json), { ...about, failed: Object.fromEntries(failed), lines });
+    await writeJson(resolve(values.json), {
+      ...about,
+      failed: Object.fromEntries(failed),
+      inline: Object.fromEntries(inline),
+      lines,
+    });
   }
   if (values.fail) await failIfConfirmed([old.folder, now.folder], found.lines, plan);
 }

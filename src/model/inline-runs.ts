@@ -18,12 +18,17 @@ const runsToKnow = 20;
 const shortMs = 0.1;
 const disturbed = 5;
 /**
- * An inline run that took longer is the model's last for a while: some seconds; or twice as long as the last time, if there were
- * fewer than a thousand short ones since.
+ * An inline run that took longer is the model's last for a while: so long that slow runs take half a percent of the time at most; or
+ * twice as long as the last time, if there were fewer than a thousand short ones since.
  */
 const longMs = 1;
 /** By the clock: a busy machine keeps any run waiting for some milliseconds. */
 const longWaitMs = 20;
+/**
+ * A pause is so many times as long as the run that it follows, and at first so long at most. Were it always seconds, one disturbed run in
+ * ten thousand would end most of them.
+ */
+const pauseTimes = 200;
 const firstPauseMs = 5000;
 const longestPauseMs = 3_600_000;
 const runsToForgive = 1000;
@@ -84,7 +89,7 @@ export class InlineRuns {
   #slow = 0;
   #off: string | undefined;
   #offUntil = Infinity;
-  #pauseMs = firstPauseMs / 2;
+  #pauseMs = 0;
   #sinceSlow = 0;
   readonly #now: () => number;
   readonly calm = new Calm();
@@ -159,11 +164,13 @@ export class InlineRuns {
     this.#sinceSlow++;
     if (heldMs <= longMs && runMs <= longWaitMs) return;
     this.#slow++;
-    this.#pauseMs = this.#sinceSlow > runsToForgive ? firstPauseMs : Math.min(longestPauseMs, 2 * this.#pauseMs);
+    const tookMs = heldMs > longMs ? heldMs : runMs;
+    const pauseMs = this.#sinceSlow > runsToForgive ? 0 : 2 * this.#pauseMs;
+    this.#pauseMs = Math.min(longestPauseMs, Math.max(pauseMs, Math.min(firstPauseMs, pauseTimes * tookMs)));
     this.#sinceSlow = 0;
     this.#offUntil = this.#now() + this.#pauseMs;
-    const tookMs = heldMs > longMs ? heldMs : runMs;
-    this.#off = `a run on the calling thread took ${tookMs.toFixed(1)} ms: there are none for ${this.#pauseMs / 1000} s`;
+    const seconds = Number((this.#pauseMs / 1000).toPrecision(2));
+    this.#off = `a run on the calling thread took ${tookMs.toFixed(1)} ms: there are none for ${seconds} s`;
   }
 }
 

@@ -92,7 +92,7 @@ describe('InlineRuns', () => {
     expect(runs.stats).to.deep.equal({
       runs: 2,
       slow: 1,
-      off: 'a run on the calling thread took 1.3 ms: there are none for 5 s',
+      off: 'a run on the calling thread took 1.3 ms: there are none for 0.25 s',
     });
     expect([runs.isOff, runs.formOf('forward', [tensor(1, 4)])]).to.deep.equal([true, undefined]);
   });
@@ -102,7 +102,7 @@ describe('InlineRuns', () => {
     runs.ran(0.05, 20);
     expect(runs.isOff).to.equal(false);
     runs.ran(0.05, 21);
-    expect(runs.stats.off).to.equal('a run on the calling thread took 21.0 ms: there are none for 5 s');
+    expect(runs.stats.off).to.equal('a run on the calling thread took 21.0 ms: there are none for 4.2 s');
   });
 
   it('keeps no long text', () => {
@@ -111,10 +111,10 @@ describe('InlineRuns', () => {
     expect(runs.formOf('forward', [tensor(1), 'x'.repeat(65)])).to.equal(undefined);
   });
 
-  it('begins again some seconds later, knowing nothing; and twice as late each time, up to an hour', () => {
+  it('begins again 200 times as late as it took, knowing nothing; and twice as late each time, up to an hour', () => {
     let now = 0;
     const runs = new InlineRuns(undefined, () => now);
-    const seconds = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600];
+    const seconds = [0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6, 819.2, 1638.4, 3276.8, 3600, 3600];
     for (const [i, pause] of seconds.entries()) {
       learned(runs, [tensor(1, 4)]);
       runs.ran(2);
@@ -133,8 +133,31 @@ describe('InlineRuns', () => {
       learned(runs, [tensor(1, 4)]);
       for (let i = 0; i < 1000; i++) runs.ran(0.05);
       runs.ran(2);
-      now += 5000;
+      now += 399;
+      expect(runs.isOff).to.equal(true);
+      now += 1;
       expect(runs.isOff).to.equal(false);
+    }
+  });
+
+  it('waits as long as the slowest of some slow runs asks for', () => {
+    let now = 0;
+    const runs = new InlineRuns(undefined, () => now);
+    runs.ran(100);
+    expect(runs.stats.off).to.match(/none for 5 s$/);
+    for (let i = 0; i < 1000; i++) runs.ran(0.05);
+    now += 5000;
+    for (const [tookMs, pauseMs] of [
+      [2, 400],
+      [10, 2000],
+      [2, 4000],
+      [100, 8000],
+    ] as const) {
+      runs.ran(tookMs);
+      now += pauseMs - 1;
+      expect(runs.isOff, `${pauseMs} ms`).to.equal(true);
+      now += 1;
+      expect(runs.isOff, `${pauseMs} ms`).to.equal(false);
     }
   });
 

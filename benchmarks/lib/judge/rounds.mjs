@@ -100,10 +100,25 @@ function judged(name, generations) {
   });
 }
 
+/** The share of a subject's calls that ran on the calling thread, of both sides; undefined where no side told. */
+export function inlineShares(generations) {
+  const shares = [0, 1].map((side) =>
+    generations
+      .flat()
+      .map((pair) => pair[side].inline)
+      .filter((share) => share !== undefined),
+  );
+  if (shares.every(({ length }) => length === 0)) return undefined;
+  return shares.map((each) =>
+    each.length === 0 ? undefined : each.reduce((sum, share) => sum + share, 0) / each.length,
+  );
+}
+
 /**
  * Compares until every measure has its verdict or the time is over, and at least so often that one is possible.
  * @param trees two built trees, before and after
- * @returns `lines`, `failed` (why a subject cannot be compared, by name), and how noisy it was
+ * @returns `lines`, `failed` (why a subject cannot be compared, by name), `inline` (the shares of calls that ran on the calling thread, by
+ * name), and how noisy it was
  */
 export async function compareTrees(trees, names, { rounds, pairs, seconds }) {
   const from = performance.now();
@@ -131,9 +146,13 @@ export async function compareTrees(trees, names, { rounds, pairs, seconds }) {
     longest = Math.max(longest, spent() - began);
   }
   const lines = names.filter((name) => found.has(name)).flatMap((name) => judged(name, found.get(name)));
+  const inline = new Map(
+    [...found].map(([name, generations]) => [name, inlineShares(generations)]).filter(([, shares]) => shares),
+  );
   return {
     lines,
     failed,
+    inline,
     seconds: spent(),
     noise: { pairs: noise.pairs, disturbed: noise.disturbed, again: noise.again },
   };

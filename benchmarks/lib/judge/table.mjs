@@ -18,7 +18,9 @@ export function tableOf(lines) {
   return textTable([heading, ...rows]);
 }
 
-export function summary({ lines, failed, seconds, noise }) {
+const percent = (share) => (share === undefined ? 'an unknown share' : `${Math.round(share * 100)} %`);
+
+export function summary({ lines, failed, inline = new Map(), seconds, noise }) {
   const of = (verdict) => lines.filter((line) => line.verdict === verdict);
   const name = ({ subject, measure, ratio }) => `${subjects[subject].title}: ${measure} × ${fixed(ratio)}`;
   const counts = ['slower', 'faster', 'same', 'too noisy'].map((verdict) => `${of(verdict).length} ${verdict}`);
@@ -29,6 +31,10 @@ export function summary({ lines, failed, seconds, noise }) {
           `others used the machine beside ${noise.disturbed} of ${noise.pairs} rounds: what is too noisy here may not be elsewhere`,
         ]
       : []),
+    ...[...inline].map(
+      ([subject, [before, after]]) =>
+        `${subjects[subject].title}: on the calling thread were ${percent(before)} of the calls before, ${percent(after)} after; others go to a worker, which takes longer`,
+    ),
     ...[...failed].map(([subject, why]) => `not compared: ${subjects[subject].title}: ${why}`),
     ...of('slower').map((line) => `slower: ${name(line)}`),
     ...of('faster').map((line) => `faster: ${name(line)}`),
