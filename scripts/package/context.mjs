@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../steps/context.mjs';
+import { identity } from './identity.mjs';
 
 /** Everything that is made: `npm/<package>/` is what a package holds, `*.tgz` what is published. */
 export const out = join(root, 'out');
@@ -24,13 +25,6 @@ export function write(folder, name, content) {
   writeFileSync(path, typeof content === 'object' ? `${JSON.stringify(content, null, 2)}\n` : content);
 }
 
-/** Where the sources are, which npm's provenance asks for: known in GitHub's own runs only. */
-export function repository(env = process.env) {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = env;
-  if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) return {};
-  return { repository: { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` } };
-}
-
 /** The members of package.json by which npm leaves a package out on other platforms, and what all our packages have. */
 export function platformManifest(name, description, { os, arch, libc }) {
   return {
@@ -38,7 +32,7 @@ export function platformManifest(name, description, { os, arch, libc }) {
     version: source.version,
     description,
     license: source.license,
-    ...repository(),
+    ...identity(),
     os: [os],
     cpu: [arch],
     ...(libc !== 'none' && { libc: [libc] }),

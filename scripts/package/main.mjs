@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from '../steps/context.mjs';
-import { freshFolder, repository, source, write } from './context.mjs';
-import { withoutDeadLinks } from './markdown.mjs';
+import { freshFolder, source, write } from './context.mjs';
+import { fileAddress, identity } from './identity.mjs';
+import { absoluteLinks, withoutDeadLinks } from './markdown.mjs';
 import { npmBom } from './npm-bom.mjs';
 import { removeUnreached } from './reached.mjs';
 import { stageSwaggerUi } from './swagger-ui.mjs';
@@ -30,9 +31,10 @@ export function stageMain(optional) {
   stageCompiled(join(root, 'dist'), folder);
   stageDeclarations(join(folder, 'dist'));
   removeUnreached(folder, source.exports);
+  linkToRepository(folder, 'README.md');
   for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
   const published = Object.entries(source).filter(([key]) => !internal.includes(key));
-  const manifest = { ...Object.fromEntries(published), ...repository() };
+  const manifest = { ...Object.fromEntries(published), ...identity() };
   manifest.optionalDependencies = Object.fromEntries(optional.map((name) => [name, source.version]));
   write(folder, 'package.json', manifest);
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
@@ -55,9 +57,16 @@ function stageDeclarations(to) {
 }
 
 function compile(options, to) {
-  const fixed = ['--incremental', 'false', '--tsBuildInfoFile', 'null', '--outDir', to];
+  // The build has checked the types.
+  const fixed = ['--noCheck', '--incremental', 'false', '--tsBuildInfoFile', 'null', '--outDir', to];
   const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', ...options, ...fixed];
   execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+}
+
+/** npm's page shows README.md alone, so its links lead to the repository, if it is known. */
+function linkToRepository(folder, page) {
+  const address = fileAddress(identity(), source.version);
+  if (address !== undefined) write(folder, page, absoluteLinks(readFileSync(join(folder, page), 'utf8'), address));
 }
 
 function unlink(folder, page) {

@@ -5,3 +5,31 @@ export function withoutDeadLinks(text, isThere) {
     return image ? '' : label;
   });
 }
+
+const isRelative = (target) => !/^([a-z]+:|#|\/)/.test(target);
+
+/**
+ * A page that is shown far from its files: relative links, and those of HTML, become addresses. Code is left as it is.
+ * @param address of a file, by its path and whether it is an image
+ */
+export function absoluteLinks(text, address) {
+  const to = (target, image) => {
+    const [path, anchor] = target.split('#');
+    return `${address(path.replace(/^\.\//, ''), image)}${anchor === undefined ? '' : `#${anchor}`}`;
+  };
+  return text
+    .split(/(^```[^]*?^```$|`[^`\n]+`)/m)
+    .map((part, i) => (i % 2 === 1 ? part : linksIn(part, to)))
+    .join('');
+}
+
+function linksIn(text, to) {
+  return text
+    .replace(/(!?)(\[(?:[^[\]]|!?\[[^\]]*\]\([^)]*\))*\])\(([^)\s]+)\)/g, (link, image, label, target) => {
+      const shown = linksIn(label.slice(1, -1), to);
+      return `${image}[${shown}](${isRelative(target) ? to(target, image === '!') : target})`;
+    })
+    .replace(/\b(src|srcset|href)="([^"\s]+)"/g, (attribute, name, target) =>
+      isRelative(target) ? `${name}="${to(target, name !== 'href')}"` : attribute,
+    );
+}

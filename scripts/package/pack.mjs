@@ -1,30 +1,33 @@
 // Folders to tarballs, by npm itself: what it would publish.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from '../steps/context.mjs';
 import { fingerprint, Stamps } from '../steps/stamps.mjs';
 import { out } from './context.mjs';
+import { hasLibdeflate, recompress } from './recompress.mjs';
 
 /**
  * The tarballs' paths. One whose folder has not changed is kept: half a gigabyte takes its time. Others in out/ are removed,
  * unless they are to be kept.
+ * @param begin told the name of a package that is packed, before it is
  */
-export function pack(folders, { keep = false } = {}) {
+export function pack(folders, { keep = false, begin = say } = {}) {
   const stamps = new Stamps(join(out, 'stamps.json'));
-  const tarballs = folders.map((folder) => packOne(folder, stamps));
+  const tarballs = folders.map((folder) => packOne(folder, stamps, begin));
   for (const name of readdirSync(out)) {
     if (!keep && name.endsWith('.tgz') && !tarballs.includes(join(out, name))) rmSync(join(out, name));
   }
   return tarballs;
 }
 
-function packOne(folder, stamps) {
+function packOne(folder, stamps, begin) {
   const step = folder.slice(join(out, 'npm/').length);
-  const inputs = fingerprint(folder, ['.']);
+  const inputs = fingerprint(folder, ['.'], [hasLibdeflate()]);
   const known = readdirSync(out).find((name) => stamps.isFresh(`${step} ${name}`, inputs, [join(out, name)]));
   if (known !== undefined) return join(out, known);
+  begin(step);
   const printed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out, folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 2],
@@ -32,7 +35,7 @@ function packOne(folder, stamps) {
   });
   const [{ filename }] = JSON.parse(printed);
   const path = join(out, filename);
+  recompress(path, begin);
   stamps.set(`${step} ${filename}`, inputs);
-  say(`${filename}: ${(statSync(path).size / 1e6).toFixed(2)} MB`);
   return path;
 }

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { run } from '../steps/build.mjs';
 import { say } from '../steps/context.mjs';
 import { source } from './context.mjs';
+import { requireIdentity } from './identity.mjs';
 import { tarballs } from './tarballs.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'dry-run': { type: 'boolean' } } });
@@ -22,6 +23,7 @@ process.exitCode = await run(() => {
     throw new Error(
       `Expected node-libtorch to name ${names.join(', ')}, but it names ${named.join(', ') || 'nothing'}`,
     );
+  for (const found of [...platforms, main]) requireIdentity(found, found.name);
   for (const { path, name } of [...platforms, main]) publish(path, name);
   return true;
 });

@@ -1,25 +1,36 @@
 #!/usr/bin/env node
 // npm run package: builds what is stale and makes this platform's packages in out/. Tarballs are printed to stdout, in the
-// order in which they are to be published.
+// order in which they are to be published. --for-publishing refuses to stage without the project's addresses (identity.mjs).
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, run } from '../steps/build.mjs';
+import { say } from '../steps/context.mjs';
 import { stageAddon } from './addon.mjs';
+import { requireBudget, sizeOf } from './budget.mjs';
 import { out } from './context.mjs';
+import { identity, requireIdentity } from './identity.mjs';
 import { stageMain } from './main.mjs';
+import { requireNeeds } from './needs.mjs';
 import { pack } from './pack.mjs';
 import { stageRuntime } from './runtime.mjs';
+import { Stages } from './stages.mjs';
 
 const { values } = parseArgs({
   options: {
     'max-glibc': { type: 'string' },
     'platform-only': { type: 'boolean' },
+    'for-publishing': { type: 'boolean' },
     optional: { type: 'string', multiple: true },
   },
 });
 
 process.exitCode = await run(async (signal) => {
+  if (values['for-publishing']) requireIdentity(identity());
+  requireNeeds();
+  const stages = new Stages();
+  stages.begin('Build what is stale');
   if (!(await build({ signal }))) return false;
   const [{ currentPlatform }, { compareDotted }, { reportTo }] = await Promise.all([
     import('#dist/libtorch/platform.js'),
@@ -28,7 +39,9 @@ process.exitCode = await run(async (signal) => {
   ]);
   const platform = currentPlatform();
   mkdirSync(out, { recursive: true });
+  stages.begin('Stage LibTorch');
   const runtime = await stageRuntime(platform, { signal, report: reportTo() });
+  stages.begin('Stage the addon');
   const addon = await stageAddon(platform, runtime.floors);
   const limit = values['max-glibc'];
   if (limit !== undefined && addon.floors.glibc !== undefined && compareDotted(addon.floors.glibc, limit) > 0) {
@@ -37,7 +50,19 @@ process.exitCode = await run(async (signal) => {
     );
   }
   const folders = [runtime.folder, addon.folder];
-  if (!values['platform-only']) folders.push(stageMain([addon.name, runtime.name, ...(values.optional ?? [])]));
-  for (const tarball of pack(folders)) process.stdout.write(`${tarball}\n`);
+  if (!values['platform-only']) {
+    stages.begin('Stage node-libtorch');
+    folders.push(stageMain([addon.name, runtime.name, ...(values.optional ?? [])]));
+  }
+  const tarballs = pack(folders, { begin: (name) => stages.begin(`Pack ${name}`) });
+  const sizes = folders.map((folder, i) => {
+    const [packed, unpacked] = [statSync(tarballs[i]).size, sizeOf(folder)];
+    return { name: folder.slice(join(out, 'npm/').length), packed, unpacked };
+  });
+  for (const { name, packed, unpacked } of sizes)
+    say(`  ${name}: ${(packed / 1e6).toFixed(2)} MB packed, ${(unpacked / 1e6).toFixed(2)} MB unpacked`);
+  requireBudget(sizes);
+  for (const tarball of tarballs) process.stdout.write(`${tarball}\n`);
+  stages.begin('Done');
   return true;
 });

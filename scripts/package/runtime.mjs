@@ -1,32 +1,42 @@
-// @node-libtorch/libtorch-<platform>-cpu: LibTorch's own files, byte for byte as its wheels have them.
+// @node-libtorch/libtorch-<platform>-cpu: LibTorch's files as its wheels have them, on Linux without PyTorch's symbol tables.
 
-import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { freshFolder, platformManifest, source, write } from './context.mjs';
 import { floorsOf } from './floors.mjs';
 import { collectLicences } from './licences.mjs';
+import { isStrippable, strip } from './strip.mjs';
 import { termsOf } from './terms.mjs';
 import { bom, licenses, npmComponent } from './npm-bom.mjs';
 
 /** @returns its name, folder, and the C and C++ library that its files need */
 export async function stageRuntime(platform, options) {
-  const [{ libtorchPackage }, { provision }, { pinsFor }, { readManifest }] = await Promise.all([
+  const [{ libtorchPackage }, { provision }, { pinsFor }, { readManifest }, { digestFile }] = await Promise.all([
     import('#dist/libtorch/find/locate.js'),
     import('#dist/libtorch/fetch/provision.js'),
     import('#dist/libtorch/fetch/pins.js'),
     import('#dist/libtorch/find/cache.js'),
+    import('#dist/files/hash.js'),
   ]);
   const name = libtorchPackage(platform);
   const pin = pinsFor(platform.triple);
-  const { set } = await provision({ triple: platform.triple, ...options });
-  const { headers: _, ...manifest } = readManifest(set);
-  await checkBytes(set, manifest.files);
+  const { set } = await provision({ triple: platform.triple, licences: true, ...options });
+  const { headers: _, ...fetched } = readManifest(set);
+  await checkBytes(set, fetched.files);
 
   const folder = freshFolder(name);
-  const files = Object.keys(manifest.files);
+  const files = Object.keys(fetched.files);
   for (const file of files) place(join(set, file), join(folder, file));
+  const manifest = { ...fetched, files: { ...fetched.files } };
+  for (const file of platform.os === 'linux' ? files.filter(isStrippable) : []) {
+    options.report?.step(`Stripping ${file}`);
+    rmSync(join(folder, file)); // a link to the cache's file
+    strip(join(set, file), join(folder, file));
+    manifest.files[file] = await digestFile(join(folder, file));
+    manifest.stripped = { ...manifest.stripped, [file]: fetched.files[file] };
+  }
   write(folder, 'libtorch.json', manifest);
-  const licences = await collectLicences(join(folder, 'licenses'), pin, platform, options);
+  const licences = collectLicences(join(folder, 'licenses'), set, pin, platform);
   write(folder, 'package.json', {
     ...platformManifest(
       name,
@@ -64,13 +74,14 @@ const wheelOf = (pin, file) => pin.wheels.find((wheel) => wheel.files.some(({ to
 function notice(manifest, pin, licences) {
   const lines = Object.keys(manifest.files).map((file) => {
     const { project, version } = wheelOf(pin, file);
-    return `- \`${file}\`: from ${project} ${version}, ${termsOf(file)}.`;
+    const change = manifest.stripped?.[file] ? ', stripped of its symbol tables' : '';
+    return `- \`${file}\`: from ${project} ${version}${change}, ${termsOf(file)}.`;
   });
   const intel = licences.some((name) => name.startsWith('oneMKL/'))
     ? '\nIntel oneMKL is linked into `libtorch_cpu`, under the Intel Simplified Software License.\n'
     : '';
   return (
-    `# Licences\n\nThe files below are those of the wheels they came from, byte for byte:\n\n${lines.join('\n')}\n${intel}\n` +
+    `# Licences\n\nThe files below are those of the wheels they came from, byte for byte unless the line says otherwise:\n\n${lines.join('\n')}\n${intel}\n` +
     'What else is linked into them has its licence below `licenses/torch/third_party`. The texts:\n\n' +
     `${licences.map((name) => `- \`licenses/${name}\``).join('\n')}\n`
   );
@@ -79,8 +90,9 @@ function notice(manifest, pin, licences) {
 const readme = (name, { version, platform }) => `# ${name}
 
 LibTorch ${version} for the CPU (${platform}): what node-libtorch computes with, and installs by itself where it fits. It is
-made of PyTorch's wheel and holds the few libraries that a CPU needs. \`libtorch.json\` has the sha256 of each, \`LICENSE.md\` their
-licences, \`sbom.cdx.json\` what is inside.
+made of PyTorch's wheel and holds the few libraries that a CPU needs. \`libtorch.json\` has the sha256 of each, and of the wheel's file
+where PyTorch's symbol tables were removed; code and data are the same. \`LICENSE.md\` has their licences, \`sbom.cdx.json\` what
+is inside.
 `;
 
 function runtimeBom(name, manifest, pin, licences) {
@@ -89,6 +101,9 @@ function runtimeBom(name, manifest, pin, licences) {
     'bom-ref': file,
     name: file,
     hashes: [{ alg: 'SHA-256', content: sha256 }],
+    ...(manifest.stripped?.[file] && {
+      pedigree: { notes: `strip --strip-unneeded of the wheel's file, sha256 ${manifest.stripped[file].sha256}` },
+    }),
   }));
   const wheels = pin.wheels.map(({ project, version, file, sha256 }) => ({
     type: 'library',

@@ -21,6 +21,6 @@ export function tarballs() {
 
 function manifestOf(tarball) {
   const text = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
-  const { name, version, os, cpu, optionalDependencies } = JSON.parse(text);
-  return { name, version, os, cpu, optionalDependencies };
+  const { name, version, os, cpu, optionalDependencies, repository, homepage, bugs } = JSON.parse(text);
+  return { name, version, os, cpu, optionalDependencies, repository, homepage, bugs };
 }

@@ -53,7 +53,16 @@ describe('the command of an error', () => {
       writeFileSync(library, elf);
       write('libtorch.json', JSON.stringify({ version: '2.15.0', kind: 'cuda', files: {} }));
       const [version, libDir, includeDir] = ['2.15.0', join(folder, 'lib'), undefined];
-      return { source: 'setup', version, libDir, includeDir, libraries: [], cudaLibraries: [library], hasCuda: true };
+      return {
+        source: 'setup',
+        version,
+        libDir,
+        includeDir,
+        libraries: [],
+        cudaLibraries: [library],
+        hasCuda: true,
+        stripped: false,
+      };
     };
 
     it('says where there is no device', () => {

@@ -93,12 +93,13 @@ describe('the packages', () => {
     );
   });
 
+  // The budget of all of them is checked where they are made: scripts/package/budget.mjs.
   it('keep to their sizes', () => {
     // Half a megabyte of it is Swagger UI, a tenth the pages of the console.
     expect(statSync(mainTarball).size).to.be.below(2.7 * megabyte);
     // A third of it is the engine of exported programs.
     expect(statSync(addonTarball).size).to.be.below(0.7 * megabyte);
-    expect(statSync(runtimeTarball).size).to.be.below(150 * megabyte);
+    expect(statSync(runtimeTarball).size).to.be.below(116 * megabyte);
   });
 
   it('run nothing when they are installed, and name one another at this very version', () => {
@@ -141,12 +142,32 @@ describe('the packages', () => {
     }
   });
 
-  it('hold LibTorch’s bytes as its wheels had them', () => {
+  it('hold LibTorch’s files with the digests that libtorch.json names', () => {
     const { files } = json(join(runtime, 'libtorch.json'));
     for (const [name, { bytes }] of Object.entries(files))
       expect(statSync(join(runtime, name)).size, name).to.equal(bytes);
     const listed = execFileSync('sha256sum', Object.keys(files), { cwd: runtime, encoding: 'utf8' });
     for (const [name, { sha256 }] of Object.entries(files)) expect(listed).to.contain(`${sha256}  ${name}`);
+  });
+
+  it('hold the code of the wheel’s libraries, and of PyTorch’s own no symbol tables', async () => {
+    const [{ cachedSet, readManifest }, { segments }] = await Promise.all([
+      import(join(root, 'dist/libtorch/find/cache.js')),
+      import(join(root, 'scripts/package/strip.mjs')),
+    ]);
+    const set = cachedSet('linux-x64');
+    const wheels = readManifest(set).files;
+    const { files, stripped } = json(join(runtime, 'libtorch.json'));
+    expect(Object.keys(stripped).sort()).to.deep.equal(['lib/libc10.so', 'lib/libtorch_cpu.so']);
+    for (const name of Object.keys(files)) {
+      expect(stripped[name] ?? files[name], name).to.deep.equal(wheels[name]);
+      if (!stripped[name]) continue;
+      expect(files[name].bytes).to.be.below(0.85 * wheels[name].bytes);
+      expect(segments(join(runtime, name)), name).to.deep.equal(segments(join(set, name)));
+      expect(execFileSync('objdump', ['--section-headers', join(runtime, name)], { encoding: 'utf8' })).to.not.match(
+        /\.symtab\b/,
+      );
+    }
   });
 
   it('bear no trace of the machine that made them', () => {

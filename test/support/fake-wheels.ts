@@ -101,6 +101,7 @@ async function wheel(
     ...files,
     { name: `${info}/METADATA`, data: `Metadata-Version: 2.1\nName: ${project}\nVersion: 2.15.0\n` },
     { name: `${info}/WHEEL`, data: `Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: ${tag}\n` },
+    { name: `${info}/licenses/LICENSE`, data: `The licence of ${project}\n` },
     { name: `${info}/RECORD`, data: '' },
   ]);
   const file = `${name}-2.15.0-${tag}.whl`;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Diagnosis } from '../../libtorch/diagnose.js';
+import type { LibtorchSet } from '../../libtorch/find/libtorch-set.js';
 import { columns, exitCodes, formatBytes, printJson, printLines } from '../report.js';
 
 export function doctorCommand(): Command {
@@ -54,7 +55,7 @@ function report({
   lines.push(`places where LibTorch ${libtorchWanted} is looked for`);
   const places = libtorch.map(({ source, place, set, problem: why }): [string, string] => [
     source,
-    `${place}: ${set && why === undefined ? `${set.version}${set.hasCuda ? ' with CUDA' : ''}` : oneLine(why ?? 'not found')}`,
+    `${place}: ${set && why === undefined ? describe(set) : oneLine(why ?? 'not found')}`,
   ]);
   lines.push(...(places.length > 0 ? columns(places, '  ') : ['  nowhere']));
   const variables = Object.entries(env);
@@ -69,6 +70,9 @@ function report({
     );
   return [...lines, ok ? 'all checks passed' : 'something is broken, see above'];
 }
+
+const describe = ({ version, hasCuda, stripped }: LibtorchSet): string =>
+  `${version}${hasCuda ? ' with CUDA' : ''}${stripped ? ', stripped' : ''}`;
 
 /** What the package of the modules needs. */
 function prebuilt(found: Diagnosis['addon']['prebuilt']): string[] {

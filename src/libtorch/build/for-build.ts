@@ -58,7 +58,10 @@ function isIncomplete({ libDir }: LibtorchSet, { env, pin }: ForBuildOptions): b
   const set = findCachedSet(triple, env);
   const wanted = pin ?? findPin(triple);
   return (
-    set !== undefined && dirname(libDir) === set && wanted !== undefined && missingWheels(set, wanted, true).length > 0
+    set !== undefined &&
+    dirname(libDir) === set &&
+    wanted !== undefined &&
+    missingWheels(set, wanted, { headers: true }).length > 0
   );
 }
 

@@ -1,12 +1,12 @@
 /** Puts extracted files into the cache so that other processes see a complete set or none. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, SetKind } from '../find/cache.js';
 import type { FileDigest } from '../../files/hash.js';
 import { manifestName, readManifest } from '../find/cache.js';
-import { headersFolder, headersRecord } from './inventory.js';
+import { headersFolder, headersRecord, licencesFolder } from './inventory.js';
 import { moveInto, writeFileAtomic } from '../../files/atomic.js';
 
 /** The extracted files. Names are relative to the set; headers are below `include/`. */
@@ -31,6 +31,12 @@ export async function install(fresh: string, set: string, staging: string, extra
   for (const name of Object.keys(part.files)) await rename(join(fresh, name), join(set, name));
   if (existsSync(join(fresh, headersFolder)))
     await moveInto(join(set, headersFolder), join(fresh, headersFolder), staging);
+  const licences = join(fresh, licencesFolder);
+  if (existsSync(licences)) {
+    await mkdir(join(set, licencesFolder), { recursive: true });
+    for (const project of readdirSync(licences))
+      await moveInto(join(set, licencesFolder, project), join(licences, project), staging);
+  }
   await writeFileAtomic(join(set, manifestName), text);
 }
 
@@ -46,13 +52,13 @@ async function moveIn(fresh: string, set: string, staging: string): Promise<void
 }
 
 function manifestOf({ version, platform, kind, files }: Extracted): Manifest {
-  const isHeader = ([name]: [string, FileDigest]): boolean => name.startsWith(`${headersFolder}/`);
-  const headers = [...files].filter(isHeader);
+  const lieIn = (folder: string) => (file: [string, FileDigest]) => file[0].startsWith(`${folder}/`);
+  const headers = [...files].filter(lieIn(headersFolder));
   return {
     version,
     platform,
     kind,
-    files: Object.fromEntries([...files].filter((file) => !isHeader(file))),
+    files: Object.fromEntries([...files].filter((file) => !lieIn(headersFolder)(file) && !lieIn(licencesFolder)(file))),
     ...(headers.length > 0 && { headers: headersRecord(new Map(headers)) }),
   };
 }

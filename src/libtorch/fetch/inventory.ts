@@ -10,16 +10,28 @@ import type { PlatformPin } from './pins.js';
 import type { WheelPin } from './wheel-pin.js';
 
 export const headersFolder = 'include';
+export const licencesFolder = 'licenses';
+
+/** What a caller needs of a set beside its libraries. */
+export interface Extras {
+  /** The C++ headers. */
+  readonly headers?: boolean;
+  /** The licences that the wheels carry. */
+  readonly licences?: boolean;
+}
 
 /** The wheels that a set still needs, by its manifest and by the sizes of its files. */
 export function missingWheels(
   set: string,
   pin: PlatformPin,
-  headers: boolean,
+  { headers = false, licences = false }: Extras = {},
   manifest = readManifest(set),
 ): WheelPin[] {
   return pin.wheels.filter(
-    (wheel) => lacksFiles(set, wheel, manifest) || (headers && lacksHeaders(set, wheel, manifest)),
+    (wheel) =>
+      lacksFiles(set, wheel, manifest) ||
+      (headers && lacksHeaders(set, wheel, manifest)) ||
+      (licences && lacksLicences(set, wheel)),
   );
 }
 
@@ -35,6 +47,11 @@ export function lacksFiles(set: string, wheel: WheelPin, manifest = readManifest
 export function lacksHeaders(set: string, wheel: WheelPin, manifest = readManifest(set)): boolean {
   if (wheel.headers === undefined) return false;
   return manifest?.headers === undefined || sizeOnDisk(join(set, headersFolder)) === undefined;
+}
+
+/** Whether the licences of a wheel are missing. They are taken with everything that is taken from it, and moved in as one folder. */
+export function lacksLicences(set: string, wheel: WheelPin): boolean {
+  return sizeOnDisk(join(set, licencesFolder, wheel.project)) === undefined;
 }
 
 function sizeOnDisk(path: string): number | undefined {

@@ -9,7 +9,7 @@ import { torchError } from '../../errors.js';
 import { currentPlatform } from '../platform.js';
 import { extract } from './extract.js';
 import { install } from './install.js';
-import { headersFolder, lacksFiles, lacksHeaders, missingWheels } from './inventory.js';
+import { headersFolder, lacksFiles, lacksHeaders, lacksLicences, licencesFolder, missingWheels } from './inventory.js';
 import type { PlatformPin } from './pins.js';
 import type { WheelPin } from './wheel-pin.js';
 import { pinsFor } from './pins.js';
@@ -23,6 +23,8 @@ import { openStaging } from './staging.js';
 export interface ProvisionOptions {
   /** Also the C++ headers, for building the addon. Default false. */
   headers?: boolean;
+  /** Also the licences of the wheels, which `licenses/<project>/` of the set has then, for giving the files on. Default false. */
+  licences?: boolean;
   /** The platform. Default: this machine's. */
   triple?: string;
   /** Which of the pinned sets: `cpu` (default) or `cuda`, which holds CUDA's libraries too. */
@@ -54,11 +56,11 @@ export interface Provisioned {
  * @throws ERR_PLATFORM_UNSUPPORTED, ERR_DOWNLOAD, ERR_INTEGRITY, or `signal.reason`
  */
 export async function provision(options: ProvisionOptions = {}): Promise<Provisioned> {
-  const { headers = false, triple = currentPlatform().triple, env = process.env } = options;
+  const { headers = false, licences = false, triple = currentPlatform().triple, env = process.env } = options;
   const pin = options.pin ?? pinsFor(triple, options.kind, options.version);
   const set = cachedSet(triple, env, pin.version, pin.kind);
   const manifest = without(readManifest(set), options.faulty);
-  const missing = missingWheels(set, pin, headers, manifest);
+  const missing = missingWheels(set, pin, { headers, licences }, manifest);
   if (missing.length > 0) await fetchInto(set, triple, pin, missing, manifest, options);
   return {
     pin,
@@ -98,6 +100,8 @@ async function fetchInto(
       const wanted = {
         files: lacksFiles(set, wheel, manifest),
         headers: options.headers === true && lacksHeaders(set, wheel, manifest),
+        // They are small, and the wheel is not kept: whoever gives the files on needs not fetch it again.
+        licences: lacksLicences(set, wheel),
       };
       const path = await fetchWheel(wheel, fetch);
       for (const [name, record] of await takeWheel(wheel, path, wanted, fresh, options)) files.set(name, record);
@@ -114,9 +118,9 @@ async function fetchInto(
 async function takeWheel(
   wheel: WheelPin,
   path: string,
-  wanted: { files: boolean; headers: boolean },
+  wanted: Wanted,
   fresh: string,
-  { report = silent, signal }: ProvisionOptions,
+  { report = silent, signal, licences = false }: ProvisionOptions,
 ): Promise<Map<string, FileDigest>> {
   const records = await extract(path, fresh, {
     select: selector(wheel, wanted),
@@ -126,14 +130,29 @@ async function takeWheel(
   const absent = wanted.files ? wheel.files.find(({ to }) => !records.has(to)) : undefined;
   if (absent !== undefined)
     throw torchError('ERR_INTEGRITY', `Expected ${absent.from} in ${wheel.file}, but it is missing`);
+  const isLicence = (name: string): boolean => name.startsWith(`${licencesFolder}/`);
+  if (licences && wanted.licences && ![...records.keys()].some(isLicence))
+    throw torchError(
+      'ERR_INTEGRITY',
+      `Expected licences in the dist-info/licenses of ${wheel.file}, but there are none`,
+    );
   return records;
 }
 
-function selector(wheel: WheelPin, wanted: { files: boolean; headers: boolean }) {
+interface Wanted {
+  readonly files: boolean;
+  readonly headers: boolean;
+  readonly licences: boolean;
+}
+
+const licence = /^[^/]+\.dist-info\/licenses\/(.+)$/;
+
+function selector(wheel: WheelPin, wanted: Wanted) {
   const files = new Map(wanted.files ? wheel.files.map(({ from, to }) => [from, to]) : []);
   const prefix = wanted.headers && wheel.headers !== undefined ? `${wheel.headers}/` : undefined;
   return (entry: string): string | undefined => {
     if (prefix !== undefined && entry.startsWith(prefix)) return `${headersFolder}/${entry.slice(prefix.length)}`;
-    return files.get(entry);
+    const text = wanted.licences ? licence.exec(entry)?.[1] : undefined;
+    return text === undefined ? files.get(entry) : `${licencesFolder}/${wheel.project}/${text}`;
   };
 }

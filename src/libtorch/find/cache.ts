@@ -21,6 +21,8 @@ export interface Manifest {
   readonly files: Readonly<Record<string, FileDigest>>;
   /** The headers as a whole, when they were fetched: sha256 over the sorted `name sha256` lines of `include/`. */
   readonly headers?: FileDigest & { readonly count: number };
+  /** In the npm package: files whose symbol tables were removed, with the digests that they had in the wheel. */
+  readonly stripped?: Readonly<Record<string, FileDigest>>;
 }
 
 export const manifestName = 'libtorch.json';

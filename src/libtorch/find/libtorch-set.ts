@@ -21,6 +21,8 @@ export interface LibtorchSet {
   /** To be opened after those, if CUDA is wanted; empty in a CPU set. */
   readonly cudaLibraries: readonly string[];
   readonly hasCuda: boolean;
+  /** Some of its files lack the symbol tables that the wheel has; `libtorch.json` has their own digests, and those of the wheel. */
+  readonly stripped: boolean;
 }
 
 /** libtorch_cpu's own needs first: each is then found by its soname, wherever it lies. */
@@ -75,6 +77,7 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
     libraries: [...(orders[process.platform] ?? []).flatMap(find), ...(cuda.length > 0 ? [] : umbrella)],
     cudaLibraries: cuda.length > 0 ? [...cuda, ...umbrella] : [],
     hasCuda: cuda.length > 0,
+    stripped: Object.keys(readManifest(root)?.stripped ?? {}).length > 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { appendFile, chmod, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readManifest } from '#dist/libtorch/find/cache.js';
@@ -49,6 +49,21 @@ describe('provision', function () {
     expect(existsSync(join(includeDir, 'torch/script.h'))).to.equal(true);
     expect(statSync(join(libDir, 'libtorch_cpu.so')).ino).to.equal(before);
     expect(readManifest(index.set)?.headers?.count).to.equal(2);
+    expect(await verifySet(index.set)).to.deep.equal([]);
+  });
+
+  it('keeps the licences, and fetches wheels for them alone where a set of before has none', async () => {
+    const { libDir } = await run();
+    const licences = join(index.set, 'licenses');
+    expect(await readFile(join(licences, 'torch/LICENSE'), 'utf8')).to.equal('The licence of torch\n');
+    expect(Object.keys(readManifest(index.set)!.files).filter((name) => !name.startsWith('lib/'))).to.deep.equal([]);
+    expect((await run({ licences: true })).fetched).to.deep.equal([]);
+    const before = statSync(join(libDir, 'libtorch_cpu.so')).ino;
+    await rm(licences, { recursive: true });
+    expect((await run()).fetched).to.deep.equal([]);
+    expect((await run({ licences: true })).fetched).to.have.length(2);
+    expect(readdirSync(licences).sort()).to.deep.equal(['nvidia-cuda-runtime', 'torch']);
+    expect(statSync(join(libDir, 'libtorch_cpu.so')).ino).to.equal(before);
     expect(await verifySet(index.set)).to.deep.equal([]);
   });
 
