@@ -5,7 +5,7 @@ import { describe, expected, torchError, warnOf } from '../errors.js';
 import { isBatchable, type Batchable } from '../model/batchable.js';
 import type { ComputeShare } from '../model/compute-budget.js';
 import type { Execution, Model } from '../model/model.js';
-import type { Call } from '../model/call.js';
+import { releaseCall, type Call } from '../model/call.js';
 import { Calm } from '../model/inline-runs.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
@@ -205,13 +205,15 @@ export class BatchQueue implements AsyncDisposable {
     options: QueueRunOptions = {},
     pick: (execution: Execution) => R,
   ): Promise<R> {
+    /** What nobody else has yet. */
+    let own: Call | undefined;
     try {
       if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
       checkQueueRunOptions(options);
       const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client, span } = options;
       this.#requireOpen(signal);
       this.#requireChecked(method);
-      const call = this.#batchable.prepare(method, args, { owned, bounds });
+      const call = (own = this.#batchable.prepare(method, args, { owned, bounds }));
       this.#requireOpen(signal); // a getter of the arguments is the caller's code, and may have done anything
       const order: Order = {
         since: this.#desk.clock.now(),
@@ -224,9 +226,14 @@ export class BatchQueue implements AsyncDisposable {
       this.#requirePlace(call, order);
       const most = this.#mostRows(call);
       const here = call.rows <= most ? this.#here(call, order) : undefined;
-      if (here) return Promise.resolve(pick(here));
+      if (here) {
+        releaseCall(call);
+        return Promise.resolve(pick(here));
+      }
+      own = undefined;
       if (call.rows <= most) return this.#submit(call, order, pick).promise as Promise<R>;
       this.#pieced++;
+      call.chunk = undefined; // the check of a part may read it when the whole has its answer
       const parts = runInParts(call, most, (part) => this.#submit(part, order, itself, true));
       const answer = parts.then((execution) => {
         const whole = this.#mostRows(call);
@@ -239,6 +246,7 @@ export class BatchQueue implements AsyncDisposable {
         if (this.#closing) this.#pumpSoon();
       });
     } catch (error) {
+      if (own) releaseCall(own);
       return Promise.reject(error);
     }
   }
@@ -285,7 +293,10 @@ export class BatchQueue implements AsyncDisposable {
     if (why === 'expired') this.#counters.timedOut++;
     else if (request.isPushedOut) this.#counters.refused++;
     else this.#counters.aborted++;
-    if (!request.started) this.#waiting.forget(request);
+    if (!request.started) {
+      this.#waiting.forget(request);
+      releaseCall(request.call);
+    }
     // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.
     if (this.#closing) this.#pumpSoon();
     return !request.started;
@@ -389,6 +400,7 @@ export class BatchQueue implements AsyncDisposable {
     return requests.filter((request) => {
       if (request.deadline > now) return true;
       request.expire();
+      releaseCall(request.call);
       return false;
     });
   }

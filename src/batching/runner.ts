@@ -1,7 +1,7 @@
 import type { Clock } from '../async/clock.js';
 import { TorchError, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
-import type { Call } from '../model/call.js';
+import { releaseCall, type Call } from '../model/call.js';
 import type { BatchExecution, Execution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
 import type { CarriedCall, TracedBatch } from './call-span.js';
@@ -75,6 +75,7 @@ export class BatchRunner {
     let ended: number | undefined;
     const finish = (runMs: number, ran?: BatchExecution, error?: unknown): void => {
       this.inFlight--;
+      for (const { call } of requests) releaseCall(call);
       const [oldest] = requests as [Request];
       const { timings, gatherMs = 0, scatterMs = 0 } = ran ?? {};
       const waitMs = started - oldest.since + (timings?.queueMs ?? 0);

@@ -1,5 +1,6 @@
 import { TorchError, torchError } from '../errors.js';
 import { copyData } from '../tensor/copies.js';
+import { lease, mostLeased, roomFor, type Chunk } from '../tensor/leased-copies.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BoundArguments } from '../signature/bind.js';
 import { copyValue, entriesOf, isContainer, type Value } from '../tensor/value.js';
@@ -15,25 +16,37 @@ export interface Call {
   readonly rows: number;
   /** Of the tensor arguments, and about as many of the others as they take. */
   readonly bytes: number;
+  /** Where the copies of its tensors lie, until it is released; undefined where they have memory of their own. */
+  chunk: Chunk | undefined;
+}
+
+interface CallOptions {
+  /** What messages call the argument at each place. */
+  readonly names?: readonly string[];
+  /** The caller gives up the tensors, so they are not copied. */
+  readonly owned?: boolean;
+  /** Keys of the last calls. */
+  readonly keys?: CallKeys;
 }
 
 /**
  * Copies a call's tensors and works out what it may be batched with.
- * @param owned the caller gives up the tensors, so they are not copied
  * @throws ERR_INVALID_INPUT for what no model can take, ERR_NOT_BATCHABLE without a tensor argument, or when the tensors' rows disagree or are 0
  */
 export function prepareCall(
   method: string,
   given: BoundArguments,
-  { names, owned = false }: { names?: readonly string[]; owned?: boolean } = {},
+  { names, owned = false, keys }: CallOptions = {},
 ): Call {
   const values: (Value | undefined)[] = [];
-  let key = method;
+  const known = keys?.find(method, given);
+  let key = known ?? method;
   let rows = -1;
   let bytes = 0;
+  let room = 0;
   for (let i = 0; i < given.length; ++i) {
     const value = given[i];
-    key += '|';
+    if (known === undefined) key += '|';
     if (!(value instanceof Tensor)) {
       const copy = value === undefined ? undefined : copyValue(value, names?.[i] ?? `argument ${i}`);
       const own = copy === undefined ? '' : keyOf(copy);
@@ -42,23 +55,47 @@ export function prepareCall(
       values.push(copy);
       continue;
     }
-    const [own, ...tail] = value.shape;
+    const { shape, data } = value;
+    const own = shape[0];
     if (own === undefined || own === 0)
-      throw notBatchable('a tensor argument with at least one row', `shape [${value.shape.join(', ')}]`);
+      throw notBatchable('a tensor argument with at least one row', `shape [${shape.join(', ')}]`);
     if (rows >= 0 && own !== rows) throw notBatchable(`${rows} rows in every tensor argument`, `${own}`);
     rows = own;
-    bytes += value.data.byteLength;
-    key += `${value.dtype}[${tail.join(',')}]`;
-    values.push(owned ? value : new Tensor(value.dtype, copyData(value), value.shape));
+    bytes += data.byteLength;
+    room += roomFor(data.byteLength);
+    if (known === undefined) key += `${value.dtype}[${shape.slice(1).join(',')}]`;
+    values.push(value);
   }
   if (rows < 0) throw notBatchable('a tensor argument', 'none');
-  return { method, values, key, rows, bytes };
+  if (known === undefined) keys?.add(method, given, key);
+  return { method, values, key, rows, bytes, chunk: owned ? undefined : copyTensors(values, room) };
+}
+
+/** Puts copies in the place of tensors. @returns the chunk that holds them, where they are small */
+function copyTensors(values: (Value | undefined)[], room: number): Chunk | undefined {
+  const chunk = room > 0 && room <= mostLeased ? lease(room) : undefined;
+  for (let i = 0; i < values.length; ++i) {
+    const value = values[i];
+    if (!(value instanceof Tensor)) continue;
+    values[i] = new Tensor(value.dtype, chunk ? chunk.copy(value) : copyData(value), value.shape);
+  }
+  return chunk;
+}
+
+/** Nobody reads the values of a call any more: the memory of its copies may be used again. Its answer does not lie there. */
+export function releaseCall(call: Call): void {
+  const { chunk } = call;
+  if (!chunk) return;
+  call.chunk = undefined;
+  chunk.giveBack();
 }
 
 /** The rows `from` up to `to` of a call. */
 export function sliceCall(call: Call, from: number, to: number): Call {
   const values = call.values.map((value) => (value instanceof Tensor ? rowsOf(value, from, to, call.rows) : value));
-  return { ...call, values, rows: to - from, bytes: (call.bytes / call.rows) * (to - from) };
+  const { method, key, bytes, rows } = call;
+  // It lies in the memory of the whole, which alone gives that back.
+  return { method, values, key, rows: to - from, bytes: (bytes / rows) * (to - from), chunk: undefined };
 }
 
 /**
@@ -72,6 +109,47 @@ export function formOf(values: BoundArguments): readonly string[] | undefined {
     if (error instanceof TorchError) return undefined;
     throw error;
   }
+}
+
+/** Calls of so many forms have a key that is remembered. */
+const mostKeys = 8;
+
+interface KnownKey {
+  readonly method: string;
+  readonly tensors: readonly Pick<Tensor, 'dtype' | 'shape'>[];
+  readonly key: string;
+}
+
+/** Keys of a model's calls whose arguments are tensors. To make a text for each call costs more than to compare its shapes. */
+export class CallKeys {
+  readonly #known: KnownKey[] = [];
+
+  find(method: string, given: BoundArguments): string | undefined {
+    for (const known of this.#known) if (isLike(known, method, given)) return known.key;
+    return undefined;
+  }
+
+  add(method: string, given: BoundArguments, key: string): void {
+    const tensors: KnownKey['tensors'][number][] = [];
+    for (const value of given) {
+      if (!(value instanceof Tensor)) return;
+      tensors.push({ dtype: value.dtype, shape: value.shape });
+    }
+    if (this.#known.length === mostKeys) this.#known.shift();
+    this.#known.push({ method, tensors, key });
+  }
+}
+
+/** The number of rows is no part of a key. */
+function isLike({ method, tensors }: KnownKey, called: string, given: BoundArguments): boolean {
+  if (method !== called || tensors.length !== given.length) return false;
+  for (let i = 0; i < tensors.length; ++i) {
+    const { dtype, shape } = tensors[i] as KnownKey['tensors'][number];
+    const value = given[i];
+    if (!(value instanceof Tensor) || value.dtype !== dtype || value.shape.length !== shape.length) return false;
+    for (let axis = 1; axis < shape.length; ++axis) if (value.shape[axis] !== shape[axis]) return false;
+  }
+  return true;
 }
 
 function rowsOf(tensor: Tensor, from: number, to: number, rows: number): Tensor {

@@ -6,7 +6,7 @@ import { repeatRows } from '../tensor/rows.js';
 import { Tensor } from '../tensor/tensor.js';
 import { isPlainObject, type Arguments, type RunInput, type Value } from '../tensor/value.js';
 import type { Batchable, BatchBeginning, PrepareOptions } from './batchable.js';
-import { formOf, prepareCall, type Call } from './call.js';
+import { CallKeys, formOf, prepareCall, type Call } from './call.js';
 import { gather, scatter, type SlabPool } from './collate.js';
 import type { Busy, EngineModel, Placement, Run } from './engine.js';
 import { frozen } from './frozen.js';
@@ -79,6 +79,7 @@ export class LoadedModel implements Batchable, Warmable {
   readonly share: ComputeShare;
   readonly #waiting: WaitingRuns;
   readonly #here: CallerRuns;
+  readonly #keys = new CallKeys();
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
   /** Of the example of the last warm-up. */
@@ -188,7 +189,8 @@ export class LoadedModel implements Batchable, Warmable {
         `Expected tensors alone for a batch but ${text.name} takes strings: run the model itself`,
       );
     }
-    return prepareCall(method, binder.bind(args, { anyRows: true, bounds }), { names: binder.names, owned });
+    const values = binder.bind(args, { anyRows: true, bounds });
+    return prepareCall(method, values, { names: binder.names, owned, keys: this.#keys });
   }
 
   wasChecked({ method, values }: Call): boolean {

@@ -58,7 +58,8 @@ function placeFor(bytes: number): number {
   return place;
 }
 
-function requireWhole({ data, shape }: Tensor): void {
+/** @throws ERR_INVALID_SHAPE when the buffer was detached or has shrunk since the tensor was made */
+export function requireWhole({ data, shape }: Tensor): void {
   let elements = 1;
   for (const size of shape) elements *= size;
   if (data.length === elements) return;
