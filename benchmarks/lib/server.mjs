@@ -65,10 +65,10 @@ export async function startProcess({ command, args = [], env = {}, port, url, re
 /**
  * Our server, as `node-libtorch serve` starts it. Log level info, into a file, unless `flags` say otherwise. One setting
  * differs: autocannon does not heed `Connection: close`, which Node then answers with 503. `from`: another tree's dist. `node`: flags
- * of Node itself; `ipc`: whether messages can be sent to it.
+ * of Node itself; `ipc`: whether messages can be sent to it; `port`: a certain one.
  */
-export async function startOurs(flags = [], env = {}, from = distDir, { node = [], ipc = false } = {}) {
-  const port = await freePort();
+export async function startOurs(flags = [], env = {}, from = distDir, { node = [], ipc = false, port: given } = {}) {
+  const port = given ?? (await freePort());
   const args = [
     ...node,
     join(from, 'cli/main.js'),

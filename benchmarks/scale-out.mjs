@@ -1,0 +1,161 @@
+#!/usr/bin/env node
+// node benchmarks/scale-out.mjs [part …] [--seconds 60] [--rate 300] [--save]: several servers behind HAProxy with the configuration of deploy/haproxy, on
+// loopback. Parts, all by default:
+//   rolling   an open loop while each of three servers is restarted in turn: no request may fail
+//   kill      an open loop while one of three is killed (SIGKILL): only requests that it had begun may fail
+//   spread    an open loop without any of that: each server gets a third, ± 20 %
+//   capacity  a closed loop: two servers against one with --workers 2, both behind HAProxy, alternated: at least 0.9 ×
+// It ends with exit code 1 when one of them is not so. It cannot show growth beyond the cores of the machine.
+
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { load } from './lib/generator.mjs';
+import { startHaproxy } from './lib/haproxy.mjs';
+import { width } from './lib/models.mjs';
+import { resultsDir, say, writeJson } from './lib/paths.mjs';
+import { provenance } from './lib/results.mjs';
+import { requestOf } from './lib/rows.mjs';
+import { startOurs } from './lib/server.mjs';
+import { median, percentiles, rounded } from './lib/stats.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '300' },
+    save: { type: 'boolean' },
+  },
+});
+const seconds = Number(values.seconds);
+const rate = Number(values.rate);
+const request = requestOf('json', width('mlp'));
+const parts = { rolling, kill, spread, capacity };
+
+/** As it ships: it says "not ready" for seven seconds before it refuses connections. */
+const start = (port, ...flags) =>
+  startOurs(['mnist-mlp', '--log-level', 'warn', '--pre-stop-delay-ms', '7000', ...flags], {}, undefined, { port });
+
+const found = {};
+for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
+  if (!Object.hasOwn(parts, name))
+    throw new Error(`Expected parts of ${Object.keys(parts).join(', ')} but received ${name}`);
+  say(`${name} …`);
+  found[name] = await parts[name]();
+  console.log(name, JSON.stringify(found[name], null, 2));
+}
+if (values.save) await writeJson(join(resultsDir, 'scale-out.json'), { ...(await provenance()), ...found });
+process.exitCode = Object.values(found).every(({ holds }) => holds) ? 0 : 1;
+
+/** Three servers behind HAProxy, an open loop through it, and what is done to the servers meanwhile. */
+async function loaded(disturb, lasting = seconds) {
+  const servers = [await start(), await start(), await start()];
+  const proxy = await startHaproxy(servers.map(({ port }) => port));
+  try {
+    // Health checks need a moment, and the first requests of a server are slower.
+    const url = `http://127.0.0.1:${proxy.port}/predict`;
+    await load({ url, request, rate, seconds: 2, connections: 256, opened: 16 });
+    const before = await proxy.requests();
+    const running = load({ url, request, rate, seconds: lasting, connections: 256, opened: 16 });
+    const seen = await disturb?.(servers);
+    const ran = await running;
+    const after = await proxy.requests();
+    const got = Object.fromEntries([...after].map(([name, count]) => [name, count - before.get(name)]));
+    return { ...summary(ran), ...seen, requestsByServer: got };
+  } finally {
+    await proxy.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+function summary(ran) {
+  const statuses = {};
+  const latencies = [];
+  const failures = [];
+  ran.each((due, sent, done, status) => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (status === 200) latencies.push(done - due);
+    else failures.push({ sent, done, status });
+  });
+  return { seconds: rounded(ran.seconds), rate, statuses, lost: ran.lost, latencyMs: percentiles(latencies), failures };
+}
+
+async function rolling() {
+  const found = await loaded(async (servers) => {
+    const restarts = [];
+    await sleep(2000);
+    for (const [i, server] of servers.entries()) {
+      const from = performance.now();
+      server.child.kill('SIGTERM');
+      await ended(server);
+      await server.stop();
+      servers[i] = await start(server.port);
+      restarts.push(rounded((performance.now() - from) / 1000));
+      // It is in service when the next one leaves.
+      await sleep(2000);
+    }
+    return { secondsOfRestarts: restarts };
+  });
+  return { ...found, holds: found.failures.length === 0 && found.lost === 0 };
+}
+
+/** A request of which the server had begun was sent before its end was seen: nothing that came later may fail. */
+async function kill() {
+  const found = await loaded(
+    async (servers) => {
+      await sleep(4000);
+      const [, second] = servers;
+      second.child.kill('SIGKILL');
+      await ended(second);
+      await second.stop();
+      await sleep(4000);
+      servers[1] = await start(second.port);
+      return {};
+    },
+    Math.min(seconds, 20),
+  );
+  const seenAt = Math.min(...found.failures.map(({ done }) => done));
+  const later = found.failures.filter(({ sent }) => sent > seenAt).length;
+  return { ...found, failedLater: later, holds: later === 0 && found.lost === 0 };
+}
+
+async function spread() {
+  const found = await loaded(undefined, Math.min(seconds, 15));
+  const counts = Object.values(found.requestsByServer);
+  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+  const worst = Math.max(...counts.map((count) => Math.abs(count - mean) / mean));
+  return { ...found, worstPercent: rounded(worst * 100), holds: worst <= 0.2 && found.failures.length === 0 };
+}
+
+/** Requests per second that a closed loop gets; in turn, so that the machine is the same for both. */
+async function capacity() {
+  const sides = { replicas: [[], []], workers: [['--workers', '2']] };
+  const rates = { replicas: [], workers: [] };
+  for (let i = 0; i < 3; i++) {
+    for (const [name, flags] of Object.entries(sides)) {
+      const servers = [];
+      for (const each of flags) servers.push(await start(undefined, ...each));
+      const proxy = await startHaproxy(servers.map(({ port }) => port));
+      try {
+        const url = `http://127.0.0.1:${proxy.port}/predict`;
+        await load({ url, request, seconds: 1, connections: 64 });
+        const ran = await load({ url, request, seconds: 3, connections: 64 });
+        rates[name].push(rounded(ran.count / ran.seconds));
+      } finally {
+        await proxy.stop();
+        for (const server of servers) {
+          server.child.kill('SIGKILL');
+          await server.stop();
+        }
+      }
+    }
+  }
+  const ratio = rounded(median(rates.replicas) / median(rates.workers));
+  return { requestsPerSecond: rates, ratio, holds: ratio >= 0.9 };
+}
+
+function ended({ child }) {
+  return child.exitCode !== null || child.signalCode !== null ? undefined : once(child, 'exit');
+}
