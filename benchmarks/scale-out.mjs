@@ -66,7 +66,7 @@ async function loaded(disturb, lasting = seconds) {
     return { ...summary(ran), ...seen, requestsByServer: got };
   } finally {
     await proxy.stop();
-    await Promise.all(servers.map((server) => server.stop()));
+    for (const server of servers) await end(server);
   }
 }
 
@@ -145,15 +145,18 @@ async function capacity() {
         rates[name].push(rounded(ran.count / ran.seconds));
       } finally {
         await proxy.stop();
-        for (const server of servers) {
-          server.child.kill('SIGKILL');
-          await server.stop();
-        }
+        for (const server of servers) await end(server);
       }
     }
   }
   const ratio = rounded(median(rates.replicas) / median(rates.workers));
   return { requestsPerSecond: rates, ratio, holds: ratio >= 0.9 };
+}
+
+/** Nobody asks it any more: no drain. */
+async function end(server) {
+  server.child.kill('SIGKILL');
+  await server.stop();
 }
 
 function ended({ child }) {

@@ -26,7 +26,10 @@ const yamlFiles = (folder) =>
 
 /** A check says nothing, or throws what is wrong. */
 const checks = [
-  ['manifests against schemas', () => schemas([...yamlFiles('kubernetes'), ...yamlFiles('kserve')], crds)],
+  [
+    'manifests against schemas',
+    () => schemas([...yamlFiles('kubernetes'), ...yamlFiles('kserve'), ...yamlFiles('docker')], crds),
+  ],
   ['manifests as models of the SDKs', () => models([...yamlFiles('kubernetes'), ...yamlFiles('kserve')])],
   ['the Helm chart', chart],
   ['HAProxy', () => run(programPath('haproxy'), ['-c', '-f', join(deploy, 'haproxy/haproxy.cfg')])],

@@ -2,11 +2,13 @@
 
 Kinds of Kubernetes: its own OpenAPI schemas, strictly (kubernetes-validate). Custom resources: the schemas of the CRDs in FOLDER
 (*.crd.yaml or *.crd.yaml.gz), where an unknown member is a fault. ServiceMonitor: the operator's types; what they do not take over is unknown.
-A line for each document says what it was held to. A kind that nothing knows is a fault, unless --crds was left out and it is custom.
+compose.yaml: the schema of the Compose specification. A line for each document says what it was held to. A kind that nothing knows is a fault, unless --crds was left out and it is custom.
 """
 
 import argparse
 import gzip
+import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -79,13 +81,24 @@ def unknown_members(given, taken, at=""):
             yield from unknown_members(value, taken[i], f"{at}/{i}")
 
 
+def errors_of(schema, document):
+    errors = jsonschema.Draft7Validator(schema).iter_errors(document)
+    return [f"/{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
+
+
+def compose_schema():
+    """A file of a package that cannot be imported without others, and need not be."""
+    [folder] = importlib.util.find_spec("compose").submodule_search_locations
+    return json.loads((Path(folder) / "config/compose_spec.json").read_text())
+
+
 def faults_of(document, crds):
     """(what it was held to, faults)"""
+    if "services" in document:
+        return "the Compose specification", errors_of(compose_schema(), document)
     api, kind = document.get("apiVersion", ""), document.get("kind", "")
     if (api, kind) in crds:
-        schema = crds[api, kind]
-        errors = jsonschema.Draft7Validator(schema).iter_errors(document)
-        return "its CRD", [f"/{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
+        return "its CRD", errors_of(crds[api, kind], document)
     if kind in OPERATOR_KINDS:
         try:
             taken = OPERATOR_KINDS[kind].model_validate(document).model_dump(by_alias=True, exclude_unset=True)
@@ -116,7 +129,7 @@ def main():
             continue
         for document in documents:
             held_to, faults = faults_of(document, crds)
-            name = f"{file}: {document.get('kind')} {document.get('metadata', {}).get('name')}"
+            name = f"{file}: {document.get('kind')} {document.get('metadata', document).get('name', '')}"
             print(f"{name}: held to {held_to}{'' if not faults else ': FAULTS'}")
             for fault in faults:
                 failed = True
