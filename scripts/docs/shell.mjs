@@ -38,11 +38,18 @@ export class Shell {
     this.#prelude = `set -e -o pipefail\n${commands(project, root)}`;
   }
 
+  /** What the last command printed that ended. */
+  printed;
+
+  /** A text of the page with the ports of this check. */
+  async withPorts(text) {
+    this.#ports ??= await freePorts(printed.length);
+    return text.replace(/\b(8000|8001|9001)\b/g, (port) => this.#ports[printed.indexOf(port)]);
+  }
+
   /** @returns what went wrong, if anything did */
   async run({ info, code }) {
-    this.#ports ??= await freePorts(printed.length);
-    const lines = code.filter((line) => !line.startsWith('npm install'));
-    const script = lines.join('\n').replace(/\b(8000|8001|9001)\b/g, (port) => this.#ports[printed.indexOf(port)]);
+    const script = await this.withPorts(code.filter((line) => !line.startsWith('npm install')).join('\n'));
     return info === 'sh background' ? this.#serve(script) : this.#end(this.#spawn(script));
   }
 
@@ -66,10 +73,11 @@ export class Shell {
     }
   }
 
-  async #end({ child, text }) {
+  async #end({ child, text, stdout }) {
     const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), limitMs);
     const [status, signal] = await once(child, 'close');
     clearTimeout(timer);
+    this.printed = stdout();
     return status === 0 ? undefined : `ended with ${status ?? signal}\n${text()}`;
   }
 
@@ -81,10 +89,12 @@ export class Shell {
       env: { ...process.env, PORT: this.#ports[0], NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0', NO_COLOR: '1' },
     });
     let said = '';
+    let out = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk) => (said = `${said}${chunk}`.slice(-2000)));
     }
-    return { child, text: () => said };
+    child.stdout.on('data', (chunk) => (out = `${out}${chunk}`.slice(0, 20_000)));
+    return { child, text: () => said, stdout: () => out };
   }
 }
 

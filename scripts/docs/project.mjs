@@ -1,0 +1,48 @@
+// A folder like that of somebody who installed the package, with the files that pages speak of.
+
+import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fetchSilero } from '../fetch-silero.mjs';
+
+/** By the names that the pages give them. Where PyTorch is at hand, the Python of a page makes them anew. */
+const readers = {
+  'model.pt': 'models/mnist-mlp/v1.0/model.pt',
+  'model.pt2': 'test/fixtures/notes/labelled.pt2',
+  'detector.onnx': 'test/fixtures/onnx/linear.onnx',
+  'animals.pt2': 'test/fixtures/notes/labelled.pt2',
+  'photos.pt2': 'test/fixtures/guides/photos.pt2',
+  'labels.json': 'test/fixtures/guides/labels.json',
+  'cat.jpg': 'test/fixtures/images/turned.jpg',
+  'encoder.pt2': 'test/fixtures/guides/encoder.pt2',
+  'tokenizer.json': 'test/fixtures/guides/tokenizer.json',
+  'tokenizer_config.json': 'test/fixtures/guides/tokenizer_config.json',
+  'state_dict.pt': 'test/fixtures/torchscript/state_dict.pt',
+  'truncated.pt': 'test/fixtures/torchscript/truncated.pt',
+  'counter.pt2': 'test/fixtures/export/counter.pt2',
+  'mixing.pt': 'test/fixtures/torchscript/row_mixing.pt',
+  'prices.pt2': 'test/fixtures/guides/prices.pt2',
+};
+/** Silero's model for speech, which pip fetches once. */
+const silero = () => fetchSilero('onnx');
+/** Packages that pages import beside ours. */
+const packages = [
+  'express',
+  'fastify',
+  'sharp',
+  'onnxruntime-node',
+  'onnxruntime-common',
+  '@huggingface',
+  '@types',
+  '@grpc',
+];
+
+export async function newProject(root) {
+  const folder = mkdtempSync(join(tmpdir(), 'check-docs-'));
+  for (const name of ['node_modules', 'src']) mkdirSync(join(folder, name));
+  for (const [name, from] of Object.entries(readers)) copyFileSync(join(root, from), join(folder, name));
+  copyFileSync(await silero(), join(folder, 'silero_vad.onnx'));
+  symlinkSync(root, join(folder, 'node_modules/node-libtorch'));
+  for (const name of packages) symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  return folder;
+}
