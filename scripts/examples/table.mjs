@@ -8,7 +8,9 @@
 //   check   throws when an answer is wrong; `answers` has what each «Ask:» printed
 
 import { express, fastify, workerHost, workerServer } from './cases/digits.mjs';
+import { embeddings } from './cases/embeddings.mjs';
 import { imageUpload } from './cases/pictures.mjs';
+import { silero } from './cases/silero.mjs';
 import { tabular } from './cases/tabular.mjs';
 
-export const examples = [express, fastify, workerHost, workerServer, imageUpload, tabular];
+export const examples = [express, fastify, workerHost, workerServer, imageUpload, tabular, embeddings, silero];
