@@ -22,6 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inDocs = (names) => names.map((name) => `docs/${name}.md`);
 const runnable = inDocs([
   'library',
+  'errors',
   'tasks',
   'grpc',
   'migration',

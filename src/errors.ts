@@ -132,12 +132,19 @@ export interface TorchErrorOptions {
   errors?: readonly ErrorDetail[];
   /** Elements at fault, at most 16. */
   faults?: readonly ElementFault[];
+  /** What to do about it, where that is known. It becomes the last line of the message. Default: none. */
+  hint?: string | undefined;
+  /** Where in the model's code it happened. It is for logs, as `cause` is. Default: none. */
+  trace?: string | undefined;
 }
 
 /** Marks our errors with their family, for other copies of this package in the process: each copy has its own classes. */
 const brand = Symbol.for('node-libtorch.TorchError');
 
-/** Base of every error this package raises. `message` says what was expected and what came. */
+/**
+ * Base of every error this package raises. The first line of `message` says what was expected and what came; where a `hint`
+ * is known, it is the last line.
+ */
 export class TorchError extends Error {
   /** Which fault it is. Codes are stable; messages are not. */
   readonly code: ErrorCode;
@@ -145,12 +152,27 @@ export class TorchError extends Error {
   readonly errors: readonly ErrorDetail[] | undefined;
   /** The first elements of the input that are at fault, where the fault is in elements. */
   readonly faults: readonly ElementFault[] | undefined;
+  /** What to do about a common mistake, such as a batch dimension that is missing; no member where nothing is known. */
+  declare readonly hint?: string;
+  /**
+   * Where in the model's code a run or a load failed: the frames of TorchScript's interpreter, or the node of a graph. No member
+   * where nothing is known. It quotes lines of the model, so it is for your logs and never in an HTTP answer.
+   */
+  declare readonly trace?: string;
 
   constructor(code: ErrorCode, message: string, options: TorchErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    const { hint, trace } = options;
+    super(
+      hint === undefined ? message : message + hintLine(hint),
+      'cause' in options ? { cause: options.cause } : undefined,
+    );
     this.code = code;
     this.errors = options.errors;
     this.faults = options.faults;
+    // Not enumerable, as `stack` and `cause` are not: an error that is printed begins with its message, and one that is sent as
+    // JSON holds no code of the model.
+    if (hint !== undefined) Object.defineProperty(this, 'hint', { value: hint });
+    if (trace !== undefined) Object.defineProperty(this, 'trace', { value: trace });
   }
 
   /** Errors of another copy of this package, or of another realm, are instances too. */
@@ -199,6 +221,44 @@ const familyClass: Record<ErrorFamily, typeof TorchError> = {
   environment: EnvironmentError,
   http: HttpError,
 };
+
+const hintLine = (hint: string): string => `\n  hint: ${hint}`;
+
+/** An error as a message between threads and processes carries it. */
+export interface SaidError {
+  readonly code: ErrorCode;
+  /** Without the line of the hint. */
+  readonly message: string;
+  readonly errors?: readonly ErrorDetail[];
+  readonly hint?: string;
+  readonly trace?: string;
+}
+
+/** What to post about anything that was thrown; `errorOf` makes the error of it again. */
+export function sayError(thrown: unknown): SaidError {
+  if (!(thrown instanceof TorchError)) {
+    return { code: 'ERR_INTERNAL', message: isError(thrown) ? thrown.message : String(thrown) };
+  }
+  const { code, errors, hint, trace } = thrown;
+  return {
+    code,
+    message: sentenceOf(thrown),
+    ...(errors && { errors }),
+    ...(hint !== undefined && { hint }),
+    ...(trace !== undefined && { trace }),
+  };
+}
+
+/** The error that was said. A code that this version does not know is ERR_INTERNAL. */
+export function errorOf({ code, message, errors, hint, trace }: SaidError): TorchError {
+  return torchError(isErrorCode(code) ? code : 'ERR_INTERNAL', message, { ...(errors && { errors }), hint, trace });
+}
+
+/** The message without the line of the hint. */
+export function sentenceOf({ message, hint }: TorchError): string {
+  const line = hint === undefined ? '' : hintLine(hint);
+  return message.endsWith(line) ? message.slice(0, message.length - line.length) : message;
+}
 
 /** The error of a code, as an instance of its family's class. */
 export function torchError(code: ErrorCode, message: string, options?: TorchErrorOptions): TorchError {

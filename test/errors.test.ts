@@ -21,6 +21,22 @@ describe('errors', () => {
     for (const other of ['toString', 'ERR_NOPE', 1, undefined]) expect(isErrorCode(other)).to.equal(false);
   });
 
+  it('have a hint as the last line and a trace apart, and cross threads with both', () => {
+    const error = torchError('ERR_MODEL_EXECUTION', 'why', { hint: 'do this', trace: 'layer 1\nlayer 2' });
+    expect(error).to.include({ message: 'why\n  hint: do this', hint: 'do this', trace: 'layer 1\nlayer 2' });
+    expect(Object.keys(error)).to.not.include.members(['hint']).and.not.include.members(['trace']);
+    expect(errors.sentenceOf(error)).to.equal('why');
+    const posted = structuredClone(errors.sayError(error));
+    const again = errors.errorOf(posted);
+    expect(again).to.be.instanceOf(errors.ExecutionError);
+    expect(again).to.include({ message: error.message, hint: error.hint, trace: error.trace });
+    const plain = torchError('ERR_TIMEOUT', 'late');
+    for (const name of ['hint', 'trace']) expect(Object.hasOwn(plain, name)).to.equal(false);
+    expect(errors.sayError(plain)).to.deep.equal({ code: 'ERR_TIMEOUT', message: 'late' });
+    expect(errors.errorOf(errors.sayError(new TypeError('odd')))).to.include({ code: 'ERR_INTERNAL', message: 'odd' });
+    expect(errors.errorOf({ code: 'ERR_OF_TOMORROW' as ErrorCode, message: 'new' }).code).to.equal('ERR_INTERNAL');
+  });
+
   describe('of another copy of the package', () => {
     let other: typeof errors;
     before(async () => {

@@ -37,6 +37,9 @@ napi_value encode_error(napi_env env, const engine::EngineError& error) {
   check(napi_create_object(env, &object));
   check(napi_set_named_property(env, object, "code", encode_text(env, error.code())));
   check(napi_set_named_property(env, object, "message", encode_text(env, error.message())));
+  if (!error.hint().empty()) {
+    check(napi_set_named_property(env, object, "hint", encode_text(env, error.hint())));
+  }
   if (!error.trace().empty()) {
     check(napi_set_named_property(env, object, "trace", encode_text(env, error.trace())));
   }

@@ -1,8 +1,9 @@
 #include "engine/error_text.h"
 
-#include <array>
 #include <initializer_list>
 #include <string_view>
+
+#include "engine/hints.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -12,50 +13,6 @@ constexpr size_t kMaxTrace = 4096;
 
 constexpr std::string_view kHere = "<--- HERE";
 constexpr std::string_view kRuntimeError = "RuntimeError: ";
-
-struct Hint {
-  // Both must be in the message.
-  std::string_view first;
-  std::string_view second;
-  std::string_view advice;
-};
-
-// Advice that several texts share.
-constexpr std::string_view kCudaDevice =
-    "The graph names a CUDA device, which this process does not have: trace or script the model on the "
-    "CPU, "
-    "and take the device from an input (x.device)";
-constexpr std::string_view kGradient =
-    "The model takes a gradient while it runs: load it with autograd: true (--autograd on)";
-constexpr std::string_view kDimensions =
-    "The shape has too few or too many dimensions; the first one is most often the batch: [1, ...] for "
-    "one example";
-
-constexpr std::array kHints{
-    Hint{"scalar types: Long, Int; but got", "Float",
-         "The model takes integers here (ids, say), and numbers become float32 unless told otherwise: "
-         "Tensor.from(ids, 'int64')"},
-    Hint{"tensors used as indices must be", "",
-         "The model takes integers here, and numbers become float32 unless told otherwise: "
-         "Tensor.from(ids, 'int64')"},
-    Hint{"(unbatched)", "(batched)", kDimensions},
-    Hint{"input (got", "D input)", kDimensions},
-    Hint{"mat1 and mat2 shapes cannot be multiplied", "",
-         "The last dimension of the input is not what the layer was made for, or the batch dimension is "
-         "missing: "
-         "[1, ...] for one example"},
-    Hint{"Could not run '", "'CUDA' backend", kCudaDevice},
-    Hint{"Torch not compiled with CUDA enabled", "", kCudaDevice},
-    Hint{"PyTorch is not linked with support for cuda devices", "", kCudaDevice},
-    Hint{"Cannot initialize CUDA", "", kCudaDevice},
-    Hint{"Expected all tensors to be on the same device", "cuda",
-         "The graph has a fixed device in it: trace the model on the device it is to run on, or take the "
-         "device "
-         "from an input (x.device)"},
-    Hint{"does not require grad", "", kGradient},
-    Hint{"Inference tensors cannot be saved for backward", "", kGradient},
-    Hint{"does not have a grad_fn", "", kGradient},
-};
 
 std::string_view trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \n\r\t");
@@ -104,14 +61,8 @@ ErrorText readable(const std::string& text) {
   std::string_view message = trimmed(all.substr(begin));
   if (message.substr(0, kRuntimeError.size()) == kRuntimeError) message.remove_prefix(kRuntimeError.size());
   message = first_sentence(message);
-  ErrorText result{clipped(message, kMaxMessage), clipped(trimmed(all.substr(0, begin)), kMaxTrace)};
-  for (const Hint& hint : kHints) {
-    if (message.find(hint.first) == std::string_view::npos) continue;
-    if (message.find(hint.second) == std::string_view::npos) continue;
-    result.message += "\n" + std::string(hint.advice);
-    break;
-  }
-  return result;
+  return {clipped(message, kMaxMessage), clipped(trimmed(all.substr(0, begin)), kMaxTrace),
+          std::string(hint_for(message))};
 }
 
 bool is_out_of_memory(const std::string& message) {

@@ -6,10 +6,12 @@
 namespace node_libtorch::engine {
 
 struct ErrorText {
-  // What failed, and where it is a common mistake, what to do.
+  // What failed: the useful sentence.
   std::string message;
   // Where in the model's code; empty where the text had none.
   std::string trace;
+  // What to do, for a common mistake; empty for any other.
+  std::string hint;
 };
 
 // `text` as LibTorch or its interpreter throws it.

@@ -43,7 +43,10 @@ export interface NativeLoadOptions {
 
 export interface NativeError {
   readonly code: string;
+  /** One sentence, the useful one. */
   readonly message: string;
+  /** What to do, for a common mistake. */
+  readonly hint?: string;
   /** Where in the model's code. */
   readonly trace?: string;
 }

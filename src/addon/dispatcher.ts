@@ -135,9 +135,8 @@ function coding(call: (...args: unknown[]) => unknown): (...args: unknown[]) => 
   };
 }
 
-/** The addon's `{code, message}` as an error of our table, a trace as its cause; anything else as it is. */
+/** What the addon says as an error of our table; anything else as it is. */
 export function fromNative(error: unknown): unknown {
-  const { code, message, trace } = error as Partial<NativeError>;
-  if (!isErrorCode(code)) return error;
-  return torchError(code, message ?? '', trace === undefined ? {} : { cause: new Error(trace) });
+  const { code, message, hint, trace } = error as Partial<NativeError>;
+  return isErrorCode(code) ? torchError(code, message ?? '', { hint, trace }) : error;
 }

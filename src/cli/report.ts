@@ -5,17 +5,21 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 
 /**
  * Prints an error on stderr: one line, and those that a message adds on how to mend it; or, with `json`, one JSON
- * object. The stack only with DEBUG set: it helps whoever changes this package, not whoever uses it.
+ * object. Where in the model it happened, and the stack, only with DEBUG set: most readers want the sentence.
  */
 export function reportError(error: unknown, { json }: { json: boolean }): void {
   const told = inWords(error);
   const code = told instanceof TorchError ? told.code : 'ERR_INTERNAL';
   const message = isError(told) ? told.message : String(told);
-  const errors = error instanceof TorchError ? error.errors : undefined;
-  process.stderr.write(
-    json ? `${jsonText({ error: { code, message, errors } })}\n` : `${indented(`error [${code}] ${message}`)}\n`,
-  );
-  if (process.env['DEBUG'] && isError(error)) process.stderr.write(`${indented(error.stack ?? message)}\n`);
+  const { errors, hint, trace } = error instanceof TorchError ? error : {};
+  const isDebugged = Boolean(process.env['DEBUG']);
+  if (json) {
+    process.stderr.write(`${jsonText({ error: { code, message, errors, hint, ...(isDebugged && { trace }) } })}\n`);
+  } else {
+    const where = trace === undefined ? '' : isDebugged ? `\n${trace}` : '\n  trace: DEBUG=1 shows where in the model';
+    process.stderr.write(`${indented(`error [${code}] ${message}${where}`)}\n`);
+  }
+  if (isDebugged && isError(error)) process.stderr.write(`${indented(error.stack ?? message)}\n`);
 }
 
 /** An error as it is told, on standard error and in the log: one for want of open files says what to do. */

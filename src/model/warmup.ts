@@ -1,5 +1,5 @@
 import * as check from '../check.js';
-import { describe, expected, torchError, type TorchError } from '../errors.js';
+import { describe, expected, sentenceOf, torchError, type TorchError } from '../errors.js';
 import type { BoundArguments } from '../signature/bind.js';
 import { exampleArguments, exampleSpecs, freeSizes, withinBounds, type FullSpec } from '../signature/example.js';
 import type { Signature, TensorSpec } from '../signature/spec.js';
@@ -183,12 +183,12 @@ class WarmUp {
         first ??= error as TorchError;
       }
     }
-    const { code, message } = first as TorchError;
+    const refused = first as TorchError;
     const others = tried.length > 1 ? ` (nor with ${tried.slice(1).join('; ')})` : '';
     throw torchError(
-      code,
-      `The model does not run on an example made from its signature, ${tried[0]}${others}: ${message}`,
-      { cause: first },
+      refused.code,
+      `The model does not run on an example made from its signature, ${tried[0]}${others}: ${sentenceOf(refused)}`,
+      { cause: refused, hint: refused.hint, trace: refused.trace },
     );
   }
 

@@ -33,10 +33,12 @@ const credentialKeys = new Set([
 
 const maxDepth = 6;
 const maxText = 512;
+/** Frames of a model. */
+const maxTrace = 4096;
 
 /**
  * A copy of a log record that is safe to write: credentials are replaced, request data and every array of numbers other
- * than a shape is reduced to its kind and length, errors to type, code, message and stack.
+ * than a shape is reduced to its kind and length, errors to type, code, message, stack and the model's trace.
  */
 export function scrub(record: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const clean: Record<string, unknown> = {};
@@ -70,14 +72,15 @@ function scrubArray(key: string, value: readonly unknown[], depth: number): unkn
   return value.map((item) => scrubValue('', item, depth + 1));
 }
 
-/** Type, code, message and stack of an error and of its causes; none of its other members. */
+/** Type, code, message, stack and the model's trace of an error and of its causes; none of its other members. */
 function scrubError(error: Error, depth = 0): Record<string, unknown> {
-  const { code } = error as { code?: unknown };
+  const { code, trace } = error as { code?: unknown; trace?: unknown };
   return {
     type: error.name,
     ...(typeof code === 'string' && { code }),
     message: clip(error.message),
     ...(error.stack !== undefined && { stack: frames(error.stack) }),
+    ...(typeof trace === 'string' && { trace: clip(trace, maxTrace) }),
     ...(isError(error.cause) && depth < maxDepth && { cause: scrubError(error.cause, depth + 1) }),
   };
 }
@@ -88,8 +91,8 @@ function frames(stack: string): string {
   return lines.slice(0, 20).join('\n');
 }
 
-function clip(text: string): string {
-  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
+function clip(text: string, most = maxText): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 function isBinary(value: object): boolean {

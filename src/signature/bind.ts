@@ -1,6 +1,7 @@
 import { describe, torchError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
+import { dtypeHint, shapeHint } from './hints.js';
 import { checkRange, type Bounds } from './range.js';
 import { formatSpecShape, type MethodSchema, type Signature, type TensorSpec } from './spec.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
@@ -134,12 +135,15 @@ function checkTensor(spec: TensorSpec, value: Value | undefined, bounds: Bounds 
     throw torchError('ERR_INVALID_INPUT', `Expected ${wanted} for ${spec.name} but received ${describe(value)}`);
   }
   if (spec.dtype !== null && value.dtype !== spec.dtype) {
-    throw torchError('ERR_INVALID_DTYPE', `Expected dtype ${spec.dtype} for ${spec.name} but received ${value.dtype}`);
+    throw torchError('ERR_INVALID_DTYPE', `Expected dtype ${spec.dtype} for ${spec.name} but received ${value.dtype}`, {
+      hint: dtypeHint(spec.dtype, value.dtype),
+    });
   }
   if (!fitsSpec(value.shape, spec)) {
     throw torchError(
       'ERR_INVALID_SHAPE',
       `Expected shape ${formatSpecShape(spec)} for ${spec.name} but received ${formatShape(value.shape)}`,
+      { hint: shapeHint(spec, value.shape) },
     );
   }
   if (spec.range) checkRange(spec.name, spec.range, value, bounds);

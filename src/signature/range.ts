@@ -2,6 +2,7 @@ import { torchError, type ElementFault, type TorchError } from '../errors.js';
 import { dtypeTable, type DType } from '../tensor/dtype.js';
 import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from '../tensor/float16.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { rangeHint } from './hints.js';
 
 /** Least and greatest of some numbers, both inclusive. */
 export type Bounds = readonly [min: number, max: number];
@@ -78,7 +79,16 @@ function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor, [min, 
     const message = `Expected finite numbers for ${name} but element ${element} is not finite`;
     return torchError('ERR_NOT_FINITE', message, { faults });
   }
-  return torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but element ${element} is outside`, { faults });
+  const hint = rangeHint(
+    range,
+    (function* () {
+      for (let i = 0; i < data.length; ++i) yield valueOf(i);
+    })(),
+  );
+  return torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but element ${element} is outside`, {
+    faults,
+    hint,
+  });
 }
 
 function expectation(name: string, range: Bounds): string {

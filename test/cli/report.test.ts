@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { jsonText, printable, reportError } from '#dist/cli/report.js';
 import { cli } from '../support/cli-run.js';
-import { digitModel, root } from '../support/paths.js';
+import { digitModel, fixture, root } from '../support/paths.js';
 
 /** ESC, BEL, NUL, CR, a C1 control, a turn of the direction, the isolate of one, a tag beyond the first plane. */
 const hostile = '\x1b[2J\x1b]0;pwn\x07\0\r\nok   fake v1: fine\n  fix: run me\x9b31m\u202e\u2066\u{e0041}';
@@ -80,5 +80,33 @@ describe('messages that hold texts of strangers', function () {
     expect(JSON.parse(jsonText(value))).to.deep.equal(value);
     expect(jsonText(value)).not.to.match(obeyed);
     expect(printable('a\u{e0041}b')).to.equal('a\\udb40\\udc41b');
+  });
+});
+
+describe('an error of a model on the command line', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'node-libtorch-report-'));
+  const input = join(folder, 'input.json');
+  before(() => writeFileSync(input, '[[1, 2, 3]]'));
+  after(() => rmSync(folder, { recursive: true }));
+  const run = (DEBUG: string, ...flags: string[]) =>
+    cli(['run', fixture('faults/execution-errors/Linear.pt'), '--input', input, ...flags], { env: { DEBUG } });
+
+  it('is the sentence, the hint, and how to see the trace', async () => {
+    const { status, stderr } = await run('');
+    expect(status).to.equal(1);
+    const [first, ...rest] = stderr.trimEnd().split('\n');
+    expect(first).to.match(/^error \[ERR_MODEL_EXECUTION\] addmm: mat1 and mat2/);
+    expect(rest).to.have.length(2);
+    expect(rest[0]).to.match(/^ {2}hint: The last dimension/);
+    expect(rest[1]).to.match(/^ {2}trace: DEBUG=1/);
+  });
+
+  it('has the trace with DEBUG, as text and as JSON', async () => {
+    expect((await run('1')).stderr).to.match(/Traceback of TorchScript/);
+    const [line = ''] = (await run('1', '--json')).stderr.split('\n');
+    expect((JSON.parse(line) as { error: object }).error).to.include.keys('code', 'message', 'hint', 'trace');
+    const plain = JSON.parse((await run('', '--json')).stderr) as { error: object };
+    expect(plain.error).to.include.keys('code', 'message', 'hint').and.not.include.keys('trace');
   });
 });

@@ -33,6 +33,12 @@ export interface Engine {
     readonly good: readonly Value[];
     /** Makes the model itself fail. */
     readonly bad: readonly Value[];
+    /** How the message begins. */
+    readonly sentence: RegExp;
+    /** Where in the model. Absent where nothing knows: in compiled code. */
+    readonly trace?: RegExp;
+    /** What to do about it, where it is a common mistake: an id that the model does not know. */
+    readonly hint?: RegExp;
   };
   /** What is known of `linear`, loaded without options. */
   readonly info: Pick<ModelInfo, 'optimize' | 'parameterBytes'> & {
@@ -68,7 +74,12 @@ export const engines: readonly Engine[] = [
       failing: 'torchscript/raises.pt',
     },
     slow: { args: [vector, 700], brief: [vector, 5], endless: [vector, 500_000] },
-    failing: { good: [Tensor.from([4])], bad: [Tensor.from([-1])] },
+    failing: {
+      good: [Tensor.from([4])],
+      bad: [Tensor.from([-1])],
+      sentence: /^builtins\.ValueError: negative/,
+      trace: /Traceback of TorchScript/,
+    },
     info: { optimize: 'freeze', parameterBytes: 60, input: 'x', typed: false, mayRename: true },
     recorded: {
       folder: 'torchscript',
@@ -88,6 +99,8 @@ export const engines: readonly Engine[] = [
     failing: {
       good: [int64(2, [1, 1]), Tensor.from([[true]])],
       bad: [int64(99, [1, 1]), Tensor.from([[true]])],
+      sentence: /^index out of bounds: 0 <= /,
+      hint: /vocabulary/,
     },
     // The biases are so small that they were compiled into the code.
     info: { optimize: 'none', parameterBytes: 224, input: 'input0', typed: true, mayRename: true },
@@ -105,6 +118,9 @@ export const engines: readonly Engine[] = [
     failing: {
       good: [int64(2, [1, 1]), Tensor.from([[true]])],
       bad: [int64(99, [1, 1]), Tensor.from([[true]])],
+      sentence: /^index out of range in self/,
+      hint: /vocabulary/,
+      trace: /The node calls .*embedding/,
     },
     info: { optimize: 'freeze', parameterBytes: 60, input: 'x', typed: true, mayRename: false },
     recorded: {
@@ -126,7 +142,13 @@ export const engines: readonly Engine[] = [
       brief: [vector, int64(5)],
       endless: [vector, int64(500_000)],
     },
-    failing: { good: [int64(1, [1])], bad: [int64(77123, [1])] },
+    failing: {
+      good: [int64(1, [1])],
+      bad: [int64(77123, [1])],
+      sentence: /^[Ii]ndices element out of data bounds/,
+      hint: /vocabulary/,
+      trace: /running Gather node/,
+    },
     info: { optimize: 'all', parameterBytes: 60, input: 'x', typed: true, mayRename: false },
     recorded: { folder: 'onnx', files: 13, options: [{}] },
   },

@@ -86,4 +86,14 @@ contract('errors', ({ load, info, failing, signature }) => {
     expect(await model.call('forward', failing.good)).to.deep.equal(before);
     expect(model.pending).to.equal(0);
   });
+
+  it('begins with the sentence that helps, and says apart where in the model it was', async () => {
+    await using model = await load('failing');
+    const { message, trace, hint } = await rejection(() => model.call('forward', failing.bad), 'ERR_MODEL_EXECUTION');
+    expect(message.split('\n')[0]).to.match(failing.sentence);
+    if (failing.trace) expect(trace).to.match(failing.trace);
+    else expect(trace).to.equal(undefined);
+    if (failing.hint) expect(hint).to.match(failing.hint);
+    expect(trace ?? '').to.not.match(/frame #|\.so|0x[0-9a-f]{8}|77123/);
+  });
 });

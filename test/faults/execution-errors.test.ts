@@ -1,4 +1,5 @@
 /** Errors of models (T11, T12, P15, N7): the useful sentence first, what to do, the trace apart. */
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { loadModel, Tensor, type TorchError, type Value } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
@@ -32,24 +33,49 @@ describe('faults: errors of models', () => {
     ['a row without its batch', 'Norm', [4], /expected 2D or 3D input/, /\[1, \.\.\.\]/],
     ['a row of another width', 'Linear', [1, 3], /^addmm: mat1 and mat2/, /last dimension/],
   ];
+  const told = (error: TorchError, first: RegExp, hint: RegExp): void => {
+    const [line, ...rest] = error.message.split('\n');
+    expect(line).to.match(first);
+    expect(error.hint).to.match(hint);
+    expect(rest).to.deep.equal([`  hint: ${error.hint}`]);
+    expect(error.message).to.not.match(/Traceback/);
+  };
   for (const [what, name, shape, first, hint] of hints) {
     it(`begins with what is wrong and adds what to do: ${what}`, async () => {
-      const error = await failure(name, [floats(shape)]);
-      const [line, ...rest] = error.message.split('\n');
-      expect(line).to.match(first);
-      expect(rest.join('\n')).to.match(hint);
-      expect(error.message).to.not.match(/Traceback/);
+      told(await failure(name, [floats(shape)]), first, hint);
     });
   }
 
-  it('keeps the trace as the cause, of many frames too', async () => {
+  const ofDtypes: [string, string, Tensor, RegExp][] = [
+    ['integers for real numbers', 'Linear', new Tensor('int64', new BigInt64Array(4), [1, 4]), /Tensor\.from\(values, 'float32'\)/],
+    ['a row of int32 for real numbers', 'Linear', new Tensor('int32', new Int32Array(4), [1, 4]), /Tensor\.from\(values, 'float32'\)/],
+    ['pixels as bytes', 'Picture', new Tensor('uint8', new Uint8Array(75), [1, 3, 5, 5]), /Tensor\.from\(values, 'float32'\)/],
+    ['a Float64Array', 'Linear', new Tensor('float64', new Float64Array(4), [1, 4]), /Float32Array/],
+    ['float64 for ids', 'Ids', new Tensor('float64', new Float64Array(4), [1, 4]), /int64/],
+    ['channels last', 'Picture', floats([1, 5, 5, 3]), /NHWC/],
+    ['channels last, without the batch', 'Picture', floats([5, 5, 3]), /NHWC/],
+    ['an id beyond the table', 'Ids', new Tensor('int64', BigInt64Array.of(8n), [1, 1]), /vocabulary/],
+  ]; // prettier-ignore
+  for (const [what, name, input, hint] of ofDtypes) {
+    it(`says what to do: ${what}`, async () => {
+      told(await failure(name, [input]), /^\S/, hint);
+    });
+  }
+
+  it('says of other channels no more than it knows', async () => {
+    expect((await failure('Picture', [floats([1, 5, 6, 7])])).hint).to.equal(undefined);
+  });
+
+  it('keeps the trace apart, of many frames too', async () => {
     for (const name of ['DeepCalls', 'Linear']) {
-      const { message, cause } = await failure(name, [floats([1, 3])]);
-      expect(message).to.match(/^addmm: /);
-      expect(cause).to.be.instanceOf(Error);
-      expect((cause as Error).message)
+      const error = await failure(name, [floats([1, 3])]);
+      expect(error.message).to.match(/^addmm: /);
+      expect(Object.hasOwn(error, 'trace')).to.equal(true);
+      expect(error.trace)
         .to.match(/Traceback of TorchScript/)
         .and.to.match(/<--- HERE/);
+      expect(inspect(error)).not.to.include('Traceback');
+      expect(JSON.stringify(error)).not.to.include('Traceback');
     }
   });
 

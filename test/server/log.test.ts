@@ -51,12 +51,15 @@ describe('access log and metrics', () => {
 
   it('logs what failed on our side, with its cause', async () => {
     const cause = new Error('the operation failed');
-    host.behaviour = () => Promise.reject(torchError('ERR_MODEL_EXECUTION', 'run failed', { cause }));
-    await predict(server.url, good, { 'x-request-id': 'failed' });
+    host.behaviour = () =>
+      Promise.reject(torchError('ERR_MODEL_EXECUTION', 'run failed', { cause, trace: 'in layer 3' }));
+    const answer = await predict(server.url, good, { 'x-request-id': 'failed' });
+    expect(JSON.stringify(answer)).not.to.include('in layer 3');
     const line = await lineOf('failed');
     expect(line).to.include({ status: 500, code: 'ERR_MODEL_EXECUTION', level: 'error' });
     expect(line['err']).to.deep.include({ message: 'run failed', code: 'ERR_MODEL_EXECUTION' });
     expect((line['err'] as { cause: object }).cause).to.include({ message: 'the operation failed' });
+    expect(line['err']).to.include({ trace: 'in layer 3' });
   });
 
   it('logs a client that left as aborted', async () => {

@@ -88,7 +88,8 @@ void without_paths(const char* fallback_code, const std::function<void()>& body)
     body();
   } catch (...) {
     const EngineError error = current_error(fallback_code);
-    throw EngineError(error.code(), scrub_paths(without_frames(error.message())));
+    throw EngineError(error.code(), scrub_paths(without_frames(error.message())),
+                      scrub_paths(without_frames(error.trace())), error.hint());
   }
 }
 

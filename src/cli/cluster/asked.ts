@@ -1,6 +1,7 @@
 /** What workers ask of the management of all, in the primary process. */
+import { sayError, type SaidError } from '../../errors.js';
 import type { Management, RefreshReport } from '../../server/management/management.js';
-import { sayError, type AskedOfManagement, type SaidError } from './messages.js';
+import type { AskedOfManagement } from './messages.js';
 
 type Ask = (management: Management, asked: AskedOfManagement, signal: AbortSignal) => Promise<unknown>;
 

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
-import { isErrorCode, TorchError, torchError, type ErrorCode, type ErrorDetail } from '../../errors.js';
+import type { SaidError } from '../../errors.js';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 import type { MonitoringReport } from '../../monitoring/report.js';
 import type { LabelledPart } from '../../monitoring/performance/index.js';
@@ -174,25 +174,6 @@ export interface ToldCanary {
   readonly settings?: CanarySettings;
   /** Why not any more. */
   readonly verdict?: CanaryVerdict;
-}
-
-/** An error, as a message between processes can carry it. */
-export interface SaidError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly errors?: readonly ErrorDetail[];
-}
-
-export function sayError(thrown: unknown): SaidError {
-  if (thrown instanceof TorchError) {
-    const { code, message, errors } = thrown;
-    return { code, message, ...(errors && { errors }) };
-  }
-  return { code: 'ERR_INTERNAL', message: thrown instanceof Error ? thrown.message : String(thrown) };
-}
-
-export function errorOf({ code, message, errors }: SaidError): TorchError {
-  return torchError(isErrorCode(code) ? code : 'ERR_INTERNAL', message, errors && { errors });
 }
 
 /** Says it to the other side of a worker's channel, if there still is one. */

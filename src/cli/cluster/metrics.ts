@@ -1,9 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
+import { sayError } from '../../errors.js';
 import { AggregatedMetrics, type MetricsSnapshot } from '../../monitoring/aggregate.js';
 import { gaugesOf } from '../../monitoring/gauges.js';
 import type { MetricSources } from '../../monitoring/gauges-sources.js';
 import { startTime } from '../../monitoring/process-metrics.js';
-import { sayError, send, type ToPrimary } from './messages.js';
+import { send, type ToPrimary } from './messages.js';
 
 /** A worker that says nothing for so long stands with the last that is known of it. */
 const patienceMs = 1000;

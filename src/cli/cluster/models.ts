@@ -1,4 +1,5 @@
 import type { Worker } from 'node:cluster';
+import { errorOf, sayError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import type { Management } from '../../server/management/management.js';
 import { Manager } from '../../server/management/manager.js';
@@ -9,7 +10,7 @@ import type { ServeJob } from '../serve.js';
 import { nameOf } from '../serve-targets.js';
 import { ClusterFleet, membersOf } from './fleet.js';
 import { answerOf } from './asked.js';
-import { errorOf, sayError, send, type ToPrimary } from './messages.js';
+import { send, type ToPrimary } from './messages.js';
 
 /** The models of all workers, in the primary process: what they have, and who changes it. */
 export class ClusterModels {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { warnOf } from '../../errors.js';
+import { sayError, warnOf } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import type { LabelledPart } from '../../monitoring/performance/index.js';
 import type { MonitoringReport } from '../../monitoring/report.js';
@@ -7,7 +7,7 @@ import type { Hub, MonitoringSources } from '../../server/monitoring/hub.js';
 import type { MonitoringSink, ObservedPart, Watched } from '../../server/monitoring/sink.js';
 import type { WatchKey } from '../../server/monitoring/watch-key.js';
 import type { Settings } from '../../server/settings/table.js';
-import { sayError, send, type ToPrimary } from './messages.js';
+import { send, type ToPrimary } from './messages.js';
 
 /**
  * What the workers observe, put together in the primary process. Versions and their statistics stay when a worker ends: the

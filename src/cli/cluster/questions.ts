@@ -1,5 +1,4 @@
-import { torchError } from '../../errors.js';
-import { errorOf, type SaidError } from './messages.js';
+import { errorOf, type SaidError, torchError } from '../../errors.js';
 
 interface QuestionLimits {
   /** So many wait at a time. */

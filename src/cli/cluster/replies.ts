@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
-import { errorOf, send, type ToPrimary, type ToWorker } from './messages.js';
+import { errorOf } from '../../errors.js';
+import { send, type ToPrimary, type ToWorker } from './messages.js';
 
 type Reply = Extract<ToPrimary, { readonly change: number }>;
 

@@ -1,7 +1,8 @@
 /** The canaries of one worker, as the primary says them. */
 import cluster from 'node:cluster';
+import { sayError } from '../../errors.js';
 import type { ModelHost } from '../../serving/index.js';
-import { sayError, type ToldCanary } from './messages.js';
+import type { ToldCanary } from './messages.js';
 import { hear, tell } from './worker.js';
 
 export class WorkerCanaries {

@@ -1,11 +1,12 @@
 /** Management as a worker has it: it shows its own models, and the primary process does the rest, in all workers. */
+import { errorOf, sayError } from '../../errors.js';
 import { onAbort } from '../../async/ticket.js';
 import type { ModelRecord } from '../../registry/index.js';
 import { describeHost } from '../../server/management/host-fleet.js';
 import type { AliasReport, Management } from '../../server/management/management.js';
 import type { CanaryReport, ModelHost } from '../../serving/index.js';
 import type { SaidRefresh } from './asked.js';
-import { errorOf, sayError, type AskedOfManagement } from './messages.js';
+import type { AskedOfManagement } from './messages.js';
 import { Questions } from './questions.js';
 import { hear, tell } from './worker.js';
 

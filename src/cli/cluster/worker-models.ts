@@ -1,9 +1,10 @@
 /** Changes of the models of one worker, as the primary says them. */
+import { sayError } from '../../errors.js';
 import type { Logger } from '../../server/index.js';
 import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
-import { sayError, type Description, type SetMember, type ToWorker, type VersionsByAlias } from './messages.js';
+import type { Description, SetMember, ToWorker, VersionsByAlias } from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
 import { membersOf, placeOf } from './fleet.js';
 import { hear, tell } from './worker.js';

@@ -1,6 +1,10 @@
 /** What ONNX Runtime says, without paths of the machine that built it and without what was computed with. */
 
+import { hintFor } from './hints.js';
+
 const maxLength = 400;
+/** Before the sentence of the innermost node. */
+const statusMark = 'Status Message: ';
 
 /** A source line and the function it is in, as ONNX Runtime's macros write them. */
 const place = /\S*[/\\]\S+\.(?:cc|cpp|h|hpp|cu):\d+ ?[^\n]*?\)(?: const)?(?: \[with [^\]]*\])? ?(?=[A-Z[])/g;
@@ -44,6 +48,28 @@ export function runtimeMessage(text: string): string {
 /** Of a model that was not loaded. */
 export function loadMessage(text: string): string {
   return clip(outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')));
+}
+
+/** What a run's error is made of. */
+export interface RunFailure {
+  readonly message: string;
+  /** The node that failed, and those around it. */
+  readonly trace?: string;
+  /** What to do, for a common mistake. */
+  readonly hint?: string;
+}
+
+/** The sentence first: which node it was comes apart, as other engines' traces do. */
+export function runFailure(text: string): RunFailure {
+  const said = runMessage(text);
+  const end = said.lastIndexOf(statusMark);
+  const message = end === -1 ? said : said.slice(end + statusMark.length).trim();
+  const hint = hintFor(text);
+  return {
+    message: message || said,
+    ...(end !== -1 && { trace: said.slice(0, end).trim() }),
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 /**

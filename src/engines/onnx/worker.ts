@@ -10,7 +10,7 @@ import type { TensorData } from '../../tensor/dtype.js';
 import type { RunReply, WireValue } from '../remote/protocol.js';
 import { serveRequests } from '../remote/serve.js';
 import { inspectModel } from './inspect.js';
-import { loadMessage, runMessage, runtimeMessage } from './message-scrub.js';
+import { loadMessage, runFailure, runtimeMessage } from './message-scrub.js';
 import type { OnnxReplies, OnnxRequest, SessionReply, SessionRequest, SessionValue } from './protocol.js';
 import { rewriteModel } from './rewrite.js';
 
@@ -165,7 +165,8 @@ function loadError(text: string): TorchError {
 }
 
 function runError(text: string): TorchError {
-  return torchError(isOutOfMemory(text) ? 'ERR_OUT_OF_MEMORY' : 'ERR_MODEL_EXECUTION', runMessage(text));
+  const { message, hint, trace } = runFailure(text);
+  return torchError(isOutOfMemory(text) ? 'ERR_OUT_OF_MEMORY' : 'ERR_MODEL_EXECUTION', message, { hint, trace });
 }
 
 function isOutOfMemory(text: string): boolean {

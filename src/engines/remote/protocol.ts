@@ -3,7 +3,7 @@
  * one reply to each. An engine adds requests of its own for loading.
  */
 
-import type { ErrorCode } from '../../errors.js';
+import type { SaidError } from '../../errors.js';
 import type { DType, TensorData } from '../../tensor/dtype.js';
 
 export interface WireTensor {
@@ -43,7 +43,7 @@ export interface RunReply {
   readonly runMs: number;
 }
 
-export type Reply<V = unknown> = { readonly value: V } | { readonly code: ErrorCode; readonly message: string };
+export type Reply<V = unknown> = { readonly value: V } | SaidError;
 
 /** What a worker is started with, besides the engine's own. */
 export interface WorkerCell {

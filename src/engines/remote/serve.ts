@@ -1,7 +1,7 @@
 /** The worker's side: answers one request after the other. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { torchError, TorchError } from '../../errors.js';
+import { sayError, torchError, TorchError } from '../../errors.js';
 import { idle } from './exit-guard.js';
 import type { Reply, WorkerCell } from './protocol.js';
 
@@ -24,9 +24,9 @@ export function serveRequests(
     try {
       reply = { value: await handle(request as never, transfer) };
     } catch (error) {
-      const { code, message } =
-        error instanceof TorchError ? error : torchError('ERR_INTERNAL', messageOf((error as Error).message));
-      reply = { code, message };
+      reply = sayError(
+        error instanceof TorchError ? error : torchError('ERR_INTERNAL', messageOf((error as Error).message)),
+      );
     }
     nowIdle(); // first: the next request may be on its way before postMessage returns
     parentPort?.postMessage(reply, transfer);

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { torchError, type TorchError } from '../../errors.js';
+import { errorOf, torchError, type TorchError } from '../../errors.js';
 import { busy, forgetCell, idle, liveCell } from './exit-guard.js';
 import type { InstancePort, Submission } from './instance-queue.js';
 import type { InstanceReplies, InstanceRequest, Reply, RunReply } from './protocol.js';
@@ -121,7 +121,7 @@ export class WorkerPort<
   #answer(reply: Reply): void {
     const asked = this.#asked;
     this.#asked = undefined;
-    if ('code' in reply) asked?.reject(torchError(reply.code, reply.message));
+    if ('code' in reply) asked?.reject(errorOf(reply));
     else asked?.resolve(reply.value as never);
     this.#onIdle();
   }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { engineTable, loadModel } from '../../engines/index.js';
-import { TorchError } from '../../errors.js';
+import { sayError, TorchError } from '../../errors.js';
 import { ownFile } from '../../files/bundled.js';
 import type { Model } from '../../model/model.js';
 import { wholeParts, withParts } from '../record/signature.js';
@@ -69,7 +69,5 @@ async function serve(): Promise<void> {
 // Where the system runs out of memory, this process goes first and no server.
 await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
 await serve().catch((error: unknown) => {
-  const { message } = error as Error;
-  const [code, errors] = error instanceof TorchError ? [error.code, error.errors] : ['', undefined];
-  tell({ kind: 'failed', code, message, errors });
+  tell({ kind: 'failed', isOurs: error instanceof TorchError, error: sayError(error) });
 });

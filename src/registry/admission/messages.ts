@@ -1,5 +1,5 @@
 /** What the process of an admission is told, and what it tells. */
-import type { ErrorDetail } from '../../errors.js';
+import type { SaidError } from '../../errors.js';
 import type { EngineName, ModelInfo } from '../../model/info.js';
 import type { Signature } from '../../signature/spec.js';
 import type { DType } from '../../tensor/dtype.js';
@@ -80,7 +80,7 @@ export type Told =
   | { readonly kind: 'answered'; readonly value: WireValue }
   | {
       readonly kind: 'failed';
-      readonly code: string;
-      readonly message: string;
-      readonly errors?: readonly ErrorDetail[] | undefined;
+      /** An error of our table; any other is told by its message alone. */
+      readonly isOurs: boolean;
+      readonly error: SaidError;
     };

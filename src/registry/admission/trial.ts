@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { isErrorCode, torchError } from '../../errors.js';
+import { errorOf, torchError } from '../../errors.js';
 import { ownFile } from '../../files/bundled.js';
 import { escaped, notAdmitted, type Ending } from './endings.js';
 import { scrubbedEnvironment } from './environment.js';
@@ -163,9 +163,9 @@ export class Trial {
   }
 
   /** The model's own error, as it would have come here. */
-  #refusal({ code, message, errors }: Extract<Told, { kind: 'failed' }>): Error {
-    if (isErrorCode(code)) return torchError(code, message, errors ? { errors } : {});
-    return torchError('ERR_ADMISSION', `Expected ${this.#options.file} to load and run but received: ${message}`);
+  #refusal({ isOurs, error }: Extract<Told, { kind: 'failed' }>): Error {
+    if (isOurs) return errorOf(error);
+    return torchError('ERR_ADMISSION', `Expected ${this.#options.file} to load and run but received: ${error.message}`);
   }
 
   #strange(): Error {

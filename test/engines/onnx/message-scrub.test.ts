@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { loadMessage, runMessage } from '#dist/engines/onnx/message-scrub.js';
+import { loadMessage, runFailure, runMessage } from '#dist/engines/onnx/message-scrub.js';
 
 describe('messages of ONNX Runtime', () => {
   it('of a run keep operator, name and shapes, and lose numbers and source lines', () => {
@@ -13,6 +13,21 @@ describe('messages of ONNX Runtime', () => {
       "Non-zero status code returned while running Gather node. Name:'/rows/Gather' Status Message: " +
         'Indices element out of data bounds, idx=… must be within the inclusive range [-3,2], not …; input {2,3}',
     );
+  });
+
+  it('of a run begin with the sentence, and have the nodes apart, the innermost last', () => {
+    const around = "Non-zero status code returned while running If node. Name:'/if' Status Message: ";
+    const node = "Non-zero status code returned while running Gather node. Name:'/rows/Gather' Status Message: ";
+    const sentence = 'Indices element out of data bounds, idx=77123 must be within the inclusive range [-3,2]';
+    const { message, trace, hint } = runFailure(around + node + sentence);
+    expect(message).to.equal('Indices element out of data bounds, idx=… must be within the inclusive range [-3,2]');
+    expect(trace).to.match(/If node.*Gather node\. Name:'\/rows\/Gather'$/);
+    expect(hint).to.match(/vocabulary/);
+    expect(runFailure('Something else')).to.deep.equal({ message: 'Something else' });
+    expect(runFailure(node)).to.have.property('message').with.length.above(10);
+    const channels =
+      "Conv node. Name:'c' Status Message: Input channels C is not equal to kernel channels * group. C: 224 kernel channels: 3 group: 1";
+    expect(runFailure(channels).hint).to.match(/NHWC/);
   });
 
   it('of a load keep versions, and lose paths and status prefixes', () => {
