@@ -4,6 +4,7 @@ import { seedGenerators, startAddon, startedAddon } from './torch/started-addon.
 import { deviceFailures, type DeviceFailure } from './torch/device-failures.js';
 import { liveModels, type LiveModel } from '../model/live-models.js';
 import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
+import { printable } from './runtime-text.js';
 import { fromWire } from './torch/wire.js';
 
 export { deviceFailures, type DeviceFailure, startedAddon };
@@ -73,7 +74,8 @@ export const runtime = {
 
   /**
    * Resolves to what is loaded and in force, LibTorch being loaded first (about 0.3 s, off the event loop) if nothing has
-   * loaded it yet. Does not wait for an operator library that is being opened: the list has those that are open.
+   * loaded it yet. Does not wait for an operator library that is being opened: the list has those that are open. `console.log` of
+   * it fits 24 lines of 80 columns, and leaves out what is more.
    * @throws what loading the libraries throws: ERR_LIBTORCH_NOT_FOUND, ERR_ADDON_NOT_FOUND, …
    */
   async info(): Promise<RuntimeInfo> {
@@ -89,7 +91,7 @@ export const runtime = {
     };
     const failures = new Map(deviceFailures().map(({ device, reason }) => [device, { failure: reason }]));
     const { version, path, source, cuda, warnings } = native.libtorch;
-    return {
+    return printable({
       libtorch: { version, path, source, cuda, warnings },
       addon: { path: native.addonPath, torchVersion },
       ...said,
@@ -97,6 +99,6 @@ export const runtime = {
       models: liveModels(),
       threads,
       cores: availableCores(),
-    };
+    });
   },
 };
