@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts/export"))
 
 import node_libtorch_export as exporter  # noqa: E402
-from node_libtorch_export import CheckFailed, ExportFailed, check_stripped, export  # noqa: E402
+from node_libtorch_export import CheckFailed, ExportFailed, check_stripped, export, signature_file  # noqa: E402
 
 FORMATS = {"export": "m.pt2", "onnx": "m.onnx", "torchscript": "m.pt"}  # AOTInductor compiles for seconds: once, below
 ROWS = ({0: Dim("batch", min=1, max=64)},)
@@ -214,6 +214,65 @@ class Exporter(unittest.TestCase):
         self.fails(r"cannot hold", Object(), x)
         self.fails(r"nested as the arguments", Mlp(), x, dynamic_shapes={"y": ROWS[0]})
         self.fails(r"already.*nn\.Module", torch.jit.script(Mlp()), x)
+
+    def signature_in(self, path: Path) -> Any:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("m/extra/node_libtorch.json")).get("signature")
+
+    def test_a_torchscript_file_says_what_it_takes(self) -> None:
+        path = self.write(Mlp(), torch.rand(2, 4), name="m.pt", dynamic_shapes=ROWS)
+        batch = {"symbols": ["batch", None], "bounds": [{"min": 1, "max": 64}, None]}
+        self.assertEqual(
+            self.signature_in(path),
+            {
+                "inputs": [{"name": "x", "dtype": "float32", "shape": [None, 4], **batch}],
+                "outputs": [{"name": "output", "dtype": "float32", "shape": [None, 3]}],
+            },
+        )
+        path = self.write(Mlp(), torch.rand(2, 4), name="m.pt")  # it fixes no size, and nobody said one
+        self.assertEqual([spec["shape"] for spec in self.signature_in(path)["inputs"]], [[None, None]])
+
+    def test_what_is_no_tensor_is_said_by_its_type(self) -> None:
+        class Scaled(nn.Module):
+            def forward(self, x: Tensor, scale: int, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+                return x * scale, x.sum(1)
+
+        signature = self.signature_in(self.write(Scaled(), torch.rand(2, 4).half(), 3, name="m.pt", dynamic_shapes=({0: Dim.AUTO}, None)))
+        self.assertEqual(
+            signature["inputs"],
+            [
+                {"name": "x", "dtype": "float16", "shape": [None, 4]},
+                {"name": "scale", "type": "int"},
+                {"name": "mask", "optional": True, "type": "Optional[Tensor]"},
+            ],
+        )
+        self.assertEqual([spec["shape"] for spec in signature["outputs"]], [[None, 4], [None]])
+
+    def test_asking_a_model_for_its_results_leaves_its_state_alone(self) -> None:
+        path = self.write(Counter(), torch.rand(2, 4), name="m.pt", dynamic_shapes=ROWS)
+        self.assertEqual(torch.jit.load(str(path))(torch.zeros(1, 4))[0, 0].item(), 1)
+
+    def test_the_extra_file_of_a_signature(self) -> None:
+        extra = signature_file(
+            {"image": (torch.float32, ["batch", 3, None], (0, 1)), "size": {"type": "int"}}, {"scores": ("float32", None)}, labels=["a", "b"]
+        )
+        self.assertEqual(
+            json.loads(extra["node_libtorch.json"]),
+            {
+                "version": 1,
+                "task": {"type": "classification", "labels": ["a", "b"]},
+                "signature": {
+                    "inputs": [
+                        {"name": "image", "dtype": "float32", "shape": [None, 3, None], "symbols": ["batch", None, None], "range": [0, 1]},
+                        {"name": "size", "type": "int"},
+                    ],
+                    "outputs": [{"name": "scores", "dtype": "float32", "shape": None}],
+                },
+            },
+        )
+        for said, given in (("by name", [1]), (r"\(dtype, shape\)", {"x": 3}), ("a dtype", {"x": ("floot", [1])})):
+            with self.subTest(said), self.assertRaisesRegex(TypeError, said):
+                signature_file(given)
 
     def test_wrong_calls(self) -> None:
         x = torch.rand(2, 4)

@@ -14,7 +14,7 @@ One file, needing PyTorch alone: copy it next to your own script.
     export       a file of torch.export.save (.pt2): a graph and weights, the same on every machine; it is data, no code
     aotinductor  native code for this machine's kind of CPU (.pt2); needs a C++ compiler
     onnx         a conversion (.onnx); needs onnx and onnxscript
-    torchscript  deprecated since PyTorch 2.11 (.pt)
+    torchscript  deprecated since PyTorch 2.11 (.pt); for one that you save yourself, `signature_file` says what it takes
 
 and without it the extension decides; a .pt2 is then compiled. The documentation of node-libtorch has a page for each.
 """
@@ -102,7 +102,8 @@ def export(
 
     args, kwargs     an example of forward's arguments. Sizes that may vary must be larger than 1 in it
     format           export, aotinductor, onnx or torchscript; else .onnx and .pt say it, and a .pt2 is compiled by AOTInductor
-    dynamic_shapes   as for torch.export.export: the sizes that may vary. All others are fixed (not so in TorchScript)
+    dynamic_shapes   as for torch.export.export: the sizes that may vary. All others are fixed (in TorchScript by the signature that is
+                     written into the file; without dynamic_shapes it fixes none)
     input_names      names of the tensors, one each; else those of forward's parameters and of dicts' keys
     labels, task     what the classes are called, and what the model is for ("classification", or a dict as in a record of
                      node-libtorch's registry); `node-libtorch registry add` reads them out of the file
@@ -450,9 +451,117 @@ def write_torchscript(request: Request, file: Path) -> None:
         except Exception:  # what scripting cannot read, tracing may; the check finds what a trace has fixed
             bound = inspect.signature(request.model.forward).bind(*request.args, **request.kwargs)
             script = torch.jit.trace(copy.deepcopy(request.model), bound.args, check_trace=False)
-        torch.jit.save(script, str(file), _extra_files={NOTES: json.dumps(request.notes)} if "task" in request.notes else {})
+        signature = script_signature(request, script)
+        notes = {**request.notes, **({"signature": signature} if signature else {})}
+        torch.jit.save(script, str(file), _extra_files={NOTES: json.dumps(notes)})
     if not request.keep_sources:
         rewrite(file, lambda name: not name.endswith(".debug_pkl"), lambda name, content: content)
+
+
+def script_signature(request: Request, script: Any) -> dict[str, Any] | None:
+    """What a scripted forward takes and returns, as the example shows it; None where it is called in another way."""
+    bound = inspect.signature(request.model.forward).bind(*request.args, **request.kwargs)
+    arguments = script.forward.schema.arguments[1:]  # 0 is self
+    if len(arguments) < len(bound.args):
+        return None
+    leaves, spec = pytree.tree_flatten((request.args, request.kwargs))
+    dimensions = dict(zip(map(id, leaves), dimensions_of(request.model, request.args, request.kwargs, request.dynamic_shapes)))
+    inputs = []
+    for index, argument in enumerate(arguments):
+        value = bound.args[index] if index < len(bound.args) else bound.kwargs.get(argument.name)
+        kind = argument.type.annotation_str
+        known = {"type": kind} if kind != "Tensor" else {}
+        if kind == "Tensor" and isinstance(value, torch.Tensor):
+            known = {"dtype": dtype_name(value.dtype), **sizes_of(value, dimensions.get(id(value), {}), bool(request.dynamic_shapes))}
+        inputs.append({"name": argument.name, **({"optional": True} if argument.has_default_value() else {}), **known})
+    grown = [
+        of_shape(leaf, [size + (axis in dimensions.get(id(leaf), {})) for axis, size in enumerate(leaf.shape)])
+        if isinstance(leaf, torch.Tensor) else leaf
+        for leaf in leaves
+    ]
+    calls = [(request.args, request.kwargs), pytree.tree_unflatten(grown, spec)]
+    return {"inputs": inputs, "outputs": output_specs(request.model, calls if request.dynamic_shapes else calls[:1])}
+
+
+def sizes_of(value: torch.Tensor, dimensions: dict[int, Any], are_known: bool) -> dict[str, Any]:
+    """A tensor's shape: None for a size that may vary, with the name and the bounds of its Dim. TorchScript itself fixes none."""
+    if not are_known:
+        return {"shape": [None] * value.dim()}
+    found: dict[str, Any] = {"shape": [None if axis in dimensions else size for axis, size in enumerate(value.shape)]}
+    plain = {axis: dim for axis, dim in dimensions.items() if isinstance(dim, torch.export.Dim) and not hasattr(dim, "root")}
+    if plain:
+        limits = {axis: {"min": int(dim.min), "max": int(dim.max) if dim.max < 2**40 else None} for axis, dim in plain.items()}
+        found["symbols"] = [plain[axis].__name__ if axis in plain else None for axis in range(value.dim())]
+        found["bounds"] = [limits.get(axis) for axis in range(value.dim())]
+    return found
+
+
+def output_specs(model: torch.nn.Module, calls: list[tuple[tuple[Any, ...], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Of a tensor or a tuple of them; a size that is the same in two calls of other sizes is taken to be fixed."""
+    buffers = {name: value.detach().clone() for name, value in model.named_buffers()}
+    try:
+        answers = [model(*cloned(args), **cloned(kwargs)) for args, kwargs in calls]
+    except Exception:
+        return []
+    finally:
+        restore(model, buffers)  # the scripted module shares them
+    results = [answer if isinstance(answer, tuple) else (answer,) for answer in answers]
+    if not all(isinstance(value, torch.Tensor) for result in results for value in result):
+        return []
+    names = ["output"] if isinstance(answers[0], torch.Tensor) else [f"output_{index}" for index in range(len(results[0]))]
+    outputs = []
+    for name, values in zip(names, zip(*results)):
+        first, last = values[0], values[-1]
+        is_known = len(values) > 1 and first.dim() == last.dim()
+        shape = [size if is_known and size == other else None for size, other in zip(first.shape, last.shape)]
+        outputs.append({"name": name, "dtype": dtype_name(first.dtype), "shape": shape})
+    return outputs
+
+
+def signature_file(
+    inputs: dict[str, Any], outputs: dict[str, Any] | None = None, *, task: str | dict[str, Any] | None = None, labels: list[str] | None = None
+) -> dict[str, str]:
+    """The `_extra_files` of torch.jit.save by which node-libtorch knows what forward takes and returns.
+
+        model = torch.jit.script(net.eval())
+        extra = signature_file({"image": ("float32", ["batch", 3, 224, 224], (0, 1))}, {"scores": ("float32", ["batch", 1000])})
+        torch.jit.save(model, "model.pt", _extra_files=extra)
+
+    inputs, outputs  by name, in the order of forward's arguments and results: (dtype, shape) or (dtype, shape, (least, greatest)).
+                     A dtype is torch.float32 or "float32". A size is a number, None for any, or a name: sizes of one name are equal
+                     in every call. A dict is taken as the specification itself, for an argument that is no tensor: {"type": "int"}
+    task, labels     as those of `export`
+
+    With files of your own: _extra_files={**signature_file(…), "classes.txt": text}.
+    """
+    signature = {"inputs": written_specs(inputs), "outputs": written_specs(outputs or {})}
+    return {NOTES: json.dumps({**notes_of(task, labels), "signature": signature})}
+
+
+def written_specs(specs: dict[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(specs, dict):
+        raise TypeError(f'expected a dict by name, such as {{"x": ("float32", [None, 4])}}, but received a {type(specs).__name__}')
+    return [{"name": name, **(given if isinstance(given, dict) else written_spec(name, given))} for name, given in specs.items()]
+
+
+def written_spec(name: str, given: Any) -> dict[str, Any]:
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3) or not isinstance(given[1], (tuple, list, type(None))):
+        raise TypeError(f"expected (dtype, shape) or (dtype, shape, (least, greatest)) for {name} but received {given!r}")
+    dtype, shape, *rest = given
+    spec: dict[str, Any] = {"dtype": dtype_name(dtype), "shape": shape and [size if isinstance(size, int) else None for size in shape]}
+    if shape and any(isinstance(size, str) for size in shape):
+        spec["symbols"] = [size if isinstance(size, str) else None for size in shape]
+    if rest:
+        least, greatest = rest[0]
+        spec["range"] = [least, greatest]
+    return spec
+
+
+def dtype_name(dtype: Any) -> str | None:
+    name = None if dtype is None else str(dtype).removeprefix("torch.")
+    if name is not None and not isinstance(getattr(torch, name, None), torch.dtype):
+        raise TypeError(f'expected a dtype, such as torch.float32 or "float32", but received {dtype!r}')
+    return name
 
 
 def answer_export(file: Path) -> Callable[..., Any]:
@@ -912,17 +1021,27 @@ def dimension_names(
     model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
 ) -> list[dict[int, str]]:
     """For each leaf of (args, kwargs) the names of its Dims, by dimension."""
+    return [
+        {axis: getattr(dim, "root", dim).__name__ for axis, dim in dimensions.items() if isinstance(dim, torch.export.Dim)}
+        for dimensions in dimensions_of(model, args, kwargs, dynamic_shapes)
+    ]
+
+
+def dimensions_of(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], dynamic_shapes: Any
+) -> list[dict[int, Any]]:
+    """For each leaf of (args, kwargs) what dynamic_shapes says of the dimensions that may vary."""
     if hasattr(dynamic_shapes, "dynamic_shapes"):  # a ShapesCollection
         dynamic_shapes = dynamic_shapes.dynamic_shapes(model, args, kwargs)
-    found: dict[int, dict[int, str]] = {}
+    found: dict[int, dict[int, Any]] = {}
 
     def walk(value: Any, shapes: Any) -> None:
         if shapes is None:
             return
         if isinstance(value, torch.Tensor):
             pairs = shapes.items() if isinstance(shapes, dict) else enumerate(shapes)
-            named = {axis: getattr(dim, "root", dim).__name__ for axis, dim in pairs if isinstance(dim, torch.export.Dim)}
-            found[id(value)] = {**found.get(id(value), {}), **named}
+            free = {axis: dim for axis, dim in pairs if dim is not None and not isinstance(dim, int) and dim != torch.export.Dim.STATIC}
+            found[id(value)] = {**found.get(id(value), {}), **free}
         elif isinstance(value, dict) and isinstance(shapes, dict):
             for key in value:
                 walk(value[key], shapes.get(key))

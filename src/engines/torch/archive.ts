@@ -5,12 +5,13 @@ import { fileKind, fileKindBytes } from '../../model/file-kind.js';
 import type { ExtraFile } from '../../model/info.js';
 import { defaultArchiveLimits, unsafe, ZipArchive, type ZipEntry } from '../../model/zip-archive.js';
 import { CodeDepth } from './code-depth.js';
-import { readExtraFiles } from './extra-files.js';
+import { readExtraFiles, readNotes, type WrittenNotes } from './extra-files.js';
 import { pickleDepth } from './pickle-depth.js';
 
 /** What an archive holds beside the model. */
 export interface CheckedArchive {
   readonly extraFiles: readonly ExtraFile[];
+  readonly notes: WrittenNotes;
 }
 
 /** Of code, types and pickled values. Real models have less than 50; LibTorch ends the process some way above this. */
@@ -38,7 +39,7 @@ export async function checkTorchScriptArchive(bytes: Buffer, limits = defaultArc
   checkKind(archive.entries.map(({ name }) => name));
   const turns = new Turns();
   for (const entry of archive.entries) await checkNesting(archive, entry, turns);
-  return { extraFiles: await readExtraFiles(archive) };
+  return { extraFiles: await readExtraFiles(archive), notes: await readNotes(archive) };
 }
 
 /** Tensor records lie under <root>/data/ or <root>/constants/, and are stored so that they can be read in place. */

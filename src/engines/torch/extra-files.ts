@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ExtraFile } from '../../model/info.js';
+import { notesFile } from '../../model/notes.js';
 import type { ZipArchive, ZipEntry } from '../../model/zip-archive.js';
+import { mostSignatureBytes } from './written-signature.js';
 
 /** Files that are listed, at most. */
 const maxFiles = 256;
@@ -21,6 +23,24 @@ export async function readExtraFiles(archive: ZipArchive): Promise<readonly Extr
     found.push(Object.freeze({ name, bytes: entry.unpacked, ...(text !== undefined && { text }) }));
   }
   return Object.freeze(found);
+}
+
+/** What the exporter wrote of the model, and why it was not read where it was not. */
+export interface WrittenNotes {
+  readonly text?: string | undefined;
+  readonly warning?: string | undefined;
+}
+
+export async function readNotes(archive: ZipArchive): Promise<WrittenNotes> {
+  const path = `/extra/${notesFile}`;
+  const entry = archive.entries.find(
+    ({ name }) => name.endsWith(path) && name.indexOf('/') === name.length - path.length,
+  );
+  if (!entry) return {};
+  if (entry.unpacked <= mostSignatureBytes) return { text: await textOf(archive, entry) };
+  return {
+    warning: `${notesFile} in the file has ${entry.unpacked} bytes: a signature is read from at most ${mostSignatureBytes}, so none was`,
+  };
 }
 
 /** Undefined for bytes that are no text. */

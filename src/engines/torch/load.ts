@@ -6,11 +6,13 @@ import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
 import { slabPool } from '../../model/collate.js';
 import { reconcile } from '../../signature/reconcile.js';
+import type { Signature } from '../../signature/spec.js';
 import { schemaSignature } from '../../signature/torch-type.js';
 import { startAddon, type StartedAddon } from './started-addon.js';
 import { locateOperatorLibraries } from './operator-libraries.js';
 import { requireCuda } from './require-cuda.js';
 import { TorchSession } from './session.js';
+import { signatureIn, withWritten } from './written-signature.js';
 
 /** What every engine over LibTorch needs before it loads: LibTorch itself, the device, libraries of operators, the file. */
 export interface TorchLoad {
@@ -40,23 +42,33 @@ export async function prepareTorchLoad(source: ArtifactSource, options: Resolved
 /** Loads a TorchScript file. @throws as loadModel */
 export async function loadTorchScript(from: ArtifactSource, given: ResolvedLoadOptions): Promise<LoadedModel> {
   const { started, artifact, options } = await prepareTorchLoad(from, given);
-  const { session, extraFiles } = await openTorchScript({ started, artifact, options }).finally(artifact.release);
+  const { session, extraFiles, warning, written } = await openTorchScript({ started, artifact, options }).finally(
+    artifact.release,
+  );
   return modelOf(started, session, () => {
-    const info = extraFiles.length > 0 ? { ...session.info, extraFiles } : session.info;
-    const signature = reconcile(schemaSignature(info.methods), options.signature, { mayRename: true });
+    const { info: own } = session;
+    const warnings = warning === undefined ? own.warnings : [...own.warnings, warning];
+    const info = { ...own, warnings, ...(extraFiles.length > 0 && { extraFiles }) };
+    const signature = reconcile(withWritten(schemaSignature(info.methods), written), options.signature, {
+      mayRename: true,
+    });
     return { info, signature, survivesZero: true };
   });
 }
 
-interface Opened extends CheckedArchive {
+interface Opened extends Pick<CheckedArchive, 'extraFiles'> {
   readonly session: TorchSession;
+  readonly warning: string | undefined;
+  /** What the file says of its forward, beside its code. */
+  readonly written: Signature | undefined;
 }
 
 async function openTorchScript({ started, artifact, options }: TorchLoad): Promise<Opened> {
-  const contents = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
+  const { extraFiles, notes } = await checkTorchScriptArchive(Buffer.from(artifact.bytes));
   options.signal?.throwIfAborted();
+  const written = notes.text === undefined ? undefined : signatureIn(notes.text);
   const session = await TorchSession.open({ started, artifact, options, source: { bytes: artifact.bytes } });
-  return { ...contents, session };
+  return { session, extraFiles, warning: notes.warning, written };
 }
 
 /** The model around a session; the session is freed again where `describe` refuses it. */
