@@ -9,6 +9,7 @@
 #include "loader/libraries.h"
 #include "loader/lock.h"
 #include "loader/values.h"
+#include "stay_loaded.h"
 
 namespace {
 
@@ -67,6 +68,7 @@ void add_function(napi_env env, napi_value exports, const char* name, napi_callb
 
 napi_value init(napi_env env, napi_value exports) {
   try {
+    node_libtorch::stay_loaded();
     add_function(env, exports, "open", open);
     add_function(env, exports, "tryLock", try_lock);
     check(napi_set_named_property(env, exports, "torchVersion", text(env, NODE_LIBTORCH_TORCH_VERSION)));

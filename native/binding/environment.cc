@@ -1,6 +1,8 @@
 #include "binding/environment.h"
 
+#ifndef _WIN32
 #include <unistd.h>
+#endif
 
 #include <cstdio>
 #include <cstdlib>

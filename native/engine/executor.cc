@@ -2,7 +2,11 @@
 
 #include <c10/core/InferenceMode.h>
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <pthread.h>
+#endif
 
 #include <algorithm>
 #include <memory>
@@ -18,7 +22,9 @@ namespace {
 // What gdb, perf and top show; the system takes 15 characters.
 void name_this_thread(size_t worker) {
   const std::string name = "torch:" + std::to_string(worker);
-#if defined(__APPLE__)
+#if defined(_WIN32)
+  SetThreadDescription(GetCurrentThread(), std::wstring(name.begin(), name.end()).c_str());
+#elif defined(__APPLE__)
   pthread_setname_np(name.c_str());
 #else
   pthread_setname_np(pthread_self(), name.c_str());

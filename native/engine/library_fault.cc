@@ -1,6 +1,8 @@
 #include "engine/library_fault.h"
 
+#ifndef _WIN32
 #include <cxxabi.h>
+#endif
 #include <torch/headeronly/version.h>
 
 #include <array>
@@ -23,6 +25,9 @@ bool is_of_cuda(std::string_view name) {
   return false;
 }
 
+#ifdef _WIN32
+std::string demangled(const std::string& symbol) { return symbol; }
+#else
 std::string demangled(const std::string& symbol) {
   int status = 0;
   char* text = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
@@ -30,6 +35,7 @@ std::string demangled(const std::string& symbol) {
   std::free(text);
   return readable;
 }
+#endif
 
 const std::string kCudaAdvice =
     "which comes with CUDA: the library was built for it (as PyPI's torchvision is), and needs a LibTorch "

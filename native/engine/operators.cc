@@ -1,7 +1,9 @@
 #include "engine/operators.h"
 
+#ifndef _WIN32
 #include <dlfcn.h>
 #include <sys/stat.h>
+#endif
 
 #include <mutex>
 #include <optional>
@@ -16,8 +18,10 @@ namespace {
 
 struct Library {
   std::string path;
+#ifndef _WIN32
   dev_t device;
   ino_t file;
+#endif
 };
 
 struct Opened {
@@ -37,6 +41,12 @@ Opened& opened() {
   throw EngineError("ERR_OPERATOR_LIBRARY", "The operator library " + path + " " + why);
 }
 
+#ifdef _WIN32
+// Windows has no rehearsal, and nobody has tried it there.
+Library identify(const std::string& path) { refuse(path, "cannot be opened: Windows is not supported"); }
+bool is_open(const Library&, const std::vector<Library>&) { return false; }
+void open(const std::string&) {}
+#else
 Library identify(const std::string& path) {
   if (path.empty() || path.front() != '/') refuse(path, "was not named by an absolute path");
   struct stat status{};
@@ -66,6 +76,7 @@ void open(const std::string& path) {
   const char* reason = dlerror();
   refuse(path, explain_library_fault(reason != nullptr ? reason : "dlopen failed"));
 }
+#endif
 
 }  // namespace
 

@@ -1,10 +1,9 @@
 #include "loader/libraries.h"
 
-#include <dlfcn.h>
-
 #include <atomic>
-#include <cstdlib>
 #include <mutex>
+
+#include "loader/system.h"
 
 namespace node_libtorch::loader {
 namespace {
@@ -25,41 +24,29 @@ Process& process() {
 std::optional<Failure> open_all(const std::vector<std::string>& libraries, bool* stuck) {
   std::vector<void*> handles;
   for (const auto& path : libraries) {
-    void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle != nullptr) {
+    Failure failure{path, {}};
+    if (void* handle = open_library(path, &failure.message); handle != nullptr) {
       handles.push_back(handle);
       continue;
     }
-    const char* reason = dlerror();
-    Failure failure{path, reason != nullptr ? reason : "dlopen failed"};
-    for (auto it = handles.rbegin(); it != handles.rend(); ++it) dlclose(*it);
-    for (const auto& other : libraries) {
-      if (void* resident = dlopen(other.c_str(), RTLD_LAZY | RTLD_NOLOAD); resident != nullptr) {
-        dlclose(resident);
-        *stuck = true;
-      }
-    }
+    for (auto it = handles.rbegin(); it != handles.rend(); ++it) close_library(*it);
+    for (const auto& other : libraries) *stuck = *stuck || is_resident(other);
     return failure;
   }
   return std::nullopt;
 }
 
-// RTLD_LOCAL is enough: a compiled package names libtorch.so and libtorch_cpu.so as its needs, finds both by
-// soname, and looks symbols up in what it needs.
 void open_stub(const std::string& path) {
-  if (path.empty()) return;
-  if (void* real = dlopen("libtorch.so", RTLD_LAZY | RTLD_NOLOAD); real != nullptr) {
-    dlclose(real);
-    return;
-  }
-  dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (path.empty() || is_resident("libtorch.so")) return;
+  std::string ignored;
+  open_library(path, &ignored);
 }
 
 }  // namespace
 
 void set_environment(const Request& request) {
   if (process().environment_set.exchange(true)) return;
-  for (const auto& [name, value] : request.env) setenv(name.c_str(), value.c_str(), 1);
+  for (const auto& [name, value] : request.env) set_variable(name, value);
 }
 
 Outcome load(const Request& request) {

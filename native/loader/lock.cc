@@ -7,7 +7,6 @@
 #include "loader/values.h"
 
 #ifdef _WIN32
-#include <uv.h>
 #include <windows.h>
 #else
 #include <sys/file.h>
@@ -19,11 +18,20 @@ namespace {
 constexpr int32_t held_by_another = -1;
 
 #ifdef _WIN32
+// A descriptor is a number in the table of node.exe's own C runtime, so node.exe is asked. Its libuv is no
+// part of Node-API's import library.
+HANDLE file_of(int32_t fd) {
+  using GetFile = HANDLE (*)(int);
+  const auto get = reinterpret_cast<GetFile>(
+      reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(nullptr), "uv_get_osfhandle")));
+  return get != nullptr ? get(fd) : INVALID_HANDLE_VALUE;
+}
+
 // Windows keeps everybody from reading what is locked, so a byte far behind the end is.
 int32_t take(int32_t fd) {
   OVERLAPPED place = {};
   place.OffsetHigh = 0x40000000;
-  const auto file = static_cast<HANDLE>(uv_get_osfhandle(fd));
+  const HANDLE file = file_of(fd);
   if (LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &place)) return 0;
   return GetLastError() == ERROR_LOCK_VIOLATION ? held_by_another : EIO;
 }

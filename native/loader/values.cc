@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "loader/system.h"
+
 namespace node_libtorch::loader {
 
 void check(napi_status status) {
@@ -39,7 +41,7 @@ napi_value property(napi_env env, napi_value object, const char* name) {
 std::string read_path(napi_env env, napi_value value) {
   std::string path = read_string(env, value);
   // A bare name would be searched for along the system's paths and could be any file.
-  if (path.rfind('/', 0) != 0) throw std::runtime_error("loader: expected absolute paths of libraries");
+  if (!is_absolute(path)) throw std::runtime_error("loader: expected absolute paths of libraries");
   return path;
 }
 

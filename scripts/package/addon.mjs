@@ -1,7 +1,7 @@
 // @node-libtorch/<platform>: the two native modules, and on Linux the empty libtorch.so.
 
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from '../steps/context.mjs';
 import { freshFolder, platformManifest, source, write } from './context.mjs';
 import { bom, npmComponent } from './npm-bom.mjs';
@@ -18,7 +18,7 @@ export async function stageAddon(platform, runtimeFloors) {
   const name = addonPackage(platform);
   const folder = freshFolder(name);
   const built = modules.map((file) => join(root, 'build/Release', file)).filter((path) => existsSync(path));
-  for (const path of built) copyFileSync(path, join(folder, path.slice(path.lastIndexOf('/') + 1)));
+  for (const path of built) copyFileSync(path, join(folder, basename(path)));
   const own = platform.os === 'linux' ? await floorsOf(built) : {};
   const higher = (a, b) => (a === undefined || (b !== undefined && compareDotted(b, a) > 0) ? b : a);
   const floors = Object.fromEntries(

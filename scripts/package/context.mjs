@@ -19,6 +19,9 @@ export function freshFolder(name) {
   return folder;
 }
 
+/** The package that a folder of `freshFolder` is for. */
+export const nameOf = (folder) => folder.slice(join(out, 'npm/').length).replaceAll('\\', '/');
+
 export function write(folder, name, content) {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });

@@ -9,7 +9,8 @@ const texts = fileURLToPath(new URL('licences/', import.meta.url));
 /** In no wheel: GCC's runtime library, and what Intel's compiler links in. */
 const others = [
   { match: /^libgomp/, name: 'libgomp', files: ['GPL-3.0.txt', 'GCC-exception-3.1.txt'] },
-  { match: /^libtorch_cpu\.so/, arch: 'x64', name: 'oneMKL', files: ['intel-simplified.txt'] },
+  { match: /^(libtorch_cpu\.so|torch_cpu\.dll)/, arch: 'x64', name: 'oneMKL', files: ['intel-simplified.txt'] },
+  { match: /^libiomp5md\.dll$/, name: 'Intel OpenMP', files: ['intel-simplified.txt'] },
 ];
 
 /** Copies every licence of a set into `folder`, one folder a wheel or library, and returns their names. */
@@ -23,6 +24,10 @@ export function collectLicences(folder, set, pin, platform) {
   }
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .sort();
 }

@@ -2,12 +2,12 @@
 // publish.mjs TAG [--dry-run]: publishes the tarballs in out/, the platforms' first, and then node-libtorch, which names them. What
 // is published already is passed over, so that a broken run can be run again.
 
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { run } from '../steps/build.mjs';
 import { say } from '../steps/context.mjs';
 import { source } from './context.mjs';
 import { requireIdentity } from './identity.mjs';
+import { npm } from './npm.mjs';
 import { tarballs } from './tarballs.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'dry-run': { type: 'boolean' } } });
@@ -31,12 +31,12 @@ process.exitCode = await run(() => {
 function publish(tarball, name) {
   if (isPublished(name)) return say(`${name} ${source.version} is there already`);
   const args = ['publish', tarball, '--access=public', ...(values['dry-run'] ? ['--dry-run'] : ['--provenance'])];
-  execFileSync('npm', args, { stdio: 'inherit' });
+  npm(args, { stdio: 'inherit' });
 }
 
 function isPublished(name) {
   try {
-    execFileSync('npm', ['view', `${name}@${source.version}`, 'version'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    npm(['view', `${name}@${source.version}`, 'version'], { stdio: ['ignore', 'pipe', 'ignore'] });
     return true;
   } catch {
     return false;

@@ -3,13 +3,12 @@
 // order in which they are to be published. --for-publishing refuses to stage without the project's addresses (identity.mjs).
 
 import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, run } from '../steps/build.mjs';
 import { say } from '../steps/context.mjs';
 import { stageAddon } from './addon.mjs';
 import { requireBudget, sizeOf } from './budget.mjs';
-import { out } from './context.mjs';
+import { nameOf, out } from './context.mjs';
 import { identity, requireIdentity } from './identity.mjs';
 import { stageMain } from './main.mjs';
 import { requireNeeds } from './needs.mjs';
@@ -54,10 +53,10 @@ process.exitCode = await run(async (signal) => {
     stages.begin('Stage node-libtorch');
     folders.push(stageMain([addon.name, runtime.name, ...(values.optional ?? [])]));
   }
-  const tarballs = pack(folders, { begin: (name) => stages.begin(`Pack ${name}`) });
+  const tarballs = pack(folders, { begin: (title) => stages.begin(title) });
   const sizes = folders.map((folder, i) => {
     const [packed, unpacked] = [statSync(tarballs[i]).size, sizeOf(folder)];
-    return { name: folder.slice(join(out, 'npm/').length), packed, unpacked };
+    return { name: nameOf(folder), packed, unpacked };
   });
   for (const { name, packed, unpacked } of sizes)
     say(`  ${name}: ${(packed / 1e6).toFixed(2)} MB packed, ${(unpacked / 1e6).toFixed(2)} MB unpacked`);

@@ -2,7 +2,7 @@
 
 const nvidia = 'under the NVIDIA Software License Agreement, whose Attachment A names it';
 const table = [
-  [/^lib(torch_cpu|c10)\.(so|dylib)$/, 'under the licence of PyTorch (BSD 3-Clause)'],
+  [/^(lib(torch_cpu|c10)\.(so|dylib)|(torch_cpu|c10)\.dll)$/, 'under the licence of PyTorch (BSD 3-Clause)'],
   [/^lib(cudart|cupti)\.so/, nvidia],
   [
     /^libgomp[-.].*so/,
@@ -11,6 +11,8 @@ const table = [
   ],
   [/^libnvpl_/, 'of the NVIDIA Performance Libraries, under the NVIDIA Software License Agreement'],
   [/^libarm_compute/, 'the Arm Compute Library, under the MIT licence'],
+  [/^uv\.dll$/, 'libuv, under the MIT licence'],
+  [/^libiomp5md\.dll$/, "Intel's OpenMP library, under the Intel Simplified Software License"],
   [/^libomp\.dylib$/, "LLVM's OpenMP library, under Apache-2.0 with the LLVM Exceptions"],
 ];
 

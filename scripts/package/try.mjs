@@ -16,6 +16,7 @@ try {
   const run = (command, args) =>
     execFileSync(command, args, {
       cwd: folder,
+      shell: process.platform === 'win32', // npm and npx are scripts of the shell there
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 2],
       env: { ...process.env, HOME: folder, XDG_CACHE_HOME: '', NODE_LIBTORCH_CACHE: '', LIBTORCH: '' },

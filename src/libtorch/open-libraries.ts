@@ -148,6 +148,8 @@ export function passOver(set: LibtorchSet, error: unknown): Warning {
 }
 
 function fixFor(set: LibtorchSet, { message }: LoadFailure): string {
+  // Windows does not say which one, and ours are opened one by one: it is Microsoft's runtime that is missing.
+  if (/module could not be found/i.test(message)) return `  fix: ${remedies.noVisualCppRuntime}`;
   const { fix, files } = damaged(set);
   const missing = /^([^:/ ]+): cannot open shared object file/.exec(message)?.[1];
   // A library that none of our sets holds belongs to the system.

@@ -22,7 +22,8 @@ export function packageSuffix({ triple, libc }: Platform): string {
 
 /** PyTorch's Linux wheels are `manylinux_2_28`. */
 const minimumGlibc = '2.28';
-const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64'];
+/** Those after the first are written by their wheels' contents; no machine of the kind has run them yet. */
+const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64'];
 
 let known: Platform | undefined;
 

@@ -38,6 +38,10 @@ export const remedies = {
   damagedSet: (kind: SetKind, version: string): string =>
     `${cli()} setup --${kind}${version === libtorchVersion ? '' : ` --version ${version}`} --verify`,
 
+  /** For Windows without the C++ runtime that LibTorch's libraries name. */
+  noVisualCppRuntime:
+    'install the Microsoft Visual C++ Redistributable for Visual Studio 2022 or newer (vc_redist.x64.exe)',
+
   /** For a machine whose NVIDIA devices do not show, or whose driver does not work. */
   noDevice: 'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',
 

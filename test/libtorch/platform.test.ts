@@ -37,11 +37,12 @@ describe('platform', () => {
   });
 
   it('names the platforms there are', async () => {
-    const windows: Platform = { ...debian, triple: 'win32-x64', os: 'win32', libc: 'none', glibc: undefined };
+    const intel: Platform = { ...debian, triple: 'darwin-x64', os: 'darwin', libc: 'none', glibc: undefined };
     const error = await rejection(() => {
-      checkPlatform(windows);
+      checkPlatform(intel);
     }, 'ERR_PLATFORM_UNSUPPORTED');
-    expect(error.message).to.contain('linux-x64, linux-arm64').and.contain('found: win32-x64, Node 22.12.0');
+    expect(error.message).to.contain('linux-x64, linux-arm64').and.contain('found: darwin-x64, Node 22.12.0');
+    checkPlatform({ ...intel, triple: 'win32-x64', os: 'win32', arch: 'x64' });
   });
 
   it('is one line', () => {

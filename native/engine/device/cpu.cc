@@ -1,6 +1,6 @@
 #include "engine/device/cpu.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(_WIN32)
 #include <cpuid.h>
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -9,7 +9,7 @@
 namespace node_libtorch::engine {
 
 bool cpu_has_bfloat16() noexcept {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(_WIN32)
   // Intel SDM, CPUID leaf 7: subleaf 0 EDX bit 22 AMX-BF16 and bit 24 AMX-TILE; subleaf 1 EAX bit 5
   // AVX512_BF16.
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;

@@ -2,11 +2,14 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #include "engine/error.h"
 #include "engine/export/schema.h"

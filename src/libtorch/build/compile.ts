@@ -39,6 +39,8 @@ export async function compile(options: CompileOptions): Promise<string> {
     out,
     '-l',
     'warn',
+    // The sources need what cl lacks: see CMakeLists.txt.
+    ...(process.platform === 'win32' ? ['--toolset', 'ClangCL'] : []),
     ...Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`),
   ];
   // Not `compile`, which answers a compiler's error by building everything a second time.
@@ -84,7 +86,9 @@ function runCmakeJs(
     });
     const stop = (): void => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+        if (child.pid === undefined) return;
+        // Windows has no groups of this kind.
+        process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGTERM');
       } catch {
         // It has just ended by itself.
       }

@@ -15,12 +15,14 @@ const cmake: Tool = { what: 'CMake 3.22 or newer', commands: ['cmake'], minimum:
 const make: Tool = { what: 'ninja or make', commands: ['ninja', 'make'] };
 const fixes =
   '  fix: apt-get install -y g++ cmake ninja-build (Debian, Ubuntu), dnf install -y gcc-c++ cmake ninja-build (Fedora, RHEL),\n' +
-  '       or xcode-select --install && brew install cmake ninja (macOS)';
+  '       xcode-select --install && brew install cmake ninja (macOS),\n' +
+  '       or Visual Studio 2022 with C++ and winget install Kitware.CMake (Windows)';
 
-/** @throws ERR_BUILD unless a C++ compiler, CMake, and ninja or make can be run */
-export function checkToolchain(env: NodeJS.ProcessEnv = process.env): void {
+/** @throws ERR_BUILD unless a C++ compiler, CMake, and ninja or make can be run; on Windows CMake alone finds the other two */
+export function checkToolchain(env: NodeJS.ProcessEnv = process.env, os: NodeJS.Platform = process.platform): void {
   const compiler: Tool = { what: 'a C++20 compiler', commands: env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++'] };
-  const lines = [compiler, cmake, make].map((tool) => look(tool, env));
+  const tools = os === 'win32' ? [cmake] : [compiler, cmake, make];
+  const lines = tools.map((tool) => look(tool, env));
   if (lines.every(({ ok }) => ok)) return;
   throw torchError(
     'ERR_BUILD',

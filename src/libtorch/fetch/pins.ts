@@ -82,18 +82,21 @@ const mac = torch(
   ['libc10.dylib', 'libomp.dylib', 'libtorch_cpu.dylib'],
 );
 
-const windows = torch(
-  [
-    'torch-2.15.0-cp311-cp311-win_amd64.whl',
-    126720349,
-    'd2c5938f593a47cf6d151a16d130a3cc3f0c105df1b905a571efc00b01e38c1f',
-  ],
-  ['c10.dll', 'c10.lib', 'libiomp5md.dll', 'torch_cpu.dll', 'torch_cpu.lib', 'uv.dll'],
-);
+/** What another library's own table names as needed: `uv.dll` and `libiomp5md.dll` of `torch_cpu.dll`. */
+const windows: WheelPin = {
+  ...torch(
+    [
+      'torch-2.15.0-cp311-cp311-win_amd64.whl',
+      126720349,
+      'd2c5938f593a47cf6d151a16d130a3cc3f0c105df1b905a571efc00b01e38c1f',
+    ],
+    ['c10.dll', 'libiomp5md.dll', 'torch_cpu.dll', 'uv.dll'],
+  ),
+  importLibraries: ['torch/lib/c10.lib', 'torch/lib/torch_cpu.lib'],
+};
 
 /**
- * Those of linux-x64 are tested. The others list what their wheels' own tables name as needed; win32-x64 waits for a
- * loader that knows Windows.
+ * Those of linux-x64 are tested. The others list what their wheels' own tables name as needed, and have not been run yet.
  */
 export const pins: readonly PlatformPin[] = [
   { version: libtorchVersion, triple: 'linux-x64', kind: 'cpu', wheels: [torch(torchX64, common), ...cudaX64] },

@@ -32,7 +32,7 @@ export function findPip(env: NodeJS.ProcessEnv = process.env): string {
       `${tried.join('\n')}\n` +
       '  fix: set NODE_LIBTORCH_MIRROR to a folder or URL that has the wheels, or get pip:\n' +
       '       apt-get install -y python3 python3-pip (Debian, Ubuntu), dnf install -y python3-pip (Fedora, RHEL),\n' +
-      '       brew install python (macOS), or set LIBTORCH=/path/to/an/unpacked/libtorch',
+      '       brew install python (macOS), winget install Python.Python.3.12 (Windows), or set LIBTORCH=/path/to/an/unpacked/libtorch',
   );
 }
 
@@ -66,7 +66,7 @@ export async function pipDownload(pin: WheelPin, folder: string, options: PipOpt
   // Inside the folder, which is removed in the end: a pip that is stopped removes nothing.
   const temporary = join(folder, 'tmp');
   await mkdir(temporary, { recursive: true });
-  const env = { ...(options.env ?? process.env), TMPDIR: temporary };
+  const env = { ...(options.env ?? process.env), TMPDIR: temporary, TMP: temporary, TEMP: temporary };
   const args = pipArguments(pin, folder);
   const { end, output } = await run(args, env, options);
   if (end !== 0) throw failed(pin, `pip ended with ${end}`, options.python, args, output);

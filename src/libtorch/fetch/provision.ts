@@ -1,7 +1,7 @@
 /** Puts a verified LibTorch into the cache: fetch, check, extract, move into place. */
 
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Manifest } from '../find/cache.js';
 import type { FileDigest } from '../../files/hash.js';
 import { cacheRoot, cachedSet, readManifest, type SetKind } from '../find/cache.js';
@@ -150,7 +150,9 @@ const licence = /^[^/]+\.dist-info\/licenses\/(.+)$/;
 function selector(wheel: WheelPin, wanted: Wanted) {
   const files = new Map(wanted.files ? wheel.files.map(({ from, to }) => [from, to]) : []);
   const prefix = wanted.headers && wheel.headers !== undefined ? `${wheel.headers}/` : undefined;
+  const linked = new Set(wanted.headers ? wheel.importLibraries : []);
   return (entry: string): string | undefined => {
+    if (linked.has(entry)) return `${headersFolder}/lib/${basename(entry)}`;
     if (prefix !== undefined && entry.startsWith(prefix)) return `${headersFolder}/${entry.slice(prefix.length)}`;
     const text = wanted.licences ? licence.exec(entry)?.[1] : undefined;
     return text === undefined ? files.get(entry) : `${licencesFolder}/${wheel.project}/${text}`;

@@ -21,6 +21,8 @@ export interface WheelPin {
   readonly files: readonly WheelFile[];
   /** The folder of C++ headers, in the wheel that has them. */
   readonly headers?: string;
+  /** Files that linking needs and running does not: Windows' import libraries. They are fetched with the headers, and lie in `include/lib`. */
+  readonly importLibraries?: readonly string[];
 }
 
 /** A wheel's name, size in bytes and sha256, as served in November 2026. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { cudaLibraries, libraryFinder } from './cuda-libraries.js';
 import { readManifest } from './cache.js';
+import { layoutOf } from './layouts.js';
 
 /** In the order in which they are looked at; `setup` is the set that `node-libtorch setup` chose. */
 export type LibtorchSource = 'LIBTORCH' | 'setup' | 'cache' | 'package' | 'python';
@@ -25,33 +26,21 @@ export interface LibtorchSet {
   readonly stripped: boolean;
 }
 
-/** libtorch_cpu's own needs first: each is then found by its soname, wherever it lies. */
-const orders: Partial<Record<NodeJS.Platform, readonly RegExp[]>> = {
-  linux: [
-    /^libgomp[-.].*so/,
-    /^libcudart[-.].*so/,
-    /^libcupti[-.].*so/,
-    /^libnvpl_blas_core\.so/,
-    /^libnvpl_blas_lp64_gomp\.so/,
-    /^libnvpl_lapack_core\.so/,
-    /^libnvpl_lapack_lp64_gomp\.so/,
-    /^libarm_compute\.so/,
-    /^libarm_compute_graph\.so/,
-    /^libc10\.so$/,
-    /^libtorch_cpu\.so$/,
-  ],
-  darwin: [/^libomp\.dylib$/, /^libc10\.dylib$/, /^libtorch_cpu\.dylib$/],
-};
-
-const cpuLibrary = process.platform === 'darwin' ? 'libtorch_cpu.dylib' : 'libtorch_cpu.so';
-
 /** Why a folder is not a LibTorch that can be used. */
 export interface NoSet {
   readonly problem: string;
 }
 
-/** `base` is a flat folder of libraries or one with `lib/`, as every distribution of LibTorch is laid out. */
-export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | NoSet {
+/**
+ * @param base a flat folder of libraries or one with `lib/`, as every distribution of LibTorch is laid out
+ * @param os whose layout to expect. Default: this system's
+ */
+export function inspectSet(
+  source: LibtorchSource,
+  base: string,
+  os: NodeJS.Platform = process.platform,
+): LibtorchSet | NoSet {
+  const { cpuLibrary, order } = layoutOf(os);
   const root = resolve(base);
   if (!existsSync(root)) return { problem: 'folder not found' };
   const libDir = [join(root, 'lib'), root].find((folder) => existsSync(join(folder, cpuLibrary)));
@@ -66,7 +55,7 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
   const find = libraryFinder(libDir, join(root, '..', 'nvidia'));
   const cuda = cudaLibraries(libDir, find);
   // Small, and what compiled packages name. In a CUDA build it needs all of CUDA, so it goes with that.
-  const umbrella = process.platform === 'linux' ? find(/^libtorch\.so$/) : [];
+  const umbrella = os === 'linux' ? find(/^libtorch\.so$/) : [];
   return {
     source,
     version,
@@ -74,7 +63,7 @@ export function inspectSet(source: LibtorchSource, base: string): LibtorchSet | 
     includeDir: [join(root, 'include'), join(libDir, '..', 'include')].find((dir) =>
       existsSync(join(dir, 'ATen/ATen.h')),
     ),
-    libraries: [...(orders[process.platform] ?? []).flatMap(find), ...(cuda.length > 0 ? [] : umbrella)],
+    libraries: [...order.flatMap(find), ...(cuda.length > 0 ? [] : umbrella)],
     cudaLibraries: cuda.length > 0 ? [...cuda, ...umbrella] : [],
     hasCuda: cuda.length > 0,
     stripped: Object.keys(readManifest(root)?.stripped ?? {}).length > 0,
