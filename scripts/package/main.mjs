@@ -34,7 +34,8 @@ export function stageMain(optional) {
   linkToRepository(folder, 'README.md');
   for (const page of filesOf(folder).filter((name) => name.endsWith('.md'))) unlink(folder, page);
   const published = Object.entries(source).filter(([key]) => !internal.includes(key));
-  const manifest = { ...Object.fromEntries(published), ...identity() };
+  // Yarn's zip archives: LibTorch opens the models by their paths, and CMake the sources.
+  const manifest = { ...Object.fromEntries(published), ...identity(), preferUnplugged: true };
   manifest.optionalDependencies = Object.fromEntries(optional.map((name) => [name, source.version]));
   write(folder, 'package.json', manifest);
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));

@@ -16,6 +16,8 @@ export const requireTool = createRequire(join(here, 'tools/package.json'));
 export const npm11 = join(tools, 'npm11/bin/npm-cli.js');
 export const npm12 = join(tools, 'npm12/bin/npm-cli.js');
 export const pnpm = join(tools, 'pnpm/bin/pnpm.mjs');
+export const pnpm12 = join(tools, 'pnpm12/bin/pnpm.mjs');
+export const yarn1 = join(tools, 'yarn1/bin/yarn.js');
 export const yarn = join(tools, '@yarnpkg/cli-dist/bin/yarn.js');
 
 /** Whether everything is to be tried, which takes 600 MB of other Nodes. */
