@@ -80,6 +80,10 @@ export function buildRoot(stages, context, scratch) {
   return root;
 }
 
+const authorities = '/etc/ssl/certs/ca-certificates.crt';
+/** How this machine finds and trusts others, which a container engine arranges too. */
+const ofThisMachine = ['/etc/resolv.conf', '/etc/hosts', authorities];
+
 /** Instructions that are not here say something of the container alone. */
 const actions = {
   ENV: (state, { values }) => Object.assign(state.env, values),
@@ -98,7 +102,7 @@ const actions = {
     }
   },
   RUN({ root, folder, env }, { words }) {
-    copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
+    for (const file of ofThisMachine) if (existsSync(file)) copyFileSync(file, join(root, file));
     const status = spawnSync(
       'unshare',
       inRoot({ root, folder, env: { ...env, HOME: '/root', ...registry() }, words }),
@@ -118,7 +122,7 @@ function inRoot({ root, folder, env, words }) {
 /** Where this machine gets npm's packages from, which a container would be told too. */
 function registry() {
   const url = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
-  return { npm_config_registry: url, npm_config_update_notifier: 'false' };
+  return { npm_config_registry: url, npm_config_update_notifier: 'false', NODE_EXTRA_CA_CERTS: authorities };
 }
 
 /**
