@@ -4,7 +4,7 @@
 //   rolling   an open loop while each of three servers is restarted in turn: no request may fail
 //   kill      an open loop while one of three is killed (SIGKILL): only requests that it had begun may fail
 //   spread    an open loop without any of that: each server gets a third, ± 20 %
-//   capacity  a closed loop: two servers against one with --workers 2, both behind HAProxy, alternated: at least 0.9 ×
+//   capacity  a closed loop: two servers against one with --workers 2, both behind HAProxy, alternated: at least 0.9 ×; and the latter without a proxy
 // It ends with exit code 1 when one of them is not so. It cannot show growth beyond the cores of the machine.
 
 import { once } from 'node:events';
@@ -131,13 +131,15 @@ async function spread() {
 
 /** Requests per second that a closed loop gets; in turn, so that the machine is the same for both. */
 async function capacity() {
-  const sides = { replicas: [[], []], workers: [['--workers', '2']] };
-  const rates = { replicas: [], workers: [] };
+  const workers = [['--workers', '2']];
+  const sides = { replicas: [[], []], workers, workersWithoutProxy: workers };
+  const rates = { replicas: [], workers: [], workersWithoutProxy: [] };
   for (let i = 0; i < 3; i++) {
     for (const [name, flags] of Object.entries(sides)) {
       const servers = [];
       for (const each of flags) servers.push(await start(undefined, ...each));
-      const proxy = await startHaproxy(servers.map(({ port }) => port));
+      const ports = servers.map(({ port }) => port);
+      const proxy = name === 'workersWithoutProxy' ? { port: ports[0], stop() {} } : await startHaproxy(ports);
       try {
         const url = `http://127.0.0.1:${proxy.port}/predict`;
         await load({ url, request, seconds: 1, connections: 64 });
