@@ -40,18 +40,16 @@ if (isMainThread) {
     console.log(`listening on http://127.0.0.1:${server.address().port}`);
   });
   process.once('SIGTERM', () => {
-    server.close(() => worker.postMessage('close'));
+    server.close(() => worker.postMessage({ end: true }));
     server.closeIdleConnections();
   });
 } else {
   const host = await ModelHost.open({ models: [{ name: 'mnist-mlp', batching: { maxBatchSize: 32 } }] });
-  parentPort.on('message', async (request) => {
-    if (request === 'close') {
+  parentPort.on('message', async ({ end, id, pixels }) => {
+    if (end) {
       await host.close();
-      parentPort.close();
-      return;
+      return parentPort.close();
     }
-    const { id, pixels } = request;
     try {
       const { rows } = await host.model().predict(new Tensor('float32', pixels, [1, pixels.length]), { topK: 3 });
       parentPort.postMessage({ id, answer: rows[0] });

@@ -2,7 +2,7 @@
 // the cache, so that only the first run installs.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -78,6 +78,7 @@ function putBuild(folder) {
     rmSync(join(folder, part), { recursive: true, force: true });
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
+  chmodSync(join(folder, 'dist/cli/main.js'), 0o755); // as npm does with what `bin` names
   cpSync(join(root, 'build/Release'), join(folder, 'build/Release'), { recursive: true });
 }
 

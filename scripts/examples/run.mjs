@@ -39,7 +39,7 @@ async function follow(example, tarball) {
     ended = await stop();
   }
   const { status, signal, text } = ended;
-  if (status !== (example.exitCode ?? 0)) throw new Error(`SIGTERM ended it with ${status ?? signal}\n${text}`);
+  if ((status ?? signal) !== (example.ends ?? 0)) throw new Error(`SIGTERM ended it with ${status ?? signal}\n${text}`);
 }
 
 const chosen = examples.filter((example) =>

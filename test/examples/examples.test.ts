@@ -88,7 +88,9 @@ describe('examples', function () {
     const refused = await post(url, { input_data: [1, 2] });
     expect(refused.status).to.equal(400);
     expect(await bodyOf(refused)).to.include({ code: 'ERR_INVALID_SHAPE' });
-    const answers = await Promise.all(Array.from({ length: 50 }, async () => (await post(url, { input_data: pixels })).status));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async () => (await post(url, { input_data: pixels })).status),
+    );
     expect(answers).to.deep.equal(Array(50).fill(200));
     await end();
   });
