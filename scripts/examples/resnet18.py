@@ -16,7 +16,7 @@ weights = ResNet18_Weights.DEFAULT
 torch.manual_seed(0)
 model = resnet18().eval()
 with torch.inference_mode():
-    model.fc.weight *= 20  # so that some classes are much more probable than others
+    model.fc.weight *= 3  # so that some classes are more probable than others
     image = ImageOps.exif_transpose(Image.open(picture)).convert("RGB")
     best = torch.softmax(model(weights.transforms()(image)[None]), 1)[0].topk(5)
 
