@@ -108,9 +108,12 @@ export class Exchange implements Endable {
     return this.#open.isSpare;
   }
 
-  /** Calls at once, or in a turn of the event loop of its own when its connection, or all together, have had enough of this one. */
-  inTurn(handle: (exchange: Exchange) => void): void {
-    this.#open.inTurn<Exchange>(this, this.call.started, handle);
+  /**
+   * Calls at once, or in a turn of the event loop of its own when its connection, or all together, have had enough of this one.
+   * @param isUrgent whether it need not wait behind those that came before it
+   */
+  inTurn(handle: (exchange: Exchange) => void, isUrgent: (exchange: Exchange) => boolean): void {
+    this.#open.inTurn<Exchange>(this, this.call.started, handle, isUrgent);
   }
 
   get note(): PredictionNote {
@@ -177,14 +180,13 @@ export class Exchange implements Endable {
       return;
     }
     const { status, contentType, body } = errorForms[this.errorForm](error, this.call.id);
-    this.send(status, contentType, JSON.stringify(body), {
-      // Where the body has no place for it; gRPC has it in a trailer of this name.
-      ...(this.errorForm !== 'problem' && { 'x-error-code': error.code }),
-      ...(isRetryable(error) && { 'retry-after': retrySeconds(error) }),
-      ...(status === 401 && { 'www-authenticate': challengeOf(this.req) }),
-      ...(status === 415 && { accept: acceptedTypes, 'accept-encoding': acceptedEncodings }),
-      ...headers,
-    });
+    const own: OutgoingHttpHeaders = {};
+    // Where the body has no place for it; gRPC has it in a trailer of this name.
+    if (this.errorForm !== 'problem') own['x-error-code'] = error.code;
+    if (isRetryable(error)) own['retry-after'] = retrySeconds(error);
+    if (status === 401) own['www-authenticate'] = challengeOf(this.req);
+    if (status === 415) Object.assign(own, { accept: acceptedTypes, 'accept-encoding': acceptedEncodings });
+    this.send(status, contentType, JSON.stringify(body), Object.assign(own, headers));
   }
 
   /** Sends a whole answer. Every answer goes through here, so that all carry the same headers. */

@@ -30,8 +30,10 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   const isProbe = probes(routes);
   const check = context.security.requestCheck(limits.host);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
-    Exchange.of(context, req, res).inTurn(handle);
+    Exchange.of(context, req, res).inTurn(handle, isUrgent);
   };
+  // A server that has much to do says soon that it lives.
+  const isUrgent = ({ req }: Exchange): boolean => isProbe(req);
   const handle = (exchange: Exchange) => {
     const { req, res } = exchange;
     const fault =

@@ -5,7 +5,7 @@ import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
 import type { ErrorForm } from './error-forms.js';
-import { hasRoom, later } from './turn.js';
+import { hasRoom, later, nobodyWaits } from './turn.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
@@ -106,12 +106,26 @@ export class OpenExchanges extends Set<Endable> {
 
   /**
    * Handles a request at once; or, of a client that has not waited for an answer before, in a later turn: one segment holds
-   * well over a thousand, and others want their turn as well. So does any request once those of this turn have taken long.
+   * well over a thousand, and others want their turn as well. So does any request once those of this turn have taken long, or
+   * while requests that came before it wait.
    * @param now what `performance.now()` said a moment ago
+   * @param isUrgent whether it passes those that wait; asked only if there are any, or may be
    */
-  inTurn<E extends Endable>(exchange: E, now: number, handle: (exchange: E) => void): void {
-    if (this.size === 1 && this.#later.length === 0 && hasRoom(now)) handle(exchange);
-    else if (this.#later.push(() => handle(exchange)) === 1) later(this.#handleNext);
+  inTurn<E extends Endable>(
+    exchange: E,
+    now: number,
+    handle: (exchange: E) => void,
+    isUrgent: (exchange: E) => boolean,
+  ): void {
+    const isFirst = this.size === 1 && this.#later.length === 0;
+    const mayBegin = isFirst && hasRoom(now);
+    if (mayBegin && nobodyWaits()) {
+      handle(exchange);
+      return;
+    }
+    const passes = isFirst && isUrgent(exchange);
+    if (mayBegin && passes) handle(exchange);
+    else if (this.#later.push(() => handle(exchange)) === 1) later(this.#handleNext, passes);
   }
 
   /** One, and then those of other connections that wait. */

@@ -2,9 +2,10 @@ import { performance } from 'node:perf_hooks';
 
 /**
  * What requests may use of one turn of the event loop, over all connections: so many milliseconds until the next one waits
- * for a later turn. What has begun is not cut short.
+ * for a later turn. What has begun is not cut short. Short turns cost little, and much depends on them: the system hands out
+ * one new connection a turn, and answers and batches that are ready go out once a turn.
  */
-const turnMs = 5;
+const turnMs = 2;
 /** What has waited is begun in pieces: microtasks run between them, and the clock is looked at before each. */
 const mostInTurn = 16;
 
@@ -23,15 +24,21 @@ export function hasRoom(now = performance.now()): boolean {
   return now - since < turnMs;
 }
 
-/** Calls back in a later turn, after what waits already. */
-export function later(begin: () => void): void {
-  waiting.push(begin);
+/** Whether nothing waits for a later turn: what arrives now would pass it. */
+export function nobodyWaits(): boolean {
+  return waiting.length === 0;
+}
+
+/** Calls back in a later turn, after what waits already, or before it. */
+export function later(begin: () => void, isUrgent = false): void {
+  if (isUrgent) waiting.unshift(begin);
+  else waiting.push(begin);
   if (scheduled === 0) schedule();
 }
 
 /** What to wait for before long work; undefined while this turn has room: an `await` would let others look before it is used. */
 export function room(): Promise<void> | undefined {
-  return hasRoom() ? undefined : new Promise(later);
+  return hasRoom() ? undefined : new Promise((resolve) => later(resolve));
 }
 
 function endTurn(): void {
