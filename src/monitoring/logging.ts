@@ -35,7 +35,7 @@ export function createLogger({
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       // Errors come out of `scrub` as plain objects already; pino's own serialiser would copy every member.
       serializers: { err: (value: unknown) => value },
       formatters: {
@@ -59,6 +59,19 @@ export function createLogger({
     return child.call(this, scrub(bindings), options);
   } as typeof logger.child;
   return logger;
+}
+
+let lastMs = 0;
+let lastTime = '';
+
+/** The member `time` of a line, in ISO 8601. Lines of one millisecond share it: to make it takes as long as half of a line. */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastTime = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastTime;
 }
 
 /** Writes the buffered lines. Call it before the process exits. It waits at most half a second. */
