@@ -11,18 +11,28 @@ const fewestBatches = 16;
 /** What a client would have waiting. */
 type Left = Pick<Holding<Request>, 'rows' | 'bytes' | 'newest'>;
 
+/** How fast what waits is run. */
+export interface Service {
+  readonly fit: LatencyFit;
+  readonly instances: number;
+  /** Batches that run. */
+  readonly inFlight: number;
+  /** Rows of a batch at most, at present. */
+  readonly capacity: number;
+  /** Each call runs by itself, whatever its rows: the fit tells nothing of what waits. */
+  readonly isAlone: boolean;
+}
+
 /** Who may wait in a queue: within its bounds, fairly among its clients, and with a chance to be answered in time. */
 export class Admission {
   readonly #waiting: Waiting;
   readonly #options: ResolvedBatchOptions;
-  readonly #fit: LatencyFit;
-  readonly #instances: number;
+  readonly #service: Service;
 
-  constructor(waiting: Waiting, options: ResolvedBatchOptions, fit: LatencyFit, instances: number) {
+  constructor(waiting: Waiting, options: ResolvedBatchOptions, service: Service) {
     this.#waiting = waiting;
     this.#options = options;
-    this.#fit = fit;
-    this.#instances = instances;
+    this.#service = service;
   }
 
   /** Not even one more row of this client would be taken; without a client: of nobody in particular. Nobody gives way yet. */
@@ -48,11 +58,16 @@ export class Admission {
   makeRoom({ rows, bytes }: Call, client: string | undefined): void {
     if (!this.#isOver(rows, bytes)) return;
     const victims = client === undefined ? undefined : this.#victimsFor(client, rows, bytes);
-    if (!victims) throw queueFull(this.#waiting.rows + rows > this.#options.maxQueueSize, this.#options);
+    if (!victims) throw this.#queueFull(this.#waiting.rows + rows > this.#mostRows);
     for (const victim of victims) {
       victim.isPushedOut = true;
-      victim.giveUp(queueFull(true, this.#options));
+      victim.giveUp(this.#queueFull(true));
     }
+  }
+
+  /** Not even one more row would be answered in so many milliseconds, as `requireTime` reckons. */
+  isLateFor(timeoutMs: number, level: number, since: number): boolean {
+    return this.#leastMs(1, timeoutMs, level, since) > timeoutMs;
   }
 
   /**
@@ -62,14 +77,8 @@ export class Admission {
    * by those that do.
    * @throws ERR_TIMEOUT
    */
-  requireTime({ rows }: Call, { timeoutMs, level, since }: Order, inFlight: number, capacity: number): void {
-    if (timeoutMs === Infinity || inFlight === 0 || this.#fit.samples < fewestBatches) return;
-    const { backlog } = this.#waiting;
-    const batchMs = this.#fit.least(capacity) / this.#instances;
-    const ownMs = this.#fit.least(Math.min(rows, capacity));
-    const neededFor = (before: number): number => Math.floor(before / capacity) * batchMs + ownMs;
-    if (neededFor(backlog.rowsUpTo(level)) <= timeoutMs) return;
-    const neededMs = neededFor(backlog.leastUpTo(level, since, batchMs / capacity));
+  requireTime({ rows }: Call, { timeoutMs, level, since }: Order): void {
+    const neededMs = this.#leastMs(rows, timeoutMs, level, since);
     if (neededMs <= timeoutMs) return;
     throw torchError(
       'ERR_TIMEOUT',
@@ -77,16 +86,50 @@ export class Admission {
     );
   }
 
+  /** The least that an answer takes; 0 where nothing is known, or where it is in time beyond doubt. */
+  #leastMs(rows: number, timeoutMs: number, level: number, since: number): number {
+    const { fit, inFlight, capacity, instances, isAlone } = this.#service;
+    if (isAlone || timeoutMs === Infinity || inFlight === 0 || fit.samples < fewestBatches) return 0;
+    const { backlog } = this.#waiting;
+    const batchMs = fit.least(capacity) / instances;
+    const ownMs = fit.least(Math.min(rows, capacity));
+    const neededFor = (before: number): number => Math.floor(before / capacity) * batchMs + ownMs;
+    if (neededFor(backlog.rowsUpTo(level)) <= timeoutMs) return 0;
+    return neededFor(backlog.leastUpTo(level, since, batchMs / capacity));
+  }
+
+  /**
+   * Rows that may wait: maxQueueSize, or fewer where they are expected to take longer than maxWaitMs. A whole batch always may:
+   * so larger batches are measured too, and a fit that was wrong about them is soon corrected.
+   */
+  get #mostRows(): number {
+    const { maxQueueSize, maxWaitMs } = this.#options;
+    if (maxWaitMs === Infinity) return maxQueueSize;
+    const { fit, capacity, instances, isAlone } = this.#service;
+    if (isAlone || fit.samples < fewestBatches) return maxQueueSize;
+    const batches = Math.floor((maxWaitMs * instances) / fit.predict(capacity)) + 1;
+    return Math.min(maxQueueSize, batches * capacity);
+  }
+
   #isOver(rows: number, bytes: number): boolean {
     const { maxQueueSize, maxQueueBytes } = this.#options;
-    return this.#waiting.rows + rows > maxQueueSize || this.#waiting.bytes + bytes > maxQueueBytes;
+    const { rows: before, bytes: bytesBefore } = this.#waiting;
+    // A call that has more rows than may wait by their time is taken where nobody is before it.
+    const most = before === 0 ? maxQueueSize : this.#mostRows;
+    return before + rows > most || bytesBefore + bytes > maxQueueBytes;
+  }
+
+  #queueFull(isRows: boolean): TorchError {
+    const { maxQueueBytes } = this.#options;
+    const what = isRows ? `${this.#mostRows} rows` : `${maxQueueBytes} bytes`;
+    return torchError('ERR_QUEUE_FULL', `Expected at most ${what} waiting; the queue is full`);
   }
 
   /** The queue divided by the clients that wait, this one among them; with more clients than places, a place. */
   #shareFor(client: string): number {
     const { shares } = this.#waiting;
     const fair = 1 / (shares.clients + (shares.of(client)?.rows ? 0 : 1));
-    return Math.max(fair, 1 / this.#options.maxQueueSize);
+    return Math.max(fair, 1 / this.#mostRows);
   }
 
   #isBelowShare(client: string, rows: number, bytes: number): boolean {
@@ -132,11 +175,6 @@ export class Admission {
 
   /** How much of the queue that is, by what there is less of. */
   #partOf(rows: number, bytes: number): number {
-    return Math.max(rows / this.#options.maxQueueSize, bytes / this.#options.maxQueueBytes);
+    return Math.max(rows / this.#mostRows, bytes / this.#options.maxQueueBytes);
   }
-}
-
-function queueFull(isRows: boolean, { maxQueueSize, maxQueueBytes }: ResolvedBatchOptions): TorchError {
-  const what = isRows ? `${maxQueueSize} rows` : `${maxQueueBytes} bytes`;
-  return torchError('ERR_QUEUE_FULL', `Expected at most ${what} waiting; the queue is full`);
 }

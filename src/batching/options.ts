@@ -19,6 +19,11 @@ export interface BatchQueueOptions {
   maxQueueSize?: number;
   /** Bytes of waiting inputs at most, default 256 MiB. */
   maxQueueBytes?: number;
+  /**
+   * Milliseconds that what comes may be expected to wait before its batch begins, by the measured run times; default none. Where
+   * the rows that wait would take longer, fewer than maxQueueSize may wait: one batch at least.
+   */
+  maxWaitMs?: number;
   /** Milliseconds a request may take from submission to result, default none. A call's own limit may only shorten it. */
   timeoutMs?: number;
   /** Caps the batch size so that a request that just misses a batch still answers in time, by the measured run times. */
@@ -45,10 +50,13 @@ export const lowestPriority = 10;
 const numbers = {
   maxDelayMs: [0, 60_000],
   maxQueueBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxWaitMs: [0, Infinity],
   timeoutMs: [0, Infinity],
   targetP95Ms: [0, Infinity],
   agingMs: [0, 3_600_000],
 } as const;
+
+const isAboveZero: ReadonlySet<string> = new Set(['maxWaitMs', 'timeoutMs', 'targetP95Ms']);
 
 const known = [
   ...['maxBatchSize', 'maxQueueSize', 'defaultPriority', 'allowedBatchSizes', 'rowIndependent', 'checkRows'],
@@ -73,8 +81,7 @@ export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infini
   for (const [name, [min, max]] of Object.entries(numbers)) {
     const value = options[name as keyof typeof numbers];
     if (value !== undefined) check.number(name, value, min, max);
-    if (value === 0 && (name === 'timeoutMs' || name === 'targetP95Ms'))
-      throw expected('a number above 0', name, value);
+    if (value === 0 && isAboveZero.has(name)) throw expected('a number above 0', name, value);
   }
   return {
     maxBatchSize,
@@ -83,6 +90,7 @@ export function resolveBatchOptions(options: BatchQueueOptions, maxRows = Infini
       allowedBatchSizes === undefined ? undefined : withinRows(sortedSizes(allowedBatchSizes, wanted), maxRows),
     maxQueueSize,
     maxQueueBytes: options.maxQueueBytes ?? 256 * 2 ** 20,
+    maxWaitMs: options.maxWaitMs ?? Infinity,
     timeoutMs: options.timeoutMs ?? Infinity,
     targetP95Ms: options.targetP95Ms ?? Infinity,
     defaultPriority,

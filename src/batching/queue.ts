@@ -107,7 +107,7 @@ export class BatchQueue implements AsyncDisposable {
       },
       mayCheck: () => !this.#closing,
     });
-    this.#admission = new Admission(this.#waiting, this.options, this.#runner.fit, model.info.instances);
+    this.#admission = new Admission(this.#waiting, this.options, this.#runner);
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
@@ -135,6 +135,15 @@ export class BatchQueue implements AsyncDisposable {
     return this.#admission.isFullFor(client);
   }
 
+  /**
+   * Not even one more row would be answered in so many milliseconds, as far as the measured run times tell.
+   * @param priority as of a call; of one whose priority is not known yet, the most urgent
+   * @internal
+   */
+  isLateFor(timeoutMs: number, priority = 0): boolean {
+    return this.#admission.isLateFor(timeoutMs, this.#levelOf(priority), this.#desk.clock.now());
+  }
+
   stats(): QueueStats {
     return {
       ...this.#counters.snapshot(),
@@ -145,7 +154,7 @@ export class BatchQueue implements AsyncDisposable {
       rowChecks: this.#checker.counts,
       stopped: this.#stopped,
       fit: this.#runner.fit.value,
-      batchCapacity: this.#capacity(),
+      batchCapacity: this.#runner.capacity,
     };
   }
 
@@ -187,9 +196,7 @@ export class BatchQueue implements AsyncDisposable {
   #requirePlace(call: Call, order: Order): void {
     this.#admission.requireSize(call);
     try {
-      if (this.#stopped === undefined) {
-        this.#admission.requireTime(call, order, this.#runner.inFlight, this.#capacity());
-      }
+      this.#admission.requireTime(call, order);
       // The last: nobody gives way to what is refused.
       this.#admission.makeRoom(call, order.client);
     } catch (error) {
@@ -219,7 +226,7 @@ export class BatchQueue implements AsyncDisposable {
         since: this.#desk.clock.now(),
         timeoutMs: Math.min(this.options.timeoutMs, timeoutMs),
         signal,
-        level: priority === 0 ? this.options.defaultPriority : priority,
+        level: this.#levelOf(priority),
         client,
         span,
       };
@@ -316,10 +323,8 @@ export class BatchQueue implements AsyncDisposable {
     }
   }
 
-  #capacity(): number {
-    if (this.#stopped !== undefined) return 1; // a call is taken whole, however many rows it has
-    const { targetP95Ms, maxBatchSize } = this.options;
-    return this.#runner.fit.capacity(targetP95Ms, maxBatchSize);
+  #levelOf(priority: number): number {
+    return priority === 0 ? this.options.defaultPriority : priority;
   }
 
   #pumpSoon(): void {
@@ -339,7 +344,7 @@ export class BatchQueue implements AsyncDisposable {
   #ahead(): number {
     const { instances, maxPending } = this.model.info;
     if (this.#share?.isOpen === false) return 0; // others wait for the slots of what would be held
-    const runMs = this.#runner.fit.predict(this.#capacity());
+    const runMs = this.#runner.fit.predict(this.#runner.capacity);
     return runMs > 0 && runMs <= longestAheadMs ? Math.min(instances, maxPending) : 0;
   }
 
@@ -366,7 +371,7 @@ export class BatchQueue implements AsyncDisposable {
     const { instances } = this.model.info;
     const most = instances + this.#ahead();
     while (this.#runner.inFlight < most) {
-      capacity = this.#capacity();
+      capacity = this.#runner.capacity;
       const group = this.#waiting.next(isReady);
       if (!group) break;
       // The first in line is not passed by what is full: it would never find an idle instance.

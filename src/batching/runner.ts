@@ -32,8 +32,9 @@ export interface RunnerHooks {
 /** Runs batches and gives each request its outcome. */
 export class BatchRunner {
   readonly fit = new LatencyFit();
+  readonly instances: number;
   readonly #model: Batchable;
-  readonly #allowedSizes: readonly number[] | undefined;
+  readonly #options: ResolvedBatchOptions;
   readonly #counters: Counters;
   readonly #clock: Clock;
   readonly #checker: RowChecker;
@@ -52,11 +53,18 @@ export class BatchRunner {
     hooks: RunnerHooks,
   ) {
     this.#model = model;
-    this.#allowedSizes = options.allowedBatchSizes;
+    this.instances = model.info.instances;
+    this.#options = options;
     this.#counters = counters;
     this.#clock = clock;
     this.#checker = checker;
     this.#hooks = hooks;
+  }
+
+  /** Rows a batch takes at present. A call that runs by itself is taken whole, however many it has. */
+  get capacity(): number {
+    const { targetP95Ms, maxBatchSize } = this.#options;
+    return this.isAlone ? 1 : this.fit.capacity(targetP95Ms, maxBatchSize);
   }
 
   /** The compute budget has let this batch through. @param isCalm calls come one by one */
@@ -202,7 +210,7 @@ export class BatchRunner {
   }
 
   #sizeFor(rows: number): number | undefined {
-    return this.isAlone ? undefined : this.#allowedSizes?.find((size) => size >= rows);
+    return this.isAlone ? undefined : this.#options.allowedBatchSizes?.find((size) => size >= rows);
   }
 
   #mayIsolate(requests: readonly Request[], error: unknown): boolean {

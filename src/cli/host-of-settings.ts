@@ -108,7 +108,7 @@ function warmupOf(
 
 function batchingOf(settings: Settings): BatchQueueOptions | false {
   const { batching, checkRows, rowIndependent, maxBatchSize, maxDelayMs } = settings;
-  const { allowedBatchSizes, maxQueueSize, maxQueueBytes, targetP95Ms } = settings;
+  const { allowedBatchSizes, maxQueueSize, maxQueueBytes, maxWaitMs, targetP95Ms } = settings;
   if (batching === 'off') return false;
   return {
     maxBatchSize,
@@ -119,6 +119,7 @@ function batchingOf(settings: Settings): BatchQueueOptions | false {
     timeoutMs: settings.requestTimeoutMs,
     ...(rowIndependent === 'on' && { rowIndependent: true }),
     ...(allowedBatchSizes && { allowedBatchSizes }),
+    ...(maxWaitMs !== undefined && { maxWaitMs }),
     ...(targetP95Ms !== undefined && { targetP95Ms }),
   };
 }

@@ -2,6 +2,7 @@
 import { torchError, type TorchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent, ServedModel } from '../serving/index.js';
+import type { ServerCall } from './call.js';
 import type { InferenceHost } from './host.js';
 import { unfitness } from './inference/model-interface.js';
 import type { Readiness } from './schemas/health.js';
@@ -117,35 +118,44 @@ function leaving(): TorchError {
   return torchError('ERR_DRAINING', 'The server is shutting down');
 }
 
-/** Asks before the body is read, which may name any of these models. @throws ERR_QUEUE_FULL when none would take another row */
-export function requireRoom(models: readonly ServedModel[], client?: string): void {
-  if (models.length === 0 || !models.every(({ queue }) => queue?.isFullFor(client))) return;
-  throw refusalOf(models);
-}
+/** A request that asks for room. */
+type Asking = Pick<ServerCall, 'client' | 'timeLeft'>;
 
-/** The same of one model. @throws ERR_QUEUE_FULL */
-export function requireRoomFor(served: ServedModel, client?: string): void {
-  if (served.queue?.isFullFor(client)) throw refusalOf([served]);
-}
-
-function refusalOf(models: readonly ServedModel[]): TorchError {
-  if (models.length === 1) models[0]?.refused();
-  return withoutStack(() => torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full'));
-}
-
-/** False under `--frozen-intrinsics`. */
-const mayLimitStacks = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
-
-/** Of what is thrown for each of very many requests, nobody reads the stack, and it takes as long as all the rest. */
-function withoutStack<T>(make: () => T): T {
-  const { stackTraceLimit } = Error;
-  if (!mayLimitStacks) return make();
-  Error.stackTraceLimit = 0;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+/**
+ * Asks before the body is read, which may name any of these models.
+ * @throws ERR_QUEUE_FULL when none would take another row, ERR_TIMEOUT when none would answer it before its deadline
+ */
+export function requireRoom(models: readonly ServedModel[], call: Asking): void {
+  if (models.length === 0) return;
+  const { client } = call;
+  const timeLeft = call.timeLeft();
+  let isFull = false;
+  for (const { queue } of models) {
+    if (!queue) return;
+    if (queue.isFullFor(client)) isFull = true;
+    else if (!queue.isLateFor(timeLeft)) return;
   }
+  throw refusalOf(models, isFull ? queueFull : late);
+}
+
+/**
+ * The same of one model.
+ * @param priority that the request may have. Default: that of its queue
+ */
+export function requireRoomFor(served: ServedModel, call: Asking, priority?: number): void {
+  const { queue } = served;
+  if (!queue) return;
+  if (queue.isFullFor(call.client)) throw refusalOf([served], queueFull);
+  if (queue.isLateFor(call.timeLeft(), priority)) throw refusalOf([served], late);
+}
+
+/** Made once: there may be very many of these, nobody reads their stack, and it takes as long as all the rest. */
+const queueFull = torchError('ERR_QUEUE_FULL', 'The queue of waiting requests is full');
+const late = torchError('ERR_TIMEOUT', 'What waits already takes longer than the time that the request has');
+
+function refusalOf(models: readonly ServedModel[], error: TorchError): TorchError {
+  if (models.length === 1) models[0]?.refused(error.code);
+  return error;
 }
 
 /** Reports each lost device of a host once: only a restart of the process brings it back. */

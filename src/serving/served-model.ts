@@ -1,7 +1,7 @@
 import type { RunTimings } from '../async/clock.js';
 import type { BatchQueue, QueueRunOptions } from '../batching/index.js';
 import * as check from '../check.js';
-import { describe, expected, InputError, torchError, type TorchError } from '../errors.js';
+import { describe, expected, InputError, torchError, type ErrorCode, type TorchError } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
 import type { ModelRecord } from '../registry/index.js';
@@ -370,13 +370,13 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   }
 
   /**
-   * A server refuses a request of it before its body is read, since its queue is full: so a canary that is too slow for its share
-   * is seen.
+   * A server refuses a request of it before its body is read, since its queue is full or too long: so a canary that is too slow
+   * for its share is seen.
    * @internal
    */
-  refused(): void {
+  refused(code: ErrorCode): void {
     const { reference, side } = this.#follows ?? {};
-    if (side) this.#hooks.split?.(this.name, reference)?.sides[side].ended('ERR_QUEUE_FULL', 0);
+    if (side) this.#hooks.split?.(this.name, reference)?.sides[side].ended(code, 0);
   }
 
   /** From now on calls are handed on to what serves its name and version. @internal */

@@ -230,11 +230,98 @@ describe('BatchQueue: time for an answer', () => {
     expect(outcomes[0]).to.deep.equal(['answered', 'answered', 'answered']);
   });
 
+  it('is asked for before there is a call, by its priority', async () => {
+    const { engine, queue } = await measured(40);
+    expect(queue.isLateFor(5), 'nothing runs').to.equal(false);
+    const before = fill(queue, 44); // 4 run, and 10 batches of 10 ms wait
+    await turns();
+    expect([queue.isLateFor(90), queue.isLateFor(200), queue.isLateFor(Infinity)]).to.deep.equal([true, false, false]);
+    expect([queue.isLateFor(90, 1), queue.isLateFor(90, 10)], 'urgent, not urgent').to.deep.equal([false, true]);
+    expect(queue.stats().requests.refused, 'it was a question').to.equal(0);
+    await engine.finishAll(before);
+  });
+
   it('is not refused while nothing runs: somebody has to find out', async () => {
     const { engine, queue } = await measured(40);
     const answer = outcome(queue.run(rowsOf(2), { timeoutMs: 5 }));
     await turns();
     await engine.finish();
     expect(await answer).to.equal('answered');
+  });
+});
+
+describe('BatchQueue: maxWaitMs', () => {
+  const capacity = 4;
+  /** A queue that has measured 40 batches of 10 ms, and whose only instance is busy. */
+  const busy = async (more: object) => {
+    const engine = new FakeEngine({ stepped: true });
+    const queue = engine.queue({ maxBatchSize: capacity, maxQueueSize: 1000, ...more });
+    for (let i = 0; i < 40; i++) {
+      const answer = queue.run(rowsOf(1, i % 2 === 0 ? 4 : 2));
+      await turns();
+      engine.clock.advance(10);
+      await engine.finish();
+      await answer;
+    }
+    const first = outcome(queue.run(rowsOf(1, capacity)));
+    await turns();
+    const ask = (rows = 1, client?: string) =>
+      outcome(queue.run(rowsOf(2, rows), client === undefined ? {} : { client }));
+    const many = (count: number, client?: string) => Promise.all(Array.from({ length: count }, () => ask(1, client)));
+    return { engine, queue, first, ask, many };
+  };
+  const answered = (outcomes: readonly string[]) => outcomes.filter((one) => one === 'answered').length;
+
+  it('lets as many rows wait as run in that time', async () => {
+    const { engine, queue, many } = await busy({ maxWaitMs: 55 });
+    const answers = many(100);
+    await turns();
+    // The last one waits for five batches of 10 ms; the one that runs counts nothing.
+    expect([queue.stats().waitingRows, queue.isFull]).to.deep.equal([6 * capacity, true]);
+    const outcomes = await engine.finishAll(answers);
+    expect(answered(outcomes)).to.equal(6 * capacity);
+    expect(outcomes.at(-1)).to.equal('ERR_QUEUE_FULL');
+  });
+
+  it('lets more wait where batches take less, and never more than maxQueueSize', async () => {
+    const { engine, queue, many } = await busy({ maxWaitMs: 10_000, maxQueueSize: 30 });
+    const answers = many(100);
+    await turns();
+    expect(queue.stats().waitingRows).to.equal(30);
+    await engine.finishAll(answers);
+  });
+
+  it('lets one batch wait where a single one takes longer: or none could be measured any more', async () => {
+    const { engine, queue, many } = await busy({ maxWaitMs: 1 });
+    const answers = many(100);
+    await turns();
+    expect(queue.stats().waitingRows).to.equal(capacity);
+    await engine.finishAll(answers);
+  });
+
+  it('takes a call of more rows than that where nobody waits', async () => {
+    const { engine, queue, ask } = await busy({ maxWaitMs: 1 });
+    const large = ask(100);
+    await turns();
+    expect(queue.stats().waitingRows).to.equal(100);
+    expect(await ask()).to.equal('ERR_QUEUE_FULL');
+    expect(await engine.finishAll(large)).to.equal('answered');
+  });
+
+  it('is shared by clients as the queue is', async () => {
+    const { engine, many } = await busy({ maxWaitMs: 35 });
+    const flood = many(100, 'flood');
+    const other = many(100, 'other');
+    const [flooded, others] = await engine.finishAll(Promise.all([flood, other]));
+    expect([answered(flooded), answered(others)]).to.deep.equal([2 * capacity, 2 * capacity]);
+  });
+
+  it('is a number above 0', () => {
+    const engine = new FakeEngine();
+    for (const maxWaitMs of [0, -1, NaN, '5' as unknown as number]) {
+      expect(() => engine.queue({ maxWaitMs }), String(maxWaitMs))
+        .to.throw(/maxWaitMs/)
+        .with.property('code', 'ERR_INVALID_ARGUMENT');
+    }
   });
 });

@@ -177,7 +177,7 @@ describe('POST /predict over a host in memory', () => {
   it('asks the models that a request may mean for room before it reads the body', async () => {
     host.aliasNames.set('champion', 'v1.0');
     const full = host.model('tiny', 'v1.0');
-    Object.defineProperty(full, 'queue', { value: { isFull: true, isFullFor: () => true }, configurable: true });
+    Object.defineProperty(full, 'queue', { value: { isFullFor: () => true }, configurable: true });
     const octets = { 'content-type': 'application/octet-stream' };
     const wanted: [string, object, string][] = [
       ['?model_version=v1.0', {}, 'ERR_QUEUE_FULL'],
@@ -200,6 +200,29 @@ describe('POST /predict over a host in memory', () => {
       }
     } finally {
       Object.defineProperty(full, 'queue', { value: undefined, configurable: true });
+    }
+  });
+
+  it('refuses before it reads the body what would not be answered before its deadline', async () => {
+    const [one, other] = [host.model('tiny', 'v1.0'), host.model('tiny', 'v2.0')];
+    // A second of work waits before it; the other one is full.
+    const queue = { isFullFor: () => false, isLateFor: (timeoutMs: number) => timeoutMs < 1000 };
+    Object.defineProperty(one, 'queue', { value: queue, configurable: true });
+    const codeOf = async (limitMs: string, query = '') =>
+      (await predict(server.url, 'no JSON', { 'x-request-timeout-ms': limitMs }, query)).body['code'];
+    try {
+      const answer = await predict(server.url, 'no JSON', { 'x-request-timeout-ms': '900' }, '?model_version=v1.0');
+      expectProblem(answer, { status: 504, code: 'ERR_TIMEOUT' });
+      expect(await codeOf('1100', '?model_version=v1.0')).to.equal('ERR_MALFORMED_JSON');
+      expect(await codeOf('900'), 'the body may name the other one').to.equal('ERR_MALFORMED_JSON');
+      Object.defineProperty(other, 'queue', { value: { isFullFor: () => true }, configurable: true });
+      expect(await codeOf('900'), 'neither can take it').to.equal('ERR_QUEUE_FULL');
+      expect(await codeOf('1100')).to.equal('ERR_MALFORMED_JSON');
+      expect(await codeOf('soon')).to.equal('ERR_BAD_REQUEST');
+    } finally {
+      for (const served of [one, other]) {
+        Object.defineProperty(served, 'queue', { value: undefined, configurable: true });
+      }
     }
   });
 

@@ -14,6 +14,8 @@ export interface InferTarget {
   readonly version?: string | undefined;
 }
 
+const mostUrgent = 1;
+
 /** Finds the model of a request. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
   const served = call.context.host.model(model, version, call.split);
@@ -23,12 +25,13 @@ function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
 
 /**
  * Finds the model of a request before its body is read, and asks whether it would take another one.
- * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL
+ * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_TIMEOUT
  */
 export function admit(call: ServerCall, target: InferTarget): ServedModel {
   requireServing(call.context);
   const served = find(call, target);
-  requireRoomFor(served, call.client);
+  // The body may say that it is urgent.
+  requireRoomFor(served, call, mostUrgent);
   return served;
 }
 

@@ -22,13 +22,13 @@ export async function answerEncoded(exchange: Exchange, type: EncodedType): Prom
   if (type === 'image' || query.model !== undefined) {
     const named = host.model(query.model ?? host.defaultModel, query.version, call.split);
     requireImages(named);
-    requireRoomFor(named, call.client);
+    requireRoomFor(named, call);
     topKOf(named, query.topK);
   }
   const { images, choice } = await readImages(req, type, context);
   const { model = host.defaultModel, version, topK } = splitName(mergedChoice(asked, choice));
   const served = host.model(model, version, call.split);
   call.about(served);
-  requireRoomFor(served, call.client);
+  requireRoomFor(served, call);
   await answerImages(exchange, served, images, topK);
 }

@@ -20,7 +20,7 @@ export async function answerInput(
 ): Promise<void> {
   const { call, note } = exchange;
   requireTask(served);
-  requireRoomFor(served, call.client);
+  requireRoomFor(served, call);
   if (input.form === 'images') return answerImages(exchange, served, input.images, input.topK);
   const topK = topKOf(served, input.topK);
   if (input.form === 'rows') {

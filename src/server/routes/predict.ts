@@ -27,7 +27,8 @@ export function predict({ host }: ServerContext): Handler {
     if (type) return answerEncoded(exchange, type);
     // Refused in the same turn, without a promise: there may be very many of these.
     requireServing(exchange.context);
-    requireRoom(modelsMeant(exchange), exchange.call.client);
+    exchange.call.limitTo(exchange.timeLimit);
+    requireRoom(modelsMeant(exchange), exchange.call);
     return answer(exchange, reader, rowModelOf);
   };
 }
@@ -48,7 +49,6 @@ function maxNumbers(host: InferenceHost, rowModelOf: RowModelOf): number {
 async function answer(exchange: Exchange, reader: BodyReader, rowModelOf: RowModelOf): Promise<void> {
   const { call, req, context, note } = exchange;
   const { host, bodyLimits } = context;
-  call.limitTo(exchange.timeLimit);
   const input = await readPrediction(req, bodyLimits, reader);
   // An unknown version is said so before its values are looked at: another version may take other rows.
   const { model: name = host.defaultModel, version } = splitName(input);

@@ -156,6 +156,13 @@ const modelRows = ofEachModel({
     initial: 256 * 2 ** 20,
     description: 'Bytes of inputs waiting for a batch; more are answered 429.',
   }),
+  maxWaitMs: optionalInteger({
+    min: 1,
+    max: day,
+    initialText: 'none',
+    description:
+      'How long a request may be expected to wait for its batch, in milliseconds, by the measured run times; others are answered 429.',
+  }),
   targetP95Ms: optionalInteger({
     min: 1,
     max: day,
