@@ -41,8 +41,10 @@ export async function http({ quick = false } = {}) {
         const { connections } = each;
         const common = { connections, seconds, warmup: quick ? 0.4 : 1 };
         say(`${label}, round ${round + 1}`);
+        await loopDelayP99Ms(ours.port);
+        const own = await closedLoop({ label, url, request: requestOf(each.kind, 784), pid: ours.pid, ...common });
         each.rounds.push({
-          ours: await closedLoop({ label, url, request: requestOf(each.kind, 784), pid: ours.pid, ...common }),
+          ours: { ...own, loopDelayP99Ms: rounded(await loopDelayP99Ms(ours.port)) },
           reference: await closedLoop({
             label: 'bare server',
             url: `http://127.0.0.1:${reference.port}/`,
@@ -55,10 +57,11 @@ export async function http({ quick = false } = {}) {
     }
     const results = Object.fromEntries(
       [...found].map(([label, each]) => {
-        const { rssMiB, cpuUsPerRequest, foreignCores, stealCores, p99 } = spreads(
+        const { rssMiB, cpuUsPerRequest, foreignCores, stealCores, p99, loopDelayP99Ms } = spreads(
           each.rounds.map((pair) => pair.ours),
         );
-        return [label, entry(each.rounds, { p99, cpuUsPerRequest, rssMiB, foreignCores, stealCores })];
+        const more = { p99, loopDelayP99Ms, cpuUsPerRequest, rssMiB, foreignCores, stealCores };
+        return [label, entry(each.rounds, more)];
       }),
     );
     const open = quick ? [] : await constantRates(ours);
@@ -69,8 +72,20 @@ export async function http({ quick = false } = {}) {
   }
 }
 
-/** Latency at loads that a server is run at, with nothing left out. */
+/**
+ * Latency at loads that a server is run at, with nothing left out; and at the same rates that of a bare server that answers a
+ * constant: so much of it is the client's and the machine's.
+ */
 async function constantRates({ port, pid }) {
+  const bare = await startReference('constant');
+  try {
+    return await ratesOf({ port, pid }, bare);
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function ratesOf({ port, pid }, bare) {
   const url = `http://127.0.0.1:${port}/predict`;
   say('open loop: the highest rate that is kept up with');
   const { open: capacity } = await openCapacity({ label: 'open loop', url, request: json, pid });
@@ -81,7 +96,10 @@ async function constantRates({ port, pid }) {
     await openLoop({ ...options, seconds: 1 });
     await loopDelayP99Ms(port);
     const run = await openLoop({ ...options, seconds: 10 });
-    runs.push({ share, ...run, loopDelayP99Ms: rounded(await loopDelayP99Ms(port)) });
+    const delay = rounded(await loopDelayP99Ms(port));
+    const other = { label: `bare server ${share}`, url: `http://127.0.0.1:${bare.port}/`, pid: bare.pid };
+    const { p50, p99 } = await openLoop({ ...options, ...other, seconds: 5 });
+    runs.push({ share, ...run, loopDelayP99Ms: delay, bare: { p50, p99 } });
   }
   return runs;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { load } from './lib/generator.mjs';
+import { loopDelayP99Ms } from './lib/loop-delay.mjs';
 import { residentMiB } from './lib/machine.mjs';
 import { registryWith, width } from './lib/models.mjs';
 import { openLoop } from './lib/open-loop.mjs';
@@ -68,11 +69,14 @@ async function overload({ name, flags, loads, connections }) {
       };
       const label = `${name} at ${times}×`;
       const run = await openLoop({ label, url, request, rate: capacity * times, seconds, pid: server.pid, sample });
+      // The samples have begun new windows: it is the last second's.
+      const loopDelay = rounded(await loopDelayP99Ms(server.port));
       const known = depths.filter((depth) => depth !== undefined);
       runs.push({
         load: times,
         ...run,
         rssMiBOverTime: rss,
+        loopDelayP99Ms: loopDelay,
         maxQueueRows: known.length > 0 ? Math.max(...known) : null,
       });
       await sleep(500);

@@ -51,8 +51,22 @@ export function referenceServer(port = 0) {
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
 }
 
-/** As a process of its own: `node benchmarks/lib/reference.mjs PORT`. */
+const constant = '{"predictions":[3],"confidence_scores":[0.987654],"model_version":"v1.0","inference_time_ms":0.123}';
+
+/** A bare server that reads a request and answers a constant: what is late there is late because of the client or the machine. */
+export function constantServer(port = 0) {
+  const server = createServer((req, res) => {
+    req.resume().on('end', () => {
+      res.writeHead(200, { 'content-type': 'application/json', 'content-length': constant.length });
+      res.end(constant);
+    });
+  });
+  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+}
+
+/** As a process of its own: `node benchmarks/lib/reference.mjs PORT [constant]`. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await referenceServer(Number(process.argv[2] ?? 0));
+  const [port = 0, kind] = process.argv.slice(2);
+  await (kind === 'constant' ? constantServer : referenceServer)(Number(port));
   process.on('SIGTERM', () => process.exit(0));
 }

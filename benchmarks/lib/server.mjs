@@ -84,8 +84,9 @@ export async function startOurs(flags = [], env = {}, from = distDir, { node = [
   return startProcess({ command: process.execPath, args, env: one, port, url, ipc });
 }
 
-export async function startReference() {
+/** @param kind undefined: does work in JavaScript; `constant`: does none */
+export async function startReference(kind) {
   const port = await freePort();
-  const args = [fileURLToPath(new URL('reference.mjs', import.meta.url)), String(port)];
+  const args = [fileURLToPath(new URL('reference.mjs', import.meta.url)), String(port), ...(kind ? [kind] : [])];
   return startProcess({ command: process.execPath, args, port, url: `http://127.0.0.1:${port}/` });
 }

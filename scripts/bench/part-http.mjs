@@ -8,6 +8,7 @@ export function httpPart({ results, open, readySeconds }) {
     name.replace('http/mlp/', '').replace('-c', ', connections: '),
     ...[each.throughput, each.p50, each.p95, each.p99.median, each.cpuUsPerRequest.median, each.rssMiB.max].map(short),
     short(each.ratioThroughput),
+    short(each.loopDelayP99Ms?.median),
     short(each.foreignCores.max),
   ]);
   const heading = [
@@ -19,6 +20,7 @@ export function httpPart({ results, open, readySeconds }) {
     'CPU µs',
     'MiB',
     '× bare server',
+    'event loop p99 ms',
     'foreign cores',
   ];
   const openRows = open.map((each) => [
@@ -26,6 +28,8 @@ export function httpPart({ results, open, readySeconds }) {
     ...[each.rate, each.p50, each.p95, each.p99, each.p999, each.max, each.clientLagMs.p50, each.clientLagMs.p99].map(
       short,
     ),
+    short(each.bare?.p50),
+    short(each.bare?.p99),
     short(each.loopDelayP99Ms),
     short(each.foreignCores),
   ]);
@@ -38,6 +42,8 @@ export function httpPart({ results, open, readySeconds }) {
     'p99.9 ms',
     'max ms',
     'client late p50',
+    'p99',
+    'bare p50',
     'p99',
     'event loop p99 ms',
     'foreign cores',
@@ -59,15 +65,23 @@ LibTorch.
 
 ${markdownTable([heading, ...rows])}
 
-At constant rates, as shares of the JSON capacity at 64 connections. How late the client itself sent its requests is part of the latency. The
-event loop's delay is the server's own metric, without the 10 ms of the timer that takes it:
+The event loop's delay, here and below, is the server's own metric, without the 10 ms of the timer that takes it.
+
+At constant rates, as shares of the highest one that the server keeps up with. How late the client itself sent its requests is part of the latency. "Bare" is
+a server of \`node:http\` that answers a constant, at the same rate: so much of the latency is the client's and the machine's.
 
 ${markdownTable([openHeading, ...openRows])}`;
+  const slowLoops = found
+    .filter(([, each]) => each.loopDelayP99Ms?.median > 5)
+    .map(
+      ([name, { loopDelayP99Ms }]) =>
+        `Delay of the event loop in a closed loop (${name}): p99 ${short(loopDelayP99Ms.median)} ms`,
+    );
   const losses = open
     .filter(({ p50, p99 }) => p99 > 3 * p50)
     .map(
       ({ share, p50, p99 }) =>
         `At a constant ${share * 100} % of the capacity: p99 ${short(p99)} ms, ${short(p99 / p50)}× the p50`,
     );
-  return { title: 'Over HTTP', text, charts: { http: chart }, losses };
+  return { title: 'Over HTTP', text, charts: { http: chart }, losses: [...losses, ...slowLoops] };
 }

@@ -12,7 +12,7 @@ export function overloadPart({ found, seconds }) {
     `${models[run.model].title}, ${run.load}×`,
     ...[run.rate, run.goodput].map(short),
     `${short((run.goodput / run.peak) * 100)} %`,
-    ...[run.p99, run.refusalMs?.p99, run.refusalFromDueMs?.p99, run.maxQueueRows].map(short),
+    ...[run.p99, run.refusalMs?.p99, run.refusalFromDueMs?.p99, run.maxQueueRows, run.loopDelayP99Ms].map(short),
     `${short(Math.min(...run.rssMiBOverTime))}–${short(Math.max(...run.rssMiBOverTime))}`,
     Object.entries(run.statuses)
       .map(([status, count]) => `${status}: ${count}`)
@@ -20,7 +20,18 @@ export function overloadPart({ found, seconds }) {
     short(run.foreignCores),
   ]);
   const heading = [
-    ...['load', 'asked/s', 'answered/s', 'of the peak', 'p99 ms', 'refusal p99 ms', 'from due', 'queue', 'MiB'],
+    ...[
+      'load',
+      'asked/s',
+      'answered/s',
+      'of the peak',
+      'p99 ms',
+      'refusal p99 ms',
+      'from due',
+      'queue',
+      'event loop p99 ms',
+      'MiB',
+    ],
     ...['statuses', 'foreign cores'],
   ];
   const chart = barChart({
