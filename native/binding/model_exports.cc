@@ -3,6 +3,7 @@
 
 #include "binding/environment.h"
 #include "binding/exports.h"
+#include "binding/flat_call.h"
 #include "binding/guard.h"
 #include "binding/value_codec.h"
 
@@ -156,6 +157,25 @@ Napi::Value run_here(const Napi::CallbackInfo& info) {
   });
 }
 
+// runTensors(handle, method, numbers, bytes, ...data): as runHere, where all arguments are tensors
+// (flat_call.h). A result that is one tensor and has room in `bytes` is written there, and the answer is
+// true.
+Napi::Value run_tensors(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const napi_env env = info.Env();
+    Session& session = session_of(env, argument(info, 0));
+    engine::RunRequest request;
+    request.method = decode_text(env, argument(info, 1), "method");
+    request.args = decode_flat(info, argument(info, 2), 4);
+    std::optional<Settlement> settlement = session.run_here(std::move(request));
+    if (!settlement) return info.Env().Undefined();
+    if (encode_flat(env, *settlement, argument(info, 2), argument(info, 3))) {
+      return Napi::Boolean::New(env, true);
+    }
+    return {env, encode_outcome(env, *settlement)};
+  });
+}
+
 // cancel(id, handle): whether it had not started
 Napi::Value cancel(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
@@ -204,6 +224,7 @@ void export_model_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("load", Napi::Function::New(env, load, "load"));
   exports.Set("run", Napi::Function::New(env, run, "run"));
   exports.Set("runHere", Napi::Function::New(env, run_here, "runHere"));
+  exports.Set("runTensors", Napi::Function::New(env, run_tensors, "runTensors"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("busy", Napi::Function::New(env, busy, "busy"));
   exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));

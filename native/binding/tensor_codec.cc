@@ -18,7 +18,6 @@ using engine::TensorValue;
 
 // Below this a copy is cheaper than an external buffer with its finalizer.
 constexpr size_t kHandOverBytes = 64 * 1024;
-constexpr uint32_t kMaxRank = 32;
 
 // By DType: what the elements are on the JavaScript side.
 constexpr std::array<napi_typedarray_type, engine::kDTypeCount> kArrayTypes{
@@ -76,24 +75,29 @@ TensorValue decode_tensor(napi_env env, napi_value object, const std::string& wh
   const std::optional<DType> dtype = engine::dtype_of_name(dtype_text);
   if (!dtype) throw EngineError("ERR_INVALID_DTYPE", "Expected a known dtype for " + where);
 
-  TensorValue tensor;
-  tensor.dtype = *dtype;
-  tensor.shape = decode_shape(env, member(env, object, "shape"), where);
-  const std::optional<size_t> bytes = byte_count(tensor.shape, engine::dtype_bytes(*dtype));
+  std::vector<int64_t> shape = decode_shape(env, member(env, object, "shape"), where);
+  return tensor_over(env, *dtype, std::move(shape), member(env, object, "data"), where);
+}
 
-  const napi_value array = member(env, object, "data");
+TensorValue tensor_over(napi_env env, DType dtype, std::vector<int64_t> shape, napi_value array,
+                        const std::string& where) {
+  TensorValue tensor;
+  tensor.dtype = dtype;
+  tensor.shape = std::move(shape);
+  const std::optional<size_t> bytes = byte_count(tensor.shape, engine::dtype_bytes(dtype));
+
   bool is_typed_array = false;
   check(napi_is_typedarray(env, array, &is_typed_array));
   napi_typedarray_type type{};
   size_t length = 0;
   void* data = nullptr;
   if (is_typed_array) check(napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr));
-  if (!is_typed_array || type != kArrayTypes[static_cast<size_t>(*dtype)]) {
-    throw EngineError("ERR_INVALID_DTYPE",
-                      "Expected the typed array of " + dtype_text + " for the data of " + where);
+  if (!is_typed_array || type != kArrayTypes[static_cast<size_t>(dtype)]) {
+    throw EngineError("ERR_INVALID_DTYPE", std::string("Expected the typed array of ") +
+                                               engine::dtype_name(dtype) + " for the data of " + where);
   }
   // A detached buffer has length 0, so it ends here as well.
-  const size_t given = length * engine::dtype_bytes(*dtype);
+  const size_t given = length * engine::dtype_bytes(dtype);
   if (!bytes || given != *bytes) {
     throw EngineError("ERR_INVALID_SHAPE",
                       "Expected " + (bytes ? std::to_string(*bytes) : "fewer than 2^63") +

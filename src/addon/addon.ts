@@ -119,6 +119,19 @@ export interface Addon {
     method: string,
     args: readonly (NativeValue | undefined)[],
   ): readonly [error: NativeError | null, value: NativeValue, runMs: number, heldMs: number] | undefined;
+  /**
+   * As `runHere`, where all arguments are tensors.
+   * @param numbers how many tensors; then of each its dtype (its place in `dtypes()`), its rank and its dimensions
+   * @param bytes where a result that is one tensor is written, if it has room
+   * @returns true for such a result, and `numbers` is then [runMs, heldMs, dtype, rank, dimensions...]; all else as `runHere`
+   */
+  runTensors(
+    handle: ModelHandle,
+    method: string,
+    numbers: Float64Array,
+    bytes: Uint8Array,
+    ...data: readonly ArrayBufferView[]
+  ): true | ReturnType<Addon['runHere']>;
   /** Whether the run had not started; it will not settle then. */
   cancel(id: number, handle: ModelHandle): boolean;
   /** Runs in execution, and the milliseconds of the oldest and of the youngest (0 without one). Never waits for a run. */

@@ -9,6 +9,7 @@ import type { ResolvedLoadOptions } from '../../model/options.js';
 import { availableCores } from '../../model/threads.js';
 import type { Value } from '../../tensor/value.js';
 import type { StartedAddon } from './started-addon.js';
+import { FlatCalls } from './flat-calls.js';
 import { argumentsToWire, fromWire } from './wire.js';
 
 /** Instances of all models of this environment that were loaded and not disposed. */
@@ -45,6 +46,7 @@ export class TorchSession implements EngineModel {
   readonly inlineOff: string | undefined;
   readonly #started: StartedAddon;
   readonly #handle: ModelHandle;
+  readonly #flat: FlatCalls;
   readonly #freed: (() => Promise<void>) | undefined;
 
   private constructor(
@@ -55,6 +57,7 @@ export class TorchSession implements EngineModel {
   ) {
     this.#started = started;
     this.#handle = handle;
+    this.#flat = new FlatCalls(started.addon, handle);
     this.#freed = freed;
     this.info = info;
     this.callSpec = callSpec;
@@ -123,10 +126,17 @@ export class TorchSession implements EngineModel {
     { method, values, names, accepted, finished }: Run,
     held: (heldMs: number, runMs: number) => void,
   ): Execution | undefined {
-    const outcome = this.#started.addon.runHere(this.#handle, method, argumentsToWire(values, names));
+    const flat = this.#flat;
+    const outcome =
+      flat.run(method, values) ?? this.#started.addon.runHere(this.#handle, method, argumentsToWire(values, names));
     if (!outcome) return undefined;
     accepted();
     finished();
+    if (outcome === true) {
+      const { runMs } = flat;
+      held(flat.heldMs, runMs);
+      return { value: flat.result(), timings: { queueMs: 0, runMs } };
+    }
     const [error, value, runMs, heldMs] = outcome;
     held(heldMs, runMs);
     if (error) throw fromNative(error);

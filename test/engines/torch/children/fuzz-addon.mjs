@@ -227,6 +227,9 @@ async function expectGoodRun() {
   addon.load(1e9 + 1, handle, { ...options, bytes: artifact() });
   addon.run(1e9 + 2, handle, 'forward', [good()], -1, false);
   for (const { error } of await Promise.all(answers)) if (error) throw new Error(`a good run failed: ${error.message}`);
+  const numbers = Float64Array.of(1, 0, 2, 1, 4, 0, 0, 0);
+  const answer = addon.runTensors(handle, 'forward', numbers, new Uint8Array(64), new Float32Array(4));
+  if (answer !== true) throw new Error(`a good run of flat arguments answered ${JSON.stringify(answer)}`);
 }
 
 const handles = [loaded];
@@ -279,6 +282,24 @@ const right = {
     random(2) === 0,
   ],
   runHere: () => [someHandle(), pick(['forward', 'nothing']), [tensor()]],
+  runTensors: () => {
+    const numbers = Float64Array.of(1, 0, 2, 1, 4, 0, 0, 0, 0, 0, 0, 0);
+    const odd = [-1, 0.5, NaN, Infinity, 2, 12, 13, 32, 33, 2 ** 53, 2 ** 62, 1e300];
+    if (random(2) === 0) numbers[random(6)] = pick(odd);
+    return [
+      ...[someHandle(), pick(['forward', 'nothing'])],
+      pick([
+        numbers,
+        numbers,
+        numbers,
+        numbers.subarray(0, random(8)),
+        new Float64Array(new SharedArrayBuffer(96)),
+        anything(),
+      ]),
+      pick([new Uint8Array(64), new Uint8Array(64), new Uint8Array(3), anything()]),
+      pick([new Float32Array(4), new Float32Array(4), tensor().data, anything()]),
+    ];
+  },
   cancel: () => [random(nextId), someHandle()],
   dispose: () => [nextId++, someHandle()],
   reportMemory: () => [someHandle(), pick([0, 1000])],
