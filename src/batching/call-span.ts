@@ -1,4 +1,4 @@
-import type { BatchEvent, CloseReason } from './stats.js';
+import type { CloseReason } from './stats.js';
 
 /** A run of the engine that has ended, for traces. Times are those of `performance.now()`. */
 export interface TracedRun {
@@ -32,14 +32,10 @@ export interface CallSpan {
 }
 
 /** What a queue knows of the trace of a batch. */
-type BatchTrace = Pick<TracedRun, 'started' | 'ended' | 'error'> & { readonly carried: readonly CarriedCall[] };
-
-/** A batch that has ended; one of its calls may have a span. */
-export interface TracedBatch extends BatchEvent {
-  readonly trace?: BatchTrace;
-}
+export type BatchTrace = Pick<TracedRun, 'started' | 'ended' | 'error'> & { readonly carried: readonly CarriedCall[] };
 
 /** Tells of a batch that has ended. */
 export function tellOfBatch({ carried, ...times }: BatchTrace, run: Omit<TracedRun, keyof BatchTrace>): void {
+  // eslint-disable-next-line no-restricted-syntax -- of batches with a span
   carried[0]?.span.ran({ ...run, ...times }, carried);
 }

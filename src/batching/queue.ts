@@ -10,6 +10,7 @@ import { Calm } from '../model/inline-runs.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import { Admission } from './admission.js';
+import type { BatchTrace } from './call-span.js';
 import { Counters } from './counters.js';
 import { holdBack } from './delay.js';
 import {
@@ -32,8 +33,8 @@ const longestAheadMs = 5;
 
 /** What a queue tells of. */
 export interface QueueEvents {
-  /** A batch has ended. */
-  batch: [event: BatchEvent];
+  /** A batch has ended. What comes behind the event is for the server's spans. */
+  batch: [event: BatchEvent, trace?: BatchTrace];
   /** A row of a batch was run again by itself. */
   rows: [event: RowCheckEvent];
 }
@@ -94,9 +95,9 @@ export class BatchQueue implements AsyncDisposable {
     this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
     this.#checker = new RowChecker(model, this.options.checkRows, this.#desk.clock, random);
     this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, this.#checker, {
-      ended: (event) => {
+      ended: (event, trace) => {
         this.#pump();
-        this.#tell('batch', event);
+        this.#tell('batch', event, trace);
       },
       wouldStop: () => !this.#trusted && !model.info.random && !model.warmupReport?.random,
       stopBatching: (event) => {
@@ -146,7 +147,6 @@ export class BatchQueue implements AsyncDisposable {
 
   stats(): QueueStats {
     return {
-      ...this.#counters.snapshot(),
       waitingRequests: this.#waiting.requests,
       waitingRows: this.#waiting.rows,
       waitingBytes: this.#waiting.bytes,
@@ -155,6 +155,7 @@ export class BatchQueue implements AsyncDisposable {
       stopped: this.#stopped,
       fit: this.#runner.fit.value,
       batchCapacity: this.#runner.capacity,
+      ...this.#counters.snapshot(),
     };
   }
 

@@ -4,12 +4,12 @@ import type { Batchable } from '../model/batchable.js';
 import { releaseCall, type Call } from '../model/call.js';
 import type { BatchExecution, Execution } from '../model/model.js';
 import type { Value } from '../tensor/value.js';
-import type { CarriedCall, TracedBatch } from './call-span.js';
+import type { BatchTrace, CarriedCall } from './call-span.js';
 import { LatencyFit } from './fit.js';
 import type { ResolvedBatchOptions } from './options.js';
 import type { RowChecker, RowCheckEvent } from './row-check.js';
 import type { Counters } from './counters.js';
-import type { CloseReason } from './stats.js';
+import type { BatchEvent, CloseReason } from './stats.js';
 import type { Order, Request } from './waiting.js';
 
 /** After so many batches in a row whose requests all failed alone too, running them alone is given up until one succeeds. */
@@ -17,8 +17,8 @@ const isolationLimit = 3;
 
 /** What a runner needs of its queue. */
 export interface RunnerHooks {
-  /** A batch has ended and its instance is idle. */
-  ended(event: TracedBatch): void;
+  /** A batch has ended and its instance is idle. @param trace where one of its calls has a span */
+  ended(event: BatchEvent, trace: BatchTrace | undefined): void;
   /** Whether calls would stop sharing runs if rows were found to depend on each other. */
   wouldStop(): boolean;
   /** Rows were found to depend on each other: calls stop sharing runs. */
@@ -85,14 +85,9 @@ export class BatchRunner {
       this.inFlight--;
       for (const { call } of requests) releaseCall(call);
       const [oldest] = requests as [Request];
-      const { timings, gatherMs = 0, scatterMs = 0 } = ran ?? {};
-      const waitMs = started - oldest.since + (timings?.queueMs ?? 0);
-      const paddedRows = padTo - rows;
-      const taken = { waitMs, gatherMs, runMs, scatterMs };
-      const outcome = ran ? 'ok' : 'failed';
+      const waitMs = started - oldest.since + (ran?.timings.queueMs ?? 0);
       const trace = carried && { carried, started, ended: ended ?? this.#clock.now(), error };
-      const event = { rows, paddedRows, requests: requests.length, reason, ...taken, outcome } as const;
-      this.#hooks.ended(trace ? { ...event, trace } : event);
+      this.#hooks.ended(batchEvent(rows, padTo - rows, requests.length, reason, waitMs, runMs, ran), trace);
     };
     this.#model
       .runBatch(
@@ -149,19 +144,8 @@ export class BatchRunner {
     const tell = (ran: BatchExecution | undefined, runMs: number, error?: unknown): void => {
       this.#counters.closedBatch(rows, rows, 'idle');
       this.#counters.inline++;
-      const event = {
-        rows,
-        paddedRows: 0,
-        requests: 1,
-        reason: 'idle',
-        waitMs,
-        gatherMs: 0,
-        runMs,
-        scatterMs: 0,
-      } as const;
-      const outcome = ran ? 'ok' : 'failed';
       const trace = span && { carried: [{ span, since, rows }], started, ended: this.#clock.now(), error };
-      this.#hooks.ended(trace ? { ...event, outcome, trace } : { ...event, outcome });
+      this.#hooks.ended(batchEvent(rows, 0, 1, 'idle', waitMs, runMs, ran), trace);
     };
     let ran: BatchExecution | undefined;
     try {
@@ -254,6 +238,21 @@ export class BatchRunner {
   #reject(request: Request, error: unknown): void {
     if (request.reject(error)) this.#counters.failed++;
   }
+}
+
+/** @param ran undefined for a batch that failed */
+function batchEvent(
+  rows: number,
+  paddedRows: number,
+  requests: number,
+  reason: CloseReason,
+  waitMs: number,
+  runMs: number,
+  ran: BatchExecution | undefined,
+): BatchEvent {
+  const { gatherMs = 0, scatterMs = 0 } = ran ?? {};
+  const outcome = ran ? 'ok' : 'failed';
+  return { rows, paddedRows, requests, reason, waitMs, gatherMs, runMs, scatterMs, outcome };
 }
 
 /**

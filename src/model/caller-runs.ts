@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { copyArgument } from '../tensor/value.js';
 import type { BoundArguments } from '../signature/bind.js';
-import type { EngineModel, Run } from './engine.js';
+import { runWith, type EngineModel, type Run } from './engine.js';
 import { InlineRuns, type Form, type InlineStats } from './inline-runs.js';
 import type { Execution } from './model.js';
 
@@ -85,12 +85,14 @@ export class CallerRuns {
    * @param isOwned nobody changes the run's values meanwhile; else they are copied
    */
   postpone(run: Run, isOwned: boolean): Promise<Execution> {
-    const { method, ...others } = run;
-    const { names } = others;
-    const values = isOwned
-      ? run.values
-      : run.values.map((value, i) => copyArgument(value, names[i] ?? `argument ${i}`));
-    const own: Run = { method, ...others, values };
+    const { names, limits } = run;
+    const own = isOwned
+      ? run
+      : runWith(
+          run,
+          run.values.map((value, i) => copyArgument(value, names[i] ?? `argument ${i}`)),
+          limits,
+        );
     return new Promise((resolve, reject) => {
       const begin = (mayBeHere: boolean): void => {
         if (this.#beginPostponed !== onWorker) return;

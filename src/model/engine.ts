@@ -5,9 +5,9 @@ import type { RunOptions } from './options.js';
 /** Which instance runs, and on what. */
 export interface Placement {
   /** Pins the run to one instance; -1 (default) takes the next that is idle. */
-  readonly instance?: number;
+  readonly instance?: number | undefined;
   /** Runs on a deep copy, so that a stateful model's state stays as it is. */
-  readonly scratch?: boolean;
+  readonly scratch?: boolean | undefined;
 }
 
 /** One run, as an engine gets it: bound and checked. */
@@ -19,11 +19,17 @@ export interface Run extends Placement {
   readonly names: readonly string[];
   readonly limits: RunOptions;
   /** Some of the engine's `outputNames`, to be read before anything is awaited; without it all of them. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   /** The engine has taken the run. Not called for one that it refuses. */
   readonly accepted: () => void;
   /** The engine is done with the run or has dropped it; an abort may have settled its promise long before. */
   readonly finished: () => void;
+}
+
+/** The same run with other values or limits. */
+export function runWith(run: Run, values: BoundArguments, limits: RunOptions): Run {
+  const { method, names, outputs, instance, scratch, accepted, finished } = run;
+  return { method, values, names, limits, outputs, instance, scratch, accepted, finished };
 }
 
 /**

@@ -62,6 +62,7 @@ const longMs = 20;
 /** Where a run may be. */
 const anywhere: Placement = {};
 
+const noOptions: ModelRunOptions = {};
 const asIs: Beginning = {};
 const owned: Beginning = { isOwned: true };
 
@@ -80,6 +81,12 @@ export class LoadedModel implements Batchable, Warmable {
   readonly #waiting: WaitingRuns;
   readonly #here: CallerRuns;
   readonly #keys = new CallKeys();
+  readonly #began = (): void => {
+    this.share.began();
+  };
+  readonly #ended = (): void => {
+    this.share.ended();
+  };
   #disposal: Promise<void> | undefined;
   #warmupReport: WarmupReport | undefined;
   /** Of the example of the last warm-up. */
@@ -140,11 +147,11 @@ export class LoadedModel implements Batchable, Warmable {
   }
 
   async run<T extends Value = Tensor>(input: RunInput, options?: ModelRunOptions): Promise<T> {
-    return (await this.execute<T>('forward', this.argumentsOf(input), options)).value;
+    return (await this.#execute('forward', this.argumentsOf(input), options)).value as T;
   }
 
   async call<T extends Value = Value>(method: string, args: Arguments, options?: ModelRunOptions): Promise<T> {
-    return (await this.execute<T>(method, args, options)).value;
+    return (await this.#execute(method, args, options)).value as T;
   }
 
   async execute<T extends Value = Value>(
@@ -153,6 +160,11 @@ export class LoadedModel implements Batchable, Warmable {
     options?: ModelRunOptions,
     prepare?: PrepareOptions,
   ): Promise<Execution<T>> {
+    return (await this.#execute(method, args, options, prepare)) as Execution<T>;
+  }
+
+  /** Without a promise of its own: what it throws rejects that of its caller. */
+  #execute(method: string, args: Arguments, options?: ModelRunOptions, prepare?: PrepareOptions): Promise<Execution> {
     this.#requireLive();
     if (options !== undefined) {
       checkRunOptions(options, ['outputs']);
@@ -160,7 +172,7 @@ export class LoadedModel implements Batchable, Warmable {
     }
     const values = this.#binder(method).bind(args, prepare && { bounds: prepare.bounds });
     const beginning = prepare?.owned ? owned : asIs;
-    return this.#start(method, values, options ?? {}, anywhere, beginning) as Promise<Execution<T>>;
+    return this.#start(method, values, options ?? noOptions, anywhere, beginning);
   }
 
   async warmup(options: WarmupOptions = {}): Promise<WarmupReport> {
@@ -296,22 +308,15 @@ export class LoadedModel implements Batchable, Warmable {
     onFinished: (() => void) | undefined,
   ): Run {
     const { names } = this.#binder(method);
-    const { share } = this;
-    return {
-      method,
-      ...placement,
-      values,
-      names,
-      limits: options,
-      ...(options.outputs && { outputs: options.outputs }),
-      accepted: () => {
-        share.began();
-      },
-      finished: () => {
-        onFinished?.();
-        share.ended();
-      },
-    };
+    const { instance, scratch } = placement;
+    const { outputs } = options;
+    const finished = onFinished
+      ? (): void => {
+          onFinished();
+          this.#ended();
+        }
+      : this.#ended;
+    return { method, values, names, limits: options, outputs, instance, scratch, accepted: this.#began, finished };
   }
 
   /** Whether a run may go to the engine at this moment. */

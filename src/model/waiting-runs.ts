@@ -3,7 +3,7 @@ import { Desk, Ticket, type TicketLimits } from '../async/ticket.js';
 import { torchError } from '../errors.js';
 import { copyArgument } from '../tensor/value.js';
 import type { ComputeShare, Waiter } from './compute-budget.js';
-import type { Run } from './engine.js';
+import { runWith, type Run } from './engine.js';
 import type { Execution } from './model.js';
 
 type Start = (run: Run) => Promise<Execution>;
@@ -40,7 +40,7 @@ class WaitingRun extends Ticket<Execution> implements Waiter {
   }
 
   async #started(): Promise<Execution> {
-    return this.start({ ...this.run, limits: {} });
+    return this.start(runWith(this.run, this.run.values, {}));
   }
 }
 
@@ -88,7 +88,7 @@ export class WaitingRuns {
     const waiting: WaitingRun = new WaitingRun(
       this.#desk,
       { signal, timeoutMs, since, onFinished: () => !waiting.hasBegun && onDropped?.() },
-      { ...run, values },
+      runWith(run, values, run.limits),
       (begun) => {
         this.#waiting.delete(waiting);
         return this.#start(begun);

@@ -38,5 +38,6 @@ export function withTimeLeft(options: QueueRunOptions, started: number): QueueRu
   if (typeof timeoutMs !== 'number') return options;
   const left = timeoutMs - (performance.now() - started);
   if (timeoutMs > 0 && left <= 0) throw torchError('ERR_TIMEOUT', `Expected an answer within ${timeoutMs} ms`);
+  // eslint-disable-next-line no-restricted-syntax -- of images, whose decoding takes milliseconds
   return { ...options, timeoutMs: Math.min(timeoutMs, left) };
 }

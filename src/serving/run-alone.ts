@@ -3,6 +3,7 @@ import { checkQueueRunOptions, type CallSpan, type QueueRunOptions } from '../ba
 import { InputError } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
+import type { RunOptions } from '../model/options.js';
 import type { Arguments, Value } from '../tensor/value.js';
 import { rowsOf } from './calls.js';
 
@@ -26,11 +27,19 @@ export function runAlone<T extends Value>(
   checkQueueRunOptions(options);
   const { model } = served;
   const { signal, timeoutMs, bounds, owned = false, span } = options;
-  const limits = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
+  const limits = limitsOf(signal, timeoutMs);
   const executing = isBatchable(model)
     ? model.execute<T>(method, args, limits, { bounds, owned })
     : model.execute<T>(method, args, limits);
   return span ? traced(served, executing, span, rowsOf(args)) : executing;
+}
+
+const noLimits: RunOptions = {};
+
+function limitsOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): RunOptions {
+  if (signal && timeoutMs !== undefined) return { signal, timeoutMs };
+  if (signal) return { signal };
+  return timeoutMs === undefined ? noLimits : { timeoutMs };
 }
 
 /** Tells the span of a call about its run. */
@@ -42,8 +51,10 @@ async function traced<T extends Value>(
 ): Promise<Execution<T>> {
   const since = performance.now();
   const tell = (started: number, error?: unknown): void => {
-    const run = { model, version, rows, paddedRows: 0, requests: 1, reason: undefined };
-    span.ran({ ...run, started, ended: performance.now(), error }, [{ span, since, rows }]);
+    const what = { model, version, rows, paddedRows: 0, requests: 1, reason: undefined };
+    const ended = performance.now();
+    // eslint-disable-next-line no-restricted-syntax -- of calls with a span
+    span.ran({ ...what, started, ended, error }, [{ span, since, rows }]);
   };
   try {
     const execution = await executing;

@@ -147,9 +147,9 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     const found = this.#followers.get(place);
     if (found) return found;
     const { name, version, record, task, model, queue, warnings } = this;
-    const parts = { name, version, record, task, model, queue, warnings };
-    const own = { notBatched: this.#notBatched, statistics: this.#statistics };
-    const follower = new ServedModel({ ...parts, ...own }, this.#hooks, { of: this, reference, side });
+    const [notBatched, statistics] = [this.#notBatched, this.#statistics];
+    const parts = { name, version, record, task, model, queue, warnings, notBatched, statistics };
+    const follower = new ServedModel(parts, this.#hooks, { of: this, reference, side });
     this.#followers.set(place, follower);
     return follower;
   }

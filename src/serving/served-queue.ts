@@ -1,11 +1,5 @@
 /** What the queue of a served model tells: its batches, and rows that came out otherwise by themselves. */
-import {
-  tellOfBatch,
-  type BatchEvent,
-  type BatchQueue,
-  type RowCheckEvent,
-  type TracedBatch,
-} from '../batching/index.js';
+import { tellOfBatch, type BatchEvent, type BatchQueue, type RowCheckEvent } from '../batching/index.js';
 import { rowWarning } from './calls.js';
 import type { Statistics } from './statistics.js';
 
@@ -37,11 +31,12 @@ interface OfModel {
 
 /** Tells the hooks, the statistics and the spans of its calls what becomes of a queue. */
 export function followQueue(queue: BatchQueue, { name, version, statistics }: OfModel, hooks: QueueHooks): void {
-  queue.on('batch', ({ trace, ...event }: TracedBatch) => {
-    const { rows, gatherMs, runMs, scatterMs, outcome } = event;
-    if (trace) tellOfBatch(trace, { model: name, version, ...event });
+  const model = name;
+  queue.on('batch', (event, trace) => {
+    const { rows, paddedRows, requests, reason, waitMs, gatherMs, runMs, scatterMs, outcome } = event;
+    if (trace) tellOfBatch(trace, { model, version, rows, paddedRows, requests, reason });
     if (outcome === 'ok') statistics.ran(rows, gatherMs, runMs, scatterMs);
-    hooks.batch({ model: name, version, ...event });
+    hooks.batch({ model, version, rows, paddedRows, requests, reason, waitMs, gatherMs, runMs, scatterMs, outcome });
   });
   let differences = 0;
   let saidStopped = false;

@@ -86,6 +86,7 @@ function ofJson(given: unknown, url: string, { parser, maxNumbers }: BodyReader)
   const body = typeof given === 'string' ? Buffer.from(given) : given;
   const input = Buffer.isBuffer(body) ? jsonPrediction(body, parser, maxNumbers) : parsedPrediction(body);
   const query = choiceOfQuery(url);
+  // eslint-disable-next-line no-restricted-syntax -- of URLs with a query
   return query === noChoice ? input : { ...input, ...mergedChoice(query, input) };
 }
 

@@ -62,10 +62,10 @@ export async function infer(call: ServerCall, target: InferTarget, request: Infe
   call.noteTimes(timings);
   if (id !== undefined) call.context.feedback.alias(call.id, id, call.tokenId);
   return {
-    ...(id !== undefined && { id }),
     modelName: served.name,
     modelVersion: served.version,
     outputs: await model.outputsOf(value, outputs),
+    ...(id !== undefined && { id }),
   };
 }
 
