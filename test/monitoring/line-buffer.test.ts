@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { LineBuffer } from '#dist/monitoring/logging.js';
+import { createLogger, LineBuffer } from '#dist/monitoring/logging.js';
 
 describe('lines of the log', () => {
   const collected = (largest: number) => {
@@ -78,5 +78,20 @@ describe('lines of the log', () => {
     buffer.flush(() => (done = true));
     expect(writes).to.deep.equal(['a\n']);
     expect({ done, flushes: flushes() }).to.deep.equal({ done: true, flushes: 1 });
+  });
+
+  it('say when they were written, each its own millisecond', async () => {
+    const lines: string[] = [];
+    const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
+    const before = Date.now();
+    logger.info('one');
+    await gathered();
+    const between = Date.now();
+    logger.info('two');
+    logger.info('three');
+    const [one, two, three] = lines.map((line) => Date.parse((JSON.parse(line) as { time: string }).time));
+    expect(one).to.be.within(before, between - 1);
+    expect(two).to.be.within(between, Date.now());
+    expect(three).to.be.within(two as number, Date.now());
   });
 });
