@@ -23,8 +23,8 @@ export const kserveFlags: readonly KserveFlag[] = [
   { flag: 'model_name', as: '--name', means: 'name' },
   { flag: 'model_dir', as: 'the only argument', means: 'target' },
   { flag: 'model_path', as: 'the only argument', means: 'target' },
-  { flag: 'http_port', as: '--port', means: 'port' },
-  { flag: 'rest_port', as: '--port; a --port beside it is the port of gRPC', means: 'port' },
+  { flag: 'http_port', as: '--port; another --port beside it is the port of gRPC', means: 'port' },
+  { flag: 'rest_port', as: '--port; another --port beside it is the port of gRPC', means: 'port' },
   { flag: 'grpc_port', as: '--grpc-port', means: 'grpcPort' },
 ];
 
@@ -35,7 +35,7 @@ export function addKserveFlags(command: Command): Command {
 
 /**
  * What was asked for with our flags and KServe's. Servers that have --rest_port or --http_port call the port of gRPC --port, so
- * beside one of them it is that here.
+ * beside one of them another port is that here.
  * @param flags what commander read, by its own names
  * @throws ERR_INVALID_ARGUMENT where two flags say different things
  */
@@ -45,7 +45,7 @@ export function withKserveFlags(given: ServeFlags, flags: Readonly<Record<string
     return value === undefined ? [] : [{ means, flag: `--${flag}`, value: value as string }];
   });
   const { port: ownPort, grpcPort: ownGrpcPort, ...others } = given.overrides;
-  const isGrpcPort = said.some(({ means }) => means === 'port');
+  const isGrpcPort = said.some(({ means, value }) => means === 'port' && value !== ownPort);
   const own = [
     ...given.targets.map((value) => ({ means: 'target', flag: 'the argument', value })),
     { means: 'name', flag: '--name', value: given.name },

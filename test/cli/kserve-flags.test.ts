@@ -30,6 +30,10 @@ describe("KServe's flags", () => {
     }
   });
 
+  it('make the same --port no other', () => {
+    expect(wanted({ http_port: '8080' }, { port: '8080' }).overrides).to.deep.equal({ port: '8080' });
+  });
+
   it('may repeat what is said already', () => {
     const flags = { model_name: 'digits', model_dir: '/m', model_path: '/m', rest_port: '80', http_port: '80' };
     expect(wanted(flags, { targets: ['/m'], name: 'digits' })).to.deep.equal({
