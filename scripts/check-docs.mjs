@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from './docs/compile.mjs';
 import { linkFaults } from './docs/links.mjs';
+import { numberFaults } from './docs/numbers.mjs';
 import { parse } from './docs/pages.mjs';
 import { programsOf, runProgram } from './docs/programs.mjs';
 import { newProject } from './docs/project.mjs';
@@ -80,7 +81,7 @@ async function runShell(page) {
   rmSync(folder, { recursive: true });
 }
 
-for (const page of chosen) faults.push(...linkFaults(root, page));
+for (const page of chosen) faults.push(...linkFaults(root, page), ...numberFaults(root, page));
 
 const project = await newProject(root);
 const typed = chosen.flatMap((page) => programs(page, 'ts'));
