@@ -21,18 +21,7 @@ import { hasPython, walk } from './docs/walk.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inDocs = (names) => names.map((name) => `docs/${name}.md`);
-const runnable = inDocs([
-  'library',
-  'errors',
-  'tasks',
-  'grpc',
-  'migration',
-  'client',
-  'registry',
-  'signing',
-  'tracing',
-  'statistics',
-]);
+const runnable = inDocs(['library', 'errors', 'grpc', 'migration', 'client', 'registry', 'signing', 'tracing', 'statistics']);
 const shells = inDocs([
   'oip',
   'grpc',
@@ -46,7 +35,7 @@ const shells = inDocs([
   'monitoring',
 ]);
 /** And every page of docs/guides. */
-const walked = ['README.md', ...inDocs(['torchscript-is-deprecated', 'using-with', 'troubleshooting', 'faq'])];
+const walked = ['README.md', ...inDocs(['torchscript-is-deprecated', 'tasks', 'using-with', 'troubleshooting', 'faq'])];
 
 const faults = [];
 const pages = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
