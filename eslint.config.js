@@ -59,7 +59,21 @@ const cold = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist', 'build', 'build-gyp', 'build-test', 'coverage', 'out', '**/node_modules', 'test/fixtures'] },
+  {
+    ignores: [
+      'dist',
+      'build',
+      'build-gyp',
+      'build-test',
+      'coverage',
+      'out',
+      '**/node_modules',
+      'test/fixtures',
+      'site/dist',
+      'site/.pages',
+      'site/.vitepress/cache',
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
