@@ -12,6 +12,12 @@ const limitMs = 240_000;
 const stopLimitMs = 20_000;
 const prelude = 'set -e -o pipefail\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n';
 
+/** Groups of processes that run. None outlives this program. */
+const living = new Set();
+const endAll = () => living.forEach((child) => process.kill(-child.pid, 'SIGKILL'));
+process.once('exit', endAll);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 export class Commands {
   #folder;
   #env;
@@ -76,6 +82,8 @@ export class Commands {
     const script = command.replaceAll(printedPort, this.#port);
     const options = { cwd: this.#folder, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
     const child = spawn('bash', ['-c', `${prelude}${script}\n`], options);
+    living.add(child);
+    child.once('exit', () => living.delete(child));
     const said = { stdout: '', stderr: '' };
     for (const name of Object.keys(said)) {
       child[name].setEncoding('utf8').on('data', (chunk) => (said[name] += chunk));

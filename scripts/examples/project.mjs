@@ -2,7 +2,17 @@
 // the cache, so that only the first run installs.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,6 +47,10 @@ export function projectOf(name, main, install, tarball) {
   const isInstalled = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
   if (!isInstalled) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  // What an earlier run left must not stand in for what this one lacks.
+  for (const name of readdirSync(folder)) {
+    if (name !== 'node_modules') rmSync(join(folder, name), { recursive: true });
+  }
   cpSync(from, alone ? join(folder, basename(from)) : folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   if (!isInstalled) {
