@@ -8,7 +8,8 @@ const leaves = ['async', 'files', 'schema', 'statistics', 'check', 'errors'];
 
 /** Each room with the rooms right below it; it may import those and everything below them. */
 const rooms = {
-  index: ['cli', 'server'],
+  index: ['cli', 'server', 'core'],
+  core: ['batching'],
   cli: ['server', 'client'],
   server: ['serving', 'protocol'],
   client: ['protocol'],

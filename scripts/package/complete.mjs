@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// complete.mjs: makes node-libtorch itself, whose optionalDependencies are the platforms' packages in out/, wherever they were made.
+// complete.mjs: makes node-libtorch itself and @node-libtorch/core, whose optionalDependencies are the platforms' packages in out/, wherever they were made.
 // --for-publishing refuses without the project's addresses (identity.mjs).
 
 import { parseArgs } from 'node:util';
 import { build, run } from '../steps/build.mjs';
+import { stageCore } from './core.mjs';
 import { identity, requireIdentity } from './identity.mjs';
 import { stageMain } from './main.mjs';
 import { pack } from './pack.mjs';
@@ -15,7 +16,8 @@ process.exitCode = await run(async (signal) => {
   if (values['for-publishing']) requireIdentity(identity());
   const { platforms } = tarballs();
   if (!(await build({ signal, skipNative: true }))) return false;
-  const folder = stageMain(platforms.map(({ name }) => name));
-  process.stdout.write(`${pack([folder], { keep: true })[0]}\n`);
+  const optional = platforms.map(({ name }) => name);
+  const main = stageMain(optional);
+  for (const tarball of pack([stageCore(main, optional), main], { keep: true })) process.stdout.write(`${tarball}\n`);
   return true;
 });

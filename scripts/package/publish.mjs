@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// publish.mjs TAG [--dry-run]: publishes the tarballs in out/, the platforms' first, and then node-libtorch, which names them. What
+// publish.mjs TAG [--dry-run]: publishes the tarballs in out/, the platforms' first, and then those that name them. What
 // is published already is passed over, so that a broken run can be run again.
 
 import { parseArgs } from 'node:util';
 import { run } from '../steps/build.mjs';
 import { say } from '../steps/context.mjs';
 import { source } from './context.mjs';
+import { coreName } from './core.mjs';
 import { requireIdentity } from './identity.mjs';
 import { npm } from './npm.mjs';
 import { tarballs } from './tarballs.mjs';
@@ -16,15 +17,15 @@ process.exitCode = await run(() => {
   const [tag] = positionals;
   if (tag !== `v${source.version}`)
     throw new Error(`Expected the tag v${source.version}, as package.json has it, but received ${tag}`);
-  const { platforms, main } = tarballs();
+  const { platforms, core, main } = tarballs();
   const names = platforms.map(({ name }) => name).sort();
-  const named = Object.keys(main?.optionalDependencies ?? {}).sort();
-  if (names.join() !== named.join())
-    throw new Error(
-      `Expected node-libtorch to name ${names.join(', ')}, but it names ${named.join(', ') || 'nothing'}`,
-    );
-  for (const found of [...platforms, main]) requireIdentity(found, found.name);
-  for (const { path, name } of [...platforms, main]) publish(path, name);
+  for (const [name, found] of Object.entries({ [coreName]: core, [source.name]: main })) {
+    const named = Object.keys(found?.optionalDependencies ?? {}).sort();
+    if (names.join() !== named.join())
+      throw new Error(`Expected ${name} to name ${names.join(', ')}, but it names ${named.join(', ') || 'nothing'}`);
+  }
+  for (const found of [...platforms, core, main]) requireIdentity(found, found.name);
+  for (const { path, name } of [...platforms, core, main]) publish(path, name);
   return true;
 });
 

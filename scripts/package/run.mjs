@@ -9,6 +9,7 @@ import { say } from '../steps/context.mjs';
 import { stageAddon } from './addon.mjs';
 import { requireBudget, sizeOf } from './budget.mjs';
 import { nameOf, out } from './context.mjs';
+import { stageCore } from './core.mjs';
 import { identity, requireIdentity } from './identity.mjs';
 import { stageMain } from './main.mjs';
 import { requireNeeds } from './needs.mjs';
@@ -51,7 +52,9 @@ process.exitCode = await run(async (signal) => {
   const folders = [runtime.folder, addon.folder];
   if (!values['platform-only']) {
     stages.begin('Stage node-libtorch');
-    folders.push(stageMain([addon.name, runtime.name, ...(values.optional ?? [])]));
+    const optional = [addon.name, runtime.name, ...(values.optional ?? [])];
+    const main = stageMain(optional);
+    folders.push(stageCore(main, optional), main);
   }
   const tarballs = pack(folders, { begin: (title) => stages.begin(title) });
   const sizes = folders.map((folder, i) => {

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { out, source } from './context.mjs';
+import { coreName } from './core.mjs';
 
-/** The platforms' packages, which come first, and node-libtorch itself, where it is there. @throws for another release's */
+/** The platforms' packages, which come first, @node-libtorch/core and node-libtorch itself, where they are there. @throws for another release's */
 export function tarballs() {
   mkdirSync(out, { recursive: true });
   const all = readdirSync(out)
@@ -14,9 +15,10 @@ export function tarballs() {
   const stranger = all.find(({ version }) => version !== source.version);
   if (stranger !== undefined)
     throw new Error(`Expected packages of ${source.version} in ${out}, found ${stranger.path}`);
-  const platforms = all.filter(({ name }) => name !== source.name);
+  const named = (wanted) => all.find(({ name }) => name === wanted);
+  const platforms = all.filter(({ name }) => name !== source.name && name !== coreName);
   if (platforms.length === 0) throw new Error(`Expected the platforms' packages in ${out}, found none`);
-  return { platforms, main: all.find(({ name }) => name === source.name) };
+  return { platforms, core: named(coreName), main: named(source.name) };
 }
 
 function manifestOf(tarball) {

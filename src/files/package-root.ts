@@ -6,6 +6,10 @@ import { resolveFrom } from './resolve.js';
 
 let known: string | undefined;
 
+/** The package without server and command line; it has the same code. */
+const coreName = '@node-libtorch/core';
+const ownNames: ReadonlySet<string> = new Set(['node-libtorch', coreName]);
+
 /**
  * The folder of this package: the nearest package.json above this file that is ours, wherever dist/ was put.
  * @throws ERR_ADDON_LOAD where there is none, since a bundler took this file elsewhere
@@ -17,7 +21,7 @@ export function packageRoot(): string {
 
 function find(url: string): string {
   for (let folder = dirname(fileURLToPath(url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json')) && ownManifest(folder).name === 'node-libtorch') return folder;
+    if (existsSync(join(folder, 'package.json')) && ownNames.has(ownManifest(folder).name)) return folder;
     if (folder === dirname(folder)) throw bundledError('the package.json of node-libtorch above its code');
   }
 }
@@ -41,7 +45,12 @@ export function packageFolder(name: string, root: string = packageRoot()): strin
 
 /** Whether a tracer (Next's standalone output, serverless packers) left out what no import reaches, native modules too. */
 export function isTraced(): boolean {
-  return !existsSync(join(packageRoot(), 'CMakeLists.txt'));
+  return !existsSync(join(packageRoot(), 'README.md'));
+}
+
+/** Whether this is the package without server and command line, which has no sources to compile. */
+export function isCore(): boolean {
+  return ownManifest().name === coreName;
 }
 
 /** Whether this is a clone of the repository; otherwise it is an installed package. */

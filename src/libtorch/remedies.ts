@@ -1,7 +1,7 @@
 /** The commands that repair an installation. They differ between a clone, where things are built, and an installed package. */
 
 import type { SetKind } from './find/cache.js';
-import { isClone, isTraced, ownManifest } from '../files/package-root.js';
+import { isClone, isCore, isTraced, ownManifest } from '../files/package-root.js';
 import { libtorchVersion } from './version.js';
 
 /** Whether one of our packages is published for this version. A clone's package.json lists none. */
@@ -16,19 +16,19 @@ export const remedies = {
   noAddon(addonPackage: string): string {
     if (isClone()) return 'npm run build';
     if (isTraced()) return traced;
-    return isPublished(addonPackage) ? 'npm install --include=optional node-libtorch' : 'npx node-libtorch build';
+    return isPublished(addonPackage) ? installed() : compiled();
   },
 
   noLibtorch(libtorchPackage: string): string {
     if (isClone()) return 'npm run build';
     if (isTraced()) return traced;
-    const install = isPublished(libtorchPackage) ? 'npm install --include=optional node-libtorch, or ' : '';
+    const install = isPublished(libtorchPackage) ? `${installed()}, or ` : '';
     return `${install}npx node-libtorch setup --cpu`;
   },
 
   /** For native modules that do not load on this machine. */
   rebuild(): string {
-    return isClone() ? 'npm run build -- --force' : 'npx node-libtorch build, which compiles them on this machine';
+    return isClone() ? 'npm run build -- --force' : `${compiled()}, which compiles them on this machine`;
   },
 
   /** For a package with changed or missing files. npm alone would keep it: it only checks that the folder exists. */
@@ -47,6 +47,14 @@ export const remedies = {
 
   noCuda: (): string => `${cli()} setup --cuda, or LIBTORCH=/path/to/a/torch with CUDA`,
 };
+
+const installed = (): string => `npm install --include=optional ${ownManifest().name}`;
+
+/** The sources are in node-libtorch alone. */
+const compiled = (): string =>
+  isCore()
+    ? 'install node-libtorch in the place of @node-libtorch/core, and npx node-libtorch build'
+    : 'npx node-libtorch build';
 
 const cli = (): string => (isClone() ? 'node dist/cli/main.js' : 'npx node-libtorch');
 
