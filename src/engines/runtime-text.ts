@@ -1,5 +1,5 @@
 /** `runtime.info()` as it is printed: what `console.log` shows fits a terminal, whatever is loaded. */
-import type { RuntimeInfo } from './runtime.js';
+import type { RuntimeInfo } from './runtime-info.js';
 
 /** Columns of the smallest terminal that people have. */
 const width = 80;
