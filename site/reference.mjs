@@ -1,5 +1,6 @@
 // The reference: every exported function, class and type, by the comments of the sources.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';
@@ -34,4 +35,15 @@ export async function writeReference(root, to) {
   const project = await app.convert();
   if (project === undefined) throw new Error('typedoc found faults in the sources');
   await app.generateOutputs(project);
+  for (const entry of entries) {
+    const [name] = entry.split('/');
+    const page = join(to, name, 'index.md');
+    writeFileSync(
+      page,
+      readFileSync(page, 'utf8').replace(
+        /^# .*$/m,
+        `# ${name === 'index' ? 'node-libtorch' : `node-libtorch/${name}`}`,
+      ),
+    );
+  }
 }

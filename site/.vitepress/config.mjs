@@ -20,10 +20,10 @@ const reference = `${root}site/.pages/reference/`;
 const hasReference = process.env.SITE_REFERENCE === 'on' && existsSync(reference);
 const entries = {
   index: 'node-libtorch',
-  server: '/server',
-  tasks: '/tasks',
-  client: '/client',
-  monitoring: '/monitoring',
+  server: 'node-libtorch/server',
+  tasks: 'node-libtorch/tasks',
+  client: 'node-libtorch/client',
+  monitoring: 'node-libtorch/monitoring',
 };
 const referenceSidebar = [
   {
