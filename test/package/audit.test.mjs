@@ -54,7 +54,7 @@ describe('the packages', () => {
       /^dist\/[\w/-]+\.(m?js|d\.ts)$/,
       /^dist\/cjs\/\w+\.(cjs|d\.cts)$/,
       /^dist\/server\/console\/assets\/[\w-]+\.(js|css|svg)$/,
-      /^docs\/[\w-]+\.md$/,
+      /^docs\/(guides\/)?[\w-]+\.md$/,
       /^swagger-ui\/(swagger-ui(-bundle\.js|\.css)|LICENSE|NOTICE|swagger-ui-bundle\.js\.LICENSE\.txt)$/,
       /^native\/[\w/]+\.(cc|h)$/,
       /^(models|model-registry)\/mnist-mlp\/v1\.0\/(model\.pt|digit\.json|metadata\.json|MODEL_CARD\.md)$/,
