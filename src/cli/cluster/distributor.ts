@@ -30,17 +30,20 @@ interface Taker {
   given: number;
 }
 
-/** No worker gets so many connections more than another that takes its own. A connection may stay for hours, so even a short lead counts. */
-const maxLead = 4;
+/** A worker that was given so many connections more than another leaves the next one to it. A connection may stay for hours. */
+const maxLead = 6;
 
-/** A worker that has not confirmed a connection for so long is waited for no more. Milliseconds. */
-const patienceMs = 100;
+/** For so long a connection waits for the sake of that, and no longer: with one slow worker each new client would. Milliseconds. */
+const patienceMs = 30;
+
+/** A worker that has not confirmed a connection for so long hangs, and is not waited for. Milliseconds. */
+const hangingMs = 100;
 
 /**
  * Hands the connections of the primary to its workers, in turn. A connection stays open here until its worker has confirmed
  * it, so that it can be handed on when the worker ends before: the round-robin of node:cluster leaves such a connection open
- * for ever. A worker has one unconfirmed connection at most, so one that hangs holds up no other for long; a quick one waits
- * for a slow one, so that both have as many.
+ * for ever. A worker has one unconfirmed connection at most, so one that hangs holds up no other; a quick one waits
+ * for a slow one for a moment, so that a burst of connections falls evenly.
  */
 export class Distributor {
   readonly #options: DistributorOptions;
@@ -144,15 +147,18 @@ export class Distributor {
   }
 
   #handOut(): void {
-    while (this.#waiting.length > 0) {
+    for (;;) {
       const taker = this.#nextFree();
       if (!taker) break;
-      if (this.#isAhead(taker)) {
+      const next = this.#waiting[0];
+      if (!next) break;
+      const now = this.#options.now();
+      if (next.since > now - patienceMs && this.#isAhead(taker, now)) {
         this.#tryAgain();
         break;
       }
-      const next = this.#waiting.shift();
-      if (next) this.#give(taker, next);
+      this.#waiting.shift();
+      this.#give(taker, next);
     }
     this.#settle();
   }
@@ -174,11 +180,10 @@ export class Distributor {
   }
 
   /** Another one is far behind, and will probably soon be free. */
-  #isAhead({ given }: Taker): boolean {
-    const since = this.#options.now() - patienceMs;
+  #isAhead({ given }: Taker, now: number): boolean {
     for (const other of this.#takers.values()) {
       const sentAt = this.#unconfirmed.get(other.worker)?.sentAt;
-      if (other.given <= given - maxLead && sentAt !== undefined && sentAt > since) return true;
+      if (other.given <= given - maxLead && sentAt !== undefined && sentAt > now - hangingMs) return true;
     }
     return false;
   }

@@ -47,38 +47,51 @@ describe('cluster: the distributor of connections', () => {
     });
   const namesOf = ({ got }: Peer) => got.map(([, socket]) => (socket as Connection).name);
 
-  it('lets no worker get far ahead of one that is only slow, and waits no longer for one that hangs', async () => {
+  const confirmLast = (distributor: Distributor, { got, worker }: Peer) => {
+    const [number] = got.at(-1) as [number, unknown];
+    distributor.confirmed(worker, number);
+  };
+
+  it('lets a burst fall evenly on a worker that is only slow', () => {
     const distributor = make();
     const [quick, slow] = [new Peer(), new Peer()];
     distributor.add(quick.worker);
     distributor.add(slow.worker);
-    const confirmLast = ({ got, worker }: Peer) => distributor.confirmed(worker, got.at(-1)![0]);
-    // One more each time, so that the bound of those that wait plays no part.
-    const offerTo = (peer: Peer, count: number) => {
-      for (let given = 0; given < count; given++) {
-        offer(distributor, 'x');
-        confirmLast(peer);
-      }
-    };
-    offer(distributor, 'a', 'b');
-    confirmLast(quick);
-    offerTo(quick, 8);
-    expect([quick.got.length, slow.got.length]).to.deep.equal([5, 1]);
-    confirmLast(slow);
-    confirmLast(slow);
-    expect(slow.got.length).to.be.greaterThan(2);
-    // It hangs: after a while the other gets all, also by itself.
-    const before = quick.got.length;
+    for (let offered = 0; offered < 9; offered++) {
+      offer(distributor, 'x');
+      confirmLast(distributor, quick);
+    }
+    expect([quick.got.length, slow.got.length]).to.deep.equal([7, 1]);
+    confirmLast(distributor, slow);
+    expect(slow.got.length).to.equal(2);
+  });
+
+  it('lets nobody wait for more than a moment for the sake of that, and for a worker that hangs not at all', async () => {
+    const distributor = make();
+    const [quick, slow] = [new Peer(), new Peer()];
+    distributor.add(quick.worker);
+    distributor.add(slow.worker);
+    for (let offered = 0; offered < 9; offered++) {
+      offer(distributor, 'x');
+      confirmLast(distributor, quick);
+    }
+    expect(quick.got.length).to.equal(7);
+    time += 50; // of patience, and the slow one confirms nothing
+    await delay(80);
+    expect(quick.got.length).to.equal(8);
     time += 1000;
-    offer(distributor, 'y');
-    await delay(150);
-    offerTo(quick, 20);
-    expect(quick.got.length - before).to.be.greaterThan(19);
+    for (let offered = 0; offered < 20; offered++) {
+      confirmLast(distributor, quick);
+      offer(distributor, 'x');
+    }
+    expect(quick.got.length).to.be.greaterThan(26);
     // It comes back, and is not flooded.
-    const slowBefore = slow.got.length;
-    confirmLast(slow);
-    offerTo(slow, 20);
-    expect(slow.got.length - slowBefore).to.be.within(5, 9);
+    const before = slow.got.length;
+    for (let offered = 0; offered < 20; offered++) {
+      for (const peer of [slow, quick]) confirmLast(distributor, peer);
+      offer(distributor, 'x');
+    }
+    expect(slow.got.length - before).to.be.within(8, 14);
   });
 
   it('gives one at a time, in turn, and lets go of what is confirmed', () => {
