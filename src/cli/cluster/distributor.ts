@@ -33,8 +33,13 @@ interface Taker {
 /** A worker that was given so many connections more than another leaves the next one to it. A connection may stay for hours. */
 const maxLead = 6;
 
-/** For so long a connection waits for the sake of that, and no longer: with one slow worker each new client would. Milliseconds. */
-const patienceMs = 30;
+/**
+ * Connections wait for the sake of that for so long at most, of so long a time: enough for a burst, and little for clients that come
+ * one after the other while a worker is slow. Milliseconds.
+ */
+const patienceMs = 250;
+const patienceEveryMs = 10_000;
+const tryAgainMs = 20;
 
 /** A worker that has not confirmed a connection for so long hangs, and is not waited for. Milliseconds. */
 const hangingMs = 100;
@@ -55,6 +60,10 @@ export class Distributor {
   readonly #unconfirmed = new Map<Worker, Sent>();
   #sent = 0;
   #triesAgain = false;
+  #patienceSince = 0;
+  /** How long connections have waited since then for a worker that was behind. */
+  #heldMs = 0;
+  #heldSince: number | undefined;
   #settled: (() => void)[] = [];
 
   constructor(options: DistributorOptions) {
@@ -153,10 +162,11 @@ export class Distributor {
       const next = this.#waiting[0];
       if (!next) break;
       const now = this.#options.now();
-      if (next.since > now - patienceMs && this.#isAhead(taker, now)) {
+      if (this.#isAhead(taker, now) && this.#mayHold(now)) {
         this.#tryAgain();
         break;
       }
+      this.#endHold(now);
       this.#waiting.shift();
       this.#give(taker, next);
     }
@@ -188,13 +198,29 @@ export class Distributor {
     return false;
   }
 
+  /** Whether what waits may go on to wait for a worker that is behind. */
+  #mayHold(now: number): boolean {
+    if (now - this.#patienceSince > patienceEveryMs) {
+      this.#patienceSince = now;
+      this.#heldMs = 0;
+    }
+    this.#heldSince ??= now;
+    return this.#heldMs + now - this.#heldSince < patienceMs;
+  }
+
+  #endHold(now: number): void {
+    if (this.#heldSince === undefined) return;
+    this.#heldMs += now - this.#heldSince;
+    this.#heldSince = undefined;
+  }
+
   #tryAgain(): void {
     if (this.#triesAgain) return;
     this.#triesAgain = true;
     setTimeout(() => {
       this.#triesAgain = false;
       this.#handOut();
-    }, patienceMs).unref();
+    }, tryAgainMs).unref();
   }
 
   #most(): number {
@@ -203,6 +229,7 @@ export class Distributor {
 
   #settle(): void {
     if (this.#waiting.length > 0) return;
+    this.#endHold(this.#options.now());
     for (const resolve of this.#settled.splice(0)) resolve();
   }
 
