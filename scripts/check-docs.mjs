@@ -21,7 +21,17 @@ import { hasPython, walk } from './docs/walk.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inDocs = (names) => names.map((name) => `docs/${name}.md`);
-const runnable = inDocs(['library', 'errors', 'grpc', 'migration', 'client', 'registry', 'signing', 'tracing', 'statistics']);
+const runnable = inDocs([
+  'library',
+  'errors',
+  'grpc',
+  'migration',
+  'client',
+  'registry',
+  'signing',
+  'tracing',
+  'statistics',
+]);
 const shells = inDocs([
   'oip',
   'grpc',

@@ -2,7 +2,7 @@
 
 /** THE TABLE. A page's name is its path in docs/ without `.md`, or the path of a page outside of it. */
 export const sections = [
-  { title: 'Start', pages: ['getting-started', 'faq', 'troubleshooting'] },
+  { title: 'Start', pages: ['getting-started', 'installing', 'faq', 'troubleshooting'] },
   {
     title: 'Guides',
     pages: ['images', 'text', 'audio', 'tabular', 'several-models', 'batching'].map((name) => `guides/${name}`),
