@@ -84,30 +84,6 @@ describe('the Open Inference Protocol over HTTP', () => {
       bytesOf(content),
     ]);
 
-  it('refuses before it reads the body what would be late even if the body said that it is urgent', async () => {
-    const served = host.model(host.list()[0]?.name);
-    const { name, queue } = served;
-    const asked: (number | undefined)[][] = [];
-    const isLateFor = (...question: number[]) => asked.push(question) > 0;
-    const late = { isFullFor: () => false, isLateFor };
-    Object.defineProperty(served, 'queue', { value: late, configurable: true });
-    try {
-      const headers = { 'x-request-timeout-ms': '900' };
-      const answer = await post(`/v2/models/${name}/infer`, 'no JSON', headers);
-      refused(answer, 503, 'late');
-      expect(answer.headers['x-error-code']).to.equal('ERR_TIMEOUT');
-      const kserve = await post(`/v1/models/${name}:predict`, 'no JSON', headers);
-      expect(kserve.headers['x-error-code']).to.equal('ERR_TIMEOUT');
-      expect(asked).to.have.length(2);
-      for (const [timeoutMs, priority] of asked) {
-        expect(timeoutMs).to.be.within(1, 900);
-        expect(priority).to.equal(1);
-      }
-    } finally {
-      Object.defineProperty(served, 'queue', { value: queue, configurable: true });
-    }
-  });
-
   it('answers as model.run does, bit for bit, in JSON, binary and both', async () => {
     for (const { model, version, inputs, outputs } of cases) {
       for (const sent of [() => true, () => false, (index: number) => index % 2 === 0]) {

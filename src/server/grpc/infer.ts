@@ -6,7 +6,7 @@ import { errorCodeParameter, statusCodes } from '../../protocol/grpc/status.js';
 import { torchError, type ErrorCode } from '../../errors.js';
 import type { ServerCall } from '../call.js';
 import { room } from '../http/turn.js';
-import { admit, infer } from '../inference/infer.js';
+import { admit, infer, mostUrgent } from '../inference/infer.js';
 import { namesOf } from '../inference/model-name.js';
 import { asTorchError } from '../public-error.js';
 import type { Asked, Stream } from './rpc-row.js';
@@ -16,7 +16,7 @@ import { detailsOf } from './status.js';
 async function answerInfer(call: ServerCall, wire: WireInferRequest): Promise<WireInferResponse> {
   const target = namesOf(addressOf(wire));
   // Before its tensors are copied.
-  admit(call, target);
+  admit(call, target, mostUrgent);
   const response = await infer(call, target, requestOf(wire));
   return wireResponse(response, isRaw(wire));
 }

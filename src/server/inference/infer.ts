@@ -14,7 +14,8 @@ export interface InferTarget {
   readonly version?: string | undefined;
 }
 
-const mostUrgent = 1;
+/** The priority of a request whose body is still to come and may say how urgent it is. */
+export const mostUrgent = 1;
 
 /** Finds the model of a request. @throws ERR_NOT_READY, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND */
 function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
@@ -25,13 +26,13 @@ function find(call: ServerCall, { model, version }: InferTarget): ServedModel {
 
 /**
  * Finds the model of a request before its body is read, and asks whether it would take another one.
+ * @param priority that the request may have. Default: that of the model's queue, for a protocol that has no priorities
  * @throws ERR_NOT_READY, ERR_DRAINING, ERR_MODEL_NOT_FOUND, ERR_VERSION_NOT_FOUND, ERR_QUEUE_FULL, ERR_TIMEOUT
  */
-export function admit(call: ServerCall, target: InferTarget): ServedModel {
+export function admit(call: ServerCall, target: InferTarget, priority?: number): ServedModel {
   requireServing(call.context);
   const served = find(call, target);
-  // The body may say that it is urgent.
-  requireRoomFor(served, call, mostUrgent);
+  requireRoomFor(served, call, priority);
   return served;
 }
 

@@ -20,7 +20,7 @@ import { responseEncodingOf } from '../../http/encoding.js';
 import type { Exchange, Handler, PathParameters } from '../../http/exchange.js';
 import { smallText } from '../../http/json.js';
 import { room } from '../../http/turn.js';
-import { admit, infer } from '../../inference/infer.js';
+import { admit, infer, mostUrgent } from '../../inference/infer.js';
 import { interfaceOf } from '../../inference/model-interface.js';
 import { targetOf } from '../target.js';
 
@@ -33,7 +33,7 @@ async function answer(exchange: Exchange, parameters: PathParameters, context: S
   const { call, req } = exchange;
   const target = targetOf(parameters);
   call.limitTo(exchange.timeLimit);
-  const served = admit(call, target);
+  const served = admit(call, target, mostUrgent);
   const given = req.headers[headerLengthName];
   const headerLength = given === undefined ? undefined : headerLengthOf(String(given));
   const reading = new RequestReading(context, headerLength);
