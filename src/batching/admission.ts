@@ -8,6 +8,9 @@ import type { Order, Request, Waiting } from './waiting.js';
 /** Fewer batches than this say too little about the next ones. */
 const fewestBatches = 16;
 
+/** A bound of what may wait: the option that sets it. */
+type Bound = 'maxQueueSize' | 'maxWaitMs' | 'maxQueueBytes';
+
 /** What a client would have waiting. */
 type Left = Pick<Holding<Request>, 'rows' | 'bytes' | 'newest'>;
 
@@ -37,7 +40,7 @@ export class Admission {
 
   /** Not even one more row of this client would be taken; without a client: of nobody in particular. Nobody gives way yet. */
   isFullFor(client?: string): boolean {
-    return this.#isOver(1, 1) && (client === undefined || !this.#isBelowShare(client, 1, 1));
+    return this.#brokenBy(1, 1) !== undefined && (client === undefined || !this.#isBelowShare(client, 1, 1));
   }
 
   /** @throws ERR_INVALID_SHAPE for more rows than ever fit */
@@ -56,12 +59,13 @@ export class Admission {
    * @throws ERR_QUEUE_FULL (rows or bytes)
    */
   makeRoom({ rows, bytes }: Call, client: string | undefined): void {
-    if (!this.#isOver(rows, bytes)) return;
+    const bound = this.#brokenBy(rows, bytes);
+    if (!bound) return;
     const victims = client === undefined ? undefined : this.#victimsFor(client, rows, bytes);
-    if (!victims) throw this.#queueFull(this.#waiting.rows + rows > this.#mostRows);
+    if (!victims) throw this.#queueFull(bound);
     for (const victim of victims) {
       victim.isPushedOut = true;
-      victim.giveUp(this.#queueFull(true));
+      victim.giveUp(this.#queueFull(bound));
     }
   }
 
@@ -111,18 +115,22 @@ export class Admission {
     return Math.min(maxQueueSize, batches * capacity);
   }
 
-  #isOver(rows: number, bytes: number): boolean {
+  /** The bound that such a call would break. */
+  #brokenBy(rows: number, bytes: number): Bound | undefined {
     const { maxQueueSize, maxQueueBytes } = this.#options;
     const { rows: before, bytes: bytesBefore } = this.#waiting;
-    // A call that has more rows than may wait by their time is taken where nobody is before it.
-    const most = before === 0 ? maxQueueSize : this.#mostRows;
-    return before + rows > most || bytesBefore + bytes > maxQueueBytes;
+    if (before + rows > maxQueueSize) return 'maxQueueSize';
+    if (bytesBefore + bytes > maxQueueBytes) return 'maxQueueBytes';
+    // With less than a batch before it, it is in the next one, whatever its rows: small calls that always wait keep out no large one.
+    const isNext = before < this.#service.capacity;
+    return isNext || before + rows <= this.#mostRows ? undefined : 'maxWaitMs';
   }
 
-  #queueFull(isRows: boolean): TorchError {
-    const { maxQueueBytes } = this.#options;
-    const what = isRows ? `${this.#mostRows} rows` : `${maxQueueBytes} bytes`;
-    return torchError('ERR_QUEUE_FULL', `Expected at most ${what} waiting; the queue is full`);
+  #queueFull(bound: Bound): TorchError {
+    const most = bound === 'maxWaitMs' ? this.#mostRows : this.#options[bound];
+    const unit = bound === 'maxQueueBytes' ? 'bytes' : 'rows';
+    const why = this.#waiting.rows === 0 ? 'this call alone has more' : 'the queue is full';
+    return torchError('ERR_QUEUE_FULL', `Expected at most ${most} ${unit} (${bound}) waiting; ${why}`);
   }
 
   /** The queue divided by the clients that wait, this one among them; with more clients than places, a place. */
@@ -145,7 +153,7 @@ export class Admission {
     const victims: Request[] = [];
     const left = new Map<Holding<Request>, Left>();
     let [wantedRows, wantedBytes] = [rows, bytes];
-    while (this.#isOver(wantedRows, wantedBytes)) {
+    while (this.#brokenBy(wantedRows, wantedBytes)) {
       const most = this.#most(client, share, left);
       const victim = most?.newest;
       if (!victim) return undefined;

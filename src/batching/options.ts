@@ -21,7 +21,8 @@ export interface BatchQueueOptions {
   maxQueueBytes?: number;
   /**
    * Milliseconds that what comes may be expected to wait before its batch begins, by the measured run times; default none. Where
-   * the rows that wait would take longer, fewer than maxQueueSize may wait: one batch at least.
+   * the rows that wait would take longer, fewer than maxQueueSize may wait: one batch at least, and a
+   * call of any number of rows while less than a batch waits.
    */
   maxWaitMs?: number;
   /** Milliseconds a request may take from submission to result, default none. A call's own limit may only shorten it. */

@@ -308,6 +308,56 @@ describe('BatchQueue: maxWaitMs', () => {
     expect(await engine.finishAll(large)).to.equal('answered');
   });
 
+  it('takes a call of any size while less than a batch is before it: single rows that always wait keep out none', async () => {
+    for (const rows of [capacity, capacity + 1, 100]) {
+      const { engine, queue, ask, many } = await busy({ maxWaitMs: 1 });
+      const singles = many(capacity - 1);
+      const large = ask(rows);
+      await turns();
+      expect(queue.stats().waitingRows, `${rows} rows`).to.equal(capacity - 1 + rows);
+      expect(await ask(rows), 'a batch is before it').to.equal('ERR_QUEUE_FULL');
+      expect(await engine.finishAll(large)).to.equal('answered');
+      await singles;
+    }
+  });
+
+  it('is named by the refusal where it is what is broken, as the other bounds are', async () => {
+    const messageOf = (answer: Promise<unknown>) => answer.then(String, (error: unknown) => (error as Error).message);
+    const rowBytes = rowsOf(0).data.byteLength;
+    const refusal = async (more: object, waiting: number, rows: number) => {
+      const { engine, queue, many } = await busy(more);
+      const before = many(waiting);
+      await turns();
+      const message = await messageOf(queue.run(rowsOf(3, rows)));
+      await engine.finishAll(before);
+      return message;
+    };
+    expect(await refusal({ maxWaitMs: 1 }, 4, 1)).to.equal(
+      'Expected at most 4 rows (maxWaitMs) waiting; the queue is full',
+    );
+    expect(await refusal({ maxWaitMs: 1000, maxQueueSize: 6 }, 6, 1)).to.equal(
+      'Expected at most 6 rows (maxQueueSize) waiting; the queue is full',
+    );
+    const maxQueueBytes = 50 * rowBytes;
+    expect(await refusal({ maxQueueBytes }, 50, 1)).to.equal(
+      `Expected at most ${maxQueueBytes} bytes (maxQueueBytes) waiting; the queue is full`,
+    );
+    expect(await refusal({ maxQueueBytes, maxWaitMs: 1 }, 0, 100)).to.equal(
+      `Expected at most ${maxQueueBytes} bytes (maxQueueBytes) waiting; this call alone has more`,
+    );
+  });
+
+  it('names the bound that a call broke to those who give way to it', async () => {
+    const { engine, queue, many, ask } = await busy({ maxQueueBytes: 8 * rowsOf(0).data.byteLength });
+    const flood = Array.from({ length: 8 }, () => queue.run(rowsOf(2), { client: 'flood' }));
+    const last = flood.at(-1)?.then(String, (error: unknown) => (error as Error).message);
+    const rest = Promise.allSettled(flood);
+    await turns();
+    const other = ask(1, 'other');
+    expect(await last).to.match(/bytes \(maxQueueBytes\)/);
+    await engine.finishAll(Promise.all([rest, other, many(0)]));
+  });
+
   it('is shared by clients as the queue is', async () => {
     const { engine, many } = await busy({ maxWaitMs: 35 });
     const flood = many(100, 'flood');
