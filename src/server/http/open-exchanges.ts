@@ -5,7 +5,7 @@ import type { TorchError } from '../../errors.js';
 import { ClientGone } from './body.js';
 import { clientOf } from './client-address.js';
 import type { ErrorForm } from './error-forms.js';
-import { hasRoom, later, nobodyWaits } from './turn.js';
+import { hasRoom, later, mayPass, nobodyWaits } from './turn.js';
 
 /** Something that is open on a connection and ends with it. */
 export interface Endable {
@@ -124,7 +124,7 @@ export class OpenExchanges extends Set<Endable> {
       return;
     }
     const passes = isFirst && isUrgent(exchange);
-    if (mayBegin && passes) handle(exchange);
+    if (mayBegin && passes && mayPass()) handle(exchange);
     else if (this.#later.push(() => handle(exchange)) === 1) later(this.#handleNext, passes);
   }
 

@@ -8,11 +8,16 @@ import { performance } from 'node:perf_hooks';
 const turnMs = 2;
 /** What has waited is begun in pieces: microtasks run between them, and the clock is looked at before each. */
 const mostInTurn = 16;
+/** Urgent ones that wait at most. More wait in their order, as if they were none: one a turn is begun, so those would come later. */
+const mostUrgent = mostInTurn;
 
 /** When the first request of this turn began. */
 let since: number | undefined;
 const waiting: (() => void)[] = [];
+const urgent: (() => void)[] = [];
 let scheduled = 0;
+/** An urgent one has passed those that wait, in this turn. */
+let hasPassed = false;
 
 /** Whether another request may begin in this turn. @param now what `performance.now()` said a moment ago */
 export function hasRoom(now = performance.now()): boolean {
@@ -26,12 +31,18 @@ export function hasRoom(now = performance.now()): boolean {
 
 /** Whether nothing waits for a later turn: what arrives now would pass it. */
 export function nobodyWaits(): boolean {
-  return waiting.length === 0;
+  return waiting.length + urgent.length === 0;
 }
 
-/** Calls back in a later turn, after what waits already, or before it. */
+/** Whether an urgent one may pass those that wait, in this turn. One may: many would leave nobody else a turn. */
+export function mayPass(): boolean {
+  if (hasPassed || urgent.length > 0) return false;
+  return (hasPassed = true);
+}
+
+/** Calls back in a later turn, after what waits already; an urgent one, before it. */
 export function later(begin: () => void, isUrgent = false): void {
-  if (isUrgent) waiting.unshift(begin);
+  if (isUrgent && urgent.length < mostUrgent) urgent.push(begin);
   else waiting.push(begin);
   if (scheduled === 0) schedule();
 }
@@ -48,18 +59,26 @@ function endTurn(): void {
 function schedule(): void {
   // More than wait now: one connection that waits has many requests.
   scheduled = mostInTurn;
+  setImmediate(beginUrgent);
   for (let count = 0; count < scheduled; count++) setImmediate(beginOne);
+}
+
+function beginUrgent(): void {
+  if (hasPassed || urgent.length === 0) return;
+  hasPassed = true;
+  urgent.shift()?.();
 }
 
 function beginOne(): void {
   try {
     // The first of them begins always, so that everything comes to its turn.
-    if (hasRoom()) waiting.shift()?.();
+    if (hasRoom()) (waiting.shift() ?? urgent.shift())?.();
   } finally {
     if (--scheduled === 0) {
       // What arrives next has a turn of its own, whatever waits.
       endTurn();
-      if (waiting.length > 0) schedule();
+      hasPassed = false;
+      if (!nobodyWaits()) schedule();
     }
   }
 }

@@ -61,6 +61,37 @@ describe('the turns in which requests begin', () => {
     await all(43);
   });
 
+  it('let one urgent request pass in each of them, however many there are', async () => {
+    const isUrgent = (name: string) => name.startsWith('urgent');
+    const passed = () => begun.filter(isUrgent);
+    const now = performance.now();
+    arrive('first', now);
+    for (const name of names(200)) arrive(name, now + 10);
+    for (const name of names(3)) arrive(`urgent ${name}`, undefined, true);
+    expect(passed(), 'at once').to.deep.equal(['urgent 0']);
+    await turns(1);
+    expect(passed(), 'none again in this turn').to.have.length(1);
+    arrive('urgent, behind', undefined, true);
+    expect(passed(), 'urgent ones keep their order').to.have.length(1);
+    await turns(3);
+    expect(passed(), 'each in a turn').to.deep.equal([...names(3).map((name) => `urgent ${name}`), 'urgent, behind']);
+    expect(begun.length, 'those are soon').to.be.below(205);
+    await all(205);
+    begun.forEach((name, i) => {
+      expect(isUrgent(name) && isUrgent(begun[i + 1] ?? ''), `${name}, ${begun[i + 1]}`).to.equal(false);
+    });
+  });
+
+  it('leave urgent requests no worse off than others: what is more than may pass keeps its place', async () => {
+    const now = performance.now();
+    arrive('first', now);
+    for (const name of names(100)) arrive(`urgent ${name}`, now + 10, true);
+    for (const name of names(100)) arrive(name, now + 10);
+    await all(201);
+    const place = (name: string) => begun.indexOf(name);
+    expect(place('urgent 99')).to.be.below(place('99'));
+  });
+
   it('are for probes first: a server with much to do says soon that it lives', async () => {
     const host = new MemoryHost();
     // A run that holds the event loop longer than a turn.
