@@ -62,7 +62,7 @@ ErrorText readable(const std::string& text) {
   if (message.substr(0, kRuntimeError.size()) == kRuntimeError) message.remove_prefix(kRuntimeError.size());
   message = first_sentence(message);
   return {clipped(message, kMaxMessage), clipped(trimmed(all.substr(0, begin)), kMaxTrace),
-          std::string(hint_for(message))};
+          hint_for(message)};
 }
 
 bool is_out_of_memory(const std::string& message) {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace node_libtorch::engine {
@@ -17,13 +19,12 @@ struct Hint {
 constexpr std::string_view kIntegers =
     "The model takes integers here (ids, say), and numbers become float32 unless told otherwise: "
     "Tensor.from(ids, 'int64')";
+// Where LibTorch does not say what the model computes with.
 constexpr std::string_view kFloats =
-    "The model computes with float32 here, and integers were given: Tensor.from(values, 'float32')";
-constexpr std::string_view kSingle =
-    "The model computes with float32 here, and float64 was given: make it a Float32Array";
+    "The model computes with real numbers here, and integers were given: Tensor.from(values, 'float32')";
+// Of more than embeddings: index_select says it in the same words.
 constexpr std::string_view kUnknownId =
-    "An id is not in the model's table, which ends before it: do the ids come from the vocabulary that the "
-    "model "
+    "If these are ids, one is beyond the model's table: do they come from the vocabulary that the model "
     "was trained with?";
 constexpr std::string_view kCudaDevice =
     "The graph names a CUDA device, which this process does not have: trace or script the model on the "
@@ -45,26 +46,10 @@ constexpr std::array kHints{
     Hint{"tensors used as indices must be", "", kIntegers},
     Hint{"xpected dtype int", "for index", kIntegers},
     Hint{"expected scalar type Long but found", "", kIntegers},
-    Hint{"same dtype, but got Long and", "", kFloats},
-    Hint{"same dtype, but got Int and", "", kFloats},
-    Hint{"same dtype, but got Byte and", "", kFloats},
-    Hint{"same dtype, but got: long int", "", kFloats},
-    Hint{"same dtype, but got: int ", "", kFloats},
-    Hint{"same dtype, but got: unsigned char", "", kFloats},
-    Hint{"Input type (long int)", "should be the same", kFloats},
-    Hint{"Input type (int)", "should be the same", kFloats},
-    Hint{"Input type (unsigned char)", "should be the same", kFloats},
-    Hint{"expected scalar type Float but found Long", "", kFloats},
-    Hint{"expected scalar type Float but found Int", "", kFloats},
-    Hint{"expected scalar type Float but found Byte", "", kFloats},
     Hint{"not implemented for 'Long'", "", kFloats},
     Hint{"not implemented for 'Int'", "", kFloats},
     Hint{"not implemented for 'Byte'", "", kFloats},
     Hint{"must be either a floating point or complex dtype", "", kFloats},
-    Hint{"same dtype, but got Double and", "", kSingle},
-    Hint{"same dtype, but got: double", "", kSingle},
-    Hint{"Input type (double)", "should be the same", kSingle},
-    Hint{"expected scalar type Float but found Double", "", kSingle},
     Hint{"index out of range in self", "", kUnknownId},
     Hint{"index out of bounds: 0 <= ", "", kUnknownId},
     Hint{"(unbatched)", "(batched)", kDimensions},
@@ -96,7 +81,88 @@ int64_t number_at(std::string_view text) {
   return value;
 }
 
-// A convolution's refusal: "expected input[1, 224, 224, 3] to have 3 channels, but got 224 channels instead".
+// A dtype as LibTorch writes it: its own names, and those of C++.
+struct TypeName {
+  std::string_view name;
+  // As JavaScript knows it; empty for integers.
+  std::string_view dtype;
+};
+
+// The longer of two that begin alike comes first.
+constexpr std::array kTypeNames{
+    TypeName{"Long", ""},
+    TypeName{"Int", ""},
+    TypeName{"Short", ""},
+    TypeName{"Char", ""},
+    TypeName{"Byte", ""},
+    TypeName{"long long", ""},
+    TypeName{"long int", ""},
+    TypeName{"long", ""},
+    TypeName{"int", ""},
+    TypeName{"short", ""},
+    TypeName{"signed char", ""},
+    TypeName{"unsigned char", ""},
+    TypeName{"Float", "float32"},
+    TypeName{"float", "float32"},
+    TypeName{"Double", "float64"},
+    TypeName{"double", "float64"},
+    TypeName{"Half", "float16"},
+    TypeName{"c10::Half", "float16"},
+    TypeName{"BFloat16", "bfloat16"},
+    TypeName{"c10::BFloat16", "bfloat16"},
+};
+
+// Takes the name at `text`'s beginning away; null where there is none.
+const TypeName* take_type(std::string_view& text) {
+  for (const TypeName& type : kTypeNames) {
+    if (text.substr(0, type.name.size()) != type.name) continue;
+    text.remove_prefix(type.name.size());
+    return &type;
+  }
+  return nullptr;
+}
+
+// Two dtypes that LibTorch says do not fit, with what stands around them.
+struct Mismatch {
+  std::string_view before;
+  std::string_view between;
+  bool is_given_first;
+};
+
+constexpr std::array kMismatches{
+    Mismatch{"same dtype, but got ", " and ", true},
+    Mismatch{"same dtype, but got: ", " != ", true},
+    Mismatch{"Input type (", ") and bias type (", true},
+    Mismatch{"Input type (", ") and weight type (", true},
+    Mismatch{"expected scalar type ", " but found ", false},
+};
+
+// Integers or float64 given to a model that computes with other real numbers. Empty for every other pair: a
+// model mixes those by itself.
+std::string dtype_hint(std::string_view message) {
+  for (const Mismatch& mismatch : kMismatches) {
+    const size_t at = message.find(mismatch.before);
+    if (at == std::string_view::npos) continue;
+    std::string_view rest = message.substr(at + mismatch.before.size());
+    const TypeName* given = take_type(rest);
+    if (given == nullptr || rest.substr(0, mismatch.between.size()) != mismatch.between) continue;
+    rest.remove_prefix(mismatch.between.size());
+    const TypeName* models = take_type(rest);
+    if (models == nullptr) continue;
+    if (!mismatch.is_given_first) std::swap(given, models);
+    const std::string dtype(models->dtype);
+    const bool is_integer = given->dtype.empty();
+    if (dtype.empty() || dtype == given->dtype || (!is_integer && given->dtype != "float64")) continue;
+    const bool is_single = !is_integer && dtype == "float32";
+    return "The model computes with " + dtype + " here, and " +
+           (is_integer ? "integers were given: " : "float64 was given: ") +
+           (is_single ? "make it a Float32Array" : "Tensor.from(values, '" + dtype + "')");
+  }
+  return {};
+}
+
+// The refusal of a convolution over pictures: "expected input[1, 224, 224, 3] to have 3 channels, but got 224
+// channels instead".
 bool has_channels_last(std::string_view message) {
   constexpr std::string_view kInput = "expected input[";
   constexpr std::string_view kHave = "] to have ";
@@ -113,17 +179,19 @@ bool has_channels_last(std::string_view message) {
     at = comma == std::string_view::npos ? list.size() : comma + 2;
   }
   const int64_t channels = number_at(rest.substr(have + kHave.size()));
-  return sizes.size() >= 3 && channels >= 0 && sizes.back() == channels && sizes[1] != channels;
+  return sizes.size() == 4 && channels >= 0 && sizes.back() == channels && sizes[1] != channels;
 }
 
 }  // namespace
 
-std::string_view hint_for(std::string_view message) {
-  if (has_channels_last(message)) return kChannelsLast;
+std::string hint_for(std::string_view message) {
+  if (has_channels_last(message)) return std::string(kChannelsLast);
+  std::string of_dtypes = dtype_hint(message);
+  if (!of_dtypes.empty()) return of_dtypes;
   for (const Hint& hint : kHints) {
     const bool fits = message.find(hint.first) != std::string_view::npos &&
                       message.find(hint.second) != std::string_view::npos;
-    if (fits) return hint.advice;
+    if (fits) return std::string(hint.advice);
   }
   return {};
 }

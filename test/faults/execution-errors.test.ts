@@ -52,15 +52,25 @@ describe('faults: errors of models', () => {
     ['pixels as bytes', 'Picture', new Tensor('uint8', new Uint8Array(75), [1, 3, 5, 5]), /Tensor\.from\(values, 'float32'\)/],
     ['a Float64Array', 'Linear', new Tensor('float64', new Float64Array(4), [1, 4]), /Float32Array/],
     ['float64 for ids', 'Ids', new Tensor('float64', new Float64Array(4), [1, 4]), /int64/],
+    ['integers for bfloat16', 'BFloat16Linear', new Tensor('int64', new BigInt64Array(4), [1, 4]), /computes with bfloat16.*integers.*'bfloat16'\)$/],
+    ['bytes for bfloat16', 'BFloat16Picture', new Tensor('uint8', new Uint8Array(75), [1, 3, 5, 5]), /computes with bfloat16.*integers.*'bfloat16'\)$/],
+    ['float64 for float16', 'HalfLinear', new Tensor('float64', new Float64Array(4), [1, 4]), /computes with float16.*float64 was given.*'float16'\)$/],
     ['channels last', 'Picture', floats([1, 5, 5, 3]), /NHWC/],
     ['channels last, without the batch', 'Picture', floats([5, 5, 3]), /NHWC/],
-    ['an id beyond the table', 'Ids', new Tensor('int64', BigInt64Array.of(8n), [1, 1]), /vocabulary/],
+    ['an id beyond the table', 'Ids', new Tensor('int64', BigInt64Array.of(8n), [1, 1]), /^If these are ids.*vocabulary/],
+    ['an index that is no id', 'Select', floats([4]), /^If these are ids/],
   ]; // prettier-ignore
   for (const [what, name, input, hint] of ofDtypes) {
     it(`says what to do: ${what}`, async () => {
       told(await failure(name, [input]), /^\S/, hint);
     });
   }
+
+  it('says nothing of pictures to a convolution over one dimension', async () => {
+    const { message, hint } = await failure('Series', [floats([1, 50, 3])]);
+    expect(message).to.match(/to have 3 channels/);
+    expect(hint).to.equal(undefined);
+  });
 
   it('says of other channels no more than it knows', async () => {
     expect((await failure('Picture', [floats([1, 5, 6, 7])])).hint).to.equal(undefined);
