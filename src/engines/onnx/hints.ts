@@ -1,7 +1,7 @@
 /** What to do about the commonest mistakes, by what ONNX Runtime says of them. What a signature shows is said before a run. */
 
 const unknownId =
-  'An id is not in the model’s table, which ends before it: do the ids come from the vocabulary that the model was trained with?';
+  'If these are ids, one is beyond the model’s table: do they come from the vocabulary that the model was trained with?';
 const width =
   'The last dimension of an input is not what the layer was made for, or the batch dimension is missing: [1, ...] for one example';
 const channels =
@@ -9,7 +9,8 @@ const channels =
 
 /** THE TABLE; the first that fits is taken. */
 const hints: readonly (readonly [said: RegExp, advice: string])[] = [
-  [/indices element out of data bounds|index(?:es|ices)? .{0,40}out of (?:data )?bounds/i, unknownId],
+  // The innermost node looks rows up: others (Slice, GatherElements) speak of indices too.
+  [/running Gather node\.(?!.*running \w+ node\.).*indices element out of data bounds/is, unknownId],
   [/input channels C is not equal to kernel channels/i, channels],
   [/matmul dimension mismatch|gemm: dimension mismatch|matmulhelper|left operand cannot broadcast/i, width],
 ];

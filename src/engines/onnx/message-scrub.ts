@@ -3,6 +3,8 @@
 import { hintFor } from './hints.js';
 
 const maxLength = 400;
+/** Names of nodes are paths, and a node may be in a graph in a graph. */
+const maxTrace = 2000;
 /** Before the sentence of the innermost node. */
 const statusMark = 'Status Message: ';
 
@@ -46,8 +48,11 @@ export function runtimeMessage(text: string): string {
 }
 
 /** Of a model that was not loaded. */
-export function loadMessage(text: string): string {
-  return clip(outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')));
+export function loadMessage(text: string, most = maxLength): string {
+  return clip(
+    outsideQuotes(text.replace(status, '').replace(place, ''), (part) => part.replace(path, '<path>')),
+    most,
+  );
 }
 
 /** What a run's error is made of. */
@@ -61,13 +66,13 @@ export interface RunFailure {
 
 /** The sentence first: which node it was comes apart, as other engines' traces do. */
 export function runFailure(text: string): RunFailure {
-  const said = runMessage(text);
-  const end = said.lastIndexOf(statusMark);
-  const message = end === -1 ? said : said.slice(end + statusMark.length).trim();
+  // Before anything is clipped: the names of the nodes around it may be longer than all that is kept.
+  const end = text.lastIndexOf(statusMark);
+  const message = end === -1 ? '' : runMessage(text.slice(end + statusMark.length));
   const hint = hintFor(text);
   return {
-    message: message || said,
-    ...(end !== -1 && { trace: said.slice(0, end).trim() }),
+    message: message || runMessage(text),
+    ...(end !== -1 && { trace: runMessage(text.slice(0, end), maxTrace) }),
     ...(hint !== undefined && { hint }),
   };
 }
@@ -76,8 +81,8 @@ export function runFailure(text: string): RunFailure {
  * Of a run that failed. A number stays where the clause around it is about shapes; any other may be an input's value
  * (`idx=5 must be within …`) and is left out. Lists of whole numbers stay, for they are shapes and bounds.
  */
-export function runMessage(text: string): string {
-  return outsideQuotes(loadMessage(text), (part) =>
+export function runMessage(text: string, most = maxLength): string {
+  return outsideQuotes(loadMessage(text, most), (part) =>
     part
       .split(list)
       .map((piece) => (list.test(piece) ? piece : piece.split(clauseEnd).map(withoutValues).join('')))
@@ -97,7 +102,7 @@ function outsideQuotes(text: string, change: (part: string) => string): string {
     .join('');
 }
 
-function clip(text: string): string {
+function clip(text: string, most: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }

@@ -30,6 +30,25 @@ describe('messages of ONNX Runtime', () => {
     expect(runFailure(channels).hint).to.match(/NHWC/);
   });
 
+  it('of a run keep the sentence, however long the names of the nodes around it are', () => {
+    const name = `'/model/decoder/${'layers.0/self_attention/'.repeat(8)}If'`;
+    const around = `Non-zero status code returned while running If node. Name:${name} Status Message: `;
+    const node = "Non-zero status code returned while running Gather node. Name:'/rows/Gather' Status Message: ";
+    const { message, trace, hint } = runFailure(around.repeat(3) + node + 'Indices element out of data bounds, idx=7 must be');
+    expect(message).to.equal('Indices element out of data bounds, idx=… must be');
+    expect(trace).to.match(/^Non-zero.*Gather node\. Name:'\/rows\/Gather'$/);
+    expect(hint).to.match(/^If these are ids/);
+    expect(runFailure(around + 'x'.repeat(10_000)).message).to.have.length.below(500);
+  }); // prettier-ignore
+
+  it('of a run speak of ids where rows are looked up alone', () => {
+    const of = (kind: string, sentence: string) => runFailure(`Non-zero status code returned while running ${kind} node. Name:'n' Status Message: ${sentence}`).hint;
+    expect(of('Slice', 'Starting index 9 is out of bounds')).to.equal(undefined);
+    expect(of('GatherElements', 'Indices element out of data bounds, idx=9')).to.equal(undefined);
+    expect(of("Gather node. Name:'g' Status Message: while running ScatterND", 'Indices element out of data bounds')).to.equal(undefined);
+    expect(of('Gather', 'Indices element out of data bounds, idx=9')).to.match(/vocabulary/);
+  }); // prettier-ignore
+
   it('of a load keep versions, and lose paths and status prefixes', () => {
     expect(loadMessage('[ONNXRuntimeError] : 1 : FAIL : Load model from /home/somebody/secret/model.onnx failed: opset 26')).to.equal(
       'Load model from <path> failed: opset 26',
