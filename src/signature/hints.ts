@@ -1,6 +1,7 @@
 /** What to do about the commonest mistakes in a tensor, where its specification proves them. In the words of every protocol. */
 import { dtypeTable, type DType } from '../tensor/dtype.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { TensorSpec } from './spec.js';
 
 type Shape = readonly number[];
@@ -62,19 +63,36 @@ export function dtypeHint(wanted: DType, given: DType): string | undefined {
   return undefined;
 }
 
+/** Of rows of fewer elements nobody says that they are pictures. 8 × 8 is the smallest that is met. */
+const fewestPixels = 64;
 /** Greatest value of a byte, as pixels are stored. */
 const mostOfByte = 255;
 
-/** Of elements outside of a range: whole numbers from 0 to 255 where numbers around 0 to 1 are wanted are pixels. Says no value. */
+/** One of them is above this, unless a picture is all but black; counts and classes seldom are. */
+const mostOfCounts = 16;
+/** Looked at, spread over all: a large body must not hold the event loop. */
+const mostLookedAt = 4096;
+
+/**
+ * Of elements outside of a range: whole numbers from 0 to 255 where numbers around 0 to 1 are wanted are pixels, if some are
+ * large and the shape is that of pictures. Says no value.
+ * @param valueOf the element at a place
+ */
 export function rangeHint(
   [min, max]: readonly [number, number],
-  elements: Iterable<number | bigint>,
+  { shape, data: { length } }: Pick<Tensor, 'shape' | 'data'>,
+  valueOf: (element: number) => number | bigint,
 ): string | undefined {
-  if (min < -1 || min > 0 || max !== 1) return undefined;
-  for (const value of elements) {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < 0 || number > mostOfByte) return undefined;
+  if (min < -1 || min > 0 || max !== 1 || (shape.length < 3 && length < fewestPixels)) return undefined;
+  let step = Math.ceil(length / mostLookedAt);
+  while (step > 1 && (step % 2 === 0 || step % 3 === 0)) step += 1; // else one channel of three might be all that is met
+  let greatest = 0;
+  for (let element = 0; element < length; element += step) {
+    const value = Number(valueOf(element));
+    if (!Number.isInteger(value) || value < 0 || value > mostOfByte) return undefined;
+    if (value > greatest) greatest = value;
   }
+  if (greatest <= mostOfCounts) return undefined;
   const how = min === 0 ? 'divide by 255' : 'divide by 127.5 and take 1 away';
-  return `all are whole numbers from 0 to 255, as pixels are, and the model takes ${min} to 1: ${how}`;
+  return `the elements are whole numbers from 0 to 255, as pixels are, and the model takes ${min} to 1: ${how}`;
 }

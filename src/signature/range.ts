@@ -74,7 +74,8 @@ export function rangeFault(argument: string, element: number, value: number | bi
 }
 
 /** The last argument is the range as the dtype holds it. */
-function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor, [min, max]: Bounds): TorchError {
+function outOfRange(name: string, range: Bounds, tensor: Tensor, [min, max]: Bounds): TorchError {
+  const { dtype, data } = tensor;
   const valueOf = (element: number): number | bigint => {
     const stored = data[element] as number | bigint;
     return decoders[dtype]?.(stored as number) ?? stored;
@@ -90,12 +91,7 @@ function outOfRange(name: string, range: Bounds, { dtype, data }: Tensor, [min, 
     const message = `Expected finite numbers for ${name} but element ${element} is not finite`;
     return torchError('ERR_NOT_FINITE', message, { faults });
   }
-  const hint = rangeHint(
-    range,
-    (function* () {
-      for (let i = 0; i < data.length; ++i) yield valueOf(i);
-    })(),
-  );
+  const hint = rangeHint(range, tensor, valueOf);
   return torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but element ${element} is outside`, {
     faults,
     hint,

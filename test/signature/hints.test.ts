@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Tensor, type DType, type TensorSpec } from 'node-libtorch';
 import { schemaBinder } from '#dist/signature/bind.js';
-import { shapeHint } from '#dist/signature/hints.js';
+import { rangeHint, shapeHint } from '#dist/signature/hints.js';
 import { rejection } from '../support/errors.js';
 
 const picture: TensorSpec = { name: 'x', dtype: 'float32', shape: [null, 3, 8, 8], range: [0, 1] };
@@ -52,6 +52,38 @@ describe('hints of a signature', () => {
     const signed = await refusal({ ...picture, range: [-1, 1] }, bytes, 'ERR_OUT_OF_RANGE');
     expect(signed.hint).to.match(/divide by 127\.5/);
   }); // prettier-ignore
+
+  it('range: says nothing of pixels to classes, counts and short rows', async () => {
+    const others: [string, number[], number[]][] = [
+      ['one-hot of a class', [2, 0, 1], [1, 3]],
+      ['a row with a large number', [200, 0, 1, 3], [1, 4]],
+      ['counts', Array.from({ length: 192 }, (_, i) => i % 9), [1, 192]],
+      ['counts of rank 4', Array.from({ length: 192 }, (_, i) => i % 9), [1, 3, 8, 8]],
+    ];
+    for (const [what, values, shape] of others) {
+      const spec: TensorSpec = { name: 'x', dtype: 'float32', shape: null, range: [0, 1] };
+      const error = await refusal(spec, new Tensor('float32', Float32Array.from(values), shape), 'ERR_OUT_OF_RANGE');
+      expect(error.hint, what).to.equal(undefined);
+    }
+    const flat = Tensor.from(Float32Array.from({ length: 784 }, (_, i) => i % 256)).reshape([1, 784]);
+    const spec: TensorSpec = { name: 'x', dtype: 'float32', shape: [null, 784], range: [0, 1] };
+    expect((await refusal(spec, flat, 'ERR_OUT_OF_RANGE')).hint).to.match(/divide by 255$/);
+  });
+
+  it('range: looks at a few thousand elements of a large tensor, spread over all of it', () => {
+    const data = new Float32Array(4096 * 15).fill(255);
+    let looks = 0;
+    const places: number[] = [];
+    const hint = rangeHint([0, 1], { data, shape: [1, 128, 160, 3] }, (element) => {
+      looks += 1;
+      places.push(element);
+      return data[element] as number;
+    });
+    expect(hint).to.match(/divide by 255$/);
+    expect(looks).to.be.within(1000, 5000);
+    expect(places.at(-1)).to.be.above(data.length * 0.99);
+    expect(new Set(places.map((place) => place % 3))).to.have.property('size', 3);
+  });
 
   it('says nothing that is not proven', async () => {
     expect(shapeHint(row, [5])).to.equal(undefined);
