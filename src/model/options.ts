@@ -1,8 +1,9 @@
 import * as check from '../check.js';
-import { expected, torchError } from '../errors.js';
+import { describe, expected, torchError } from '../errors.js';
 import type { EngineName, Optimize } from './info.js';
 import { availableCores } from './threads.js';
 import type { Precision } from '../tensor/dtype.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { Signature } from '../signature/spec.js';
 import { checkSha256 } from './artifact.js';
 import { copied } from './frozen.js';
@@ -159,6 +160,17 @@ function checkAutograd({ autograd, optimize }: LoadOptions): void {
 
 const runOptions = ['signal', 'timeoutMs'];
 
+/** run(x, y) instead of run([x, y]): the members of a second input would be refused as options that nobody knows. */
+function requireNoInput(options: unknown): void {
+  const isTensor = options instanceof Tensor;
+  if (!isTensor && !Array.isArray(options) && !ArrayBuffer.isView(options)) return;
+  throw torchError(
+    'ERR_INVALID_ARGUMENT',
+    `Expected an object for the options of a run but received ${isTensor ? 'a second tensor' : describe(options)}: ` +
+      'several inputs go as one array or object, run([a, b]) or run({ a, b })',
+  );
+}
+
 /**
  * @param more names of options that the caller checks
  * @param internal names that only this package gives
@@ -169,6 +181,7 @@ export function checkRunOptions(
   more: readonly string[] = [],
   internal: readonly string[] = [],
 ): void {
+  requireNoInput(options);
   check.options('a run', options, more.length > 0 ? [...runOptions, ...more] : runOptions, internal);
   const { signal, timeoutMs } = options;
   check.signal(signal);

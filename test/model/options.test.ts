@@ -1,9 +1,25 @@
 import { expect } from 'chai';
-import type { RunOptions, Signature } from 'node-libtorch';
+import { Tensor, type RunOptions, type Signature } from 'node-libtorch';
 import { checkRunOptions, resolveLoadOptions } from '#dist/model/options.js';
 import { rejection } from '../support/errors.js';
 
 const resolve = (options: object) => resolveLoadOptions(options);
+
+describe('options of a run', () => {
+  it('are no second input: several go as one array or object', async () => {
+    const seconds: [unknown, RegExp][] = [
+      [Tensor.from([1]), /received a second tensor: several inputs go as one array or object, run\(\[a, b\]\)/],
+      [[Tensor.from([1])], /received an array of 1: several inputs/],
+      [new Float32Array(1), /an instance of Float32Array: several inputs/],
+    ];
+    for (const [second, said] of seconds) {
+      const { message } = await rejection(() => checkRunOptions(second as RunOptions), 'ERR_INVALID_ARGUMENT');
+      expect(message).to.match(said);
+    }
+    const wrong = { dtype: 'float32' } as RunOptions;
+    expect((await rejection(() => checkRunOptions(wrong), 'ERR_INVALID_ARGUMENT')).message).to.match(/"dtype"/);
+  });
+});
 
 describe('load options', () => {
   it('have the documented defaults', () => {
