@@ -2,6 +2,7 @@
  * What a file is that is no model of ours, by its first bytes. For messages: a person who renamed a file, or whose
  * download brought something else, reads what it is and what to do.
  */
+import { exportCommands } from './export-advice.js';
 
 /** Enough of a file's beginning for `fileKind`. */
 export const fileKindBytes = 512;
@@ -25,9 +26,7 @@ const textStart = (pattern: RegExp) => (head: Buffer) =>
 /** Of protocol 2 to 5. */
 const isPickle = (head: Buffer): boolean => head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5;
 
-const exportIt =
-  'build the model in Python, load the weights and export it: torch.jit.script(model.eval()).save("model.pt"), ' +
-  'torch.onnx.export(model, args, "model.onnx"), or scripts/export/node_libtorch_export.py of this package for a .pt2 file';
+const exportIt = `build the model in Python, load the weights and export it: ${exportCommands}`;
 const exportOther = 'export the model to ONNX with the tools of its framework';
 const unpack = 'unpack it; the model is a file inside';
 

@@ -2,6 +2,7 @@
  * What a pickle of torch.save holds, by the names of the classes that it would make. Nothing is unpickled: the names stand as
  * text behind the opcode GLOBAL, which is all that is looked for.
  */
+import { exportCommands } from './export-advice.js';
 
 /** Classes of what holds tensors alone, and of what optimizers and trainers put beside them. */
 const plain =
@@ -19,14 +20,14 @@ export function pickleKind(pickle: Buffer): { readonly what: string; readonly ad
       what: 'a pickle made by torch.save that holds tensors alone (a state_dict or a checkpoint), and no code to run',
       advice:
         'build the model in Python, load the weights (model.load_state_dict(torch.load(path, weights_only=True))), then export it: ' +
-        'torch.jit.script(model.eval()).save("model.pt") or torch.onnx.export(model, args, "model.onnx")',
+        exportCommands,
     };
   }
   return {
     what: `a pickle made by torch.save of a whole Python object (${own.module}.${own.name}), whose code is in nobody's file`,
     advice:
       'load it where that class can be imported (torch.load(path, weights_only=False), for a file that you trust), then export it: ' +
-      'torch.jit.script(model.eval()).save("model.pt") or torch.onnx.export(model, args, "model.onnx")',
+      exportCommands,
   };
 }
 

@@ -116,7 +116,11 @@ describe('faults: kinds of files', () => {
     ['a TorchServe archive', () => archive('MAR-INF/MANIFEST.json'), /TorchServe/],
     ['a NumPy archive', () => archive('weight.npy'), /NumPy/],
     ['a zip with a model in it', () => archive('model/model.pt'), /unpack it/],
-    ['a state_dict', () => readFileSync(fixture('torchscript/state_dict.pt')), /torch\.save.*torch\.jit\.script/],
+    [
+      'a state_dict',
+      () => readFileSync(fixture('torchscript/state_dict.pt')),
+      /torch\.save.*torch\.export\.save.*torch\.jit\.script/,
+    ],
     ['zeros', () => Buffer.alloc(4096), /zeros/],
   ];
   for (const [what, make, said] of strangers) {
