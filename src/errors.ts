@@ -260,6 +260,12 @@ export function sentenceOf({ message, hint }: TorchError): string {
   return message.endsWith(line) ? message.slice(0, message.length - line.length) : message;
 }
 
+/** An error about the same with other words: a hint stays its last line, a trace stays apart, and it is the cause. */
+export function reworded(error: TorchError, change: (sentence: string) => string): TorchError {
+  const { code, errors, hint, trace } = error;
+  return torchError(code, change(sentenceOf(error)), { ...(errors && { errors }), cause: error, hint, trace });
+}
+
 /** The error of a code, as an instance of its family's class. */
 export function torchError(code: ErrorCode, message: string, options?: TorchErrorOptions): TorchError {
   return new familyClass[errorTable[code].family](code, message, options);
@@ -284,6 +290,11 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+}
+
+/** `an int64`, `a float32`, `a uint8`: with the article that its sound wants. No noun of ours begins with another u. */
+export function withArticle(noun: string): string {
+  return `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
 /** An Error, also one that another realm (vm, Jest) made, which `instanceof` does not know; so are Node's own there. */

@@ -1,4 +1,4 @@
-import { describe, torchError, TorchError } from '../errors.js';
+import { describe, reworded, torchError, TorchError } from '../errors.js';
 import { datatypeTable } from '../protocol/datatype.js';
 import type { NamedTensor, TensorContent, TensorMetadata } from '../protocol/messages.js';
 import { typedArrayKind, type DType, type TensorData } from '../tensor/dtype.js';
@@ -49,7 +49,7 @@ function contentOf(name: string, value: InputValue, metadata: TensorMetadata | u
   } catch (cause) {
     // Says which input it is: the tensors know no names.
     if (!(cause instanceof TorchError)) throw cause;
-    throw torchError(cause.code, `Input ${describe(name)}: ${cause.message}`, { cause });
+    throw reworded(cause, (sentence) => `Input ${describe(name)}: ${sentence}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe } from '../errors.js';
+import { describe, withArticle } from '../errors.js';
 import type { InferResponse, Parameters } from '../protocol/messages.js';
 import { nestedStrings } from '../tensor/strings.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,7 @@ export class InferResult<O = AnyServed['forward']['named']> {
   strings(name?: string): NestedStrings {
     const value = this.#output(name);
     if (!(value instanceof Tensor)) return value;
-    throw this.#unexpected(`strings for the output ${name ?? ''}`, `a ${value.dtype} tensor`);
+    throw this.#unexpected(`strings for the output ${name ?? ''}`, withArticle(`${value.dtype} tensor`));
   }
 
   #output(name: string | undefined): OutputValue {

@@ -1,5 +1,5 @@
 /** What a host knows of its models: each version, what serves it, and what became of its last load. */
-import { errorTable, TorchError, torchError, type ErrorCode } from '../errors.js';
+import { errorTable, sentenceOf, TorchError, torchError, type ErrorCode } from '../errors.js';
 import { isAlias, isDigest, isVersion } from '../registry/names.js';
 import type { Source } from './host-model.js';
 import type { ServedModel } from './served-model.js';
@@ -331,6 +331,6 @@ export function failureOf(error: unknown): NonNullable<Slot['failure']> {
   const code = error instanceof TorchError ? error.code : 'ERR_INTERNAL';
   // Those have names alone in them.
   const isReadable = error instanceof TorchError && (isUnknown({ code }) || code === 'ERR_QUARANTINED');
-  const [readable = ''] = isReadable ? error.message.split(lastSaid, 1) : [];
+  const [readable = ''] = isReadable ? sentenceOf(error).split(lastSaid, 1) : [];
   return { code, message: isReadable ? readable : `${missing(error) ?? errorTable[code].title} (${code})`, error };
 }

@@ -1,7 +1,7 @@
 import type { RunTimings } from '../async/clock.js';
 import type { BatchQueue, QueueRunOptions } from '../batching/index.js';
 import * as check from '../check.js';
-import { describe, expected, InputError, torchError, type ErrorCode, type TorchError } from '../errors.js';
+import { describe, expected, InputError, torchError, withArticle, type ErrorCode, type TorchError } from '../errors.js';
 import { isBatchable } from '../model/batchable.js';
 import type { Execution, Model } from '../model/model.js';
 import type { ModelRecord } from '../registry/index.js';
@@ -331,7 +331,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     const signature = this.signature ?? unknownSignature;
     const kind = (this.#kind ??= answeringKind(task));
     if (topK !== undefined) {
-      if (!kind.checkTopK) throw expected(`no value for a ${kind.type} model`, 'topK', topK);
+      if (!kind.checkTopK) throw expected(`no value for ${withArticle(kind.type)} model`, 'topK', topK);
       kind.checkTopK(task, topK);
     }
     const started = performance.now();

@@ -1,4 +1,4 @@
-import { describe, torchError } from '../errors.js';
+import { describe, torchError, withArticle } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../tensor/value.js';
 import { dtypeHint, shapeHint } from './hints.js';
@@ -131,7 +131,7 @@ function spread(ordered: BoundArguments, places: readonly number[]): BoundArgume
 /** Checks one tensor against its spec. @throws as `Binder.bind` */
 function checkTensor(spec: TensorSpec, value: Value | undefined, bounds: Bounds | undefined): void {
   if (!(value instanceof Tensor)) {
-    const wanted = spec.dtype === null ? 'a tensor' : `a ${spec.dtype} tensor`;
+    const wanted = spec.dtype === null ? 'a tensor' : withArticle(`${spec.dtype} tensor`);
     throw torchError('ERR_INVALID_INPUT', `Expected ${wanted} for ${spec.name} but received ${describe(value)}`);
   }
   if (spec.dtype !== null && value.dtype !== spec.dtype) {

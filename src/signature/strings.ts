@@ -1,4 +1,4 @@
-import { describe, torchError } from '../errors.js';
+import { describe, torchError, withArticle } from '../errors.js';
 import { fitsSpec, formatShape } from '../tensor/shape.js';
 import type { Strings } from '../tensor/strings.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -96,6 +96,6 @@ function checked(name: string, value: unknown): string {
 }
 
 function describeKind(value: unknown): string {
-  if (value instanceof Tensor) return `a ${value.dtype} tensor`;
+  if (value instanceof Tensor) return withArticle(`${value.dtype} tensor`);
   return typeof value === 'string' ? 'a string' : typeof value === 'number' ? 'a number' : describe(value);
 }

@@ -1,4 +1,4 @@
-import { describe, expected, torchError } from '../errors.js';
+import { describe, expected, torchError, withArticle } from '../errors.js';
 
 /**
  * What the elements of a tensor are, by PyTorch's names. LibTorch takes all of them, but few of its operators compute in
@@ -192,7 +192,7 @@ export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
     const bits = data as ArrayBufferView;
     return new Uint16Array(bits.buffer, bits.byteOffset, bits.byteLength / 2) as DataOf<D>;
   }
-  throw expected(`a ${name}`, `the data of a ${dtype} tensor`, data);
+  throw expected(withArticle(name), `the data of ${withArticle(dtype)} tensor`, data);
 }
 
 /** An array of zeros. @throws ERR_OUT_OF_MEMORY for more than there is memory, or than a typed array can hold */

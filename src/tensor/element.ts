@@ -1,4 +1,4 @@
-import { describe, torchError } from '../errors.js';
+import { describe, torchError, withArticle } from '../errors.js';
 import { dtypeTable, type DType } from './dtype.js';
 import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './float16.js';
 
@@ -19,7 +19,10 @@ export function defaultDType(leaf: Leaf | undefined): DType {
 export function encoderOf(dtype: DType): (leaf: Leaf, index: number) => number | bigint {
   const { kind, bytes, min, max } = dtypeTable[dtype];
   const reject = (leaf: Leaf, index: number) =>
-    torchError('ERR_OUT_OF_RANGE', `Expected a ${dtype} for element ${index} but received ${describe(leaf)}`);
+    torchError(
+      'ERR_OUT_OF_RANGE',
+      `Expected ${withArticle(dtype)} for element ${index} but received ${describe(leaf)}`,
+    );
   if (kind === 'bool') {
     return (leaf, index) => {
       if (leaf === true || leaf === 1) return 1;

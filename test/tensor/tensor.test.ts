@@ -210,6 +210,16 @@ describe('Tensor', () => {
     });
   });
 
+  it('names a dtype with its article', async () => {
+    const refused = async (make: () => unknown, code = 'ERR_OUT_OF_RANGE'): Promise<string> =>
+      (await rejection(make, code)).message;
+    expect(await refused(() => Tensor.from([1.5], 'int64'))).to.match(/^Expected an int64 for element 0/);
+    expect(await refused(() => Tensor.from([-1], 'uint8'))).to.match(/^Expected a uint8 for element 0/);
+    expect(
+      await refused(() => new Tensor('int32', new Float32Array(1) as never, [1]), 'ERR_INVALID_ARGUMENT'),
+    ).to.match(/^Expected an Int32Array for the data of an int32 tensor/);
+  });
+
   describe('toArray', () => {
     it('gives back what from took, for every dtype', () => {
       for (const dtype of dtypes) {

@@ -1,4 +1,4 @@
-import { describe, TorchError, torchError } from '../../errors.js';
+import { describe, reworded, TorchError, torchError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { namedArguments, type Arguments, type Value } from '../../tensor/value.js';
 import { inputChecks, type Binder, type BindOptions, type BoundArguments } from '../../signature/bind.js';
@@ -30,7 +30,7 @@ export function treeBinder(
         check(ordered, options);
       } catch (error) {
         if (!explain || !(error instanceof TorchError) || error.code !== 'ERR_INVALID_SHAPE') throw error;
-        throw torchError(error.code, explain(error.message), { cause: error });
+        throw reworded(error, explain);
       }
       checkMore?.(ordered, options);
       return ordered;

@@ -1,6 +1,6 @@
 import type { RunTimings } from '../../async/clock.js';
 import { Desk, Ticket, type TicketLimits } from '../../async/ticket.js';
-import { torchError, type TorchError } from '../../errors.js';
+import { reworded, torchError, type TorchError } from '../../errors.js';
 import type { Busy, Run } from '../../model/engine.js';
 import type { RunOptions } from '../../model/options.js';
 import type { RunReply, WireValue } from './protocol.js';
@@ -88,7 +88,7 @@ export class InstanceQueue {
     { accepted, finished }: Pick<Run, 'accepted' | 'finished'>,
   ): Promise<Ran> {
     signal?.throwIfAborted();
-    if (this.#broken) throw torchError(this.#broken.code, this.#broken.message);
+    if (this.#broken) throw reworded(this.#broken, (sentence) => sentence);
     this.#requireRoom();
     const submission = prepare();
     accepted();

@@ -1,5 +1,5 @@
 /** Training data and a model that runs become the member `trainingStatistics` of its record. */
-import { TorchError, torchError } from '../../errors.js';
+import { reworded, TorchError, torchError } from '../../errors.js';
 import { requireEnough, StatisticsBuilder } from '../../monitoring/drift/builder.js';
 import type { TrainingStatistics } from '../../monitoring/drift/statistics.js';
 import { fitCalibration, type FeatureColumn } from '../../monitoring/performance/index.js';
@@ -157,10 +157,7 @@ class Run {
 function withRows(error: unknown, indices: readonly number[], what: string): unknown {
   if (!(error instanceof TorchError)) return error;
   const [first, last] = [indices[0], indices.at(-1)];
-  return torchError(error.code, `${error.message}\n  in the run of rows ${first} to ${last} of ${what}`, {
-    ...(error.errors && { errors: error.errors }),
-    cause: error,
-  });
+  return reworded(error, (sentence) => `${sentence}\n  in the run of rows ${first} to ${last} of ${what}`);
 }
 
 /** @throws ERR_INVALID_INPUT for rows of the last run for which the model has answered NaN */

@@ -1,5 +1,5 @@
 /** Values of JSON as the contents of inputs: arrays in arrays of numbers, booleans or texts. */
-import { describe, InputError, torchError } from '../../errors.js';
+import { describe, InputError, reworded, torchError } from '../../errors.js';
 import { datatypeTable } from '../../protocol/datatype.js';
 import { limits } from '../../protocol/json/limits.js';
 import type { NamedTensor, TensorContent, TensorMetadata } from '../../protocol/messages.js';
@@ -43,7 +43,7 @@ export function contentOf(value: unknown, { name, datatype }: TensorMetadata): T
     return Tensor.from(value as Nested); // by its first element
   } catch (error) {
     if (!(error instanceof InputError) || error.message.includes(` for ${name} `)) throw error;
-    throw torchError(error.code, `Input ${name}: ${error.message}`, { cause: error });
+    throw reworded(error, (sentence) => `Input ${name}: ${sentence}`);
   }
 }
 

@@ -41,5 +41,5 @@ export function refusalOf(error: unknown, served: ServedModel): unknown {
   if (!ofTheInput.some((words) => words.test(line))) return error;
   const reason = withoutFolders(line).slice(0, longest);
   const message = `Expected inputs that ${served.name} can run on, of which it declares no datatype and shape: ${reason}`;
-  return torchError('ERR_INVALID_INPUT', message, { cause: error });
+  return torchError('ERR_INVALID_INPUT', message, { cause: error, hint: error.hint, trace: error.trace });
 }

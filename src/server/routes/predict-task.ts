@@ -1,7 +1,7 @@
 import type { ServedAnswer, ServedModel } from '../../serving/index.js';
 import type { Arguments } from '../../tensor/value.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { torchError } from '../../errors.js';
+import { torchError, withArticle } from '../../errors.js';
 import { invalidBody } from '../codec/body-form.js';
 import type { PredictionInput } from '../codec/prediction.js';
 import { requireTask, type RowModelOf } from '../codec/row-model.js';
@@ -73,7 +73,7 @@ export function requireImages(served: ServedModel): void {
 export function topKOf(served: ServedModel, topK: number | undefined): { topK?: number } {
   const kind = requireTask(served);
   if (topK === undefined) return kind.hasBestClass ? { topK: 1 } : {};
-  if (!kind.checkTopK) throw invalidBody('/top_k', `expected no value for a ${kind.type} model`);
+  if (!kind.checkTopK) throw invalidBody('/top_k', `expected no value for ${withArticle(kind.type)} model`);
   kind.checkTopK(served.task as never, topK);
   return { topK };
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { expected, InputError, torchError } from '../../errors.js';
+import { expected, InputError, reworded } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { imageThread } from './image-thread.js';
 import { resolveImage, type ImageOptions } from './spec.js';
@@ -52,5 +52,5 @@ export async function imagesToTensor(
 
 function naming(index: number, error: unknown): unknown {
   if (!(error instanceof InputError)) return error;
-  return torchError(error.code, `Image ${index}: ${error.message}`, { cause: error });
+  return reworded(error, (sentence) => `Image ${index}: ${sentence}`);
 }
