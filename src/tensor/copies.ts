@@ -1,5 +1,5 @@
 import { torchError } from '../errors.js';
-import { dtypeTable, type TensorData } from './dtype.js';
+import { checkDType, dataOf, dtypeTable, type DType, type TensorData } from './dtype.js';
 import { formatShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -12,12 +12,15 @@ const alignment = 64;
 
 /**
  * A tensor's elements in a buffer that holds nothing else, so that it may be transferred.
- * @throws ERR_INVALID_SHAPE when the buffer was detached or has shrunk since the tensor was made
+ * @throws as wholeData
  */
-export function ownCopy(tensor: Tensor): TensorData {
-  requireWhole(tensor);
-  const { array } = dtypeTable[tensor.dtype];
-  return tensor.data.length === 0 ? new array(0) : new array(tensor.data as never); // a Buffer's slice() would be a view
+export function ownCopy({ dtype, data, shape }: Tensor): TensorData {
+  return newCopy(dtype, wholeData(dtype, data, shape));
+}
+
+function newCopy(dtype: DType, data: TensorData): TensorData {
+  const { array } = dtypeTable[dtype];
+  return data.length === 0 ? new array(0) : new array(data as never); // a Buffer's slice() would be a view
 }
 
 let chunk: ArrayBuffer = new ArrayBuffer(0);
@@ -25,14 +28,15 @@ let used = 0;
 
 /**
  * A tensor's elements where nobody else can change them. The copy is for the engine alone: small ones are parts of a buffer.
- * @throws as ownCopy
+ * @throws as wholeData
  */
-export function copyData(tensor: Tensor): TensorData {
-  const { data } = tensor;
-  if (data.byteLength === 0 || data.byteLength > largestShared) return ownCopy(tensor);
-  requireWhole(tensor);
-  const place = placeFor(data.byteLength);
-  const copy = new dtypeTable[tensor.dtype].array(chunk, place, data.length);
+export function copyData({ dtype, data: given, shape }: Tensor): TensorData {
+  const data = wholeData(dtype, given, shape);
+  const { array, bytes } = dtypeTable[dtype];
+  const taken = data.length * bytes;
+  if (taken === 0 || taken > largestShared) return newCopy(dtype, data);
+  const place = placeFor(taken);
+  const copy = new array(chunk, place, data.length);
   copy.set(data as never);
   return copy;
 }
@@ -58,11 +62,18 @@ function placeFor(bytes: number): number {
   return place;
 }
 
-/** @throws ERR_INVALID_SHAPE when the buffer was detached or has shrunk since the tensor was made */
-export function requireWhole({ data, shape }: Tensor): void {
+/**
+ * The elements of a tensor, which may be one of another copy of this package, or merely be marked as one: nothing of it is
+ * taken on its word.
+ * @throws ERR_INVALID_DTYPE; ERR_INVALID_ARGUMENT for data that is not the dtype's typed array; ERR_INVALID_SHAPE when the buffer
+ * was detached or has shrunk since the tensor was made
+ */
+export function wholeData(dtype: DType, given: unknown, shape: readonly number[]): TensorData {
+  checkDType(dtype);
+  const data: TensorData = dataOf(dtype, given);
   let elements = 1;
   for (const size of shape) elements *= size;
-  if (data.length === elements) return;
+  if (data.length === elements) return data;
   throw torchError(
     'ERR_INVALID_SHAPE',
     `Expected ${elements} elements for shape ${formatShape(shape)} but received ${data.length}; the buffer was detached or has shrunk`,

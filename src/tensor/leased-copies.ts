@@ -3,7 +3,7 @@
  * because so much memory outside of its heap came and went. Chunks that are used again stay in the caches of the processor, too.
  */
 import { dtypeTable, type TensorData } from './dtype.js';
-import { requireWhole } from './copies.js';
+import { wholeData } from './copies.js';
 import type { Tensor } from './tensor.js';
 
 const chunkBytes = 64 * 1024;
@@ -27,13 +27,12 @@ export class Chunk {
     return this;
   }
 
-  /** A tensor's elements; the room was asked for. @throws ERR_INVALID_SHAPE as copyData */
-  copy(tensor: Tensor): TensorData {
-    requireWhole(tensor);
-    const { data } = tensor;
-    const copy = new dtypeTable[tensor.dtype].array(this.#buffer, this.#used, data.length);
+  /** A tensor's elements; the room was asked for. @throws as wholeData */
+  copy({ dtype, data: given, shape }: Tensor): TensorData {
+    const data = wholeData(dtype, given, shape);
+    const copy = new dtypeTable[dtype].array(this.#buffer, this.#used, data.length);
     copy.set(data as never);
-    this.#used += roomFor(data.byteLength);
+    this.#used += roomFor(copy.byteLength);
     return copy;
   }
 
