@@ -3,6 +3,7 @@ import { copyData } from '../tensor/copies.js';
 import { lease, mostLeased, roomFor, type Chunk } from '../tensor/leased-copies.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BoundArguments } from '../signature/bind.js';
+import type { CallKeys } from './call-keys.js';
 import { copyValue, entriesOf, isContainer, type Value } from '../tensor/value.js';
 
 /** A call that was bound and checked and whose inputs were copied: nothing the caller does later changes it. */
@@ -109,47 +110,6 @@ export function formOf(values: BoundArguments): readonly string[] | undefined {
     if (error instanceof TorchError) return undefined;
     throw error;
   }
-}
-
-/** Calls of so many forms have a key that is remembered. */
-const mostKeys = 8;
-
-interface KnownKey {
-  readonly method: string;
-  readonly tensors: readonly Pick<Tensor, 'dtype' | 'shape'>[];
-  readonly key: string;
-}
-
-/** Keys of a model's calls whose arguments are tensors. To make a text for each call costs more than to compare its shapes. */
-export class CallKeys {
-  readonly #known: KnownKey[] = [];
-
-  find(method: string, given: BoundArguments): string | undefined {
-    for (const known of this.#known) if (isLike(known, method, given)) return known.key;
-    return undefined;
-  }
-
-  add(method: string, given: BoundArguments, key: string): void {
-    const tensors: KnownKey['tensors'][number][] = [];
-    for (const value of given) {
-      if (!(value instanceof Tensor)) return;
-      tensors.push({ dtype: value.dtype, shape: value.shape });
-    }
-    if (this.#known.length === mostKeys) this.#known.shift();
-    this.#known.push({ method, tensors, key });
-  }
-}
-
-/** The number of rows is no part of a key. */
-function isLike({ method, tensors }: KnownKey, called: string, given: BoundArguments): boolean {
-  if (method !== called || tensors.length !== given.length) return false;
-  for (let i = 0; i < tensors.length; ++i) {
-    const { dtype, shape } = tensors[i] as KnownKey['tensors'][number];
-    const value = given[i];
-    if (!(value instanceof Tensor) || value.dtype !== dtype || value.shape.length !== shape.length) return false;
-    for (let axis = 1; axis < shape.length; ++axis) if (value.shape[axis] !== shape[axis]) return false;
-  }
-  return true;
 }
 
 function rowsOf(tensor: Tensor, from: number, to: number, rows: number): Tensor {
