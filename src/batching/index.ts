@@ -1,5 +1,5 @@
 /** The batching queue. */
-export { tellOfBatch, type CallSpan, type CarriedCall, type BatchTrace, type TracedRun } from './call-span.js';
+export { tellOfBatch, type CallSpan, type CarriedCall, type TracedRun } from './call-span.js';
 export { BatchQueue, type QueueEvents } from './queue.js';
 export { checkQueueRunOptions, type QueueRunOptions } from './run-options.js';
 export { notIndependent, resolveBatchOptions, type BatchQueueOptions } from './options.js';

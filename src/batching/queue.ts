@@ -3,7 +3,6 @@ import type { Clock } from '../async/clock.js';
 import { Desk, type GivenUp } from '../async/ticket.js';
 import { describe, expected, torchError, warnOf } from '../errors.js';
 import { isBatchable, type Batchable } from '../model/batchable.js';
-import type { ComputeShare } from '../model/compute-budget.js';
 import type { Execution, Model } from '../model/model.js';
 import { releaseCall, type Call } from '../model/call.js';
 import { Calm } from '../model/inline-runs.js';
@@ -12,7 +11,6 @@ import type { Arguments, RunInput, Value } from '../tensor/value.js';
 import { Admission } from './admission.js';
 import type { BatchTrace } from './call-span.js';
 import { Counters } from './counters.js';
-import { holdBack } from './delay.js';
 import {
   mostRowsOf,
   notIndependent,
@@ -23,20 +21,20 @@ import {
 } from './options.js';
 import { runInParts } from './parts.js';
 import { RowChecker, type RowCheckEvent } from './row-check.js';
+import { Pump } from './pump.js';
 import { checkQueueRunOptions, type QueueRunOptions } from './run-options.js';
 import { BatchRunner } from './runner.js';
-import type { BatchEvent, CloseReason, QueueStats } from './stats.js';
-import { Request, Waiting, type Group, type Order } from './waiting.js';
-
-/** Milliseconds of a batch that is worth handing to the engine ahead of its time. */
-const longestAheadMs = 5;
+import type { BatchEvent, QueueStats } from './stats.js';
+import { Request, Waiting, type Order } from './waiting.js';
 
 /** What a queue tells of. */
 export interface QueueEvents {
-  /** A batch has ended. What comes behind the event is for the server's spans. */
-  batch: [event: BatchEvent, trace?: BatchTrace];
+  /** A batch has ended. */
+  batch: [event: BatchEvent];
   /** A row of a batch was run again by itself. */
   rows: [event: RowCheckEvent];
+  /** A batch has ended one of whose calls has a span; before `batch`. @internal */
+  traced: [event: BatchEvent, trace: BatchTrace];
 }
 
 /**
@@ -60,20 +58,13 @@ export class BatchQueue implements AsyncDisposable {
   readonly #runner: BatchRunner;
   readonly #admission: Admission;
   readonly #calm = new Calm();
-  #pumping = false;
-  #stopDelay: (() => void) | undefined;
+  readonly #pump: Pump;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
   #sequence = 0;
   /** Calls that run in parts. One whose parts have ended may still run again as a whole. */
   #pieced = 0;
   readonly #trusted: boolean;
-  readonly #share: ComputeShare | undefined;
-  readonly #turn = {
-    begin: (): void => {
-      this.#pump();
-    },
-  };
   #stopped: string | undefined;
 
   /**
@@ -91,13 +82,13 @@ export class BatchQueue implements AsyncDisposable {
     requireBatchable(model, options.rowIndependent);
     this.model = this.#batchable = model;
     this.#trusted = options.rowIndependent === true;
-    this.#share = model.share;
     this.#desk = new Desk<Request>({ clock, drop: (request, why) => this.#drop(request, why) });
     this.#checker = new RowChecker(model, this.options.checkRows, this.#desk.clock, random);
     this.#runner = new BatchRunner(model, this.options, this.#counters, this.#desk.clock, this.#checker, {
       ended: (event, trace) => {
-        this.#pump();
-        this.#tell('batch', event, trace);
+        this.#pump.run();
+        if (trace) this.#tell('traced', event, trace);
+        this.#tell('batch', event);
       },
       wouldStop: () => !this.#trusted && !model.info.random && !model.warmupReport?.random,
       stopBatching: (event) => {
@@ -109,6 +100,12 @@ export class BatchQueue implements AsyncDisposable {
       mayCheck: () => !this.#closing,
     });
     this.#admission = new Admission(this.#waiting, this.options, this.#runner);
+    this.#pump = new Pump(model, this.options, this.#waiting, this.#runner, this.#desk.clock, this.#calm, {
+      isClosing: () => this.#closing !== undefined,
+      idle: () => {
+        if (this.#pieced === 0) this.#idle?.();
+      },
+    });
   }
 
   /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
@@ -180,7 +177,7 @@ export class BatchQueue implements AsyncDisposable {
       this.#closing = new Promise((resolve) => {
         this.#idle = resolve;
       });
-      this.#pump(); // nothing is held back any more
+      this.#pump.run(); // nothing is held back any more
     }
     return this.#closing;
   }
@@ -251,7 +248,7 @@ export class BatchQueue implements AsyncDisposable {
       });
       return answer.finally(() => {
         this.#pieced--;
-        if (this.#closing) this.#pumpSoon();
+        if (this.#closing) this.#pump.runSoon();
       });
     } catch (error) {
       if (own) releaseCall(own);
@@ -290,9 +287,7 @@ export class BatchQueue implements AsyncDisposable {
     const rank = order.since + (order.level - 1) * this.options.agingMs + ++this.#sequence * 1e-9;
     const request = new Request(this.#desk, call, order, rank, pick, isPart);
     this.#waiting.push(request);
-    // One look per turn of the event loop: calls made in the same turn share a batch. Nobody waits for company that never comes.
-    if (this.#calm.isThere && !this.#pumping && !isPart) this.#pump();
-    else if (this.#runner.inFlight < this.model.info.instances + this.#ahead()) this.#pumpSoon();
+    this.#pump.came(isPart);
     return request;
   }
 
@@ -306,7 +301,7 @@ export class BatchQueue implements AsyncDisposable {
       releaseCall(request.call);
     }
     // Not at once: this may be in the middle of #pump, whose batch has left the queue and is not in flight yet.
-    if (this.#closing) this.#pumpSoon();
+    if (this.#closing) this.#pump.runSoon();
     return !request.started;
   }
 
@@ -326,89 +321,6 @@ export class BatchQueue implements AsyncDisposable {
 
   #levelOf(priority: number): number {
     return priority === 0 ? this.options.defaultPriority : priority;
-  }
-
-  #pumpSoon(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    setImmediate(() => {
-      this.#pumping = false;
-      this.#pump();
-    });
-  }
-
-  /**
-   * How many batches the engine may hold beyond those that run, so that an instance that ends one begins the next without
-   * a turn of the event loop. None for batches so long that a turn is nothing beside them: what is held can be overtaken
-   * by nobody, and is computed even if it expires.
-   */
-  #ahead(): number {
-    const { instances, maxPending } = this.model.info;
-    if (this.#share?.isOpen === false) return 0; // others wait for the slots of what would be held
-    const runMs = this.#runner.fit.predict(this.#runner.capacity);
-    return runMs > 0 && runMs <= longestAheadMs ? Math.min(instances, maxPending) : 0;
-  }
-
-  /** Starts batches while an instance is idle and requests wait, and those ahead that cannot grow any more. */
-  #pump(): void {
-    this.#stopDelay?.();
-    this.#stopDelay = undefined;
-    const held = new Set<Group>();
-    let wait = Infinity;
-    let capacity = 0;
-    let verdict: CloseReason | undefined;
-    const capacityFor = ({ isAlone }: Group): number => (isAlone ? 1 : capacity);
-    const isReady = (group: Group): boolean => {
-      if (held.has(group)) return false;
-      const found = this.#hold(group, capacityFor(group));
-      if (typeof found !== 'number') {
-        verdict = found; // the group that was found ready last is the one that is taken
-        return true;
-      }
-      held.add(group); // another group may have what it takes
-      wait = Math.min(wait, found);
-      return false;
-    };
-    const { instances } = this.model.info;
-    const most = instances + this.#ahead();
-    while (this.#runner.inFlight < most) {
-      capacity = this.#runner.capacity;
-      const group = this.#waiting.next(isReady);
-      if (!group) break;
-      // The first in line is not passed by what is full: it would never find an idle instance.
-      if (this.#runner.inFlight >= instances && group.rows < capacityFor(group)) break;
-      // The compute budget lets it through in its turn, and the batch is formed then.
-      if (this.#share?.admits() === false) {
-        this.#share.wait(this.#turn);
-        break;
-      }
-      const { requests, reason } = this.#waiting.take(group, capacityFor(group));
-      const live = this.#unexpired(requests);
-      if (live.length > 0) this.#runner.start(live, verdict ?? reason, this.#calm.isThere);
-    }
-    if (wait < Infinity) {
-      this.#stopDelay = this.#desk.clock.after(wait, () => {
-        this.#pump();
-      });
-    }
-    if (this.#waiting.requests + this.#pieced + this.#runner.inFlight === 0) this.#idle?.();
-  }
-
-  /** Nothing is held back any more once the queue closes. */
-  #hold(group: Group, capacity: number): number | CloseReason | undefined {
-    if (this.#closing) return undefined;
-    return holdBack(group, capacity, this.options, this.#runner, this.#desk.clock);
-  }
-
-  /** The timer may come late, after a stall of the event loop; what has expired must not run all the same. */
-  #unexpired(requests: readonly Request[]): Request[] {
-    const now = this.#desk.clock.now();
-    return requests.filter((request) => {
-      if (request.deadline > now) return true;
-      request.expire();
-      releaseCall(request.call);
-      return false;
-    });
   }
 }
 

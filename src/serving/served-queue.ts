@@ -32,9 +32,11 @@ interface OfModel {
 /** Tells the hooks, the statistics and the spans of its calls what becomes of a queue. */
 export function followQueue(queue: BatchQueue, { name, version, statistics }: OfModel, hooks: QueueHooks): void {
   const model = name;
-  queue.on('batch', (event, trace) => {
+  queue.on('traced', ({ rows, paddedRows, requests, reason }, trace) => {
+    tellOfBatch(trace, { model, version, rows, paddedRows, requests, reason });
+  });
+  queue.on('batch', (event) => {
     const { rows, paddedRows, requests, reason, waitMs, gatherMs, runMs, scatterMs, outcome } = event;
-    if (trace) tellOfBatch(trace, { model, version, rows, paddedRows, requests, reason });
     if (outcome === 'ok') statistics.ran(rows, gatherMs, runMs, scatterMs);
     hooks.batch({ model, version, rows, paddedRows, requests, reason, waitMs, gatherMs, runMs, scatterMs, outcome });
   });

@@ -207,6 +207,21 @@ describe('BatchQueue: failures and refusals', () => {
     });
   }
 
+  it('tells listeners of batches what is public, and of the spans the server alone', async () => {
+    const queue = new BatchQueue(new FakeEngine().model, { checkRows: 0 });
+    const told: (readonly [string, number])[] = [];
+    queue.on('batch', (...all: unknown[]) => told.push(['batch', all.length]));
+    queue.on('traced', (...all) => told.push(['traced', all[1].carried.length]));
+    await queue.run(rowsOf(1));
+    await queue.run(rowsOf(1), { span: { ran: () => undefined } });
+    await queue.close();
+    expect(told).to.deep.equal([
+      ['batch', 1],
+      ['traced', 1],
+      ['batch', 1],
+    ]);
+  });
+
   it('hears of an abort or a close that the arguments themselves bring about', async () => {
     const engine = new FakeEngine();
     const queue = new BatchQueue(engine.model, { checkRows: 0 });
