@@ -12,6 +12,8 @@ const mostMisses = setCount * setSize;
 const sampled = 16;
 
 interface KnownKey {
+  /** Of its shapes: most forms of a set differ in it already. */
+  readonly hash: number;
   readonly method: string;
   readonly tensors: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
   readonly key: string;
@@ -28,10 +30,11 @@ export class CallKeys {
 
   /** The key of an earlier call of the same method, dtypes and tail shapes; undefined where none is remembered. */
   find(method: string, given: BoundArguments): string | undefined {
-    const set = this.#sets[setOf(given)];
+    const hash = hashOf(given);
+    const set = this.#sets[setOf(hash)];
     if (set) {
       for (const known of set) {
-        if (!isLike(known, method, given)) continue;
+        if (known.hash !== hash || !isLike(known, method, given)) continue;
         this.#misses = 0;
         return known.key;
       }
@@ -49,21 +52,26 @@ export class CallKeys {
       // A copy: the shape of a tensor of another copy of this package may not be frozen.
       tensors.push({ dtype: value.dtype, shape: [...value.shape] });
     }
-    const known: KnownKey = { method, tensors, key };
-    const set = (this.#sets[setOf(given)] ??= []);
+    const hash = hashOf(given);
+    const known: KnownKey = { hash, method, tensors, key };
+    const set = (this.#sets[setOf(hash)] ??= []);
     if (set.length < setSize) set.push(known);
     else set[this.#replaced++ % setSize] = known;
   }
 }
 
-/** Neighbouring lengths, and those in steps of a power of two, fall into different sets. */
-function setOf(given: BoundArguments): number {
+function hashOf(given: BoundArguments): number {
   let hash = 0;
   for (const value of given) {
     if (!(value instanceof Tensor)) continue;
     const { shape } = value;
     for (let axis = 1; axis < shape.length; ++axis) hash = (Math.imul(hash, 30) + (shape[axis] as number)) | 0;
   }
+  return hash;
+}
+
+/** Neighbouring lengths, and those in steps of a power of two, fall into different sets. */
+function setOf(hash: number): number {
   return (hash ^ (hash >>> 7)) & (setCount - 1);
 }
 
