@@ -74,7 +74,7 @@ function pick(from, names) {
 
 const readme = `# ${coreName}
 
-\`loadModel\` of [node-libtorch](https://www.npmjs.com/package/node-libtorch) and what belongs to it (\`Tensor\`, \`BatchQueue\`, \`runtime\`, the
+\`loadModel\` of \`node-libtorch\` and what belongs to it (\`Tensor\`, \`BatchQueue\`, \`runtime\`, the
 errors), without its registry, server and command line. The code is the same.
 
 \`\`\`js
