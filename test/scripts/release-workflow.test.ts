@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import * as path from 'node:path';
+import path, { join } from 'node:path';
 import { root } from '../support/paths.js';
 
-const { join } = path;
 // Of Node 20.17 on; the types have it since 22.
-const { matchesGlob } = path as unknown as { matchesGlob: (this: void, file: string, pattern: string) => boolean };
+const matchesGlob = (file: string, pattern: string): boolean =>
+  (path as unknown as { matchesGlob(file: string, pattern: string): boolean }).matchesGlob(file, pattern);
 
 const { nameOf, out, source } = (await import(`${root}scripts/package/context.mjs`)) as {
   nameOf: (folder: string) => string;
