@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { root, tools } from './support/tools.mjs';
 
 const megabyte = 1e6;
-const [runtimeTarball, addonTarball, mainTarball] = (process.env.PACKAGE_TARBALLS ?? '').split('\n');
+// In the order in which they are published: a package comes after those that it names.
+const tarballs = (process.env.PACKAGE_TARBALLS ?? '').split('\n');
+const [runtimeTarball, addonTarball, coreTarball, mainTarball] = tarballs;
 
 describe('the packages', () => {
   const folder = mkdtempSync(join(tmpdir(), 'audit-'));
@@ -23,12 +25,23 @@ describe('the packages', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1))
       .sort();
   const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
-  let main, addon, runtime;
+  let main, core, addon, runtime;
   before(() => {
-    [main, addon, runtime] = [mainTarball, addonTarball, runtimeTarball].map(unpack);
+    [runtime, addon, core, main] = tarballs.map(unpack);
   });
   after(() => {
     rmSync(folder, { recursive: true });
+  });
+
+  it('are these, each after those that it names', () => {
+    const names = [runtime, addon, core, main].map((path) => json(join(path, 'package.json')).name);
+    expect(names).to.deep.equal([
+      '@node-libtorch/libtorch-linux-x64-gnu-cpu',
+      '@node-libtorch/linux-x64-gnu',
+      '@node-libtorch/core',
+      'node-libtorch',
+    ]);
+    expect(tarballs).to.have.length(names.length);
   });
 
   it('of the platform hold these files and no others', () => {
@@ -79,9 +92,25 @@ describe('the packages', () => {
     expect(files).to.not.include('scripts/build.mjs').and.not.include('binding.gyp');
   });
 
+  it('of JavaScript without a server hold the code and types of loadModel, byte for byte those of node-libtorch', () => {
+    const files = filesOf(core);
+    const compiled = files.filter((name) => name.startsWith('dist/'));
+    expect(files.filter((name) => !compiled.includes(name))).to.deep.equal([
+      ...['LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'sbom.cdx.json'],
+    ]);
+    const kind =
+      /^dist\/((addon|async|batching|engines|files|libtorch|model|signature|tensor)\/[\w/-]+|check|core|errors)\.(js|d\.ts)$|^dist\/cjs\/(core\.(cjs|d\.cts)|outside\.cjs)$/;
+    expect(compiled.filter((name) => !kind.test(name))).to.deep.equal([]);
+    expect(compiled).to.include.members(['dist/core.js', 'dist/core.d.ts', 'dist/engines/onnx/worker.js']);
+    const differing = compiled.filter((name) => !readFileSync(join(core, name)).equals(readFileSync(join(main, name))));
+    expect(differing).to.deep.equal([]);
+  });
+
   it('of JavaScript declare nothing that is internal', () => {
-    const types = filesOf(main).filter((name) => name.endsWith('.d.ts'));
-    expect(types.filter((name) => readFileSync(join(main, name), 'utf8').includes('@internal'))).to.deep.equal([]);
+    for (const path of [core, main]) {
+      const types = filesOf(path).filter((name) => name.endsWith('.d.ts'));
+      expect(types.filter((name) => readFileSync(join(path, name), 'utf8').includes('@internal'))).to.deep.equal([]);
+    }
     expect(readFileSync(join(main, 'dist/batching/queue.d.ts'), 'utf8')).to.include('class BatchQueue');
   });
 
@@ -97,6 +126,7 @@ describe('the packages', () => {
   it('keep to their sizes', () => {
     // Half a megabyte of it is Swagger UI, a tenth the pages of the console.
     expect(statSync(mainTarball).size).to.be.below(2.7 * megabyte);
+    expect(statSync(coreTarball).size).to.be.below(0.25 * megabyte);
     // A third of it is the engine of exported programs.
     expect(statSync(addonTarball).size).to.be.below(0.7 * megabyte);
     expect(statSync(runtimeTarball).size).to.be.below(116 * megabyte);
@@ -104,12 +134,15 @@ describe('the packages', () => {
 
   it('run nothing when they are installed, and name one another at this very version', () => {
     const { version } = json(join(root, 'package.json'));
-    for (const path of [main, addon, runtime]) expect(json(join(path, 'package.json'))).to.not.have.property('scripts');
-    const { optionalDependencies } = json(join(main, 'package.json'));
-    expect(optionalDependencies).to.deep.equal({
-      '@node-libtorch/linux-x64-gnu': version,
-      '@node-libtorch/libtorch-linux-x64-gnu-cpu': version,
-    });
+    for (const path of [main, core, addon, runtime])
+      expect(json(join(path, 'package.json'))).to.not.have.property('scripts');
+    for (const path of [main, core]) {
+      const { optionalDependencies } = json(join(path, 'package.json'));
+      expect(optionalDependencies).to.deep.equal({
+        '@node-libtorch/linux-x64-gnu': version,
+        '@node-libtorch/libtorch-linux-x64-gnu-cpu': version,
+      });
+    }
     for (const path of [addon, runtime]) {
       expect(json(join(path, 'package.json'))).to.deep.include({
         version,
@@ -171,10 +204,10 @@ describe('the packages', () => {
   });
 
   it('bear no trace of the machine that made them', () => {
-    const traces = [root, `${homedir()}/`, `/${hostname()}/`, '/tmp/', 'registry.npm'].filter(
+    const traces = [root, `${homedir()}/`, `/${hostname()}/`, '/tmp/', 'registry.npm', 'npmjs.'].filter(
       (text) => text.length > 4,
     );
-    for (const path of [main, addon]) {
+    for (const path of [main, core, addon]) {
       for (const name of filesOf(path)) {
         const text = readFileSync(join(path, name), 'latin1');
         // Pages and the example may speak of temporary folders; compiled code has no reason to.
@@ -201,21 +234,25 @@ describe('the packages', () => {
     expect(licences.filter((name) => name.startsWith('torch/third_party/')).length).to.be.above(40);
     const notice = readFileSync(join(runtime, 'LICENSE.md'), 'utf8');
     for (const name of licences) expect(notice).to.contain(`licenses/${name}`);
-    for (const path of [main, addon, runtime]) {
+    for (const path of [main, core, addon, runtime]) {
       const { bomFormat, specVersion, metadata, components } = json(join(path, 'sbom.cdx.json'));
       expect({ bomFormat, specVersion }).to.deep.equal({ bomFormat: 'CycloneDX', specVersion: '1.6' });
       expect(metadata.component.name).to.equal(json(join(path, 'package.json')).name);
       expect(new Set(components.map((component) => component['bom-ref'])).size).to.equal(components.length);
       for (const { type, name } of components) expect([type, name]).to.not.include(undefined);
     }
-    const named = json(join(main, 'sbom.cdx.json')).components.map(({ name }) => name);
-    expect(named).to.include.members(Object.keys(json(join(main, 'package.json')).dependencies));
+    for (const path of [main, core]) {
+      const named = json(join(path, 'sbom.cdx.json')).components.map(({ name }) => name);
+      expect(named).to.include.members(Object.keys(json(join(path, 'package.json')).dependencies));
+    }
   });
 
   it('have nothing that publint or attw would change', () => {
     for (const [tool, args] of [
       ['publint/src/cli.js', ['--strict', main]],
+      ['publint/src/cli.js', ['--strict', core]],
       ['@arethetypeswrong/cli/dist/index.js', [mainTarball, '--profile', 'node16']],
+      ['@arethetypeswrong/cli/dist/index.js', [coreTarball, '--profile', 'node16']],
     ]) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [join(tools, tool), ...args], {
         encoding: 'utf8',
