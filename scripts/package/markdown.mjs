@@ -17,10 +17,10 @@ export function absoluteLinks(text, address) {
     const [path, anchor] = target.split('#');
     return `${address(path.replace(/^\.\//, ''), image)}${anchor === undefined ? '' : `#${anchor}`}`;
   };
-  return text
-    .split(/(^```[^]*?^```$|`[^`\n]+`)/m)
-    .map((part, i) => (i % 2 === 1 ? part : linksIn(part, to)))
-    .join('');
+  // A label may have code in it, so code is put aside, not cut out.
+  const code = [];
+  const without = text.replace(/^```[^]*?^```$|`[^`\n]+`/gm, (part) => `\0${code.push(part) - 1}\0`);
+  return linksIn(without, to).replace(/\0(\d+)\0/g, (_, i) => code[Number(i)]);
 }
 
 function linksIn(text, to) {
