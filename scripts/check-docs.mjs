@@ -67,8 +67,9 @@ function programs(page, language) {
 
 /** Runs the shell blocks of a page, in a folder of its own: a reader may begin with any page. */
 async function runShell(page) {
-  const blocks = parse(readFileSync(join(root, page), 'utf8')).blocks.filter(({ info }) => /^sh\b/.test(info));
-  const folder = await newProject(root);
+  const text = readFileSync(join(root, page), 'utf8');
+  const blocks = parse(text).blocks.filter(({ info }) => /^sh\b/.test(info));
+  const folder = await newProject(root, text);
   const shell = new Shell(folder, root);
   for (const block of blocks) {
     const fault = await shell.run(block);
@@ -82,7 +83,7 @@ async function runShell(page) {
 
 for (const page of chosen) faults.push(...linkFaults(root, page), ...numberFaults(root, page));
 
-const project = await newProject(root);
+const project = await newProject(root, chosen.map((page) => readFileSync(join(root, page), 'utf8')).join('\n'));
 const typed = chosen.flatMap((page) => programs(page, 'ts'));
 const untyped = chosen.filter(isWalked).flatMap((page) => programs(page, 'js'));
 faults.push(...compile(typed, project, root, 'ts'), ...compile(untyped, project, root, 'js'));

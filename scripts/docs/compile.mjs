@@ -28,7 +28,8 @@ const declared = { 'mnist-mlp': 'mnist-mlp', digits: 'mnist-mlp', vad: 'silero_v
  * @param {string} language of all programs, `ts` or `js`
  */
 export function compile(programs, project, root, language) {
-  for (const [name, model] of Object.entries(declared))
+  const imported = ([name]) => programs.some(({ source }) => source.includes(`./${name}.`));
+  for (const [name, model] of Object.entries(declared).filter(imported))
     execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), 'types', model, '--output', `${name}.ts`], {
       cwd: project,
       stdio: ['ignore', 'ignore', 2],

@@ -23,8 +23,8 @@ const readers = {
   'mixing.pt': 'test/fixtures/torchscript/row_mixing.pt',
   'prices.pt2': 'test/fixtures/guides/prices.pt2',
 };
-/** Silero's model for speech, which pip fetches once. */
-const silero = () => fetchSilero('onnx');
+/** What is fetched once, from a registry: for the pages that name it alone. */
+const fetched = { 'silero_vad.onnx': () => fetchSilero('onnx') };
 /** Packages that pages import beside ours. */
 const packages = [
   'express',
@@ -37,11 +37,13 @@ const packages = [
   '@grpc',
 ];
 
-export async function newProject(root) {
+/** @param text of the page: what it does not name is not fetched */
+export async function newProject(root, text = '') {
   const folder = mkdtempSync(join(tmpdir(), 'check-docs-'));
   for (const name of ['node_modules', 'src']) mkdirSync(join(folder, name));
   for (const [name, from] of Object.entries(readers)) copyFileSync(join(root, from), join(folder, name));
-  copyFileSync(await silero(), join(folder, 'silero_vad.onnx'));
+  for (const [name, fetch] of Object.entries(fetched))
+    if (text.includes(name)) copyFileSync(await fetch(), join(folder, name));
   symlinkSync(root, join(folder, 'node_modules/node-libtorch'));
   for (const name of packages) symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   return folder;

@@ -112,8 +112,9 @@ class Walk {
 
 /** @returns the faults of a page, and how many blocks it has. What comes after a fault builds upon it, and is not tried. */
 export async function walk(root, page) {
-  const { blocks } = parse(readFileSync(join(root, page), 'utf8'));
-  const walking = new Walk(root, page, await newProject(root));
+  const text = readFileSync(join(root, page), 'utf8');
+  const { blocks } = parse(text);
+  const walking = new Walk(root, page, await newProject(root, text));
   try {
     for (const block of blocks) {
       const fault = await walking.block(block);
