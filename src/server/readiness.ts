@@ -2,7 +2,6 @@
 import { torchError, type TorchError } from '../errors.js';
 import type { Logger } from '../monitoring/logging.js';
 import type { RunEvent, ServedModel } from '../serving/index.js';
-import type { ServerCall } from './call.js';
 import type { InferenceHost } from './host.js';
 import { unfitness } from './inference/model-interface.js';
 import type { Readiness } from './schemas/health.js';
@@ -119,7 +118,11 @@ function leaving(): TorchError {
 }
 
 /** A request that asks for room. */
-type Asking = Pick<ServerCall, 'client' | 'timeLeft'>;
+interface Asking {
+  readonly client: string | undefined;
+  /** Milliseconds to its deadline. */
+  timeLeft(): number;
+}
 
 /**
  * Asks before the body is read, which may name any of these models.
