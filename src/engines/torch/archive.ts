@@ -1,5 +1,6 @@
 import { Turns } from '../../async/turns.js';
 import { describe, torchError, type TorchError } from '../../errors.js';
+import { exportCommands } from '../../model/export-advice.js';
 import { archiveKind, torchScriptArchive } from '../../model/archive-kind.js';
 import { fileKind, fileKindBytes } from '../../model/file-kind.js';
 import type { ExtraFile } from '../../model/info.js';
@@ -72,5 +73,5 @@ function notThis(what: string, advice: string): TorchError {
 }
 
 function format(what: string): TorchError {
-  return notThis(what, 'export the model with torch.jit.script(model).save(path) or torch.jit.trace');
+  return notThis(what, `export the model: ${exportCommands}`);
 }
