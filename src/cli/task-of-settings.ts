@@ -1,7 +1,8 @@
 /** The task of a model file, as flags and the settings file say it. */
 import { torchError } from '../errors.js';
 import { readSmallFile } from '../files/regular-file.js';
-import { noPreset, noTask, type ModelSettings } from '../server/settings/table.js';
+import type { ModelSettings } from '../server/settings/table.js';
+import { noPreset, noTask } from '../server/settings/tables/model.js';
 import type { HostFileModel } from '../serving/index.js';
 import { imagePresets } from '../tasks/image/spec.js';
 import type { TaskGiven } from '../tasks/kinds/given.js';
