@@ -14,13 +14,14 @@
 #include <cstring>
 
 #include "engine/error.h"
+#include "wide.h"
 
 namespace node_libtorch::binding {
 namespace {
 
 #ifdef _WIN32
 int open_for_locking(const std::string& path) {
-  return _open(path.c_str(), _O_RDWR | _O_CREAT | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+  return _wopen(wide(path).c_str(), _O_RDWR | _O_CREAT | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
 }
 bool lock(int handle) {
   OVERLAPPED place = {};

@@ -6,16 +6,11 @@
 
 #include <cstdlib>
 
+#include "wide.h"
+
 // Not run yet: written by the documentation of LoadLibraryExW and by what the wheel's libraries import.
 namespace node_libtorch::loader {
 namespace {
-
-std::wstring wide(const std::string& text) {
-  const int length = MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()), nullptr, 0);
-  std::wstring result(static_cast<size_t>(length), L'\0');
-  MultiByteToWideChar(CP_UTF8, 0, text.data(), static_cast<int>(text.size()), result.data(), length);
-  return result;
-}
 
 std::string narrow(const wchar_t* text, int length) {
   const int bytes = WideCharToMultiByte(CP_UTF8, 0, text, length, nullptr, 0, nullptr, nullptr);
@@ -68,7 +63,7 @@ bool is_absolute(const std::string& path) {
 
 // Sets the process's variable and the universal C runtime's copy, which LibTorch's libraries share with us.
 void set_variable(const std::string& name, const std::string& value) {
-  _putenv_s(name.c_str(), value.c_str());
+  _wputenv_s(wide(name).c_str(), wide(value).c_str());
 }
 
 }  // namespace node_libtorch::loader
