@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import express from 'express';
 import multer from 'multer';
-import { ModelHost } from 'node-libtorch';
+import { ModelHost, TorchError } from 'node-libtorch';
 import { imagenet } from 'node-libtorch/tasks';
 
 const [file, labelsFile] = process.argv.slice(2);
@@ -24,9 +24,17 @@ app.post('/classify', upload.single('photo'), async (request, response) => {
   response.json(rows[0]); // [{ index, label, score }, …]: five, the best first
 });
 
-// A file that is no picture is 422 ERR_INVALID_IMAGE, a full queue 429: every error has its status.
+// A file that is no picture is 422 ERR_INVALID_IMAGE, a full queue 429: every error of the library has its status.
 app.use((error, request, response, _next) => {
-  response.status(error.status ?? 500).json({ code: error.code, message: error.message });
+  const status = error.status ?? 500;
+  if (status >= 500) console.error(error);
+  // Messages of other errors, and of faults of the server, may say what a stranger need not know.
+  if (error instanceof TorchError && status < 500)
+    response.status(status).json({ code: error.code, message: error.message });
+  else
+    response
+      .status(status)
+      .json({ message: status < 500 ? 'The request cannot be read.' : 'The server made a mistake.' });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');

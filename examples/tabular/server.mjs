@@ -5,7 +5,7 @@
 // Start:   node server.mjs
 // Ask:     curl 127.0.0.1:3000/minutes -H 'content-type: application/json' -d @orders.json
 import express from 'express';
-import { ModelHost, Tensor } from 'node-libtorch';
+import { ModelHost, Tensor, TorchError } from 'node-libtorch';
 
 const cities = ['Berlin', 'Hamburg', 'Munich'];
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
@@ -14,7 +14,7 @@ const host = await ModelHost.open({ models: [{ file: 'delivery.pt2', batching: {
 /** The number of a category. */
 const indexIn = (names, name) => {
   const index = names.indexOf(name);
-  if (index < 0) throw Object.assign(new Error(`Expected one of ${names.join(', ')}.`), { status: 422 });
+  if (index < 0) throw new TorchError('ERR_INVALID_INPUT', `Expected one of ${names.join(', ')}.`);
   return index;
 };
 
@@ -38,7 +38,15 @@ app.post('/minutes', async (request, response) => {
 });
 
 app.use((error, request, response, _next) => {
-  response.status(error.status ?? 500).json({ code: error.code, message: error.message });
+  const status = error.status ?? 500;
+  if (status >= 500) console.error(error);
+  // Messages of other errors, and of faults of the server, may say what a stranger need not know.
+  if (error instanceof TorchError && status < 500)
+    response.status(status).json({ code: error.code, message: error.message });
+  else
+    response
+      .status(status)
+      .json({ message: status < 500 ? 'The request cannot be read.' : 'The server made a mistake.' });
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');

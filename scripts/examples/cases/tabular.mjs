@@ -1,4 +1,4 @@
-import { equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 
 /** What train.py has its orders from, without the noise: Munich on a Friday at 18, Berlin on a Sunday at 11. */
 const minutes = [12 + 3 * 5 + 1.5 * 2 + 6 + 8, 12 + 3 * 1 + 1.5 * 1];
@@ -15,5 +15,10 @@ export const tabular = {
     const headers = { 'content-type': 'application/json' };
     const refused = await fetch(`${url}/minutes`, { method: 'POST', headers, body: JSON.stringify([order]) });
     equal(refused.status, 422);
+    ok((await refused.json()).message.includes('Berlin'));
+    // No list of orders: a fault of the program's own, which a stranger learns nothing of.
+    const broken = await fetch(`${url}/minutes`, { method: 'POST', headers, body: '{}' });
+    equal(broken.status, 500);
+    deepEqual(await broken.json(), { message: 'The server made a mistake.' });
   },
 };

@@ -14,7 +14,7 @@ export async function POST(request: Request): Promise<Response> {
     return Response.json(answer.type === 'classification' ? answer.rows[0] : []);
   } catch (error) {
     // Every error of the library has a code, and the status that fits it: 422 for a wrong shape, 429 for a full queue.
-    if (!(error instanceof TorchError)) throw error;
+    if (!(error instanceof TorchError) || error.status >= 500) throw error;
     return Response.json({ code: error.code, message: error.message }, { status: error.status });
   }
 }
