@@ -37,7 +37,7 @@ const berry = (settings) => (app) => {
 
 const managers = {
   'npm 12': { node: newest, install: ['npm', 'install', 'node-libtorch'], npm: npm12 },
-  'pnpm 12': { node: newest, install: ['node', pnpm12, 'add', 'node-libtorch'] },
+  'pnpm 11': { node: newest, install: ['node', pnpm, 'add', 'node-libtorch'] },
   'yarn 4, Plug’n’Play': {
     node: newest,
     install: ['node', yarn, 'add', 'node-libtorch'],
@@ -50,7 +50,7 @@ const managers = {
       install: ['npm', 'install', '--ignore-scripts', 'node-libtorch'],
       npm: npm12,
     },
-    'pnpm 11': { node: newest, install: ['node', pnpm, 'add', 'node-libtorch'] },
+    'pnpm 12': { node: newest, install: ['npx', '--yes', pnpm12, 'add', 'node-libtorch'], npm: npm12 },
     'yarn 1': { node: process.execPath, install: ['node', yarn1, 'add', 'node-libtorch', '--non-interactive'] },
     'yarn 4, node-modules': {
       node: process.execPath,

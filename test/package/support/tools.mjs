@@ -16,7 +16,8 @@ export const requireTool = createRequire(join(here, 'tools/package.json'));
 export const npm11 = join(tools, 'npm11/bin/npm-cli.js');
 export const npm12 = join(tools, 'npm12/bin/npm-cli.js');
 export const pnpm = join(tools, 'pnpm/bin/pnpm.mjs');
-export const pnpm12 = join(tools, 'pnpm12/bin/pnpm.mjs');
+/** Run by npx: it comes as a package for each system, which npm does not put into a lock file in full. */
+export const pnpm12 = 'pnpm@12.21.0';
 export const yarn1 = join(tools, 'yarn1/bin/yarn.js');
 export const yarn = join(tools, '@yarnpkg/cli-dist/bin/yarn.js');
 
