@@ -5,7 +5,7 @@
 //   --quick   without the reference
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -26,7 +26,9 @@ function install() {
 install();
 const pages = join(here, '.pages');
 copyPages(root, pages);
-copyFileSync(join(here, 'home.md'), join(pages, 'index.md'));
+// Its pictures are links that GitHub follows, too.
+const home = readFileSync(join(here, 'home.md'), 'utf8').replaceAll('../docs/images/', './images/');
+writeFileSync(join(pages, 'index.md'), home);
 if (!values.quick) {
   const { writeReference } = await import('./reference.mjs');
   await writeReference(root, join(pages, 'reference'));

@@ -88,7 +88,7 @@ describe('inputs of compiled code', () => {
   it('a value that the model itself refuses is an error of the run, without paths and without a word on stderr', async () => {
     const ids = new Tensor('int64', BigInt64Array.of(99n), [1, 1]);
     const error = await rejection(() => tokens.call('forward', [ids, zeros('bool', 1, 1)]), 'ERR_MODEL_EXECUTION');
-    expect(error.message).to.match(/^index out of bounds: [^\n/]*$/);
+    expect(error.message).to.match(/^index out of bounds: [^\n/]*\n {2}hint: If these are ids, [^\n/]*$/);
     // And it goes on.
     await tokens.call('forward', [zeros('int64', 1, 1), zeros('bool', 1, 1)]);
   });
