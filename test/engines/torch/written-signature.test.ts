@@ -23,7 +23,10 @@ describe('a signature inside a TorchScript file', function () {
     await rejection(() => model.run(Tensor.zeros([1, 5])), 'ERR_INVALID_SHAPE');
     const ids = new Tensor('int64', new BigInt64Array(4), [1, 4]);
     expect((await rejection(() => model.run(ids), 'ERR_INVALID_DTYPE')).hint).to.match(/float32/);
-    const pixels = Tensor.from(Float32Array.from({ length: 64 }, (_, i) => 4 * i), [16, 4]);
+    const pixels = Tensor.from(
+      Float32Array.from({ length: 64 }, (_, i) => 4 * i),
+      [16, 4],
+    );
     expect((await rejection(() => model.run(pixels), 'ERR_OUT_OF_RANGE')).hint).to.match(/divide by 255/);
     expect((await model.warmup()).rowIndependent).to.equal(true);
   });
