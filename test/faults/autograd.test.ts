@@ -105,6 +105,10 @@ describe('faults: gradients inside forward', () => {
     const [{ x }] = one.calls as [Case['calls'][number]];
     const kept: number[][] = [];
     for (let i = 0; i < 200; ++i) kept.push(await gradient(model, 'forward', x));
-    expect(new Set(kept.map((values) => values.join())).size).to.equal(1);
+    const [first] = kept as [number[]];
+    for (const values of kept)
+      for (const [at, number] of values.entries()) expect(number).to.be.closeTo(first[at] as number, 1e-6);
+    // TorchScript profiles its first runs; what it makes of them may have other last bits on some CPUs.
+    expect(new Set(kept.slice(3).map((values) => values.join())).size).to.equal(1);
   });
 });
