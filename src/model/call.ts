@@ -1,6 +1,6 @@
 import { TorchError, torchError } from '../errors.js';
-import { copyData } from '../tensor/copies.js';
-import { lease, mostLeased, roomFor, type Chunk } from '../tensor/leased-copies.js';
+import { copyData, largestShared, roomFor } from '../tensor/copies.js';
+import { lease, type Chunk } from '../tensor/leased-copies.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BoundArguments } from '../signature/bind.js';
 import type { CallKeys } from './call-keys.js';
@@ -74,7 +74,7 @@ export function prepareCall(
 
 /** Puts copies in the place of tensors. @returns the chunk that holds them, where they are small */
 function copyTensors(values: (Value | undefined)[], room: number): Chunk | undefined {
-  const chunk = room > 0 && room <= mostLeased ? lease(room) : undefined;
+  const chunk = room > 0 && room <= largestShared ? lease(room) : undefined;
   for (let i = 0; i < values.length; ++i) {
     const value = values[i];
     if (!(value instanceof Tensor)) continue;

@@ -4,9 +4,9 @@ import { formatShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /** A buffer of its own costs more than copying a few kilobytes, in allocation and in collection, so small copies share one. */
-const chunkBytes = 64 * 1024;
+export const chunkBytes = 64 * 1024;
 /** Larger copies have a buffer of their own: a chunk lives as long as any copy in it. */
-const largestShared = chunkBytes / 8;
+export const largestShared = chunkBytes / 8;
 /** Of vector instructions and of every element. */
 const alignment = 64;
 
@@ -58,8 +58,13 @@ function placeFor(bytes: number): number {
     used = 0;
   }
   const place = used;
-  used += Math.ceil(bytes / alignment) * alignment;
+  used += roomFor(bytes);
   return place;
+}
+
+/** What a copy of so many bytes takes of a chunk. */
+export function roomFor(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
 }
 
 /**

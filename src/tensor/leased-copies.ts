@@ -3,12 +3,9 @@
  * because so much memory outside of its heap came and went. Chunks that are used again stay in the caches of the processor, too.
  */
 import { dtypeTable, type TensorData } from './dtype.js';
-import { wholeData } from './copies.js';
+import { chunkBytes, roomFor, wholeData } from './copies.js';
 import type { Tensor } from './tensor.js';
 
-const chunkBytes = 64 * 1024;
-/** Of vector instructions and of every element. */
-const alignment = 64;
 /** Chunks that are kept while nobody uses them. */
 const mostFree = 32;
 
@@ -54,14 +51,6 @@ export class Chunk {
 
 let current: Chunk | undefined;
 const free: Chunk[] = [];
-
-/** What a copy of so many bytes takes of a chunk. */
-export function roomFor(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
-}
-
-/** Small copies share a chunk: it lives as long as any of them. */
-export const mostLeased = chunkBytes / 8;
 
 /**
  * A chunk with room for so many bytes, for copies that are given back together. One that is never given back costs no more than

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { prepareCall } from '#dist/model/call.js';
-import { copyData, ownCopy } from '#dist/tensor/copies.js';
-import { lease, roomFor, type Chunk } from '#dist/tensor/leased-copies.js';
+import { copyData, ownCopy, roomFor } from '#dist/tensor/copies.js';
+import { lease, type Chunk } from '#dist/tensor/leased-copies.js';
 import { Tensor } from '../support/internals.js';
 import { markedTensor } from '../support/marked-tensor.js';
 
