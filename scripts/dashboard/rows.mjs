@@ -309,20 +309,24 @@ export const rows = [
         'Time of the last load',
         'Checks and warm-up included.',
         [[`max by (${perVersion}) (node_libtorch_model_load_duration_seconds{${ofModel}})`, version]],
-        { unit: 's', width: 12 },
+        { unit: 's' },
       ),
       lines(
-        'Loads',
-        'Since the start of the server; those that failed by the code of the reason.',
+        'Runs on the event loop',
+        'Runs a second on its thread, and those of them that took too long.',
         [
-          [by('model', `node_libtorch_model_loads_total{${ofInstance},model=~"$model"}`), '{{model}} loaded'],
-          [
-            by('model, code', `node_libtorch_model_load_failures_total{${ofInstance},model=~"$model"}`),
-            '{{model}} {{code}}',
-          ],
+          [by(perVersion, rate('inference_inline_runs_total', ofModel)), `${version} runs`],
+          [by(perVersion, rate('inference_inline_slow_runs_total', ofModel)), `${version} slow`],
         ],
-        { width: 12 },
+        { unit: 'ops' },
       ),
+      lines('Loads', 'Since the start of the server; those that failed by the code of the reason.', [
+        [by('model', `node_libtorch_model_loads_total{${ofInstance},model=~"$model"}`), '{{model}} loaded'],
+        [
+          by('model, code', `node_libtorch_model_load_failures_total{${ofInstance},model=~"$model"}`),
+          '{{model}} {{code}}',
+        ],
+      ]),
     ],
   ],
   [

@@ -177,6 +177,20 @@ export const modelGauges: readonly GaugeRow[] = [
     together: 'max',
     values: ofUp(({ busy }) => (busy ? [{ value: busy.oldestMs / 1000 }] : [])),
   },
+  {
+    name: 'node_libtorch_inference_inline_runs_total',
+    type: 'counter',
+    help: 'Runs of a version on the thread of the event loop: their calls came one by one and are known to be short.',
+    labels: ofModel,
+    values: ofUp(({ inline }) => (inline ? [{ value: inline.runs }] : [])),
+  },
+  {
+    name: 'node_libtorch_inference_inline_slow_runs_total',
+    type: 'counter',
+    help: 'Runs on the thread of the event loop that took too long. After each there is none for a while.',
+    labels: ofModel,
+    values: ofUp(({ inline }) => (inline ? [{ value: inline.slow }] : [])),
+  },
 ];
 
 function ofModels(valueOf: (sample: ModelSample) => number): GaugeRow['values'] {

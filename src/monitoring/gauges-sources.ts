@@ -38,6 +38,7 @@ export interface UpSample {
   /** Of a model that batches. */
   readonly queue?: QueueSample | undefined;
   readonly busy?: BusySample | undefined;
+  readonly inline?: InlineSample | undefined;
 }
 
 /** The state of a model's queue. Times are milliseconds. */
@@ -57,6 +58,13 @@ interface BusySample {
   readonly running: number;
   /** Time since the oldest of them began; 0 without one. */
   readonly oldestMs: number;
+}
+
+/** Runs of a version on the thread of the event loop, since it was loaded first. */
+interface InlineSample {
+  readonly runs: number;
+  /** Of those, the ones that took too long. */
+  readonly slow: number;
 }
 
 /** A version that is refused after loads that failed. */

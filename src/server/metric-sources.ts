@@ -83,6 +83,7 @@ function upOf(served: ServedModel): UpSample {
     targetP95Ms: queue?.options.targetP95Ms,
     queue: queue && queueOf(queue),
     busy: busy && { running: busy.running, oldestMs: busy.oldestMs },
+    inline: served.inline,
   };
 }
 

@@ -22,7 +22,7 @@ import {
   type ServedRunOptions,
 } from './served-call.js';
 import { followQueue, type QueueHooks } from './served-queue.js';
-import { Statistics, type ServedStatistics } from './statistics.js';
+import { Statistics, type InlineCount, type ServedStatistics } from './statistics.js';
 
 /** What a call of `forward` was given and what it answered. Listeners keep neither: the tensors are their callers'. */
 export interface AnsweredEvent {
@@ -181,6 +181,11 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
     const [type, id = '0'] = device.device.split(':');
     const memory_usage = [{ type: type === 'cpu' ? ('CPU' as const) : ('GPU' as const), id: Number(id), byte_size }];
     return { name, version, ...this.#statistics.snapshot(), memory_usage };
+  }
+
+  /** Runs on the thread of the event loop since it was loaded first, reloads included. @internal */
+  get inline(): InlineCount {
+    return this.#statistics.inlineWith(this.model.stats().inline);
   }
 
   /** What `forward` takes and returns, as its record or else the file says; undefined where neither does. */
@@ -382,6 +387,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   /** From now on calls are handed on to what serves its name and version. @internal */
   retire(): void {
     this.#retired = true;
+    this.#statistics.keepInline(this.model.stats().inline);
   }
 
   /** Resolves once no call is in flight. */

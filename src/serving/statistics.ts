@@ -1,4 +1,5 @@
 import type { RunTimings } from '../async/clock.js';
+import type { InlineStats } from '../model/inline-runs.js';
 
 /** How often something happened and how long it took in all. */
 export interface DurationCount {
@@ -55,6 +56,9 @@ export interface ServedStatistics {
   readonly memory_usage: readonly { readonly type: 'CPU' | 'GPU'; readonly id: number; readonly byte_size: number }[];
 }
 
+/** Runs on the thread of the event loop; see `LoadOptions.runInline`. */
+export type InlineCount = Pick<InlineStats, 'runs' | 'slow'>;
+
 /** Different numbers of rows that are counted as they are. */
 const mostSizes = 128;
 
@@ -84,6 +88,7 @@ export class Statistics {
   #last = 0;
   #rows = 0;
   #executions = 0;
+  #inlineBefore: InlineCount = { runs: 0, slow: 0 };
 
   /**
    * A call ended well. Its parts make up the whole.
@@ -121,6 +126,16 @@ export class Statistics {
     counts.input.add(inputMs);
     counts.infer.add(runMs);
     counts.output.add(outputMs);
+  }
+
+  /** What a model counts, with what those had counted whose place it has taken. */
+  inlineWith({ runs, slow }: InlineCount): InlineCount {
+    return { runs: this.#inlineBefore.runs + runs, slow: this.#inlineBefore.slow + slow };
+  }
+
+  /** A model has been replaced: what it counted stays. */
+  keepInline(counted: InlineCount): void {
+    this.#inlineBefore = this.inlineWith(counted);
   }
 
   snapshot(): Omit<ServedStatistics, 'name' | 'version' | 'memory_usage'> {

@@ -106,6 +106,32 @@ describe('faults: logs and metrics', function () {
       expect(await read()).to.deep.equal([0, 0]);
     });
 
+    it('say how many runs were on the thread of the event loop, a reload ago too', async () => {
+      const server = await serve();
+      const { name, version } = host.model();
+      const read = async () =>
+        Number(
+          new RegExp(
+            `^node_libtorch_inference_inline_runs_total\\{model="${name}",version="${version}"\\} (.*)$`,
+            'm',
+          ).exec(await scrape(server))?.[1],
+        );
+      const runInline = async () => {
+        const before = await read();
+        const { model } = host.model();
+        await until('a run on this thread', async () => {
+          await predict(server.url, body);
+          return model.stats().inline.runs > 0;
+        });
+        expect(await read()).to.equal(before + model.stats().inline.runs);
+        return before + model.stats().inline.runs;
+      };
+      const before = await runInline();
+      await host.load({ name, versions: [version] });
+      expect(await read(), 'after a reload').to.equal(before);
+      await runInline();
+    });
+
     it('can be read when the models are gone', async () => {
       const other = await ModelHost.open({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
       const server = await createServer({ host: other, port: 0, logger: false });

@@ -25,6 +25,7 @@ export function modelSample(queue: Partial<QueueSample> = {}, model = 'm'): Mode
         ...queue,
       },
       busy: { running: 1, oldestMs: 250 },
+      inline: { runs: 3, slow: 1 },
     },
   };
 }

@@ -92,6 +92,7 @@ export class MemoryHost {
         parameterBytes: 48,
         methods: [{ name: 'forward', ...schema }],
       },
+      stats: () => ({ inline: { runs: 0, slow: 0, off: 'there is no engine' } }),
       execute: async (_method: string, args: readonly Tensor[], options: RunOptions = {}) => {
         const [input] = binder.bind(args) as readonly Tensor[];
         this.runs++;
