@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
 import type { OpenPort } from '../server/http/port.js';
-import type { AdminServer } from '../server/admin-listener.js';
+import type { AdminServer } from '../server/admin-server.js';
 import {
   createLogger,
   createServer,

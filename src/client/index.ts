@@ -23,6 +23,8 @@ export type { Nested } from '../tensor/nested.js';
 export type { Strings } from '../tensor/strings.js';
 export type { Datatype } from '../protocol/datatype.js';
 export type {
+  BatchStatistics,
+  DurationStatistics,
   IndexEntry,
   ModelConfig,
   ModelMetadata,
@@ -30,5 +32,6 @@ export type {
   Parameters,
   ParameterValue,
   ServerMetadata,
+  TensorConfig,
   TensorMetadata,
 } from '../protocol/messages.js';

@@ -19,6 +19,7 @@ export class InferResult<O = AnyServed['forward']['named']> {
   readonly parameters: Parameters;
   readonly #operation: string;
 
+  /** @internal */
   constructor({ outputs, modelName, modelVersion, id, parameters }: InferResponse, operation: string) {
     this.outputs = Object.fromEntries(
       outputs.map(({ name, content }) => [name, content instanceof Tensor ? content : nestedStrings(content)]),

@@ -23,6 +23,7 @@ export {
   type KsOptions,
   type Sample,
   type TestResult,
+  type Work,
 } from '../statistics/index.js';
 export { driftPresets, type FixedLimit, type Preset, type PresetName } from './drift/presets.js';
 export { DriftMonitor, type DriftMonitorOptions } from './drift/monitor.js';

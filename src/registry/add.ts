@@ -23,7 +23,7 @@ import { cachedFile } from './record/hub-cache.js';
 import { checkAddOptions, type AddOptions } from './record/options.js';
 import { requireNothingNew } from './record/same.js';
 import type { DataGiven } from './data/rows.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 import type { Staging } from './store/staging.js';
 import type { Store } from './store/store.js';
 

@@ -5,7 +5,7 @@ import { aliasNames } from './aliases.js';
 import { codeOf } from './folders.js';
 import { checkName, checkReference, checkVersion, defaultVersion, isDigest, isVersion } from './names.js';
 import { aliasesIn, recordIn, versionsIn } from './read.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 
 /** As ModelRegistry.versions. */
 export async function versionsOf(registryDir: string, name: string): Promise<string[]> {

@@ -5,7 +5,7 @@ import { isFileName, isRelativeFile } from './names.js';
 import { isTooDeep, nestingRule } from './nesting.js';
 import { isRecord1, isRecord2 } from './record-validators.mjs';
 import { schemaFault, type Validator } from './schema-faults.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 import { statisticsFaults } from '../monitoring/drift/statistics-faults.js';
 import { labelsOf, meaningOf, taskFaults, taskKinds } from '../tasks/kinds/index.js';
 

@@ -9,7 +9,7 @@ import { parseAliases } from './aliases.js';
 import { codeOf, folders } from './folders.js';
 import { compareVersions, isModelName, isVersion } from './names.js';
 import { parseQuarantine, quarantineFile, type QuarantineEntry } from './quarantine.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 import { isStorageFault, storageError } from './store/storage-error.js';
 
 export const maxRecordBytes = 4 * 2 ** 20;

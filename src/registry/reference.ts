@@ -1,7 +1,7 @@
 /** What monitoring compares a version with. */
 import { referenceFrom, type Reference } from '../monitoring/drift/reference.js';
 import { meaningOf } from '../tasks/kinds/index.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 
 /**
  * The training statistics of a version, ready to be compared with.

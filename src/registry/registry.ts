@@ -8,7 +8,7 @@ import { recordOf, resolveReference, versionsOf, withDigest } from './lookup.js'
 import { checkName, checkVersion, isDigest, isFileName } from './names.js';
 import { withFailure, type QuarantineEntry } from './quarantine.js';
 import { aliasesIn, namesIn, quarantineIn, unreadable, versionsIn } from './read.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 import type { Added } from './add.js';
 import type { AddOptions } from './record/options.js';
 import type { SignVersionOptions, VerifiedVersion, VerifyVersionOptions } from './signing/version-options.js';

@@ -1,4 +1,4 @@
-import Type, { type Static } from '../schema/builder.js';
+import Type from '../schema/builder.js';
 import { dtypes } from '../tensor/dtype.js';
 import { maxRank } from '../tensor/shape.js';
 import type { Dimension, DimensionBounds } from '../signature/spec.js';
@@ -241,7 +241,7 @@ const RecordSchema2 = Type.Object(
     ),
     sourceCommit: Type.Optional(commit),
     source: Type.Optional(SourceSchema),
-    framework: Type.Optional(Type.Object({}, open)),
+    framework: Type.Optional(Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Object({}, open))),
     metrics: Type.Optional(MetricsSchema),
     training: Type.Optional(TrainingSchema),
     description: Type.Optional(prose),
@@ -256,18 +256,5 @@ const RecordSchema2 = Type.Object(
   closed,
 );
 
-/** The schemas of metadata.json by `schemaVersion`. docs/registry.md explains every member. */
+/** The schemas of metadata.json by `schemaVersion`: what `ModelRecord` describes. docs/registry.md explains every member. */
 export const recordSchemas = { 1: RecordSchema1, 2: RecordSchema2 } as const;
-
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-type Record2 = Static<typeof RecordSchema2>;
-
-/**
- * What the registry knows of one version of a model: the content of its metadata.json. Records of `schemaVersion` 1 have
- * `sourceCommit`, `framework`, `metrics` and `training` always; those of 2 where they were stated.
- */
-export type ModelRecord = DeepReadonly<Omit<Record2, 'schemaVersion'> & { schemaVersion: 1 | 2 }>;
-
-/** What the runs at admission showed. */
-export type AdmissionFacts = NonNullable<ModelRecord['admission']>;

@@ -2,7 +2,7 @@ import { engineTable, type EngineName } from '../engines/index.js';
 import type { LoadOptions } from '../model/options.js';
 import type { Signature } from '../signature/spec.js';
 import { labelsOf } from '../tasks/kinds/index.js';
-import type { ModelRecord } from './schema.js';
+import type { ModelRecord } from './model-record.js';
 
 /** A record's signature with what the record says of it elsewhere: the task, and the labels of the output it is about. */
 export function signatureOf({ signature, task }: Pick<ModelRecord, 'signature' | 'task'>): Signature {

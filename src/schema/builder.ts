@@ -1,41 +1,73 @@
 /**
- * Makes JSON Schemas whose TypeScript types follow from them. Types and names are typebox's, of which nothing is loaded: its
- * 370 modules cost each start more than all of the server's own, and these few kinds are all that our schemas need.
+ * Makes JSON Schemas whose TypeScript types follow from them: the few kinds that ours need, with the names that typebox gave them.
+ * typebox itself is not used: its 370 modules cost each start more than all of the server's own, and its declarations cost every
+ * program that imports ours 2 million instantiations of types. A test holds both, the schemas and their types, to typebox's.
  */
-import type typebox from 'typebox';
+declare const allowed: unique symbol;
+declare const mayLack: unique symbol;
 
-export type { Static, TSchema } from 'typebox';
+/** A JSON Schema. `T` is the type of what it allows. */
+export interface Schema<T = unknown> {
+  readonly [keyword: string]: unknown;
+  /** For the types alone: no schema has it. */
+  readonly [allowed]?: T;
+}
 
-type Names =
-  'Array' | 'Boolean' | 'Enum' | 'Integer' | 'Literal' | 'Null' | 'Number' | 'Object' | 'Optional' | 'String';
-type Builder = Pick<typeof typebox, Names | 'Union' | 'Unknown' | 'Unsafe'>;
-type Schema = Readonly<Record<string, unknown>>;
+/** The schema of a member that an object may lack. @public declarations of other files name it */
+export interface OptionalSchema<T = unknown> extends Schema<T> {
+  readonly [mayLack]?: true;
+}
+
+/** The schema of an object. What is no member of it is not in the type, whether it is allowed or not. @public as above */
+export interface ObjectSchema<P extends Members> extends Schema<ObjectOf<P>> {
+  readonly properties: P;
+}
+
+/** The type of what a schema allows. */
+export type Static<S> = S extends Schema<infer T> ? T : never;
+
+type Members = Readonly<Record<string, Schema>>;
+type Lacking<P extends Members> = { [K in keyof P]: typeof mayLack extends keyof P[K] ? K : never }[keyof P];
+type ObjectOf<P extends Members> = [keyof P] extends [never]
+  ? object
+  : Whole<{ [K in Exclude<keyof P, Lacking<P>>]: Static<P[K]> } & { [K in Lacking<P>]?: Static<P[K]> }>;
+/** One object type, as it is printed, in the place of an intersection. */
+type Whole<T> = { [K in keyof T]: T[K] };
+type Keywords = Readonly<Record<string, unknown>>;
 
 /** The members that an object may lack: their schemas, which are objects of their own. */
 const optional = new WeakSet<object>();
 
 /** Order of the keywords as typebox has it: /openapi.json is read by people, too. */
-const builder = {
-  Array: (items: Schema, options?: Schema): Schema => ({ type: 'array', items, ...options }),
-  Boolean: (options?: Schema): Schema => ({ type: 'boolean', ...options }),
-  Enum: (values: readonly unknown[], options?: Schema): Schema => ({ enum: values, ...options }),
-  Integer: (options?: Schema): Schema => ({ type: 'integer', ...options }),
-  Literal: (value: unknown, options?: Schema): Schema => ({ type: typeof value, const: value, ...options }),
-  Null: (options?: Schema): Schema => ({ type: 'null', ...options }),
-  Number: (options?: Schema): Schema => ({ type: 'number', ...options }),
-  Object(properties: Readonly<Record<string, Schema>>, options?: Schema): Schema {
+const Type = {
+  Array: <T>(items: Schema<T>, keywords?: Keywords): Schema<T[]> => ({ type: 'array', items, ...keywords }),
+  Boolean: (keywords?: Keywords): Schema<boolean> => ({ type: 'boolean', ...keywords }),
+  Enum: <const T>(values: readonly T[], keywords?: Keywords): Schema<T> => ({ enum: values, ...keywords }),
+  Integer: (keywords?: Keywords): Schema<number> => ({ type: 'integer', ...keywords }),
+  Literal: <const T extends string | number | boolean>(value: T, keywords?: Keywords): Schema<T> => ({
+    type: typeof value,
+    const: value,
+    ...keywords,
+  }),
+  Null: (keywords?: Keywords): Schema<null> => ({ type: 'null', ...keywords }),
+  Number: (keywords?: Keywords): Schema<number> => ({ type: 'number', ...keywords }),
+  Object<P extends Members>(properties: P, keywords?: Keywords): ObjectSchema<P> {
     const required = Object.keys(properties).filter((name) => !optional.has(properties[name] as Schema));
-    return { type: 'object', ...(required.length > 0 && { required }), properties, ...options };
+    return { type: 'object', ...(required.length > 0 && { required }), properties, ...keywords };
   },
-  Optional(schema: Schema): Schema {
+  Optional<T>(schema: Schema<T>): OptionalSchema<T> {
     const copy = { ...schema };
     optional.add(copy);
     return copy;
   },
-  String: (options?: Schema): Schema => ({ type: 'string', ...options }),
-  Union: (anyOf: readonly Schema[], options?: Schema): Schema => ({ anyOf, ...options }),
-  Unknown: (options?: Schema): Schema => ({ ...options }),
-  Unsafe: (schema: Schema): Schema => ({ ...schema }),
+  String: (keywords?: Keywords): Schema<string> => ({ type: 'string', ...keywords }),
+  Union: <const S extends readonly Schema[]>(anyOf: S, keywords?: Keywords): Schema<Static<S[number]>> => ({
+    anyOf,
+    ...keywords,
+  }),
+  Unknown: (keywords?: Keywords): Schema => ({ ...keywords }),
+  /** A schema that is written out, with its type beside it. */
+  Unsafe: <T>(schema: Keywords): Schema<T> => ({ ...schema }),
 };
 
-export default builder as unknown as Builder;
+export default Type;

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { AdminServer } from './admin-server.js';
 import type { ServerContext } from './context.js';
 import type { GrpcListener } from './grpc/listener.js';
 import { Connections } from './http/connections.js';
@@ -9,16 +9,6 @@ import type { ServerLimits } from './options.js';
 import { Lifecycle } from './readiness.js';
 import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
-
-/** The port of management, health and metrics. */
-export interface AdminServer {
-  readonly url: string;
-  readonly address: string;
-  readonly port: number;
-  readonly http: Server;
-  /** Where management is answered over gRPC; undefined without `adminGrpcPort`. */
-  readonly grpcPort: number | undefined;
-}
 
 /** The port, for whoever opens it. */
 export interface AdminListener extends AdminServer {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import * as check from '../check.js';
-import { listenAdmin, type AdminListener, type AdminServer } from './admin-listener.js';
+import { listenAdmin, type AdminListener } from './admin-listener.js';
+import type { AdminServer } from './admin-server.js';
 import { createContext, type ServerContext } from './context.js';
 import type { GrpcListener } from './grpc/listener.js';
 import { followHost } from './host-events.js';

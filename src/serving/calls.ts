@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { QueueRunOptions, RowCheckEvent } from '../batching/index.js';
 import { TorchError, torchError, type ErrorCode } from '../errors.js';
-import type { Encoded } from '../tasks/kinds/kind.js';
+import type { EncodedInput } from '../tasks/kinds/kind.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 
@@ -27,7 +27,7 @@ export function outcomeOf(error: unknown, signal: AbortSignal | undefined): 'abo
 }
 
 /** Images, and no tensor. */
-export function isEncoded(input: unknown): input is Encoded {
+export function isEncoded(input: unknown): input is EncodedInput {
   if (types.isUint8Array(input)) return true;
   return Array.isArray(input) && input.length > 0 && input.every((item) => types.isUint8Array(item));
 }

@@ -4,12 +4,12 @@ import type { QueueRunOptions } from '../batching/index.js';
 import * as check from '../check.js';
 import type { ErrorCode } from '../errors.js';
 import type { Answer } from '../tasks/kinds/index.js';
-import type { Encoded } from '../tasks/kinds/kind.js';
+import type { EncodedInput } from '../tasks/kinds/kind.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Arguments } from '../tensor/value.js';
 
 /** A tensor, the arguments of `forward`, or encoded images where the record's task says what to make of them. */
-export type AnswerInput = Tensor | Arguments | Encoded;
+export type AnswerInput = Tensor | Arguments | EncodedInput;
 
 /** Options of a call of a served model. */
 export interface ServedRunOptions extends QueueRunOptions {

@@ -80,7 +80,7 @@ type NewServedModel = Omit<ServedModelParts, 'statistics'> & Partial<Pick<Served
  * A model that a host has loaded: every call of it is counted, told to the host's listeners, and waited for at close. One that
  * was reloaded meanwhile hands its calls on to what took its place, so it may be kept.
  */
-export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
+export class ServedModel {
   readonly name: string;
   readonly version: string;
   readonly record: ModelRecord | undefined;
@@ -104,6 +104,7 @@ export class ServedModel implements Omit<ServedModelParts, 'statistics'> {
   /** Those that follow it, by what was named, and by their side. */
   readonly #followers = new Map<string, ServedModel>();
 
+  /** @internal */
   constructor(
     {
       name,

@@ -34,17 +34,12 @@ export interface TensorSpec {
   readonly labels?: readonly string[];
 }
 
-/** What a model is for. `tasks/kinds` knows the types that there are, and their other members. */
-interface TaskSpec {
-  readonly type: string;
-}
-
 /** What `forward` takes and returns. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** What the outputs mean. */
-  readonly task?: TaskSpec;
+  /** What the outputs mean. `tasks/kinds` knows the types that there are, and their other members. */
+  readonly task?: { readonly type: string };
 }
 
 /** One argument or result of a method, as the model's own schema declares it. */

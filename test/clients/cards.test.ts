@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { cardOf, type CardFormat } from '#dist/registry/card/index.js';
-import type { ModelRecord } from '#dist/registry/schema.js';
+import type { ModelRecord } from '#dist/registry/model-record.js';
 import { full, minimal, nasty, nastyRecords } from '../registry/card/records.js';
 import { root } from '../support/paths.js';
 

@@ -39,9 +39,12 @@ export class DriftMonitor {
 
   /**
    * @param reference `referenceOf(record)`
-   * @param now milliseconds since the epoch. @internal
    * @throws ERR_INVALID_ARGUMENT for a record without training statistics, and for options that do not exist
    */
+  constructor(reference: Reference | undefined, options?: DriftMonitorOptions);
+  /** @internal */
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the clock, milliseconds since the epoch, is for tests
+  constructor(reference: Reference | undefined, options: DriftMonitorOptions, now: () => number);
   constructor(reference: Reference | undefined, options: DriftMonitorOptions = {}, now: () => number = Date.now) {
     if (typeof reference !== 'object' || typeof (reference as Partial<Reference> | null)?.reader !== 'function') {
       throw expected('training statistics, as referenceOf(record) has them', 'reference of DriftMonitor', reference);
@@ -88,7 +91,7 @@ export class DriftMonitor {
     }
   }
 
-  /** Adds what another process has counted. @throws ERR_INVALID_ARGUMENT for a profile of another reference */
+  /** Adds what another process has counted. @throws ERR_INVALID_ARGUMENT for a profile of another reference. @internal */
   merge(profile: Profile): void {
     if (profile.rows === 0) return;
     this.#window.merge(profile);

@@ -3,24 +3,23 @@ import type { OutputMeaning } from '../../signature/meaning.js';
 import { featuresOf, type Features, type Sides } from './features.js';
 import type { ReferenceFeature, TrainingStatistics } from './statistics.js';
 
-/** What profiles are counted by. */
-export interface Counted {
-  readonly features: readonly ReferenceFeature[];
-  /** For each feature its place in the rows that `Features.read` gives. */
-  readonly places: readonly number[];
-}
-
 /** What a version was trained on, ready to be compared with. */
-export interface Reference extends Counted {
+export interface Reference {
+  readonly features: readonly ReferenceFeature[];
+  /** For each feature its place in the rows that are read. */
+  readonly places: readonly number[];
   /** Rows that were counted. */
   readonly rows: number;
   /** What the record's statistics say of how sure the model may be. */
   readonly calibration: TrainingStatistics['calibration'];
   /** The place, among `features`, of the class of a row and of the confidence in it; undefined where there is none. */
   readonly prediction: { readonly predicted: number; readonly confidence: number } | undefined;
-  /** A reader of rows. Each keeps one row of numbers: readers that are used at once are two. */
+  /** A reader of rows. Each keeps one row of numbers: readers that are used at once are two. @internal */
   reader(): Features;
 }
+
+/** What profiles are counted by. */
+export type Counted = Pick<Reference, 'features' | 'places'>;
 
 /** The statistics of a record that was checked, which are of this signature and meaning. */
 export function referenceFrom(statistics: TrainingStatistics, sides: Sides, meaning: OutputMeaning): Reference {

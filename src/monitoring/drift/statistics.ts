@@ -1,15 +1,12 @@
 /** The form of what was counted in training data: the member `trainingStatistics` of a record. */
 
-interface FeatureCounts {
+/** Numbers, counted between fixed edges. */
+export interface NumericFeature {
+  readonly kind: 'numeric';
   /** Such as `input.mean`, `age`, `prediction`. */
   readonly name: string;
   /** Rows without a value: NaN, or nothing there. */
   readonly missing: number;
-}
-
-/** Numbers, counted between fixed edges. */
-interface NumericFeature extends FeatureCounts {
-  readonly kind: 'numeric';
   /** Ascending, at least two. A value belongs to the first bin whose edge it does not pass: bin i is (edges[i-1], edges[i]]. */
   readonly edges: readonly number[];
   /** One more than the edges: the first bin is open below, the last one above. */
@@ -20,8 +17,12 @@ interface NumericFeature extends FeatureCounts {
 }
 
 /** Whole numbers that stand for kinds: few values of an integer input, or classes by their index. */
-interface CategoricalFeature extends FeatureCounts {
+export interface CategoricalFeature {
   readonly kind: 'categorical';
+  /** Such as `prediction`. */
+  readonly name: string;
+  /** Rows without a value: nothing there. */
+  readonly missing: number;
   /** Ascending, at most 200. */
   readonly categories: readonly number[];
   /** One more than the categories: the last one counts all else. */

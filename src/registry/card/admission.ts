@@ -1,4 +1,4 @@
-import type { AdmissionFacts } from '../schema.js';
+import type { AdmissionFacts } from '../model-record.js';
 import type { Block, Fact } from './blocks.js';
 
 /** How people read what admission found of the rows of a batch; other verdicts are shown as they are. */

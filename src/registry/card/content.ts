@@ -1,7 +1,7 @@
 import { engineTable } from '../../engines/index.js';
 import { describeSpec } from '../../signature/spec.js';
 import { labelsOf, pipelineOf } from '../../tasks/kinds/index.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { calibratedText, countedText } from './statistics.js';
 import { admissionBlocks } from './admission.js';
 import type { Block, Cell, Fact, Section } from './blocks.js';

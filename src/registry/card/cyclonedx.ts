@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describeSpec, type TensorSpec } from '../../signature/spec.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { calibratedText, countedText } from './statistics.js';
 import type { CardContent } from './content.js';
 import { isExpression, spdxOf } from './licenses.js';

@@ -1,4 +1,4 @@
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import type { CardContent } from './content.js';
 import { hubLicense, spdxOf } from './licenses.js';
 import type { Metric } from './metrics.js';

@@ -1,6 +1,6 @@
 /** Cards of models: what a record says, for people and for programs. `registry card` and `registry add` write them. */
 import { expected } from '../../errors.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { contentOf, type CardContent } from './content.js';
 import { cyclonedx } from './cyclonedx.js';
 import { frontMatter } from './front-matter.js';

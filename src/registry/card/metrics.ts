@@ -1,4 +1,4 @@
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 
 /** One number of an evaluation. */
 export interface Metric {

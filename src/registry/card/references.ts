@@ -1,4 +1,4 @@
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { clean } from './text.js';
 
 const schemes = ['https:', 'http:', 'git:', 'ssh:', 'git+https:', 'git+ssh:', 'ftp:', 's3:', 'gs:'];

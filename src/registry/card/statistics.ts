@@ -1,5 +1,5 @@
 /** What a record's training statistics hold, in a line each: for cards and for `registry show`. */
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 
 type Statistics = NonNullable<ModelRecord['trainingStatistics']>;
 

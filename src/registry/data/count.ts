@@ -6,7 +6,7 @@ import { fitCalibration, type FeatureColumn } from '../../monitoring/performance
 import { meaningOf } from '../../tasks/kinds/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Value } from '../../tensor/value.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { BatchSize } from './batch-size.js';
 import { DataRows, type DataGiven } from './rows.js';
 import { readTruth, type TruthGiven } from './truth.js';

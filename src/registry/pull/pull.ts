@@ -3,7 +3,7 @@ import { torchError, type TorchError } from '../../errors.js';
 import { weightFiles } from '../../engines/index.js';
 import type { Added } from '../add.js';
 import type { ModelRegistry } from '../registry.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { requireNothingNew } from '../record/same.js';
 import type { Staging } from '../store/staging.js';
 import { chooseFile } from './choose-file.js';

@@ -4,7 +4,7 @@ import { ownManifest } from '../../files/package-root.js';
 import type { Admitted } from '../admission/admit.js';
 import type { TrainingStatistics } from '../../monitoring/drift/statistics.js';
 import { parseRecord } from '../manifest.js';
-import type { AdmissionFacts, ModelRecord } from '../schema.js';
+import type { AdmissionFacts, ModelRecord } from '../model-record.js';
 import type { Task } from '../../tasks/kinds/index.js';
 import { taskOf } from '../task.js';
 import { statedSignature, type Draft } from './draft.js';

@@ -9,7 +9,7 @@ import type { TaskGiven } from '../../tasks/kinds/given.js';
 import { noMeaning, taskKindOf } from '../../tasks/kinds/index.js';
 import { parseRecord } from '../manifest.js';
 import { isTooDeep, nestingRule } from '../nesting.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { taskOf } from '../task.js';
 import { statedCommit } from './git.js';
 import { statedMembers, type AddOptions, type SignatureParts } from './options.js';

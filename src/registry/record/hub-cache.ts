@@ -1,6 +1,6 @@
 /** The cache of the Hugging Face hub, whose folders say where a file is from. */
 import { resolve, sep } from 'node:path';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 
 /** `models--org--name/snapshots/<commit>/…`, where every file is a link into `models--org--name/blobs`. */
 const layout = /^(?<root>.*\/models--(?<model>[^/]+))\/snapshots\/(?<revision>[0-9a-f]{40})\/(?<file>.+)$/;

@@ -10,7 +10,7 @@ import type { Arguments } from '../../tensor/value.js';
 import type { DataGiven } from '../data/rows.js';
 import type { TruthGiven } from '../data/truth.js';
 import { checkName, checkVersion } from '../names.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 
 /** An input or output, as far as it is stated: by its name where that is given, else by its place in the list. */
 export type SpecPart = Partial<TensorSpec>;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { torchError } from '../../errors.js';
 import { meaningOf } from '../../tasks/kinds/index.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { taskOf } from '../task.js';
 import { checkDraft, draftOf, requireSameArtifact, requireStrict, type Draft } from './draft.js';
 import type { AddOptions, SpecPart } from './options.js';

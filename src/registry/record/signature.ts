@@ -4,7 +4,7 @@ import type { Signature, TensorSpec } from '../../signature/spec.js';
 import { acceptsTensor } from '../../signature/torch-type.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { RunReport, SeenTensor } from '../admission/messages.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import type { SignatureParts, SpecPart } from './options.js';
 
 type RecordSignature = ModelRecord['signature'];

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { findEngine, weightFiles } from '../../engines/index.js';
 import { torchError } from '../../errors.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { readsSidecars } from '../signature-of.js';
 import { maxBundleBytes } from './bundle.js';
 import { invalid } from './form.js';

@@ -1,11 +1,13 @@
 /** Signatures of models by OpenSSF Model Signing v1.0. What signs and verifies is imported when it is used. */
-import type { CompareOptions } from './manifest.js';
+import type { VerifyFolderOptions } from './manifest.js';
 import type { Signed, SignOptions } from './sign.js';
 import type { TrustOptions } from './trust.js';
 import type { VerifiedFolder } from './verify.js';
 
 export { LoadPolicy, type LoadPolicyOptions, type PolicyDecision, type PolicySubject } from './policy.js';
-export type { SignedFile } from './manifest.js';
+export type { SigningMethod } from './bundle.js';
+export type { SignedFile, VerifyFolderOptions } from './manifest.js';
+export type { HashAlgorithm } from './statement.js';
 export type { Signed, SigningKeyOptions, SignOptions } from './sign.js';
 export type { SigstoreIdentity, TrustOptions } from './trust.js';
 export type { Signer, VerifiedFolder } from './verify.js';
@@ -35,7 +37,7 @@ export async function verifyFolder(
   folder: string,
   bundle: string | Uint8Array,
   trust: TrustOptions,
-  options: CompareOptions = {},
+  options: VerifyFolderOptions = {},
 ): Promise<VerifiedFolder> {
   return await (await import('./verify.js')).verifyFolder(folder, bundle, trust, options);
 }

@@ -156,7 +156,7 @@ export async function manifestOf(
   return { resources, files };
 }
 
-export interface CompareOptions {
+export interface VerifyFolderOptions {
   /**
    * Files that are not read, by their paths: whoever loads them hashes what it loads. The digest that was signed is returned of
    * them, unless it is not the sha256 of a whole file. Default: none.
@@ -181,7 +181,7 @@ export async function compareFolder(
   root: string,
   { serialization, resources }: Statement,
   signatures: Signatures,
-  { unread, signal }: CompareOptions = {},
+  { unread, signal }: VerifyFolderOptions = {},
 ): Promise<ReadonlyMap<string, SignedFile>> {
   const found = await listFiles(root, serialization);
   const signed = new Map<string, Resource[]>();

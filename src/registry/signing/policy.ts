@@ -3,7 +3,7 @@ import * as check from '../../check.js';
 import type { EngineName } from '../../engines/index.js';
 import { torchError } from '../../errors.js';
 import type { ModelRegistry } from '../registry.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { digestsOf } from '../signature-of.js';
 import type { Trust, TrustOptions } from './trust.js';
 import { asksForSignatures, trustNames } from './trust-stated.js';

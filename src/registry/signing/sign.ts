@@ -7,7 +7,7 @@ import { nameOf, pemCertificates } from './certificate.js';
 import { hintOf, signPayload } from './dsse.js';
 import { keyWarnings, privateKeyOf, readPem } from './key.js';
 import { manifestOf, type SignedFile } from './manifest.js';
-import { algorithms, statementText, type Algorithm } from './statement.js';
+import { algorithms, statementText, type HashAlgorithm } from './statement.js';
 
 /** What signs. */
 export interface SigningKeyOptions {
@@ -28,7 +28,7 @@ export interface SignOptions extends SigningKeyOptions {
   /** What is said of it beside its files. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Default: sha256. */
-  readonly algorithm?: Algorithm;
+  readonly algorithm?: HashAlgorithm;
   /** Digests of parts of so many bytes, in place of those of whole files. */
   readonly shardBytes?: number;
   /** Paths below the folder that are not signed. Default: those of git, as model-signing has it. */
@@ -76,7 +76,7 @@ export async function signFolder(folder: string, options: SignOptions): Promise<
   check.text('subject', subject);
   check.object('annotations', annotations);
   for (const [name, value] of Object.entries(annotations)) check.text(`annotation ${name}`, value);
-  check.oneOf('algorithm', algorithm, Object.keys(algorithms) as Algorithm[]);
+  check.oneOf('algorithm', algorithm, Object.keys(algorithms) as HashAlgorithm[]);
   if (shardBytes !== undefined) check.integer('shardBytes', shardBytes, 1, Number.MAX_SAFE_INTEGER);
   check.boolean('allowSymlinks', allowSymlinks);
   check.signal(signal);

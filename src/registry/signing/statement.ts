@@ -14,12 +14,12 @@ export const algorithms = {
   blake2b: { node: 'blake2b512', digits: 128 },
 } as const;
 
-export type Algorithm = keyof typeof algorithms;
+export type HashAlgorithm = keyof typeof algorithms;
 
 /** How the files were found and cut. */
 export interface Serialization {
   readonly method: 'files' | 'shards';
-  readonly algorithm: Algorithm;
+  readonly algorithm: HashAlgorithm;
   /** Bytes of a shard; undefined with `files`. */
   readonly shardBytes: number | undefined;
   readonly allowSymlinks: boolean;

@@ -6,7 +6,7 @@ import { certificateOf, nameOf } from './certificate.js';
 import { requireChain } from './chain.js';
 import { hintOf, isHintOf, isSignedBy } from './dsse.js';
 import { invalid } from './form.js';
-import { compareFolder, type CompareOptions, type SignedFile } from './manifest.js';
+import { compareFolder, type VerifyFolderOptions, type SignedFile } from './manifest.js';
 import { parseStatement, type Statement } from './statement.js';
 import { requireSigstore } from './sigstore.js';
 import { openTrust, type Trust, type TrustOptions } from './trust.js';
@@ -113,7 +113,7 @@ export async function verifyFolder(
   folder: string,
   bundle: string | Uint8Array,
   trust: Trust | TrustOptions,
-  options: CompareOptions = {},
+  options: VerifyFolderOptions = {},
 ): Promise<VerifiedFolder> {
   check.text('folder', folder, 'a path');
   check.options('verifyFolder', options, ['unread', 'signal']);

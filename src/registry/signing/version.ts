@@ -6,11 +6,11 @@ import { containedPath } from '../../files/contained-path.js';
 import { withRegularFile } from '../../files/regular-file.js';
 import type { ModelRegistry } from '../registry.js';
 import { maxRecordBytes, unreadable } from '../read.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { annotationsOf, requireAnnotations, sha256Of, type SignedVersion } from './annotations.js';
 import { maxBundleBytes, parseBundle } from './bundle.js';
 import { invalid } from './form.js';
-import { compareFolder, type CompareOptions, type SignedFile } from './manifest.js';
+import { compareFolder, type VerifyFolderOptions, type SignedFile } from './manifest.js';
 import { signFolder } from './sign.js';
 import { parseStatement, type Statement } from './statement.js';
 import type { Trust, TrustOptions } from './trust.js';
@@ -75,7 +75,7 @@ export async function verifyVersion(
   registry: ModelRegistry,
   record: ModelRecord,
   trust: Trust | TrustOptions | undefined,
-  { bundle, ...options }: VerifyVersionOptions & CompareOptions = {},
+  { bundle, ...options }: VerifyVersionOptions & VerifyFolderOptions = {},
 ): Promise<VerifiedVersion> {
   const content = bundle ?? (await readSignature(registry, record));
   const known: { signer?: Signer; statement: Statement } = trust

@@ -7,7 +7,7 @@ import { digestFile } from '../../files/hash.js';
 import { parseRecord } from '../manifest.js';
 import { checkName, checkVersion } from '../names.js';
 import { maxRecordBytes, recordIn } from '../read.js';
-import type { ModelRecord } from '../schema.js';
+import type { ModelRecord } from '../model-record.js';
 import { Change, writeNew } from './change.js';
 import type { Disk } from './disk.js';
 import { stagedName, type Folders } from './places.js';

@@ -1,4 +1,5 @@
 import { expected } from '../../errors.js';
+import type { PresetName } from '../../monitoring/drift/presets.js';
 import type { WindowReport } from '../../monitoring/report.js';
 import type { Settings } from '../settings/table.js';
 
@@ -24,7 +25,7 @@ export interface MonitoringOptions {
   /** Share of windows without drift that may raise an alarm, instead of `driftFalseAlarmDays`. */
   driftLevel?: number;
   /** Which tests with which thresholds, default `exact`. */
-  driftPreset?: Settings['driftPreset'];
+  driftPreset?: PresetName;
   /** Answers of this server, of all its models together, that labels may still come back for. Default 10000. */
   feedbackRequests?: number;
   /** Called for each window in which drift was found, after it was logged. */

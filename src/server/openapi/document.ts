@@ -1,4 +1,4 @@
-import type { TSchema } from '../../schema/builder.js';
+import type { Schema } from '../../schema/builder.js';
 import { ownManifest } from '../../files/package-root.js';
 import type { Route } from '../routes/route.js';
 import { OipError } from '../schemas/oip.js';
@@ -30,7 +30,7 @@ export function openApiDocument(
   routes: readonly Route[],
   { models = noModels, security = open }: DocumentOptions = {},
 ): Json {
-  const schemas: Record<string, TSchema | Json> = { Problem: ProblemDocument, OipError, TorchServeError };
+  const schemas: Record<string, Schema | Json> = { Problem: ProblemDocument, OipError, TorchServeError };
   const paths: Record<string, Record<string, Json>> = {};
   const responses = new SharedResponses();
   const add = (route: Route, operation: Operation, { path, parameters }: DescribedPath): void => {

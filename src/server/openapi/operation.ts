@@ -1,4 +1,4 @@
-import type { TSchema } from '../../schema/builder.js';
+import type { Schema } from '../../schema/builder.js';
 import type { DescribedModel } from './described-model.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -6,11 +6,11 @@ export type Json = Readonly<Record<string, unknown>>;
 /** A body in one media type. */
 export interface Content {
   readonly mediaType: string;
-  readonly schema: TSchema | Json;
+  readonly schema: Schema | Json;
   /** The schema's name among the components of the document; left out: the schema stands where it is used. */
   readonly name?: string;
   /** Further components, which the schema refers to. */
-  readonly components?: Readonly<Record<string, TSchema | Json>>;
+  readonly components?: Readonly<Record<string, Schema | Json>>;
   readonly example?: unknown;
 }
 
@@ -31,13 +31,13 @@ export interface Operation {
 }
 
 /** A JSON body of a named schema: `json({ Liveness })`. */
-export function json(named: Readonly<Record<string, TSchema | Json>>, example?: unknown): Content {
+export function json(named: Readonly<Record<string, Schema | Json>>, example?: unknown): Content {
   const [[name, schema] = []] = Object.entries(named);
   if (name === undefined || schema === undefined) throw new Error('Expected one named schema');
   return { mediaType: 'application/json', schema, name, ...(example !== undefined && { example }) };
 }
 
 /** A schema without the markers of the library that wrote it. */
-export function plain(schema: TSchema | Json): Json {
+export function plain(schema: Schema | Json): Json {
   return JSON.parse(JSON.stringify(schema)) as Json;
 }

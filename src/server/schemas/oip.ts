@@ -1,5 +1,5 @@
 /** Messages of the Open Inference Protocol v2, for the description; the codec in `protocol/` reads and writes them. */
-import Type, { type TSchema } from '../../schema/builder.js';
+import Type, { type Schema } from '../../schema/builder.js';
 
 const name = Type.String({ minLength: 1, maxLength: 256 });
 export const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 32 });
@@ -12,7 +12,7 @@ const datatype = Type.String({ description: 'BOOL, UINT8 to UINT64, INT8 to INT6
 const data = Type.Array(Type.Unknown(), { description: 'Flat, or nested as the shape is.' });
 
 /** In requests `null` stands for what is left out, as many clients write it. */
-const orNull = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+const orNull = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 const given = orNull(
   Type.Object(
     {},

@@ -1,4 +1,4 @@
-import Type, { type Static, type TSchema } from '../../schema/builder.js';
+import Type, { type Static, type Schema } from '../../schema/builder.js';
 
 /** Rows of one prediction, fixed by the contract. */
 export const maxBatchSize = 128;
@@ -87,7 +87,7 @@ const timing = {
 };
 const classIndex = Type.Integer({ minimum: 0 });
 const probability = Type.Number({ minimum: 0, maximum: 1 });
-const perRow = <T extends TSchema>(item: T, description: string) => Type.Array(item, { description });
+const perRow = <T>(item: Schema<T>, description: string) => Type.Array(item, { description });
 
 /** Answer to rows of numbers, for a classifier. */
 export const PredictResponse = Type.Object(

@@ -5,7 +5,7 @@ import { formatShape } from '../../tensor/shape.js';
 import type { Arguments } from '../../tensor/value.js';
 import type { ImageSpec } from '../image/spec.js';
 import { imagesToTensor } from '../image/to-tensor.js';
-import type { AnyTask, EncodeOptions, Encoded, JsonSchema } from './kind.js';
+import type { AnyTask, EncodeOptions, EncodedInput, JsonSchema } from './kind.js';
 
 const side = { type: 'integer', minimum: 1, maximum: 8192 };
 const ofChannels = (items: object) => ({
@@ -35,7 +35,7 @@ export const imageSchema: JsonSchema = {
 /** @throws ERR_TASK for a task without `image`; as imageToTensor */
 export async function encodeImages(
   { type, image }: AnyTask,
-  input: Encoded,
+  input: EncodedInput,
   { maxPixels, signal }: EncodeOptions,
 ): Promise<Arguments> {
   if (!image)

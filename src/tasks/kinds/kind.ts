@@ -16,7 +16,7 @@ export interface AnyTask {
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** An input that is encoded, and no argument of a model yet. */
-export type Encoded = Uint8Array | readonly Uint8Array[];
+export type EncodedInput = Uint8Array | readonly Uint8Array[];
 
 export interface EncodeOptions {
   /** Images of more pixels are refused. Default 50 million. */
@@ -60,7 +60,7 @@ export interface TaskKind<T extends AnyTask = AnyTask, A = unknown> {
   /** Checks how many classes a caller asks for. A kind without this takes no such number. @throws ERR_OUT_OF_RANGE */
   checkTopK?(task: T, topK: number): void;
   /** The arguments of `forward` for an encoded input. @throws ERR_TASK where the task says of none what to make of it */
-  encode(task: T, input: Encoded, options: EncodeOptions): Promise<Arguments>;
+  encode(task: T, input: EncodedInput, options: EncodeOptions): Promise<Arguments>;
   /** What `decode` needs of a call besides its output. @throws InputError for what the caller must not give */
   decodeOptions?(task: T, signature: Signature, args: Arguments): PostprocessOptions;
   /** The answer that an output means. A kind without this has none. @throws InputError for what the output cannot be */

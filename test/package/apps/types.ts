@@ -1,10 +1,11 @@
 // What users write, and what must not compile.
 import { createServer as createHttpServer } from 'node:http';
 import { BatchQueue, loadModel, ModelHost, ModelRegistry, runtime, Tensor, TorchError } from 'node-libtorch';
-import type { Model, RunOptions, Signature, Value } from 'node-libtorch';
+import type { Model, ModelRecord, RunOptions, RuntimeInfo, Signature, TrainingStatistics, Value } from 'node-libtorch';
+import { referenceOf } from 'node-libtorch';
 import { InferenceClient, InferenceConnectionError, type InferResult } from 'node-libtorch/client';
-import { verdictOf, type Verdict } from 'node-libtorch/monitoring';
-import { createApp, createServer } from 'node-libtorch/server';
+import { DriftMonitor, verdictOf, type Verdict } from 'node-libtorch/monitoring';
+import { createApp, createServer, type MonitoringOptions } from 'node-libtorch/server';
 import { softmax, topK } from 'node-libtorch/tasks';
 
 const signature: Signature = {
@@ -29,9 +30,13 @@ export async function main(path: string): Promise<void> {
   await using queue = new BatchQueue(model, { maxBatchSize: 8 });
   topK(await queue.run(output), 2);
   const registry = await ModelRegistry.open();
-  await registry.resolve('mnist-mlp');
+  const { record }: { record: ModelRecord } = await registry.resolve('mnist-mlp');
+  const counted: TrainingStatistics | undefined = record.trainingStatistics;
+  const monitor = new DriftMonitor(referenceOf(record), { level: 0.001 });
+  monitor.observe(output, output).toFixed();
+  const watched: MonitoringOptions = { driftPreset: 'exact', driftWindowRows: counted?.rows ?? 500 };
   const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }] });
-  createHttpServer(createApp({ host, logger: false }));
+  createHttpServer(createApp({ host, logger: false, ...watched }));
   const server = await createServer({ host, port: 0 });
   const client = new InferenceClient(server.url, { retries: 1 });
   const result: InferResult = await client.model('mnist-mlp').infer({ input: output }, { timeoutMs: 100 });
@@ -44,7 +49,10 @@ export async function main(path: string): Promise<void> {
   console.log(verdict.level, verdict.features.length);
   const error: unknown = logits.length > 10 ? logits : data;
   if (error instanceof InferenceConnectionError) console.log(error.operation, error.attempts, error.status);
-  if (error instanceof TorchError) console.log(error.code, await runtime.info());
+  if (error instanceof TorchError) {
+    const info: RuntimeInfo = await runtime.info();
+    console.log(error.code, info.cores, record.metrics?.testAccuracy, record.framework?.torch);
+  }
 
   // @ts-expect-error a model has a path, which is text
   await loadModel(1);

@@ -1,6 +1,6 @@
 /** Records of every kind, for the tests of cards. */
 import { parseRecord } from '#dist/registry/manifest.js';
-import type { ModelRecord } from '#dist/registry/schema.js';
+import type { ModelRecord } from '#dist/registry/model-record.js';
 
 const sha256 = 'ab'.repeat(32);
 
@@ -18,10 +18,6 @@ export const minimal: ModelRecord = {
   task: { type: 'other' },
   artifact: { file: 'model.onnx', sha256, bytes: 123 },
 };
-
-/** Members that are open hold more than their types say. */
-type Metrics = NonNullable<ModelRecord['metrics']>;
-type Training = NonNullable<ModelRecord['training']>;
 
 const classes = [
   { label: 'cat', precision: 0.9 },
@@ -75,14 +71,14 @@ export const full: ModelRecord = {
       [3, 1],
       [0, 4],
     ],
-  } as Metrics,
+  },
   training: {
     dataset: 'hf:datasets/some-org/pets',
     datasetSha256: sha256,
     seed: 7,
     split: { train: 800, test: 1000 },
     epochs: 3,
-  } as Training,
+  },
   description: 'Tells three animals apart.\n\nIt was trained for this test.',
   intendedUse: 'Tests of cards.',
   limitations: 'It knows three animals alone.',
@@ -160,7 +156,7 @@ export function recordOf(value: string): ModelRecord {
       dataset: value,
       perClass: [{ label: name, [value]: value }],
       testAccuracy: 0.5,
-    } as Metrics,
+    },
     training: { dataset: name, [value]: value },
     description: text(value, 20_000),
     intendedUse: text(value, 20_000),

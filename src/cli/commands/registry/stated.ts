@@ -25,10 +25,10 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
       record: await object(flags.record),
       signature: await signatureParts(flags),
       metrics: await object(flags.metrics),
-      training: await object(flags.training),
+      training: (await object(flags.training)) as AddOptions['training'],
       task: await taskOf(flags),
       labels: flags.labels === undefined || isTruth(flags.labels) ? undefined : await readLabels(flags.labels),
-      trainingStatistics: await object(flags.statistics),
+      trainingStatistics: (await object(flags.statistics)) as AddOptions['trainingStatistics'],
     }),
   });
   const files = await read().catch((cause: unknown) => {
