@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { npm11 } from './tools.mjs';
 
 const apps = fileURLToPath(new URL('../apps/', import.meta.url));
+/** For one command; a test that compiles gives more. */
 const limitMs = 480_000;
 
 /** What the shell scripts that package managers make for commands need. */
@@ -17,6 +18,8 @@ const basics = ['sh', 'dirname', 'basename', 'sed', 'uname', 'env', 'cat'];
 export class Sandbox {
   #folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
   #env;
+  /** Commands that run: a test that is given up leaves them behind. */
+  #running = new Set();
   app = join(this.#folder, 'app');
   node;
 
@@ -54,18 +57,23 @@ export class Sandbox {
 
   /** Starts a command of the sandbox's PATH in the app. */
   spawn(command, args = [], { env = {}, ...options } = {}) {
-    return spawn(command, args, {
+    const child = spawn(command, args, {
       cwd: this.app,
       env: { ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, which ends as one: npx and package managers do not hand signals on.
+      detached: true,
       ...options,
     });
+    this.#running.add(child);
+    child.once('close', () => this.#running.delete(child));
+    return child;
   }
 
   /** Runs a command to its end. */
-  async run(command, args, options) {
+  async run(command, args, { limit = limitMs, ...options } = {}) {
     const child = this.spawn(command, args, options);
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const timer = setTimeout(() => kill(child), limit);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
@@ -83,6 +91,16 @@ export class Sandbox {
   }
 
   remove() {
-    rmSync(this.#folder, { recursive: true, force: true });
+    for (const child of this.#running) kill(child);
+    // What was killed a moment ago may still be writing.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+function kill({ pid }) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }

@@ -30,7 +30,10 @@ export const mochaHooks = {
     for (const tarball of process.env.PACKAGE_TARBALLS.split('\n')) registry.publish(tarball);
   },
   async afterAll() {
-    for (const made of sandboxes) made.remove();
-    await registry.stop();
+    try {
+      for (const made of sandboxes) made.remove();
+    } finally {
+      await registry.stop(); // or mocha would not end
+    }
   },
 };
