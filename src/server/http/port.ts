@@ -66,10 +66,13 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
       return closed;
     },
     async listen(http, connections) {
-      await new Promise<void>((resolve) => http.listen(server, resolve));
+      // Bun's server is no server of node:net: instead of taking this port it would open another one, on every address.
+      const takesOver = (http as unknown) instanceof NetServer;
+      if (takesOver) await new Promise<void>((resolve) => http.listen(server, resolve));
+      else http.emit('listening');
       for (let dropped = 0; dropped < closed; dropped++) http.emit('drop');
       passTo((socket) => inject(http, connections, socket));
-      return intakeOf(http);
+      return intakeOf(takesOver ? http : server);
     },
     passTo(next) {
       passTo(next);
