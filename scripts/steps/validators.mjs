@@ -86,6 +86,10 @@ function asModule(code) {
     return `from${paths.indexOf(path)}`;
   });
   if (body.includes('require("')) throw new Error('A schema needs what scripts/steps/validators.mjs cannot import');
-  const imports = paths.map((path, index) => `import from${index} from '${path}.js';\n`);
+  // ajv's helpers are CommonJS with `__esModule`. Node gives such a module's exports as `default`; Bun, and bundlers, their member `default`.
+  const imports = paths.map(
+    (path, index) =>
+      `import * as ns${index} from '${path}.js';\nconst from${index} = ns${index}.default?.__esModule ? ns${index}.default : ns${index};\n`,
+  );
   return `// Made by scripts/steps/validators.mjs.\n${imports.join('')}${body}\n`;
 }
