@@ -5,6 +5,7 @@ import type { ModelEntry } from '../server/settings/model-entries.js';
 import { requireConsistentPolicy } from '../server/settings/policy.js';
 import type { SettingKey, Settings } from '../server/settings/table.js';
 import { exitCodes, inWords, isOutOfFiles, reportError } from './report.js';
+import { requireOwnWorker } from './cluster/messages.js';
 import type { ServeSelection } from './serve-catalog.js';
 import { modelsToServe } from './serve-targets.js';
 import { commandSettings } from './settings.js';
@@ -76,9 +77,11 @@ async function asServer(job: ServeJob): Promise<void> {
     }
     const { supervise } = await import('./cluster/supervisor.js');
     if (settings.grpcPort !== undefined) grpc = await openPort(settings.host, settings.grpcPort);
-    process.exitCode = await supervise({ http: port, grpc }, job);
+    const code = await supervise({ http: port, grpc }, job);
     port.close();
     grpc?.close();
+    // What others loaded into this process (pm2's channel, an agent's timer) would keep it.
+    process.exit(code);
   } catch (error) {
     // An open port would keep the process.
     port.close();
@@ -91,6 +94,7 @@ async function asServer(job: ServeJob): Promise<void> {
 async function asWorker(onTerminal: boolean): Promise<void> {
   let selection: ServeSelection | undefined;
   try {
+    asked(requireOwnWorker);
     const { primarySettings } = await import('./cluster/worker-models.js');
     selection = await primarySettings();
     configureCompute(selection);
@@ -100,8 +104,9 @@ async function asWorker(onTerminal: boolean): Promise<void> {
   } catch (error) {
     if (!onTerminal && selection) await logFailedStart(error, selection.settings);
     // Its channel to the primary keeps a worker alive, so a failure has to end it.
-    reportError(error, { json: false });
-    process.exit(exitCodes.failure);
+    const isUsage = error instanceof UsageError;
+    reportError(isUsage ? error.cause : error, { json: false });
+    process.exit(isUsage ? exitCodes.usage : exitCodes.failure);
   }
 }
 

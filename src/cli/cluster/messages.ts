@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
-import type { SaidError } from '../../errors.js';
+import { torchError, type SaidError } from '../../errors.js';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 import type { MonitoringReport } from '../../monitoring/report.js';
 import type { LabelledPart } from '../../monitoring/performance/index.js';
@@ -203,6 +203,19 @@ const variable = 'NODE_LIBTORCH_WORKER';
 
 export function environmentOf(assignment: Assignment): NodeJS.ProcessEnv {
   return { [variable]: JSON.stringify(assignment) };
+}
+
+/**
+ * For a process that is a worker: pm2 and others start programs as workers of theirs, and would never answer what this one asks.
+ * @throws ERR_CONFIG when its primary is not `serve --workers`
+ */
+export function requireOwnWorker(): void {
+  if (process.env[variable] !== undefined) return;
+  throw torchError(
+    'ERR_CONFIG',
+    'Expected a process of its own for serve but another program (pm2 in cluster mode?) started it as a worker of node:cluster' +
+      '\n  fix: with pm2 leave out -i (exec_mode: fork, instances: 1) and pass --workers N to serve (docs/using-with.md#pm2)',
+  );
 }
 
 /** Of this process, which is a worker. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { torchError } from '../../errors.js';
-import { createLogger, type Logger } from '../../monitoring/logging.js';
+import { createLogger, flushLogger, type Logger } from '../../monitoring/logging.js';
 import { connectionRoom } from '../../server/http/descriptors.js';
 import type { Intake, OpenPort } from '../../server/http/port.js';
 import type { Settings } from '../../server/settings/table.js';
@@ -56,6 +56,7 @@ export async function supervise(ports: Ports, job: ServeJob): Promise<number> {
     }, reject);
   });
   await admin?.close();
+  await flushLogger(logger);
   return code;
 }
 

@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { digitRequest, root } from '../../support/paths.js';
 
@@ -14,12 +15,15 @@ describe('node-libtorch serve --workers', function () {
   let child: ChildProcess | undefined;
   afterEach(() => child?.kill('SIGKILL'));
 
-  const start = (workers: number) => {
+  const start = (
+    workers: number,
+    { flags = [] as string[], stdio = ['ignore', 'pipe', 'inherit'] as StdioOptions } = {},
+  ) => {
     const args = [main, 'serve', 'mnist-mlp', '--port', '0', '--pre-stop-delay-ms', '0', '--workers', String(workers)];
-    const server = (child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const server = (child = spawn(process.execPath, [...flags, ...args], { stdio }));
     const lines: Line[] = [];
     let onLine = (): void => undefined;
-    createInterface(server.stdout).on('line', (text) => {
+    createInterface(server.stdout as Readable).on('line', (text) => {
       lines.push(JSON.parse(text) as Line);
       onLine();
     });
@@ -100,6 +104,34 @@ describe('node-libtorch serve --workers', function () {
     const usage = spawnSync(process.execPath, [main, 'serve', '--workers', '0'], { encoding: 'utf8' });
     expect(usage.status).to.equal(2);
   });
+
+  it('ends though something that was loaded before it would keep the process, as pm2 does', async () => {
+    const preload = `data:text/javascript,process.on('message', () => {})`;
+    const { server, seen, ended } = start(2, {
+      flags: ['--import', preload],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    await seen('worker ready', 2);
+    server.kill('SIGTERM');
+    expect(await ended).to.deep.equal([0, null]);
+  });
+
+  for (const more of [[], ['--workers', '2']]) {
+    it(`as a worker of another program's cluster says what to do: ${more.join(' ') || 'no flags'}`, async () => {
+      const args = ['serve', 'mnist-mlp', '--port', '0', ...more];
+      const primary = `import cluster from 'node:cluster';
+        cluster.setupPrimary({ execArgv: [], exec: ${JSON.stringify(main)}, args: ${JSON.stringify(args)} });
+        cluster.fork().on('exit', (code) => console.log('exit', code));`;
+      const foreign = (child = spawn(process.execPath, ['--input-type=module', '-e', primary]));
+      let stdout = '';
+      let stderr = '';
+      foreign.stdout?.on('data', (text: Buffer) => (stdout += text.toString()));
+      foreign.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+      await once(foreign, 'close');
+      expect(stdout).to.equal('exit 2\n');
+      expect(stderr).to.match(/^error \[ERR_CONFIG\] .*node:cluster\n {2}fix: .*leave out -i.*--workers N/);
+    });
+  }
 
   it('leaves nobody behind when the first process is killed', async () => {
     const { server, seen } = start(2);
