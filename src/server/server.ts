@@ -8,7 +8,7 @@ import { followHost } from './host-events.js';
 import { Connections } from './http/connections.js';
 import { drain, type DrainReport } from './http/drain.js';
 import { httpServer } from './http/listener.js';
-import { listenOn, type Intake, type TakeConnections } from './http/port.js';
+import { listenOn, requireEncryptsAll, type Intake, type TakeConnections } from './http/port.js';
 import { resolveServerOptions, type ServerLimits, type ServerOptions } from './options.js';
 import { bindRoutes } from './routes/route.js';
 import { routes } from './routes/table.js';
@@ -56,6 +56,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const unfollow = followHost(host, { ...context, onDeviceFailure, onStuck });
   const http = httpServer(context, bindRoutes(routes, context), limits);
   const connections = new Connections(http);
+  const isHandedOver =
+    options.listen !== undefined || limits.grpcPort !== undefined || options.listenGrpc !== undefined;
+  if (context.security.tls && isHandedOver) requireEncryptsAll(http);
   let intake: Intake;
   let grpc: GrpcListener | undefined;
   let admin: AdminListener | undefined;

@@ -85,6 +85,20 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
   };
 }
 
+/**
+ * For a server with certificates that gets connections which were accepted elsewhere. Bun's would answer those without encryption, and
+ * without asking for the client's certificate.
+ * @throws ERR_CONFIG when they would not be encrypted
+ */
+export function requireEncryptsAll(http: Server): void {
+  if ((http as unknown) instanceof NetServer) return;
+  throw torchError(
+    'ERR_CONFIG',
+    'Expected Node.js for TLS with serve, and for TLS with gRPC, but this runtime leaves connections that are handed on unencrypted' +
+      '\n  fix: run it with node; or leave out tlsCert and tlsKey and put a proxy in front that ends TLS (docs/deployment.md)',
+  );
+}
+
 /** Makes a connection that was accepted elsewhere one of a server's own, within its limit of connections. */
 export function inject(http: Server, connections: Connections, socket: Socket): void {
   if (connections.size >= http.maxConnections) {
