@@ -71,8 +71,8 @@ describe('ONNX models of other people', function () {
   let folder = '';
   let paths: Record<string, string> = {};
   before(async () => {
-    paths = JSON.parse(await fetched('fetch-onnx-models.mjs')) as Record<string, string>;
-    paths['silero-vad'] = await fetched('fetch-silero.mjs', 'onnx');
+    paths = JSON.parse(await fetched('fetch-models.mjs', 'real-onnx')) as Record<string, string>;
+    paths['silero-vad.onnx'] = await fetched('fetch-silero.mjs', 'onnx');
     folder = mkdtempSync(join(tmpdir(), 'real-onnx-'));
     for (const name of ['registry', 'models']) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'labels.txt'), 'upright\nupside down\n');
@@ -93,7 +93,7 @@ describe('ONNX models of other people', function () {
       const places = ['--registry', 'registry', '--models', 'models'];
       const options = { cwd: folder };
       const added = await cli(
-        ['registry', 'add', paths[name]!, '--name', name, '--model-version', 'v1.0', ...places, ...flags],
+        ['registry', 'add', paths[`${name}.onnx`]!, '--name', name, '--model-version', 'v1.0', ...places, ...flags],
         options,
       );
       expect(added.status, added.stderr).to.equal(0);

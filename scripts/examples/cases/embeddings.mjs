@@ -1,12 +1,14 @@
 import { equal, ok } from 'node:assert/strict';
-import { fetchMiniLm } from '../../fetch-minilm.mjs';
+import { fetchModels } from '../../fetch-models.mjs';
 
 export const embeddings = {
   name: 'embeddings',
   main: 'embeddings/server.mjs',
   light: true,
   async files() {
-    return Object.fromEntries(Object.entries(await fetchMiniLm()).map(([name, path]) => [`minilm/${name}`, path]));
+    return Object.fromEntries(
+      Object.entries(await fetchModels('minilm')).map(([name, path]) => [`minilm/${name}`, path]),
+    );
   },
   async check({ answers, url }) {
     const [best, second] = JSON.parse(answers[0]);
