@@ -29,7 +29,7 @@ export function opinfoSummary(records, outcomes, { torch, tolerances }) {
 const titles = {
   equal: 'equal in every bit',
   within: 'within the tolerance',
-  refused: 'refused, by the list of operators',
+  refused: 'refused',
   differs: 'differ',
   crashed: 'end the process',
   notExported: 'not exported by PyTorch',
@@ -44,7 +44,7 @@ export function opinfoSection({ torch, count, samples, core, operators }) {
   );
   const list = (kind) =>
     Object.entries(operators[kind])
-      .map(([name, said]) => `- \`${name}\`: ${text(said)}`)
+      .map(([name, said]) => `- \`${name}\`: ${text(kind === 'refused' ? refusal(said) : said)}`)
       .join('\n');
   const lists = ['refused', 'differs', 'crashed']
     .filter((kind) => number(kind) > 0)
@@ -65,15 +65,22 @@ has every name.
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-An entry counts as the worst of its samples. ${
+An entry counts as the worst of its samples.${
     number('within') > 0
-      ? `Within the tolerance: ${Object.entries(operators.within)
+      ? ` Within the tolerance: ${Object.entries(operators.within)
           .map(([name, error]) => `\`${name}\` ${error}`)
           .join(', ')}.`
       : ''
   }
+
 ${lists.join('\n')}
 ${number('notExported') > 0 ? `PyTorch does not export these:\n\n${reasons.map(([why, names]) => `- ${names.map((name) => `\`${name}\``).join(', ')}: ${text(why)}`).join('\n')}\n` : ''}`;
+}
+
+/** What an error of a load says of the operator. */
+function refusal(said) {
+  if (said.includes('which this process does not have')) return 'LibTorch does not have the operator that it calls';
+  return /calls \S+ \((.+?)\), which/.exec(said)?.[1] ?? said;
 }
 
 function text(said) {

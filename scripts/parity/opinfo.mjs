@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // npm run test:opinfo [-- NAME...]: PyTorch's own operator samples, exported by opinfo.py, run through loadModel and held to what
-// PyTorch answers, bit for bit. Writes opinfo-report.json; ends with 1 if an answer differs or a process ends. Models run in
+// PyTorch answers, bit for bit. Writes opinfo-report.json and docs/parity.md, unless there are names; ends with 1 if an answer differs or a process ends. Models run in
 // processes of their own, so that one that ends its process is listed. Exports are kept in the cache folder.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { loadModel, runtime, Tensor } from 'node-libtorch';
 import { cacheRoot } from '#dist/libtorch/find/cache.js';
 import { decode, difference, tolerances } from './compare.mjs';
 import { opinfoSummary, opinfoSection } from './opinfo-report.mjs';
+import { writePage } from './page.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = join(cacheRoot(), 'opinfo');
@@ -47,7 +48,10 @@ async function parent(names) {
   const outcomes = await inChildren(records);
   const [, torch] = (await readFile(join(folder, 'version.txt'), 'utf8')).trim().split(' ');
   const report = opinfoSummary(records, outcomes, { torch: torch.split('+')[0], tolerances });
-  if (names.length === 0) await writeFile(join(here, 'opinfo-report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  if (names.length === 0) {
+    await writeFile(join(here, 'opinfo-report.json'), `${JSON.stringify(report, null, 1)}\n`);
+    await writePage();
+  }
   console.log(opinfoSection(report));
   if (names.length > 0) console.log(JSON.stringify(report, null, 1));
   const { differs, crashed } = report.operators;

@@ -16,7 +16,8 @@ import { runtime } from 'node-libtorch';
 import { cacheRoot } from '#dist/libtorch/find/cache.js';
 import { architectureOutcomes } from './architectures.mjs';
 import { outcomes } from './outcomes.mjs';
-import { merged, page, summary } from './report.mjs';
+import { writePage } from './page.mjs';
+import { merged, summary } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = join(cacheRoot(), 'parity');
@@ -67,7 +68,6 @@ const found = summary(cases, { ...versions, all: values.all }, only, architectur
 const before = JSON.parse(await readFile(join(here, 'report.json'), 'utf8'));
 const report = only.length === every.length ? found : merged(before, found);
 await writeFile(join(here, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
-await writeFile(join(here, '../../docs/parity.md'), page(report));
-console.log(page(report));
+console.log(await writePage());
 console.log(`compared in ${Math.round((performance.now() - started) / 1000)} s`);
 process.exitCode = found.unexplained > 0 ? 1 : 0;
