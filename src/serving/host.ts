@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { onAbort } from '../async/ticket.js';
 import * as check from '../check.js';
 import { torchError } from '../errors.js';
 import type { ModelRegistry } from '../registry/index.js';
@@ -7,7 +6,6 @@ import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/run
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
 import type { Canaries } from './canary/canaries.js';
 import type { CanaryOptions, CanaryReport, SplitOptions } from './canary/options.js';
-import { Changes, type Change, type TurnOptions } from './changes.js';
 import { checkAliases, checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
   checkAliasOptions,
@@ -27,6 +25,7 @@ import { checkListener, hostListeners } from './listeners.js';
 import type { Quarantined } from './quarantine.js';
 import type { ServedModel, ServedModelHooks } from './served-model.js';
 import type { ServedBatchEvent } from './served-queue.js';
+import { Turns } from './turns.js';
 
 /** `loading` → `ready` → `draining` → `closed`; a load that fails goes to `closed` at once. */
 export type HostState = 'loading' | 'ready' | 'draining' | 'closed';
@@ -41,9 +40,8 @@ export class ModelHost implements AsyncDisposable {
   readonly #lineup: Lineup;
   /** Canary releases, once there was one. @internal */
   canaries: Canaries | undefined;
-  readonly #changes = new Changes();
   readonly #listeners = hostListeners();
-  readonly #loading = new AbortController();
+  readonly #turns: Turns;
   #closing: Promise<void> | undefined;
 
   private constructor(options: HostOptions) {
@@ -51,6 +49,12 @@ export class ModelHost implements AsyncDisposable {
     this.defaultModel = defaultModel;
     this.#goesOn = options.onModelError === 'continue';
     this.#lineup = this.#makeLineup(options);
+    this.#turns = new Turns({
+      started: () => this.ready.catch(() => {}),
+      requireOpen: () => {
+        this.#requireOpen();
+      },
+    });
     for (const source of sources) this.#lineup.expect(source);
     this.ready = this.#start();
     // A server that listens before the models are up asks `state`; a failed load must not end the process unhandled.
@@ -143,7 +147,9 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of setAliases', name);
     const meant = checkAliases('aliases of setAliases', aliases);
     checkAliasOptions(options);
-    return this.#change(name, options, (signal) => this.#lineup.setAliases(name, meant, signal, options), 'ends');
+    return this.#turns.run(name, { signal: options.signal, after: 'ends' }, (signal) =>
+      this.#lineup.setAliases(name, meant, signal, options),
+    );
   }
 
   /**
@@ -185,7 +191,9 @@ export class ModelHost implements AsyncDisposable {
     checkHostModel(model);
     checkLoadOptions(options);
     const [{ name }] = sourcesOf(model) as [Source];
-    return this.#change(name, options, (signal) => this.#lineup.load(model, signal, options), 'ends');
+    return this.#turns.run(name, { signal: options.signal, after: 'ends' }, (signal) =>
+      this.#lineup.load(model, signal, options),
+    );
   }
 
   /**
@@ -199,15 +207,10 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of unload', name);
     if (version !== undefined) check.text('version of unload', version);
     checkChangeOptions('unload', options);
-    await this.#change(
-      name,
-      options,
-      () => {
-        const { catalogue } = this.#lineup;
-        return Promise.resolve({ result: undefined, end: this.#lineup.unload(catalogue.slotsToUnload(name, version)) });
-      },
-      'results',
-    );
+    await this.#turns.run(name, { signal: options.signal, after: 'results' }, () => {
+      const slots = this.#lineup.catalogue.slotsToUnload(name, version);
+      return Promise.resolve({ result: undefined, end: this.#lineup.unload(slots) });
+    });
   }
 
   /**
@@ -241,7 +244,7 @@ export class ModelHost implements AsyncDisposable {
     const { beginCanary, settingsOf } = await import('./canary/changes.js');
     const settings = settingsOf(canary);
     const begin = (signal: AbortSignal) => beginCanary(this.#lineup, canaries, { name, settings, signal });
-    return this.#change(name, options, begin, 'results');
+    return this.#turns.run(name, { signal: options.signal, after: 'results' }, begin);
   }
 
   /** What is known of the canary of a model, also of one that was rolled back; undefined where there is none. */
@@ -260,7 +263,7 @@ export class ModelHost implements AsyncDisposable {
     const canaries = await this.openCanaries();
     const { promoteCanary } = await import('./canary/changes.js');
     const promote = (signal: AbortSignal) => promoteCanary(this.#lineup, canaries, { name, signal });
-    await this.#change(name, options, promote, 'results');
+    await this.#turns.run(name, { signal: options.signal, after: 'results' }, promote);
   }
 
   /**
@@ -304,7 +307,7 @@ export class ModelHost implements AsyncDisposable {
       unload: (over) => {
         const { name: model, version } = over;
         const unload = () => Promise.resolve(unloadCanary(this.#lineup, canaries, over));
-        this.#change(model, {}, unload, 'results').catch((error: unknown) => {
+        this.#turns.run(model, { after: 'results' }, unload).catch((error: unknown) => {
           this.#warn({ model, version, message: `could not be unloaded: ${(error as Error).message}` });
         });
       },
@@ -407,7 +410,7 @@ export class ModelHost implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { signal } = this.#loading;
+    const { signal } = this.#turns;
     try {
       // Whoever follows the host listens from the first step on.
       await turn();
@@ -429,38 +432,13 @@ export class ModelHost implements AsyncDisposable {
     }
   }
 
-  /** One change of a name, when its turn has come. The end of the host ends it too. */
-  async #change<T>(
-    name: string,
-    { signal }: ChangeOptions,
-    work: (signal: AbortSignal) => Promise<Change<T>>,
-    after: TurnOptions['after'],
-  ): Promise<T> {
-    const both = new AbortController();
-    const unfollow = [signal, this.#loading.signal].map((each) => {
-      if (each?.aborted) both.abort(each.reason);
-      return each ? onAbort(each, () => both.abort(each.reason)) : () => undefined;
-    });
-    try {
-      return await this.#changes.run(name, { signal: both.signal, after }, async () => {
-        // Changes that are asked for before the start is over come after it.
-        if (this.#state === 'loading') await this.ready.catch(() => {});
-        both.signal.throwIfAborted();
-        this.#requireOpen();
-        return work(both.signal);
-      });
-    } finally {
-      for (const end of unfollow) end();
-    }
-  }
-
   async #close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'draining';
     this.canaries?.close();
-    this.#loading.abort(draining());
+    this.#turns.end(draining());
     await this.ready.catch(() => {});
-    await this.#changes.idle();
+    await this.#turns.idle();
     await Promise.all(this.list().map((served) => served.idle()));
     await this.#lineup.drains.idle();
     await this.#dispose();

@@ -2,25 +2,8 @@ import { expect } from 'chai';
 import { Changes, type Change } from '#dist/serving/changes.js';
 import { rejection } from '../support/errors.js';
 import { rejection as rejected } from '../support/rejection.js';
+import { steered } from '../support/steered-change.js';
 import { turns } from '../support/turn.js';
-
-/** A change that is steered by hand. */
-function steered() {
-  let hasBegun = false;
-  let finish!: (result: string) => void;
-  let fail!: (error: Error) => void;
-  let end!: () => void;
-  const result = new Promise<string>((resolve, reject) => {
-    finish = resolve;
-    fail = reject;
-  });
-  const ended = new Promise<void>((resolve) => (end = resolve));
-  const work = async (): Promise<Change<string>> => {
-    hasBegun = true;
-    return { result: await result, end: ended };
-  };
-  return { work, finish, fail, end, hasBegun: () => hasBegun };
-}
 
 describe('changes of a host', () => {
   it('of one name wait for each other’s end; those of another do not', async () => {
