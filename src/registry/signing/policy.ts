@@ -42,8 +42,9 @@ export interface PolicyDecision {
  * Asked by a host before each load. The digests that it returns go to `loadModel`, which hashes the very bytes that it loads:
  * what is exchanged between the check and the load is refused.
  *
- *     const policy = await LoadPolicy.open({ require: 'signature', publicKeys: ['release.pub'] });
- *     const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }], policy });
+ * @example
+ * const policy = await LoadPolicy.open({ require: 'signature', publicKeys: ['release.pub'] });
+ * const host = await ModelHost.open({ models: [{ name: 'mnist-mlp' }], policy });
  */
 export class LoadPolicy {
   readonly require: (typeof policies)[number];

@@ -62,7 +62,8 @@ export const gitPaths = ['.git', '.gitattributes', '.github', '.gitignore'] as c
 /**
  * Signs the files of a folder. The bundle verifies with PyPI's model-signing too.
  *
- *     const { bundle } = await signFolder('models/mnist/v1.0', { key: 'key.pem', subject: 'mnist' });
+ * @example
+ * const { bundle } = await signFolder('models/mnist/v1.0', { key: 'key.pem', subject: 'mnist' });
  *
  * @param folder or a single file
  * @throws ERR_INVALID_ARGUMENT (a key that cannot be read or used), ERR_SIGNATURE_INVALID (files that cannot be signed),

@@ -103,7 +103,8 @@ const isSigned = ({ signatures }: Bundle, isGood: (signature: Buffer) => boolean
  * Verifies a signature by OpenSSF Model Signing v1.0, and that a folder holds the files that were signed and no others.
  * Every file is read.
  *
- *     const { files, signer } = await verifyFolder('models/mnist/v1.0', bundle, { publicKeys: ['key.pub'] });
+ * @example
+ * const { files, signer } = await verifyFolder('models/mnist/v1.0', bundle, { publicKeys: ['key.pub'] });
  *
  * @param folder or a file, where a single file was signed
  * @param bundle the text of the bundle, such as the content of `model.sig`
