@@ -1,8 +1,7 @@
-// The routes of the inference server inside an Express app, under /ml, beside routes of its own that ask the same models.
-// Install: npm install node-libtorch express
-// Start:   node express.mjs
-// Ask:     curl 127.0.0.1:3000/ml/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
-// Ask:     curl 127.0.0.1:3000/digits -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// The inference server inside an Express app, under /ml, beside a route of the app that asks the same models.
+// Run: npm install node-libtorch express && node express.mjs
+// Ask: curl 127.0.0.1:3000/ml/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// Ask: curl 127.0.0.1:3000/digits -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import express from 'express';
 import { ModelHost, Tensor } from 'node-libtorch';
 import { createApp } from 'node-libtorch/server';

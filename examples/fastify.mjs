@@ -1,7 +1,6 @@
-// The routes of the inference server inside a Fastify app, under /ml.
-// Install: npm install node-libtorch fastify
-// Start:   node fastify.mjs
-// Ask:     curl 127.0.0.1:3000/ml/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// The inference server inside a Fastify app, under /ml.
+// Run: npm install node-libtorch fastify && node fastify.mjs
+// Ask: curl 127.0.0.1:3000/ml/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import Fastify from 'fastify';
 import { ModelHost } from 'node-libtorch';
 import { createApp } from 'node-libtorch/server';

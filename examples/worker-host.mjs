@@ -1,8 +1,6 @@
-// Models in a worker thread: the main thread asks by messages. Runs never block the event loop in any case; a worker also takes
-// what happens around them off the main thread: warm-up, softmax, sorting.
-// Install: npm install node-libtorch
-// Start:   node worker-host.mjs
-// Ask:     curl 127.0.0.1:3000 -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// Models in a worker thread: warm-up and softmax leave the main thread alone too. The main thread asks by messages.
+// Run: npm install node-libtorch && node worker-host.mjs
+// Ask: curl 127.0.0.1:3000 -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import { createServer } from 'node:http';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { ModelHost, Tensor } from 'node-libtorch';

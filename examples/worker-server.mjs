@@ -1,7 +1,6 @@
-// A whole server in a worker thread: the main thread does other work, and HTTP goes on while it is busy.
-// Install: npm install node-libtorch
-// Start:   node worker-server.mjs
-// Ask:     curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// A whole server in a worker thread: HTTP goes on while the main thread is busy.
+// Run: npm install node-libtorch && node worker-server.mjs
+// Ask: curl 127.0.0.1:3000/predict -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { ModelHost } from 'node-libtorch';
 import { createServer } from 'node-libtorch/server';

@@ -1,8 +1,6 @@
-// Search by meaning. The folder minilm has the files tokenizer.json, tokenizer_config.json and onnx/model.onnx of
-// sentence-transformers/all-MiniLM-L6-v2 at Hugging Face, the last one as model.onnx; other encoders work the same way.
-// Install: npm install --onnxruntime-node-install=skip
-// Start:   node server.mjs minilm
-// Ask:     curl -G 127.0.0.1:3000/search --data-urlencode 'q=How do I get my money back?'
+// Search by meaning. The folder minilm has model.onnx, tokenizer.json and tokenizer_config.json of all-MiniLM-L6-v2 (Hugging Face).
+// Run: npm install --onnxruntime-node-install=skip && node server.mjs minilm
+// Ask: curl -G 127.0.0.1:3000/search --data-urlencode 'q=How do I get my money back?'
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import express from 'express';

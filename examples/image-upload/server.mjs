@@ -1,8 +1,6 @@
-// The five most probable classes of an uploaded picture. The model is any image classifier; export.py makes torchvision's ResNet-18.
-// Install: npm install
-// Prepare: python3 export.py
-// Start:   node server.mjs resnet18.pt2 labels.txt
-// Ask:     curl 127.0.0.1:3000/classify -F photo=@cat.jpg
+// The five most probable classes of an uploaded picture. export.py makes the model, torchvision's ResNet-18.
+// Run: npm install && python3 export.py && node server.mjs resnet18.pt2 labels.txt
+// Ask: curl 127.0.0.1:3000/classify -F photo=@cat.jpg
 import { readFile } from 'node:fs/promises';
 import express from 'express';
 import multer from 'multer';

@@ -1,8 +1,7 @@
-// Speech in streams of audio: a WebSocket gets the probability of speech for each chunk that it sends (512 float32 samples, 16 kHz).
-// Install: npm install --onnxruntime-node-install=skip
-// Prepare: python3 -m pip download --no-deps silero-vad==6.2.3 && unzip -jo silero_vad-*.whl '*/silero_vad.onnx'
-// Start:   node server.mjs silero_vad.onnx
-// Ask:     node client.mjs speech.wav
+// A WebSocket gets the probability of speech for each chunk that it sends: 512 float32 samples of 16 kHz. client.mjs sends a WAV file.
+// Run: npm install --onnxruntime-node-install=skip && python3 -m pip download --no-deps silero-vad==6.2.3
+// Run: unzip -jo silero_vad-*.whl '*/silero_vad.onnx' && node server.mjs silero_vad.onnx
+// Ask: node client.mjs speech.wav
 import { on } from 'node:events';
 import { loadModel, Tensor } from 'node-libtorch';
 import { WebSocketServer } from 'ws';

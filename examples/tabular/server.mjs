@@ -1,9 +1,6 @@
-// A model of tables, with three inputs by their names: numbers (float32), city and weekday (int64 categories). delivery.pt2 lies here
-// already; train.py makes it again.
-// Install: npm install
-// Prepare: python3 train.py
-// Start:   node server.mjs
-// Ask:     curl 127.0.0.1:3000/minutes -H 'content-type: application/json' -d @orders.json
+// A model with three inputs by name: numbers, city and weekday. delivery.pt2 lies here; train.py makes it again.
+// Run: npm install && python3 train.py && node server.mjs
+// Ask: curl 127.0.0.1:3000/minutes -H 'content-type: application/json' -d @orders.json
 import express from 'express';
 import { ModelHost, Tensor, TorchError } from 'node-libtorch';
 

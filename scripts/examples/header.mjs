@@ -1,12 +1,9 @@
-// The header of an example: comment lines at the top of its main file. Those that begin with one of these words hold a command,
-// which is run as it is printed.
-
-/** In this order: what to install, what to do once, how to start it, how to ask it. */
-const steps = ['Install', 'Prepare', 'Start', 'Ask'];
+// The header of an example: comment lines at the top of its main file. `Run:` has what to type in one terminal, `Ask:` in another one; both
+// are done as they are printed.
 
 /**
  * @param source the text of an example's main file
- * @returns the lines of its header, and the commands of each step
+ * @returns the lines of its header, and its commands: of `Run:` the first installs, the last starts, and what is between prepares
  */
 export function headerOf(source) {
   const lines = [];
@@ -15,10 +12,7 @@ export function headerOf(source) {
     if (text === undefined) break;
     lines.push(text);
   }
-  const commands = Object.fromEntries(steps.map((step) => [step, []]));
-  for (const line of lines) {
-    const [, step, command] = /^(\w+): +(.*)$/.exec(line) ?? [];
-    commands[step]?.push(command);
-  }
-  return { lines, commands };
+  const after = (word) => lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
+  const [install, ...rest] = after('Run: ').flatMap((line) => line.split(' && '));
+  return { lines, commands: { install, prepare: rest.slice(0, -1), start: rest.at(-1), ask: after('Ask: ') } };
 }

@@ -19,21 +19,21 @@ const light = values.light ?? false;
 /** Follows one header from its first line to its last, and the example's own check after it. */
 async function follow(example, tarball) {
   const { commands } = headerOf(readFileSync(join(root, 'examples', example.main), 'utf8'));
-  const folder = projectOf(example.name, example.main, commands.Install[0], tarball);
+  const folder = projectOf(example.name, example.main, commands.install, tarball);
   for (const [name, from] of Object.entries((await example.files?.(light)) ?? {})) put(folder, name, from);
   // What Python prepares comes from elsewhere where there is none.
-  const prepare = commands.Prepare.filter((command) => !light || !command.startsWith('python3'));
+  const prepare = commands.prepare.filter((command) => !light || !command.startsWith('python3'));
   const port = await freePort();
   const path = prepare.some((command) => command.startsWith('python3')) ? [pythonPath(example.python)] : [];
   const shell = new Commands(folder, port, path, example.env?.(folder));
   const python = (script, ...args) => runPython(example.python, folder, script, ...args);
   const expected = await example.before?.({ folder, light, python });
   for (const command of prepare) await shell.run(command);
-  const stop = await shell.start(commands.Start[0]);
+  const stop = await shell.start(commands.start);
   let ended;
   try {
     const answers = [];
-    for (const command of commands.Ask) answers.push(await shell.run(command));
+    for (const command of commands.ask) answers.push(await shell.run(command));
     await example.check({ answers, url: `http://127.0.0.1:${port}`, folder, light, expected });
   } finally {
     ended = await stop();

@@ -1,8 +1,7 @@
-// A typed client of an inference server: of this one, Triton or KServe. It asks the server for the types of a model.
-// Install: npm install
-// Start:   npx node-libtorch serve mnist-mlp --port 3000
-// Ask:     npx node-libtorch types mnist-mlp --url http://127.0.0.1:3000 --output src/digits.d.ts && npx tsc
-// Ask:     node dist/main.js http://127.0.0.1:3000
+// A typed client of an inference server (this one, Triton or KServe). The types of the model come from the server.
+// Run: npm install && npx node-libtorch serve mnist-mlp --port 3000
+// Ask: npx node-libtorch types mnist-mlp --url http://127.0.0.1:3000 --output src/digits.d.ts && npx tsc
+// Ask: node dist/main.js http://127.0.0.1:3000
 import { readFile } from 'node:fs/promises';
 import { InferenceClient, InferenceServerError } from 'node-libtorch/client';
 import type { Methods } from './digits.js';

@@ -1,8 +1,6 @@
 // A NestJS app with the models as a provider: loaded before the app listens, closed when it ends.
-// Install: npm install
-// Prepare: npx tsc
-// Start:   node dist/main.js
-// Ask:     curl 127.0.0.1:3000/digits -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// Run: npm install && npx tsc && node dist/main.js
+// Ask: curl 127.0.0.1:3000/digits -H 'content-type: application/json' -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import 'reflect-metadata';
 import {
   type ArgumentsHost,

@@ -1,8 +1,6 @@
 // A route of Next.js that asks a model in the process of the app.
-// Install: npm install
-// Prepare: npx next build
-// Start:   npx next start -H 127.0.0.1
-// Ask:     curl 127.0.0.1:3000/api/digit -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
+// Run: npm install && npx next build && npx next start -H 127.0.0.1
+// Ask: curl 127.0.0.1:3000/api/digit -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import { Tensor, TorchError } from 'node-libtorch';
 import { models } from '../../../models';
 
