@@ -1,5 +1,5 @@
-// Copies the pages of the repository to where VitePress reads them. Links between them are kept; a link to a file that the site does not have
-// becomes plain text, because no address of the repository is known here.
+// Copies the pages of the repository to where VitePress reads them. Links between them are kept; one that is called by its file gets the page's
+// title. A link to a file that the site does not have becomes plain text, because no address of the repository is known here.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path/posix';
@@ -7,23 +7,25 @@ import { extras, fileOf, placeOf, sections } from './structure.mjs';
 
 const link = /(!?)\[((?:[^\][]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g;
 
-/** A page's text with links for the site. `places`: the files that it has. */
-function withLinks(text, file, places) {
+/** A page's text with links for the site. `site`: where the repository is (`root`), and which files the site has (`places`). */
+function withLinks(text, file, site) {
   const inCode = /(^```[^]*?^```$|`[^`\n]*`)/m;
   return text
     .split(inCode)
-    .map((part, i) => (i % 2 === 1 ? part : part.replace(link, (...found) => linkOf(found, file, places))))
+    .map((part, i) => (i % 2 === 1 ? part : part.replace(link, (...found) => linkOf(found, file, site))))
     .join('');
 }
 
-function linkOf([whole, image, label, target], file, places) {
+function linkOf([whole, image, label, target], file, site) {
+  const { root, places } = site;
   if (/^([a-z]+:|#)/.test(target)) return whole;
   const [path, anchor] = target.split('#');
   const to = normalize(join(dirname(file), path));
   const place = places.get(to) ?? places.get(`${to.replace(/\/$/, '')}/README.md`);
-  if (place === undefined) return image ? '' : withLinks(label, file, places);
+  if (place === undefined) return image ? '' : withLinks(label, file, site);
   const href = relative(dirname(places.get(file)), place);
-  const name = image ? label : withLinks(label, file, places);
+  const isFileName = /^[\w/.-]+\.md$/.test(label) && to.endsWith('.md');
+  const name = image ? label : isFileName ? titleOf(root, to) : withLinks(label, file, site);
   return `${image}[${name}](${href.startsWith('.') ? href : `./${href}`}${anchor ? `#${anchor}` : ''})`;
 }
 
@@ -43,7 +45,7 @@ export function copyPages(root, to) {
   for (const [file, place] of places) {
     mkdirSync(dirname(join(to, place)), { recursive: true });
     if (!file.endsWith('.md')) copyFileSync(join(root, file), join(to, place));
-    else writeFileSync(join(to, place), withLinks(readFileSync(join(root, file), 'utf8'), file, places));
+    else writeFileSync(join(to, place), withLinks(readFileSync(join(root, file), 'utf8'), file, { root, places }));
   }
 }
 
