@@ -21,17 +21,7 @@ import { hasPython, walk } from './docs/walk.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const inDocs = (names) => names.map((name) => `docs/${name}.md`);
-const runnable = inDocs([
-  'library',
-  'errors',
-  'grpc',
-  'migration',
-  'client',
-  'registry',
-  'signing',
-  'tracing',
-  'statistics',
-]);
+const runnable = inDocs(['errors', 'grpc', 'migration', 'client', 'registry', 'signing', 'tracing', 'statistics']);
 const shells = inDocs([
   'oip',
   'grpc',
@@ -45,7 +35,10 @@ const shells = inDocs([
   'monitoring',
 ]);
 /** And every page of docs/guides. */
-const walked = ['README.md', ...inDocs(['torchscript-is-deprecated', 'tasks', 'using-with', 'troubleshooting', 'faq'])];
+const walked = [
+  'README.md',
+  ...inDocs(['library', 'torchscript-is-deprecated', 'tasks', 'using-with', 'troubleshooting', 'faq']),
+];
 
 const faults = [];
 const pages = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {

@@ -22,6 +22,9 @@ const readers = {
   'counter.pt2': 'test/fixtures/export/counter.pt2',
   'mixing.pt': 'test/fixtures/torchscript/row_mixing.pt',
   'prices.pt2': 'test/fixtures/guides/prices.pt2',
+  'scores.pt': 'test/fixtures/guides/scores.pt',
+  'noisy.pt': 'test/fixtures/guides/noisy.pt',
+  'signed.pt': 'test/fixtures/notes/signed.pt',
 };
 /** What is fetched once, from a registry: for the pages that name it alone. */
 const fetched = { 'silero_vad.onnx': () => fetchSilero('onnx') };

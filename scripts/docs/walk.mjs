@@ -1,6 +1,7 @@
 // Does a page block by block, in one folder with the package installed, as somebody would who reads it:
 //   js, js continued  runs as a module of its own; so does `ts run`
-//   js provoked       the same, in a comment that readers do not see: each line that it prints must stand on the page
+//   js provoked       the same, in a comment that readers do not see: each line that it prints must stand on the page, and of a guide
+//                     each message under "When it fails" must be printed
 //   sh, sh background as scripts/docs/shell.mjs says
 //   python            runs where PyTorch is at hand (the environment of scripts/python-env.sh); else the fixtures stand in
 //   LANGUAGE FILE     is written to that file
@@ -28,8 +29,17 @@ const kinds = new Set(['js', 'ts', 'sh', 'python', 'text', 'json']);
 /** Text whose numbers do not count. */
 const shapeOf = (text) => text.replace(/-?\d+(\.\d+)?(e[-+]?\d+)?/g, '#').replace(/\s+/g, '');
 
+/** The messages of the table under "When it fails"; a first cell in plain words is a symptom without one. */
+function messagesOf(page) {
+  const [, section = ''] = page.split(/^## When it fails$/m);
+  return [...section.split(/^## /m)[0].matchAll(/^\| `(.+?)` \|/gm)].map(([, message]) =>
+    message.replaceAll('\\|', '|'),
+  );
+}
+
 class Walk {
   printed;
+  #provoked = '';
   #page;
   #path;
   #folder;
@@ -69,6 +79,7 @@ class Walk {
       this.printed = printed;
       return fault;
     }
+    this.#provoked += printed;
     const text = this.#page.replaceAll('\\|', '|');
     const lacking = printed
       .trimEnd()
@@ -85,9 +96,10 @@ class Walk {
 
   python({ code }) {
     if (!hasPython || this.#path === pythonElsewhere) return undefined;
+    // TorchScript reads the source of its classes from a file.
+    writeFileSync(join(this.#folder, 'block.py'), `${code.join('\n')}\n`);
     try {
-      const options = { cwd: this.#folder, encoding: 'utf8', input: code.join('\n'), stdio: 'pipe' };
-      this.printed = execFileSync(python, ['-'], options);
+      this.printed = execFileSync(python, ['block.py'], { cwd: this.#folder, encoding: 'utf8', stdio: 'pipe' });
       return undefined;
     } catch (error) {
       return error.stderr;
@@ -102,6 +114,13 @@ class Walk {
 
   json(block) {
     return this.text(block);
+  }
+
+  /** @returns the fault of a guide that names messages which nothing here printed */
+  unprovoked() {
+    if (!this.#path.startsWith('docs/guides/')) return undefined;
+    const missing = messagesOf(this.#page).filter((message) => !this.#provoked.includes(message));
+    return missing.length === 0 ? undefined : `nothing on this page provoked:\n${missing.join('\n')}`;
   }
 
   async end() {
@@ -121,7 +140,9 @@ export async function walk(root, page) {
       if (fault !== undefined)
         return { faults: [`${page}:${block.line}: ${fault.trim().replace(/\n/g, '\n    ')}`], blocks: blocks.length };
     }
-    return { faults: [], blocks: blocks.length };
+    const unprovoked = walking.unprovoked();
+    const faults = unprovoked === undefined ? [] : [`${page}: ${unprovoked.replace(/\n/g, '\n    ')}`];
+    return { faults, blocks: blocks.length };
   } finally {
     await walking.end();
   }
