@@ -43,14 +43,24 @@ export class Admission {
     return this.#brokenBy(1, 1) !== undefined && (client === undefined || !this.#isBelowShare(client, 1, 1));
   }
 
-  /** @throws ERR_INVALID_SHAPE for more rows than ever fit */
-  requireSize({ rows }: Call): void {
-    const { maxQueueSize } = this.#options;
-    if (rows <= maxQueueSize) return;
-    throw torchError(
-      'ERR_INVALID_SHAPE',
-      `Expected at most ${maxQueueSize} rows (maxQueueSize) in a request but received ${rows}: send fewer at once`,
-    );
+  /**
+   * Refuses what never fits, with an error that nobody tries again.
+   * @throws ERR_INVALID_SHAPE for more rows, ERR_PAYLOAD_TOO_LARGE for more bytes
+   */
+  requireSize({ rows, bytes }: Call): void {
+    const { maxQueueSize, maxQueueBytes } = this.#options;
+    if (rows > maxQueueSize) {
+      throw torchError(
+        'ERR_INVALID_SHAPE',
+        `Expected at most ${maxQueueSize} rows (maxQueueSize) in a request but received ${rows}: send fewer at once`,
+      );
+    }
+    if (bytes > maxQueueBytes) {
+      throw torchError(
+        'ERR_PAYLOAD_TOO_LARGE',
+        `Expected inputs of at most ${maxQueueBytes} bytes (maxQueueBytes) in a request but received ${bytes}: send fewer at once`,
+      );
+    }
   }
 
   /**
@@ -129,8 +139,7 @@ export class Admission {
   #queueFull(bound: Bound): TorchError {
     const most = bound === 'maxWaitMs' ? this.#mostRows : this.#options[bound];
     const unit = bound === 'maxQueueBytes' ? 'bytes' : 'rows';
-    const why = this.#waiting.rows === 0 ? 'this call alone has more' : 'the queue is full';
-    return torchError('ERR_QUEUE_FULL', `Expected at most ${most} ${unit} (${bound}) waiting; ${why}`);
+    return torchError('ERR_QUEUE_FULL', `Expected at most ${most} ${unit} (${bound}) waiting; the queue is full`);
   }
 
   /** The queue divided by the clients that wait, this one among them; with more clients than places, a place. */

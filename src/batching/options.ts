@@ -15,9 +15,9 @@ export interface BatchQueueOptions {
   maxDelayMs?: number;
   /** Batches are padded up to the next of these sizes, so that the model sees few shapes. The largest must be maxBatchSize. */
   allowedBatchSizes?: readonly number[];
-  /** Rows waiting at most, default 1024; more are refused with ERR_QUEUE_FULL. */
+  /** Rows waiting at most, default 1024; more are refused with ERR_QUEUE_FULL, one call that has more with ERR_INVALID_SHAPE. */
   maxQueueSize?: number;
-  /** Bytes of waiting inputs at most, default 256 MiB. */
+  /** Bytes of waiting inputs at most, default 256 MiB; more are refused with ERR_QUEUE_FULL, one call that has more with ERR_PAYLOAD_TOO_LARGE. */
   maxQueueBytes?: number;
   /**
    * Milliseconds that what comes may be expected to wait before its batch begins, by the measured run times; default none. Where

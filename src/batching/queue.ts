@@ -108,7 +108,10 @@ export class BatchQueue implements AsyncDisposable {
     });
   }
 
-  /** As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE, ERR_QUEUE_FULL (rows or bytes), ERR_DRAINING after close. */
+  /**
+   * As Model.run. Throws as Model.run, and ERR_NOT_BATCHABLE; ERR_QUEUE_FULL (rows or bytes); ERR_INVALID_SHAPE or
+   * ERR_PAYLOAD_TOO_LARGE for more rows or bytes than ever fit; ERR_DRAINING after close.
+   */
   run<T extends Value = Tensor>(input: RunInput, options?: QueueRunOptions): Promise<T> {
     return this.#enter('forward', this.#batchable.argumentsOf(input), options, valueOf as (execution: Execution) => T);
   }

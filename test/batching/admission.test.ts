@@ -342,9 +342,6 @@ describe('BatchQueue: maxWaitMs', () => {
     expect(await refusal({ maxQueueBytes }, 50, 1)).to.equal(
       `Expected at most ${maxQueueBytes} bytes (maxQueueBytes) waiting; the queue is full`,
     );
-    expect(await refusal({ maxQueueBytes, maxWaitMs: 1 }, 0, 100)).to.equal(
-      `Expected at most ${maxQueueBytes} bytes (maxQueueBytes) waiting; this call alone has more`,
-    );
   });
 
   it('names the bound that a call broke to those who give way to it', async () => {

@@ -256,6 +256,16 @@ describe('BatchQueue: forming batches and limits', () => {
     it('says so when a request could never fit', async () => {
       const queue = new BatchQueue(new FakeEngine().model, { maxQueueSize: 4 });
       await rejection(() => queue.run(rowsOf(1, 5)), 'ERR_INVALID_SHAPE');
+      const { byteLength } = rowsOf(1).data;
+      const bytes = new BatchQueue(new FakeEngine().model, { maxQueueBytes: 4 * byteLength, maxBatchSize: 2 });
+      for (const rows of [5, 100]) {
+        const { message } = await rejection(() => bytes.run(rowsOf(1, rows)), 'ERR_PAYLOAD_TOO_LARGE');
+        expect(message).to.equal(
+          `Expected inputs of at most ${4 * byteLength} bytes (maxQueueBytes) in a request but received ${rows * byteLength}: send fewer at once`,
+        );
+      }
+      expect(bytes.stats().requests.refused, 'no lack of room').to.equal(0);
+      await bytes.run(rowsOf(1, 4));
     });
 
     it('frees the place of an aborted or expired request at once', async () => {

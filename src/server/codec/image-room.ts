@@ -14,7 +14,7 @@ interface Held {
 
 const rooms = new WeakMap<ServerContext, Held>();
 
-/** Holds the place of images for as long as the work takes. @throws ERR_QUEUE_FULL */
+/** Holds the place of images for as long as the work takes. @throws ERR_QUEUE_FULL; ERR_PAYLOAD_TOO_LARGE for more than ever fits */
 export async function decoding<T>(
   context: ServerContext,
   images: readonly Uint8Array[],
@@ -22,6 +22,12 @@ export async function decoding<T>(
 ): Promise<T> {
   const held = heldOf(context);
   const bytes = images.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (bytes > most.bytes) {
+    throw torchError(
+      'ERR_PAYLOAD_TOO_LARGE',
+      `Expected images of at most ${most.bytes} bytes in all but received ${bytes}: send fewer at once`,
+    );
+  }
   if (held.images + images.length > most.images || held.bytes + bytes > most.bytes) throw full();
   held.images += images.length;
   held.bytes += bytes;
