@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { out, source } from './context.mjs';
 import { coreName } from './core.mjs';
 
@@ -22,7 +22,9 @@ export function tarballs() {
 }
 
 function manifestOf(tarball) {
-  const text = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
+  // By its name: of a path that begins with a drive, GNU's tar takes the drive for another machine.
+  const options = { cwd: dirname(tarball), encoding: 'utf8' };
+  const text = execFileSync('tar', ['-xzOf', basename(tarball), 'package/package.json'], options);
   const { name, version, os, cpu, optionalDependencies, repository, homepage, bugs } = JSON.parse(text);
   return { name, version, os, cpu, optionalDependencies, repository, homepage, bugs };
 }

@@ -1,5 +1,6 @@
 /** Which machine this is, and whether LibTorch's binaries run on it. */
 
+import { release } from 'node:os';
 import { torchError } from '../errors.js';
 import { compareDotted } from './version.js';
 
@@ -11,6 +12,8 @@ export interface Platform {
   readonly libc: 'glibc' | 'musl' | 'none';
   /** The C library's version, where it is glibc. */
   readonly glibc: string | undefined;
+  /** The version of macOS's kernel, Darwin; undefined elsewhere. */
+  readonly darwin?: string | undefined;
   /** The Node version, without the `v`. */
   readonly node: string;
 }
@@ -22,6 +25,8 @@ export function packageSuffix({ triple, libc }: Platform): string {
 
 /** PyTorch's Linux wheels are `manylinux_2_28`. */
 const minimumGlibc = '2.28';
+/** The kernel of macOS 14, which PyTorch's macOS wheels and the libraries in them are built for. */
+const minimumDarwin = '23';
 /** Those after the first are written by their wheels' contents; no machine of the kind has run them yet. */
 const supported = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64'];
 
@@ -38,7 +43,8 @@ function readPlatform(): Platform {
   const glibc = os === 'linux' ? glibcVersion() : undefined;
   const libc = os !== 'linux' ? 'none' : glibc === undefined ? 'musl' : 'glibc';
   const triple = `${os}-${arch}${libc === 'musl' ? '-musl' : ''}`;
-  return { triple, os, arch, libc, glibc, node: process.versions.node };
+  const darwin = os === 'darwin' ? release() : undefined;
+  return { triple, os, arch, libc, glibc, darwin, node: process.versions.node };
 }
 
 function glibcVersion(): string | undefined {
@@ -70,11 +76,15 @@ export function checkPlatform(platform: Platform = currentPlatform()): void {
   if (platform.glibc !== undefined && compareDotted(platform.glibc, minimumGlibc) < 0) {
     refuse(`LibTorch needs glibc ${minimumGlibc} or newer`, 'use a newer distribution, such as Debian 12 or RHEL 9');
   }
+  if (platform.darwin !== undefined && compareDotted(platform.darwin, minimumDarwin) < 0) {
+    refuse(`LibTorch needs macOS 14 or newer (Darwin ${minimumDarwin})`, 'update macOS');
+  }
 }
 
 /** One line for messages: `linux-x64, glibc 2.36, Node 20.20.2`. */
 export function describePlatform(platform: Platform): string {
+  const darwin = platform.darwin === undefined ? [] : [`Darwin ${platform.darwin}`];
   const libc =
-    platform.libc === 'none' ? [] : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
+    platform.libc === 'none' ? darwin : [platform.glibc === undefined ? platform.libc : `glibc ${platform.glibc}`];
   return [platform.triple, ...libc, `Node ${platform.node}`].join(', ');
 }

@@ -40,7 +40,7 @@ export const remedies = {
 
   /** For Windows without the C++ runtime that LibTorch's libraries name. */
   noVisualCppRuntime:
-    'install the Microsoft Visual C++ Redistributable for Visual Studio 2022 or newer (vc_redist.x64.exe)',
+    'install the newest Microsoft Visual C++ Redistributable (vc_redist.x64.exe): older ones lack VCRUNTIME140_THREADS.dll',
 
   /** For a machine whose NVIDIA devices do not show, or whose driver does not work. */
   noDevice: 'see that nvidia-smi works here (in a container: --gpus all), or leave the device to auto',

@@ -45,6 +45,23 @@ describe('platform', () => {
     checkPlatform({ ...intel, triple: 'win32-x64', os: 'win32', arch: 'x64' });
   });
 
+  it('names the macOS that it needs and the kernel that is there', async () => {
+    const mac: Platform = {
+      ...debian,
+      triple: 'darwin-arm64',
+      os: 'darwin',
+      arch: 'arm64',
+      libc: 'none',
+      glibc: undefined,
+    };
+    const error = await rejection(() => {
+      checkPlatform({ ...mac, darwin: '22.6.0' });
+    }, 'ERR_PLATFORM_UNSUPPORTED');
+    expect(error.message).to.contain('macOS 14 or newer').and.contain('found: darwin-arm64, Darwin 22.6.0, Node');
+    checkPlatform({ ...mac, darwin: '23.0.0' });
+    checkPlatform({ ...mac, darwin: '25.1.0' });
+  });
+
   it('is one line', () => {
     expect(describePlatform(debian)).to.equal('linux-x64, glibc 2.36, Node 22.12.0');
   });

@@ -29,15 +29,41 @@ describe('the wheels of other systems', () => {
   const cases = [
     ['win32-x64', 'win32', ['uv.dll', 'libiomp5md.dll', 'c10.dll', 'torch_cpu.dll']],
     ['darwin-arm64', 'darwin', ['libomp.dylib', 'libc10.dylib', 'libtorch_cpu.dylib']],
+    [
+      'linux-arm64',
+      'linux',
+      [
+        ...[
+          'libgomp.so.1',
+          'libcudart.so.13',
+          'libcupti.so.13',
+          'libnvpl_blas_core.so.0',
+          'libnvpl_blas_lp64_gomp.so.0',
+        ],
+        ...[
+          'libnvpl_lapack_core.so.0',
+          'libnvpl_lapack_lp64_gomp.so.0',
+          'libarm_compute.so',
+          'libarm_compute_graph.so',
+        ],
+        ...['libc10.so', 'libtorch_cpu.so'],
+      ],
+    ],
   ] as const;
+  /** Of other wheels. */
+  const fromNvidia = ['libcudart.so.13', 'libcupti.so.13'];
   for (const [triple, os, opened] of cases) {
-    const { files, needs } = wheelFiles[triple];
+    const { files, needs, bytes } = wheelFiles[triple];
     const pinned = pinsFor(triple).wheels.flatMap((wheel) => wheel.files.map(({ from }) => from));
 
     it(`${triple}: its libraries are opened, each after those that it needs`, async () => {
-      const set = inspectSet('python', await unpacked(triple, files), os) as LibtorchSet;
+      const set = inspectSet(
+        'python',
+        await unpacked(triple, [...files, ...(os === 'linux' ? fromNvidia : [])]),
+        os,
+      ) as LibtorchSet;
       expect(set.libraries.map((path) => basename(path))).to.deep.equal(opened);
-      expect(set).to.include({ version: '2.15.0', hasCuda: false, stripped: false });
+      expect(set).to.include({ version: '2.15.0', hasCuda: os === 'linux', stripped: false });
       opened.forEach((name, i) => {
         for (const need of needs[name]!) expect(opened.slice(0, i), name).to.include(need);
       });
@@ -45,16 +71,28 @@ describe('the wheels of other systems', () => {
 
     it(`${triple}: the pins take what the wheel has, and all that is needed`, () => {
       expect(pinned.map((name) => basename(name)).sort()).to.deep.equal([...opened].sort());
-      for (const name of pinned) expect(files.map((file) => `torch/lib/${file}`)).to.include(name);
-      for (const name of pinned)
-        for (const need of needs[basename(name)]!) expect(pinned).to.include(`torch/lib/${need}`);
+      const names = pinned.map((name) => basename(name));
+      for (const name of names) expect([...files, ...fromNvidia]).to.include(name);
+      for (const name of names) for (const need of needs[name]!) expect(names).to.include(need);
     });
 
+    it(`${triple}: the package of its libraries keeps to the budget`, async () => {
+      const { overBudget } = (await import(pathToFileURL(join(root, 'scripts/package/budget.mjs')).href)) as {
+        overBudget: (packages: readonly { name: string; packed: number; unpacked: number }[]) => string[];
+      };
+      const name = `@node-libtorch/libtorch-${triple}${os === 'linux' ? '-gnu' : ''}-cpu`;
+      // Licences beside them are 1 MB; on Linux symbol tables are taken away.
+      const unpacked = bytes + (os === 'linux' ? -1e6 : 1e6);
+      expect(overBudget([{ name, packed: 105e6, unpacked }])).to.deep.equal([]);
+      expect(overBudget([{ name, packed: 105e6, unpacked: 1.5 * unpacked }])).to.have.length(2);
+    });
+
+    const stranger = os === 'linux' ? 'darwin' : 'linux';
     it(`${triple}: a folder of another system is none`, async () => {
       const torch = await unpacked(`${triple}-elsewhere`, files);
-      expect(inspectSet('python', torch, 'linux'))
+      expect(inspectSet('python', torch, stranger))
         .to.have.property('problem')
-        .that.matches(/has libtorch_cpu\.so$/);
+        .that.matches(/has libtorch_cpu\.(so|dylib)$/);
     });
   }
 

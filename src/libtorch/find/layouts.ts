@@ -27,7 +27,7 @@ const linux: Layout = {
 const layouts: Partial<Record<NodeJS.Platform, Layout>> = {
   linux,
   darwin: { cpuLibrary: 'libtorch_cpu.dylib', order: [/^libomp\.dylib$/, /^libc10\.dylib$/, /^libtorch_cpu\.dylib$/] },
-  // Microsoft's own runtime (VCRUNTIME140, MSVCP140) is the system's.
+  // Microsoft's own runtime (VCRUNTIME140, its _1 and _THREADS, MSVCP140) is the system's.
   win32: { cpuLibrary: 'torch_cpu.dll', order: [/^uv\.dll$/, /^libiomp5md\.dll$/, /^c10\.dll$/, /^torch_cpu\.dll$/] },
 };
 
