@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// npm run test:parity [-- --all] [-- --only=FORMAT,…]: exports functions, modules and real models with PyTorch in all four formats, runs
+// npm run test:parity [-- --all] [-- --only=FORMAT,…] [-- --rows=FILE]: exports functions, modules and real models with PyTorch in all four formats, runs
 // them through loadModel and compares every element. Writes report.json and docs/parity.md, ends with 1 when one differs. Exports are
 // kept in the cache folder and made once. `--only=export` needs minutes: it runs exported programs alone, known architectures among
-// them, and leaves what report.json says of the other formats.
+// them, and leaves what report.json says of the other formats. `--rows` writes what became of each case, its deviation in full, to FILE
+// and nothing else: two LibTorches (`LIBTORCH=… node scripts/parity/run.mjs --rows …`) are the same if two such files are.
 
 import { spawnSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
@@ -22,7 +23,12 @@ import { merged, summary } from './report.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = join(cacheRoot(), 'parity');
 const { values } = parseArgs({
-  options: { all: { type: 'boolean', default: false }, only: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    all: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    minutes: { type: 'string' },
+    rows: { type: 'string' },
+  },
 });
 const every = ['torchscript', 'aotinductor', 'onnx', 'export'];
 const only = values.only?.split(',') ?? every;
@@ -56,6 +62,17 @@ for (const file of Object.values(exporters)) {
     if (file === 'architectures.jsonl') architectures.push(await architectureOutcomes(unit, folder));
     else if (!every.includes(unit.format) || only.includes(unit.format)) cases.push(...(await outcomes(unit, folder)));
   }
+}
+if (values.rows !== undefined) {
+  // What is no number in JSON would be null there: Infinity differs from NaN.
+  const asText = (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+  const rows = [...cases, ...architectures].map((row) => JSON.stringify(row, asText));
+  const { libtorch } = await runtime.info();
+  await writeFile(values.rows, `${rows.join('\n')}\n`);
+  console.log(
+    `${rows.length} rows with LibTorch ${libtorch.version} (${libtorch.source}) in ${Math.round((performance.now() - started) / 1000)} s`,
+  );
+  process.exit();
 }
 const versions = { node: process.versions.node };
 for (const file of [
