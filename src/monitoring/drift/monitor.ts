@@ -21,7 +21,7 @@ export type DriftMonitorOptions = Omit<VerdictOptions, 'signal'>;
  * import { loadModel, ModelRegistry, referenceOf } from 'node-libtorch';
  * import { DriftMonitor } from 'node-libtorch/monitoring';
  *
- * const { record } = await (await ModelRegistry.open()).resolve('mnist-mlp');
+ * const record = await (await ModelRegistry.open()).resolve('mnist-mlp');
  * const monitor = new DriftMonitor(referenceOf(record), { level: 0.001 });
  * const output = await model.run(input);
  * monitor.observe(input, output);

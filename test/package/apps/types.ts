@@ -30,7 +30,7 @@ export async function main(path: string): Promise<void> {
   await using queue = new BatchQueue(model, { maxBatchSize: 8 });
   topK(await queue.run(output), 2);
   const registry = await ModelRegistry.open();
-  const { record }: { record: ModelRecord } = await registry.resolve('mnist-mlp');
+  const record: ModelRecord = await registry.resolve('mnist-mlp');
   const counted: TrainingStatistics | undefined = record.trainingStatistics;
   const monitor = new DriftMonitor(referenceOf(record), { level: 0.001 });
   monitor.observe(output, output).toFixed();
