@@ -56,13 +56,12 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const unfollow = followHost(host, { ...context, onDeviceFailure, onStuck });
   const http = httpServer(context, bindRoutes(routes, context), limits);
   const connections = new Connections(http);
-  const isHandedOver =
-    options.listen !== undefined || limits.grpcPort !== undefined || options.listenGrpc !== undefined;
-  if (context.security.tls && isHandedOver) requireEncryptsAll(http);
   let intake: Intake;
   let grpc: GrpcListener | undefined;
   let admin: AdminListener | undefined;
   try {
+    const isHandedOver = Boolean(options.listen ?? options.listenGrpc) || limits.grpcPort !== undefined;
+    if (context.security.tls && isHandedOver) requireEncryptsAll(http);
     // After the host is followed, or its first steps would not be heard of.
     await context.tracing.loading;
     const { adminPort, adminHost } = limits;
