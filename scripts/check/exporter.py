@@ -176,6 +176,17 @@ class Exporter(unittest.TestCase):
         self.write(Nested(), pair, 4, kwargs={"scale": torch.rand(3)}, dynamic_shapes=shapes)
         self.assertRegex(self.said.getvalue(), r"sizes \[3, 3\], \[3, 3\], 5, \[3\]")
 
+    def test_one_tensor_as_two_arguments_is_two_inputs(self) -> None:
+        class Weighted(nn.Module):
+            def forward(self, values: torch.Tensor, *, weights: torch.Tensor) -> torch.Tensor:
+                return values * 10 + weights
+
+        same = torch.ones(2, 3)
+        values, weights = torch.rand(2, 3), torch.rand(2, 3)
+        export(Weighted(), (same,), self.folder / "two.pt2", format="export", kwargs={"weights": same}, quiet=True)
+        module = torch.export.load(self.folder / "two.pt2").module()
+        torch.testing.assert_close(module(values, weights=weights), values * 10 + weights)
+
     def test_random_numbers_are_no_difference(self) -> None:
         self.write(Noise(), torch.rand(3))
         self.assertIn("checked", self.said.getvalue())

@@ -20,6 +20,7 @@ const readers = {
   'state_dict.pt': 'test/fixtures/torchscript/state_dict.pt',
   'truncated.pt': 'test/fixtures/torchscript/truncated.pt',
   'counter.pt2': 'test/fixtures/export/counter.pt2',
+  'encoder.pt': 'test/fixtures/tasks/encoder.pt',
   'mixing.pt': 'test/fixtures/torchscript/row_mixing.pt',
   'prices.pt2': 'test/fixtures/guides/prices.pt2',
   'scores.pt': 'test/fixtures/guides/scores.pt',

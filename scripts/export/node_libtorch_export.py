@@ -136,8 +136,9 @@ def export(
         say('a .pt2 is compiled for this kind of machine; format="export" writes the program itself, which runs on every machine')
     if not dynamic_shapes and name != "torchscript":
         say("every size is fixed to the example's; dynamic_shapes=({0: torch.export.Dim.AUTO}, …) lets the first one vary")
+    args, kwargs = apart((args, kwargs or {}))
     request = Request(
-        *(model, args, kwargs or {}, dynamic_shapes, input_names, output_names, keep_sources),
+        *(model, args, kwargs, dynamic_shapes, input_names, output_names, keep_sources),
         *(dict(inductor_configs or {}), notes_of(task, labels)),
     )
     with evaluation(model), tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
@@ -148,6 +149,19 @@ def export(
         for made in Path(folder).iterdir():  # ONNX may have weights in a file of their own
             os.replace(made, path.parent / made.name)
     return path
+
+
+def apart(value: Any) -> Any:
+    """The same values without one tensor in two places: torch.export would make one input of both, and the other would change nothing."""
+    seen: set[int] = set()
+
+    def own(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) in seen:
+            return tensor.detach().clone().requires_grad_(tensor.requires_grad)
+        seen.add(id(tensor))
+        return tensor
+
+    return pytree.tree_map_only(torch.Tensor, own, value)
 
 
 def format_of(path: Path, name: str | None) -> str:
