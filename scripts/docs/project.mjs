@@ -21,6 +21,7 @@ const readers = {
   'truncated.pt': 'test/fixtures/torchscript/truncated.pt',
   'counter.pt2': 'test/fixtures/export/counter.pt2',
   'encoder.pt': 'test/fixtures/tasks/encoder.pt',
+  'ids.pt': 'test/fixtures/faults/execution-errors/Ids.pt',
   'mixing.pt': 'test/fixtures/torchscript/row_mixing.pt',
   'prices.pt2': 'test/fixtures/guides/prices.pt2',
   'scores.pt': 'test/fixtures/guides/scores.pt',

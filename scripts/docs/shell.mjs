@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const limitMs = 60_000;
-/** What pages print: HTTP, gRPC, management. */
-const printed = ['8000', '8001', '9001'];
+/** What pages print: HTTP, gRPC, management, an app of the reader. */
+const printed = ['8000', '8001', '9001', '3000'];
 
 /** Commands that a page may use besides the machine's own: ours, as npm links it, and a curl that minds the status. */
 function commands(project, root) {
@@ -44,7 +44,7 @@ export class Shell {
   /** A text of the page with the ports of this check. */
   async withPorts(text) {
     this.#ports ??= await freePorts(printed.length);
-    return text.replace(/\b(8000|8001|9001)\b/g, (port) => this.#ports[printed.indexOf(port)]);
+    return text.replace(/\b(8000|8001|9001|3000)\b/g, (port) => this.#ports[printed.indexOf(port)]);
   }
 
   /** @returns what went wrong, if anything did */

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { root } from '../support/paths.js';
@@ -23,24 +24,35 @@ function sectionsOf(page: string): { readonly title: string; readonly blocks: re
 
 const run = promisify(execFile);
 const command = 'npx node-libtorch serve ';
+const { newProject } = (await import(`${root}scripts/docs/project.mjs`)) as {
+  newProject: (root: string) => Promise<string>;
+};
 
-/** Its `js` blocks are run by scripts/check-docs.mjs. */
+/** Its `js` and `sh` blocks are run by scripts/check-docs.mjs; its `py` blocks need the clients of others. */
 describe('docs/migration.md', function () {
   this.timeout(240_000);
   let server: LoggingProcess | undefined;
+  let folder = '';
+  before(async () => {
+    folder = await newProject(root);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
   afterEach(async () => {
     server?.child.kill('SIGTERM');
     await server?.ended;
   });
 
   for (const { title, blocks } of sectionsOf(readFileSync(`${root}docs/migration.md`, 'utf8'))) {
-    const start = blocks.find(({ info }) => info === 'sh serve')?.text.trim();
+    const start = blocks.find(({ info }) => info === 'sh background')?.text.trim();
     if (start === undefined) continue;
     it(`runs as it is printed: ${title}`, async () => {
       expect(start.startsWith(command), start).to.equal(true);
-      const args = start.slice(command.length).split(' ');
+      const words = start.slice(command.length).split(' ');
+      const args = words.map((word) => (existsSync(join(folder, word)) ? join(folder, word) : word));
       server = serveProcess(args);
-      await server.seen('a model is up', args.filter((word) => /\.(?:pt|onnx)$/.test(word)).length);
+      await server.seen('a model is up', args.filter((word) => /\.(?:pt2|onnx)$/.test(word)).length);
       const address = `127.0.0.1:${await server.port()}`;
       const python = execFileSync('bash', [`${root}scripts/clients/env.sh`], { encoding: 'utf8' }).trim();
       let answer: unknown;
@@ -50,13 +62,13 @@ describe('docs/migration.md', function () {
           const { stdout } = await run(
             'bash',
             ['-c', text.replaceAll('127.0.0.1:8000', address).replace('curl ', 'curl --fail-with-body ')],
-            { cwd: root },
+            { cwd: folder },
           );
           answer = JSON.parse(stdout) as unknown;
           ran++;
         } else if (info === 'json') expect(answer).to.deep.equal(JSON.parse(text));
         else if (info === 'py') {
-          const { stdout } = await run(python, ['-c', text, address], { cwd: root });
+          const { stdout } = await run(python, ['-c', text, address], { cwd: folder });
           expect(stdout.trim()).to.not.equal('');
           ran++;
         }
