@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/torchscript/aliases.h"
+#include "engine/torchscript/points_to.h"
 
 namespace node_libtorch::engine {
 namespace {
@@ -16,18 +17,7 @@ using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
-
-using Things = std::set<int>;
-
-// Something that a value may refer to.
-struct Thing {
-  std::string name;
-  // It outlives the run: an attribute of the module, or a constant of the graph. Whatever is inside it counts
-  // as itself.
-  bool kept = false;
-  Things content;
-  const Node* constant = nullptr;
-};
+using Things = PointsTo::Things;
 
 std::string described(const Node* node) {
   std::string name = node->kind().toQualString();
@@ -37,8 +27,7 @@ std::string described(const Node* node) {
   return name;
 }
 
-// Points-to analysis without regard to the order of statements: a value refers to a set of things, a thing
-// holds a set of things, and both only grow until nothing changes any more.
+// Follows what the values of a method refer to, until nothing new is found, and looks at what is written.
 class Analysis {
  public:
   Analysis(const MethodGraph& method, const std::map<const c10::ivalue::Object*, std::string>& paths)
@@ -51,11 +40,11 @@ class Analysis {
     });
     if (shares_memory_) track_inputs();
     do {
-      changed_ = false;
+      known_.begin_round();
       follow(method_.graph->block());
-    } while (changed_);
+    } while (known_.has_grown());
     for (const int id : written_constants_) {
-      if (std::optional<c10::IValue> value = torch::jit::toIValue(things_[id].constant->output())) {
+      if (std::optional<c10::IValue> value = torch::jit::toIValue(known_[id].constant->output())) {
         state_.constants.push_back(std::move(*value));
       }
     }
@@ -63,77 +52,9 @@ class Analysis {
   }
 
  private:
-  // What the value may be, and what is in it at any depth.
-  const Things& refs(const Value* value) { return refs_[value]; }
-
-  Things contents(const Value* value) {
-    Things found;
-    for (const int id : refs(value)) {
-      if (things_[id].kept) found.insert(id);
-      found.insert(things_[id].content.begin(), things_[id].content.end());
-    }
-    return found;
-  }
-
-  Things reach(const Value* value) {
-    Things found = refs(value);
-    std::vector<int> open(found.begin(), found.end());
-    while (!open.empty()) {
-      const int id = open.back();
-      open.pop_back();
-      for (const int inner : things_[id].content) {
-        if (found.insert(inner).second) open.push_back(inner);
-      }
-    }
-    return found;
-  }
-
-  Things reach_of_inputs(const Node* node) {
-    Things found;
-    for (const Value* input : node->inputs()) {
-      const Things one = reach(input);
-      found.insert(one.begin(), one.end());
-    }
-    return found;
-  }
-
-  bool any_kept(const Things& ids) const {
-    return std::any_of(ids.begin(), ids.end(), [&](int id) { return things_[id].kept; });
-  }
-
-  void add(Things& into, const Things& more) {
-    if (more.empty()) return;
-    const size_t before = into.size();
-    into.insert(more.begin(), more.end());
-    changed_ = changed_ || into.size() != before;
-  }
-
-  void flow(const Value* to, const Things& from) {
-    if (!from.empty()) add(refs_[to], from);
-  }
-
-  void flow(const Value* to, const Value* from) { flow(to, Things(refs(from))); }
-
-  // The thing that stands for what a value makes, or an attribute of an object names; made at the first call.
-  int thing(const void* owner, const std::string& member, const std::string& name, bool kept) {
-    const auto [found, is_new] =
-        ids_.emplace(std::make_pair(owner, member), static_cast<int>(things_.size()));
-    if (is_new) {
-      things_.push_back({name, kept, {}, nullptr});
-      changed_ = true;
-    }
-    return found->second;
-  }
-
-  void hold(const Value* container, const Things& content) {
-    const int id = thing(container, {}, {}, false);
-    flow(container, {id});
-    add(things_[id].content, content);
-  }
-
   // A new tensor, which is worth following only where the memory of another may be put into it.
   void made(const Value* tensor) {
-    if (shares_memory_) flow(tensor, {thing(tensor, {}, {}, false)});
+    if (shares_memory_) known_.flow(tensor, {known_.make(tensor, {}, {}, false)});
   }
 
   void track_inputs() {
@@ -142,9 +63,9 @@ class Analysis {
       made(input);
       if (!is_container(input->type())) continue;
       // Stands for all that is in it, at any depth.
-      const int inner = thing(input, "content", {}, false);
-      things_[inner].content.insert(inner);
-      hold(input, {inner});
+      const int inner = known_.make(input, "content", {}, false);
+      known_.put_into({inner}, {inner});
+      known_.hold(input, {inner});
     }
   }
 
@@ -154,18 +75,18 @@ class Analysis {
 
   void undecided(const Node* node, const Things& ids) {
     for (const int id : ids) {
-      if (!things_[id].kept) continue;
+      if (!known_[id].kept) continue;
       report("calls " + described(node) + ", of which it is not known whether it writes to " +
-             things_[id].name);
+             known_[id].name);
       return;
     }
   }
 
   void write(const Node* node, const Things& ids) {
     for (const int id : ids) {
-      if (!things_[id].kept) continue;
-      if (things_[id].constant != nullptr) written_constants_.insert(id);
-      report("writes to " + things_[id].name + " (" + described(node) + ")");
+      if (!known_[id].kept) continue;
+      if (known_[id].constant != nullptr) written_constants_.insert(id);
+      report("writes to " + known_[id].name + " (" + described(node) + ")");
     }
   }
 
@@ -182,7 +103,7 @@ class Analysis {
       for (Block* inner : node->blocks()) {
         follow(inner);
         for (const Value* output : node->outputs()) {
-          for (const Value* result : inner->outputs()) flow(output, result);
+          for (const Value* result : inner->outputs()) known_.flow(output, result);
         }
       }
     }
@@ -201,26 +122,26 @@ class Analysis {
       case c10::prim::Loop:
         return loop(node);
       case c10::prim::CreateObject:
-        return hold(node->output(), {});
+        return known_.hold(node->output(), {});
       case c10::prim::ListConstruct:
       case c10::prim::TupleConstruct:
       case c10::prim::DictConstruct:
-        for (const Value* input : node->inputs()) hold(node->output(), Things(refs(input)));
-        return hold(node->output(), {});
+        for (const Value* input : node->inputs()) known_.hold(node->output(), known_.refs(input));
+        return known_.hold(node->output(), {});
       case c10::prim::TupleUnpack:
       case c10::prim::ListUnpack:
       case c10::prim::TupleIndex:
-        for (const Value* output : node->outputs()) flow(output, contents(node->input(0)));
+        for (const Value* output : node->outputs()) known_.flow(output, known_.contents(node->input(0)));
         return;
       case c10::prim::unchecked_cast:
-        return flow(node->output(), node->input(0));
+        return known_.flow(node->output(), node->input(0));
       case c10::prim::fork:
       case c10::prim::awaitable:
         return fork(node);
       case c10::prim::awaitable_nowait:
-        return hold(node->output(), Things(refs(node->input(0))));
+        return known_.hold(node->output(), known_.refs(node->input(0)));
       case c10::prim::awaitable_wait:
-        return flow(node->output(), contents(node->input(0)));
+        return known_.flow(node->output(), known_.contents(node->input(0)));
       case c10::prim::CallMethod:
       case c10::prim::CallFunction:
         return call(node);
@@ -232,30 +153,30 @@ class Analysis {
       default:
         break;
     }
-    if (node->kind() == c10::aten::wait) return flow(node->output(), contents(node->input(0)));
+    if (node->kind() == c10::aten::wait) return known_.flow(node->output(), known_.contents(node->input(0)));
     if (const c10::FunctionSchema* schema = node->maybeSchema()) return operation(node, *schema);
     // Of a kind without a schema: what comes out may be what went in.
-    const Things inputs = reach_of_inputs(node);
+    const Things inputs = known_.reach_of_inputs(node);
     for (const Value* output : node->outputs()) {
-      if (may_refer(output)) flow(output, inputs);
+      if (may_refer(output)) known_.flow(output, inputs);
     }
   }
 
   void constant(const Node* node) {
     if (!may_refer(node->output())) return;
-    const int id = thing(node->output(), {}, "a constant of its graph", true);
-    things_[id].constant = node;
-    flow(node->output(), {id});
+    const int id = known_.make(node->output(), {}, "a constant of its graph", true);
+    known_.set_constant(id, node);
+    known_.flow(node->output(), {id});
   }
 
   void get_attribute(const Node* node) {
     const auto object = method_.objects.find(node->input(0));
     const Value* output = node->output();
     const std::string& name = node->s(c10::attr::name);
-    if (object == method_.objects.end()) return flow(output, contents(node->input(0)));
+    if (object == method_.objects.end()) return known_.flow(output, known_.contents(node->input(0)));
     if (output->type()->is_module() || output->type()->kind() == c10::TypeKind::InterfaceType) return;
     if (!may_refer(output)) return;
-    flow(output, {thing(object->second.get(), name, path(object->second, name), true)});
+    known_.flow(output, {known_.make(object->second.get(), name, path(object->second, name), true)});
   }
 
   void set_attribute(const Node* node) {
@@ -266,41 +187,42 @@ class Analysis {
     if (type->is_module() || type->kind() == c10::TypeKind::InterfaceType) {
       return report("assigns " + name + " of a module that cannot be told");
     }
-    write(node, refs(node->input(0)));
-    const Things owners = refs(node->input(0));
-    for (const int id : owners) add(things_[id].content, Things(refs(node->input(1))));
+    write(node, known_.refs(node->input(0)));
+    known_.put_into(known_.refs(node->input(0)), known_.refs(node->input(1)));
   }
 
   void branch(Node* node) {
     for (Block* inner : node->blocks()) {
       follow(inner);
-      for (size_t i = 0; i < node->outputs().size(); ++i) flow(node->outputs()[i], inner->outputs()[i]);
+      for (size_t i = 0; i < node->outputs().size(); ++i)
+        known_.flow(node->outputs()[i], inner->outputs()[i]);
     }
   }
 
   void loop(Node* node) {
     Block* body = node->blocks()[0];
-    for (size_t i = 0; i < node->outputs().size(); ++i) flow(body->inputs()[i + 1], node->inputs()[i + 2]);
+    for (size_t i = 0; i < node->outputs().size(); ++i)
+      known_.flow(body->inputs()[i + 1], node->inputs()[i + 2]);
     follow(body);
     for (size_t i = 0; i < node->outputs().size(); ++i) {
-      flow(body->inputs()[i + 1], body->outputs()[i + 1]);
-      flow(node->outputs()[i], body->outputs()[i + 1]);
-      flow(node->outputs()[i], node->inputs()[i + 2]);
+      known_.flow(body->inputs()[i + 1], body->outputs()[i + 1]);
+      known_.flow(node->outputs()[i], body->outputs()[i + 1]);
+      known_.flow(node->outputs()[i], node->inputs()[i + 2]);
     }
   }
 
   void fork(Node* node) {
     const std::shared_ptr<Graph> body = node->g(c10::attr::Subgraph);
     for (size_t i = 0; i < body->inputs().size() && i < node->inputs().size(); ++i) {
-      flow(body->inputs()[i], node->inputs()[i]);
+      known_.flow(body->inputs()[i], node->inputs()[i]);
     }
     follow(body->block());
     Things results;
     for (const Value* output : body->outputs()) {
-      const Things one = reach(output);
+      const Things one = known_.reach(output);
       results.insert(one.begin(), one.end());
     }
-    hold(node->output(), results);
+    known_.hold(node->output(), results);
   }
 
   // A call that could not be inlined: the method of a custom class, or of a module that is chosen while it
@@ -311,9 +233,9 @@ class Analysis {
     if (is_object && (type->is_module() || type->kind() == c10::TypeKind::InterfaceType)) {
       return report("calls " + described(node) + " of a module that is chosen while it runs");
     }
-    const Things inputs = reach_of_inputs(node);
+    const Things inputs = known_.reach_of_inputs(node);
     undecided(node, inputs);
-    for (const Value* output : node->outputs()) flow(output, inputs);
+    for (const Value* output : node->outputs()) known_.flow(output, inputs);
   }
 
   void operation(const Node* node, const c10::FunctionSchema& schema) {
@@ -321,7 +243,7 @@ class Analysis {
     const bool is_own = node->kind().is_aten() || node->kind().is_prim();
     if (!is_own && node->maybeOperator() != nullptr &&
         node->getOperator().aliasAnalysisKind() == c10::AliasAnalysisKind::CONSERVATIVE) {
-      undecided(node, reach_of_inputs(node));
+      undecided(node, known_.reach_of_inputs(node));
     }
     for (size_t i = 0; i < count; ++i) argument(node, schema.arguments()[i], i);
     for (size_t i = 0; i < node->outputs().size(); ++i) {
@@ -334,57 +256,58 @@ class Analysis {
     const Value* input = node->input(index);
     if (is_batch_statistic(argument.name())) {
       const Value* flag = training_flag(node);
-      if (flag == nullptr || may_be_true(flag)) write(node, refs(input));
+      if (flag == nullptr || may_be_true(flag)) write(node, known_.refs(input));
       return;
     }
     const c10::AliasInfo* alias = argument.alias_info();
     if (alias == nullptr) return;
     if (changes_gradient_only(node)) {
-      if (takes_gradients_) write(node, refs(input));
+      if (takes_gradients_) write(node, known_.refs(input));
       return;
     }
     const bool writes_content = std::any_of(alias->containedTypes().begin(), alias->containedTypes().end(),
                                             [](const c10::AliasInfo& inner) { return inner.isWrite(); });
-    if (writes_content) write(node, is_container(input->type()) ? contents(input) : Things(refs(input)));
+    if (writes_content)
+      write(node, is_container(input->type()) ? known_.contents(input) : known_.refs(input));
     if (!alias->isWrite()) return;
     if (!is_container(input->type())) {
-      if (!shares_memory(node)) return write(node, reach(input));
+      if (!shares_memory(node)) return write(node, known_.reach(input));
       // What was in it is let go, and what comes in is written by whoever writes to it from here on.
-      write(node, Things(refs(input)));
-      return share(input, Things(refs(node->input(1))));
+      write(node, known_.refs(input));
+      return share(input, known_.refs(node->input(1)));
     }
-    write(node, Things(refs(input)));
+    write(node, known_.refs(input));
     // It may hold the other arguments from here on.
     for (size_t i = 0; i < node->inputs().size(); ++i) {
       if (i == index) continue;
-      const Things more = reach(node->input(i));
+      const Things more = known_.reach(node->input(i));
       if (more.empty()) continue;
-      const Things owners = refs(input);
-      for (const int id : owners) add(things_[id].content, more);
+      known_.put_into(known_.refs(input), more);
     }
   }
 
   void share(const Value* tensor, const Things& memory) {
-    const Things owners = refs(tensor);
-    for (const int id : owners) add(things_[id].content, memory);
-    if (owners.empty()) flow(tensor, memory);
+    const Things owners = known_.refs(tensor);
+    known_.put_into(owners, memory);
+    if (owners.empty()) known_.flow(tensor, memory);
   }
 
   void result(const Node* node, const c10::FunctionSchema& schema, const Value* output,
               const c10::AliasInfo* alias) {
     if (!may_refer(output)) return;
     const bool holds = is_container(output->type());
-    if (holds) hold(output, reach_of_inputs(node));
+    if (holds) known_.hold(output, known_.reach_of_inputs(node));
     if (alias == nullptr || alias->beforeSets().empty()) {
       if (!holds) made(output);
-      if (may_return_an_input(node)) flow(output, reach_of_inputs(node));
+      if (may_return_an_input(node)) known_.flow(output, known_.reach_of_inputs(node));
       return;
     }
-    if (alias->isWildcardBefore() || alias->isWildcardAfter()) return flow(output, reach_of_inputs(node));
+    if (alias->isWildcardBefore() || alias->isWildcardAfter())
+      return known_.flow(output, known_.reach_of_inputs(node));
     const size_t count = std::min(schema.arguments().size(), node->inputs().size());
     for (size_t i = 0; i < count; ++i) {
       const c10::AliasInfo* from = schema.arguments()[i].alias_info();
-      if (from != nullptr && shares(*from, *alias)) flow(output, node->input(i));
+      if (from != nullptr && shares(*from, *alias)) known_.flow(output, node->input(i));
     }
   }
 
@@ -395,13 +318,10 @@ class Analysis {
 
   const MethodGraph& method_;
   const std::map<const c10::ivalue::Object*, std::string>& paths_;
-  std::vector<Thing> things_;
-  std::map<std::pair<const void*, std::string>, int> ids_;
-  std::unordered_map<const Value*, Things> refs_;
+  PointsTo known_;
   std::set<int> written_constants_;
   bool takes_gradients_ = false;
   bool shares_memory_ = false;
-  bool changed_ = false;
   State state_;
 };
 
