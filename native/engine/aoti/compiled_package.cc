@@ -1,47 +1,20 @@
 #include "engine/aoti/compiled_package.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
+#include "engine/description.h"
 #include "engine/error.h"
 
 namespace node_libtorch::engine {
 namespace {
 
-[[noreturn]] void malformed(const char* what) {
-  throw EngineError("ERR_INVALID_ARGUMENT",
-                    std::string("Expected ") + what + " in the description of a package");
-}
-
-const Value& member(const Value& value, const char* name) {
-  if (const auto* dict = std::get_if<Dict>(&value.data)) {
-    for (size_t i = 0; i < dict->keys.size(); ++i) {
-      const auto* key = std::get_if<std::string>(&dict->keys[i].data);
-      if (key != nullptr && *key == name) return dict->values[i];
-    }
-  }
-  malformed(name);
-}
-
-const std::string& text(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
-  malformed("a string");
-}
-
-const List& list(const Value& value) {
-  if (const auto* list = std::get_if<List>(&value.data)) return *list;
-  malformed("an array");
-}
-
-int64_t integer(const Value& value, int64_t min, int64_t max) {
-  const auto* number = std::get_if<double>(&value.data);
-  if (number == nullptr || std::trunc(*number) != *number || *number < static_cast<double>(min) ||
-      *number > static_cast<double>(max)) {
-    malformed("an integer in its bounds");
-  }
-  return static_cast<int64_t>(*number);
-}
+using description::integer;
+using description::list;
+using description::malformed;
+using description::member;
+using description::text;
+using description::texts;
 
 constexpr int64_t kMaxSize = int64_t{1} << 40;  // scale × size stays far below 2^63
 
@@ -78,12 +51,6 @@ std::vector<int64_t> sizes_of(const Value& value) {
   std::vector<int64_t> sizes;
   for (const Value& size : list(value)) sizes.push_back(integer(size, 0, kMaxSize));
   return sizes;
-}
-
-std::vector<std::string> texts(const Value& value) {
-  std::vector<std::string> found;
-  for (const Value& item : list(value)) found.push_back(text(item));
-  return found;
 }
 
 StoredConstant read_constant(const Value& value) {

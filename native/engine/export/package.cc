@@ -1,75 +1,44 @@
 #include "engine/export/package.h"
 
-#include <cmath>
-
-#include "engine/error.h"
+#include "engine/description.h"
 
 namespace node_libtorch::engine {
 namespace {
 
-[[noreturn]] void malformed(const char* what) {
-  throw EngineError("ERR_INVALID_ARGUMENT",
-                    std::string("Expected ") + what + " in the description of an exported program");
-}
-
-const Value* member(const Dict& dict, std::string_view name) {
-  for (size_t i = 0; i < dict.keys.size(); ++i) {
-    const auto* key = std::get_if<std::string>(&dict.keys[i].data);
-    if (key == nullptr || *key != name) continue;
-    const Value& value = dict.values[i];
-    return std::holds_alternative<std::monostate>(value.data) ? nullptr : &value;
-  }
-  return nullptr;
-}
-
-size_t whole(const Value& value, size_t most) {
-  const auto* number = std::get_if<double>(&value.data);
-  if (number == nullptr || std::trunc(*number) != *number || *number < 0 ||
-      *number > static_cast<double>(most)) {
-    malformed("a part within the file");
-  }
-  return static_cast<size_t>(*number);
-}
+using description::find_member;
+using description::integer;
+using description::list;
+using description::malformed;
+using description::member;
 
 Part part_of(const Value& value, size_t size) {
-  const auto* numbers = std::get_if<List>(&value.data);
-  if (numbers == nullptr || numbers->size() != 2) malformed("offset and size of a part");
+  const List& numbers = list(value);
+  if (numbers.size() != 2) malformed("offset and size of a part");
   Part part;
-  part.offset = whole((*numbers)[0], size);
-  part.size = whole((*numbers)[1], size - part.offset);
+  part.offset = static_cast<size_t>(integer(numbers[0], 0, static_cast<int64_t>(size)));
+  part.size = static_cast<size_t>(integer(numbers[1], 0, static_cast<int64_t>(size - part.offset)));
   return part;
 }
 
-std::optional<Part> optional_part(const Dict& dict, std::string_view name, size_t size) {
-  const Value* value = member(dict, name);
-  if (value == nullptr) return std::nullopt;
-  return part_of(*value, size);
+std::optional<Part> optional_part(const Value& value, std::string_view name, size_t size) {
+  const Value* part = find_member(value, name);
+  if (part == nullptr) return std::nullopt;
+  return part_of(*part, size);
 }
 
 }  // namespace
 
 ExportedPackage read_exported_package(const Value& value, size_t size) {
-  const auto* dict = std::get_if<Dict>(&value.data);
-  if (dict == nullptr) malformed("an object");
   ExportedPackage package;
-  const std::optional<Part> json = optional_part(*dict, "json", size);
-  if (!json) malformed("the graph");
-  package.json = *json;
-  package.weights = optional_part(*dict, "weights", size);
-  package.constants = optional_part(*dict, "constants", size);
-  const Value* files = member(*dict, "files");
-  const auto* entries = files == nullptr ? nullptr : std::get_if<Dict>(&files->data);
-  if (entries == nullptr) malformed("the files");
-  for (size_t i = 0; i < entries->keys.size(); ++i) {
-    const auto* name = std::get_if<std::string>(&entries->keys[i].data);
-    if (name == nullptr) malformed("names of files");
-    package.files.emplace(*name, part_of(entries->values[i], size));
+  package.json = part_of(member(value, "json"), size);
+  package.weights = optional_part(value, "weights", size);
+  package.constants = optional_part(value, "constants", size);
+  const Dict& files = description::dict(member(value, "files"));
+  for (size_t i = 0; i < files.keys.size(); ++i) {
+    package.files.emplace(description::text(files.keys[i]), part_of(files.values[i], size));
   }
-  const Value* left_out = member(*dict, "passesLeftOut");
-  if (const auto* names = left_out == nullptr ? nullptr : std::get_if<List>(&left_out->data)) {
-    for (const Value& name : *names) {
-      if (const auto* text = std::get_if<std::string>(&name.data)) package.passes_left_out.push_back(*text);
-    }
+  if (const Value* names = find_member(value, "passesLeftOut")) {
+    package.passes_left_out = description::texts(*names);
   }
   return package;
 }
