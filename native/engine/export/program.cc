@@ -5,16 +5,13 @@
 
 #include "engine/dtype.h"
 #include "engine/error.h"
+#include "engine/export/malformed.h"
 #include "engine/export/schema.h"
 
 namespace node_libtorch::engine {
 namespace {
 
 constexpr size_t kMaxInputs = 100'000;
-
-[[noreturn]] void malformed(const std::string& what) {
-  throw EngineError("ERR_MODEL_FORMAT", "Expected " + what + " in the exported program; save it again");
-}
 
 void check_version(const Json& program) {
   const Json& version = program.at("schema_version");
