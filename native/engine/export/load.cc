@@ -117,6 +117,28 @@ void check_inputs(const ProgramSignature& signature, const Graph& graph) {
       "again");
 }
 
+void mark_slots(const std::vector<Arg>& args, std::vector<bool>& marked) {
+  for (const Arg& arg : args) {
+    if (arg.kind == Arg::Kind::slot) marked[arg.slot] = true;
+    mark_slots(arg.items, marked);
+  }
+}
+
+// torch.export makes one input of an example tensor that stands for two arguments: the file then has both,
+// and one of them is nobody's.
+void warn_of_unread_inputs(const Graph& graph, std::vector<std::string>& warnings) {
+  std::vector<bool> read(graph.slots, false);
+  for (const Step& step : graph.steps) mark_slots(step.args, read);
+  mark_slots(graph.outputs, read);
+  for (const Slot input : graph.inputs) {
+    if (read[input]) continue;
+    warnings.push_back(
+        "Nothing in the program reads the input " + graph.names[input] +
+        ", so it changes no result. torch.export makes one input of an example tensor that is given for two "
+        "arguments: if that is why, give each a tensor of its own");
+  }
+}
+
 }  // namespace
 
 LoadedProgram load_program(const LoadRequest& request, const DeviceChoice& choice) {
@@ -146,6 +168,7 @@ LoadedProgram load_program(const LoadRequest& request, const DeviceChoice& choic
   for (const auto& [place, name] : loaded.signature.updates) {
     loaded.graph.updated.push_back(weight(tensors, name));
   }
+  warn_of_unread_inputs(loaded.graph, loaded.info.warnings);
   apply_passes(loaded.graph, request.optimize, package.passes_left_out);
   for (const std::string& name : written) loaded.written.push_back(weight(tensors, name));
   for (const auto& [place, name] : loaded.signature.updates) {

@@ -124,6 +124,19 @@ describe('calls of exported programs', () => {
     expect((await load('taken')).info.warnings).to.deep.equal([]);
   });
 
+  it('say which input nothing reads, as where the example had one tensor for two arguments', async () => {
+    const model = await load('given_twice');
+    const [ones, zeros] = [Tensor.full([1, 3], 1), float(1, 3)];
+    const [first] = (await model.run<Tensor>([ones, zeros])).data;
+    const [last] = (await model.run<Tensor>([zeros, ones])).data;
+    expect([first, last], 'what PyTorch answers').to.have.members([0, 11]);
+    const unread = first === 11 ? 'y' : 'x';
+    expect(model.info.warnings).to.have.length(1);
+    expect(model.info.warnings[0]).to.match(
+      new RegExp(`^Nothing in the program reads the input ${unread}, .*given for two arguments`),
+    );
+  });
+
   it('take numbers where the program does', async () => {
     const model = await load('taken');
     expect((await model.call<Tensor>('forward', [float(5, 3), 2, float(2)])).shape).to.deep.equal([2, 3]);
