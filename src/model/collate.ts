@@ -55,6 +55,7 @@ export function gather(calls: readonly Call[], padTo: number, pool: SlabPool): G
  * @throws ERR_NOT_BATCHABLE unless every leaf is a tensor whose dimension 0 is the rows
  */
 export function scatter(result: Value, calls: readonly Call[], total: number): Value[] {
+  if (result instanceof Tensor) return scatterTensor(result, calls, total);
   let from = 0;
   return calls.map(({ rows }) => {
     const to = from + rows;
@@ -64,9 +65,25 @@ export function scatter(result: Value, calls: readonly Call[], total: number): V
   });
 }
 
+/** The same for the most frequent result, with what its parts have in common made once. */
+function scatterTensor(result: Tensor, calls: readonly Call[], total: number): Value[] {
+  const { dtype, data, shape } = result;
+  requireRows(result, total);
+  const width = data.length / total;
+  const values: Value[] = [];
+  let own: readonly number[] = shape;
+  let at = 0;
+  for (const { rows } of calls) {
+    if (rows === total) return [result];
+    if (own[0] !== rows) own = [rows, ...shape.slice(1)];
+    values.push(new Tensor(dtype, data.slice(at, (at += rows * width)), own));
+  }
+  return values;
+}
+
 function pick(value: Value, from: number, to: number, total: number): Value {
   if (value instanceof Tensor) {
-    if (value.shape[0] !== total) throw notRows(total, `a tensor of shape [${value.shape.join(', ')}]`);
+    requireRows(value, total);
     if (from === 0 && to === total) return value;
     const width = value.data.length / total;
     const data = value.data.slice(from * width, to * width) as TensorData;
@@ -74,6 +91,10 @@ function pick(value: Value, from: number, to: number, total: number): Value {
   }
   if (!isContainer(value)) throw notRows(total, 'a value that is not a tensor');
   return mapChildren(value, (item) => pick(item, from, to, total));
+}
+
+function requireRows({ shape }: Tensor, total: number): void {
+  if (shape[0] !== total) throw notRows(total, `a tensor of shape [${shape.join(', ')}]`);
 }
 
 /** The results of a call's parts, one below the other. The parts have the same structure. */

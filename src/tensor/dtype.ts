@@ -186,8 +186,10 @@ export function dtypeOfKind<K extends Kind>(kind: K): DTypeOfKind<K> {
 export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
   const { name } = dtypeTable[dtype].array;
   const kind = typedArrayKind(data);
-  // A Buffer's slice() and toString() are not those of a Uint8Array.
-  if (kind === name) return (Buffer.isBuffer(data) ? plainBytes(data) : data) as DataOf<D>;
+  if (kind === name) {
+    // A Buffer's slice() and toString() are not those of a Uint8Array.
+    return (kind === 'Uint8Array' && Buffer.isBuffer(data) ? plainBytes(data) : data) as DataOf<D>;
+  }
   if (kind === 'Float16Array' && dtype === 'float16') {
     const bits = data as ArrayBufferView;
     return new Uint16Array(bits.buffer, bits.byteOffset, bits.byteLength / 2) as DataOf<D>;

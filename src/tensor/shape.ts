@@ -14,7 +14,8 @@ export function elementCount(shape: readonly number[]): number {
   }
   let count = 1;
   let strides = 1; // LibTorch multiplies the non-zero dimensions even of a tensor without elements
-  for (const [index, dimension] of (shape as readonly number[]).entries()) {
+  for (let index = 0; index < shape.length; ++index) {
+    const dimension = shape[index] as number;
     if (!Number.isSafeInteger(dimension) || dimension < 0) {
       throw torchError(
         'ERR_INVALID_SHAPE',
@@ -28,6 +29,50 @@ export function elementCount(shape: readonly number[]): number {
     throw torchError('ERR_INVALID_SHAPE', `Expected fewer than 2^53 elements but received shape ${formatShape(shape)}`);
   }
   return count;
+}
+
+/** A shape that was checked: frozen, so that tensors may share it. */
+interface CheckedShape {
+  readonly sizes: readonly number[];
+  readonly elements: number;
+}
+
+/** Most tensors of a program have one of a few shapes. To find one here costs a tenth of checking, copying and freezing it. */
+const lastShapes = new Array<CheckedShape | undefined>(64);
+
+/**
+ * A frozen copy of a shape, and its number of elements.
+ * @throws as elementCount
+ */
+export function checkedShape(shape: readonly number[]): CheckedShape {
+  // Read once: what was checked is what is kept.
+  const own = Array.isArray(shape) ? [...(shape as readonly number[])] : shape;
+  const place = placeOf(own);
+  const last = lastShapes[place];
+  if (last && areSame(last.sizes, own)) return last;
+  const elements = elementCount(own);
+  const sizes = Object.freeze(elements === 0 ? own.map((size) => size + 0) : own); // -0 + 0 is 0
+  const checked = { sizes, elements };
+  if (place >= 0) lastShapes[place] = checked;
+  return checked;
+}
+
+/** Where a shape is kept; -1 for what is no shape. */
+function placeOf(shape: readonly number[]): number {
+  if (!Array.isArray(shape) || shape.length > maxRank) return -1;
+  let hash = shape.length;
+  for (let axis = 0; axis < shape.length; ++axis) {
+    const size: unknown = shape[axis];
+    if (typeof size !== 'number') return -1;
+    hash = (Math.imul(hash, 31) + size) | 0;
+  }
+  return (hash ^ (hash >>> 6)) & (lastShapes.length - 1);
+}
+
+function areSame(known: readonly number[], given: readonly number[]): boolean {
+  if (known.length !== given.length) return false;
+  for (let axis = 0; axis < known.length; ++axis) if (known[axis] !== given[axis]) return false;
+  return true;
 }
 
 /**
@@ -60,9 +105,12 @@ interface ShapeRule {
 export function fitsSpec(actual: readonly number[], { shape, bounds }: ShapeRule): boolean {
   if (!shape) return true;
   if (actual.length !== shape.length) return false;
-  return actual.every((size, axis) => {
+  for (let axis = 0; axis < shape.length; ++axis) {
+    const size = actual[axis] as number;
     const wanted = shape[axis] as number | null;
     const bound = bounds?.[axis];
-    return wanted === null ? !bound || (size >= bound.min && size <= bound.max) : wanted === size;
-  });
+    const fits = wanted === null ? !bound || (size >= bound.min && size <= bound.max) : wanted === size;
+    if (!fits) return false;
+  }
+  return true;
 }

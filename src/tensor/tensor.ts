@@ -5,7 +5,7 @@ import { decoderOf } from './element.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.js';
 import { elementsFromJson, elementsToJson, type TensorJson } from './json.js';
 import { fill, flatten, nest, requireElements, type Nested } from './nested.js';
-import { elementCount, formatShape, resolveShape } from './shape.js';
+import { checkedShape, elementCount, formatShape, resolveShape } from './shape.js';
 import { allocate, dataOf, dtypeOfKind, typedArrayKind, type DTypeOfKind, type Kind } from './dtype.js';
 
 /** What a tensor's `data` may be given as: the dtype's typed array, or a Float16Array for float16. */
@@ -48,11 +48,9 @@ export class Tensor<D extends DType = DType> {
    */
   constructor(dtype: D, data: TensorDataLike<D>, shape: readonly number[]) {
     checkDType(dtype);
-    // Read once: what was checked is what is kept.
-    const own = Array.isArray(shape) ? [...(shape as readonly number[])] : shape;
-    const elements = elementCount(own);
+    const { sizes, elements } = checkedShape(shape);
     this.dtype = dtype;
-    this.shape = Object.freeze(elements === 0 ? own.map((size) => size + 0) : own); // -0 + 0 is 0
+    this.shape = sizes;
     this.data = dataOf(dtype, data);
     const detached = this.data.length === 0 && isDetached(this.data);
     if (this.data.length !== elements || detached) {

@@ -278,6 +278,36 @@ describe('Tensor', () => {
     expect(reads).to.equal(1);
   });
 
+  it('shares the shapes of other tensors, and none that a caller can change', () => {
+    const make = (shape: readonly number[]) => new Tensor('float32', new Float32Array(6), shape);
+    const given = [2, 3];
+    const first = make(given);
+    given[0] = 3;
+    given[1] = 2;
+    const second = make(given);
+    expect([first.shape, second.shape]).to.deep.equal([
+      [2, 3],
+      [3, 2],
+    ]);
+    const frozen = Object.freeze([2, 3]);
+    expect(make(frozen).shape).to.equal(first.shape).and.not.to.equal(frozen);
+    expect(Reflect.set(first.shape, 0, 100)).to.equal(false);
+    // More shapes than are remembered, each twice.
+    for (let rows = 0; rows < 1000; ++rows) {
+      for (const shape of [
+        [rows, 1],
+        [1, rows],
+        [1, rows, 1],
+        [rows, 1],
+      ]) {
+        expect(new Tensor('uint8', new Uint8Array(rows), shape).shape).to.deep.equal(shape);
+      }
+    }
+    const negative = new Tensor('float32', new Float32Array(), [-0, 3]).shape;
+    expect(Object.is(negative[0], 0)).to.equal(true);
+    expect(Object.is(new Tensor('float32', new Float32Array(), [0, 3]).shape[0], 0)).to.equal(true);
+  });
+
   it('makes no arrays of a detached buffer, nor thousands of millions of empty ones', () => {
     const tensor = new Tensor('float32', new Float32Array(2), [2]);
     structuredClone(tensor.data.buffer, { transfer: [tensor.data.buffer as ArrayBuffer] });
