@@ -184,6 +184,52 @@ describe('signature', () => {
       });
     }
 
+    it('holds long rows of float32, which are looked at by their bits, as it holds short ones', async () => {
+      const beside = (value: number, step: number): number => {
+        const bits = new Int32Array(new Float32Array([value]).buffer);
+        bits[0] = (bits[0] as number) + step;
+        return new Float32Array(bits.buffer)[0] as number;
+      };
+      const ranges: [number, number][] = [
+        ...([
+          [0, 1],
+          [-0, 1],
+          [0.25, 0.5],
+          [0, Infinity],
+          [0, 0],
+          [-1, 1],
+          [-2, -1],
+        ] as [number, number][]),
+      ];
+      for (const range of ranges) {
+        const [min, max] = range;
+        const middle = max === Infinity ? 7 : (min + max) / 2;
+        const good = [min, max, middle, ...(min <= 0 && max >= 0 ? [0, -0] : [])];
+        const bad = [
+          -3,
+          NaN,
+          -NaN,
+          -Infinity,
+          ...(max === Infinity ? [] : [Infinity, 3, beside(max, max < 0 ? -1 : 1)]),
+        ];
+        if (min > 0) bad.push(beside(min, -1), 0, -0);
+        for (const length of [64, 65, 66, 67, 784]) {
+          for (const place of [0, 1, 2, 3, 63, length - 1]) {
+            const row = (value: number): Float32Array =>
+              new Float32Array(length).fill(middle).fill(value, place, place + 1);
+            for (const value of good) inRange('float32', row(value), range);
+            for (const value of bad) {
+              const wanted = Number.isFinite(value) ? 'ERR_OUT_OF_RANGE' : 'ERR_NOT_FINITE';
+              const { faults } = await rejection(() => {
+                inRange('float32', row(value), range);
+              }, wanted);
+              expect(faults?.[0]).to.have.property('element', place);
+            }
+          }
+        }
+      }
+    });
+
     it('holds integers of 8 and of 64 bits', async () => {
       inRange('int8', new Int8Array([-5, 5]), [-5, 5]);
       await rejection(() => {
