@@ -1,4 +1,4 @@
-// Models in a worker thread: warm-up and softmax leave the main thread alone too. The main thread asks by messages.
+// Models in a worker thread: loading, warm-up and softmax do not hold up the main thread, which asks by messages.
 // Run: npm install node-libtorch && node worker-host.mjs
 // Ask: curl 127.0.0.1:3000 -d @node_modules/node-libtorch/models/mnist-mlp/v1.0/digit.json
 import { createServer } from 'node:http';

@@ -1,5 +1,5 @@
-// A model with three inputs by name: numbers, city and weekday. delivery.pt2 lies here; train.py makes it again.
-// Run: npm install && python3 train.py && node server.mjs
+// A model with three inputs by name: numbers, city and weekday. delivery.pt2 is here already; train.py makes it again.
+// Run: npm install && node server.mjs
 // Ask: curl 127.0.0.1:3000/minutes -H 'content-type: application/json' -d @orders.json
 import express from 'express';
 import { ModelHost, Tensor, TorchError } from 'node-libtorch';

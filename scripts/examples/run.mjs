@@ -21,10 +21,11 @@ async function follow(example, tarball) {
   const { commands } = headerOf(readFileSync(join(root, 'examples', example.main), 'utf8'));
   const folder = projectOf(example.name, example.main, commands.install, tarball);
   for (const [name, from] of Object.entries((await example.files?.(light)) ?? {})) put(folder, name, from);
-  // What Python prepares comes from elsewhere where there is none.
-  const prepare = commands.prepare.filter((command) => !light || !command.startsWith('python3'));
+  const isPython = (command) => command.startsWith('python3');
+  // What Python prepares comes from elsewhere where there is none, and so does what is made of that.
+  const prepare = light && commands.prepare.some(isPython) ? [] : commands.prepare;
   const port = await freePort();
-  const path = prepare.some((command) => command.startsWith('python3')) ? [pythonPath(example.python)] : [];
+  const path = prepare.some(isPython) ? [pythonPath(example.python)] : [];
   const shell = new Commands(folder, port, path, example.env?.(folder));
   const python = (script, ...args) => runPython(example.python, folder, script, ...args);
   const expected = await example.before?.({ folder, light, python });

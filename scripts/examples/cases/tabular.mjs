@@ -1,4 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pythonPath } from '../python.mjs';
 
 /** What train.py has its orders from, without the noise: Munich on a Friday at 18, Berlin on a Sunday at 11. */
 const minutes = [12 + 3 * 5 + 1.5 * 2 + 6 + 8, 12 + 3 * 1 + 1.5 * 1];
@@ -7,6 +10,9 @@ export const tabular = {
   name: 'tabular',
   main: 'tabular/server.mjs',
   light: true,
+  before({ folder, light }) {
+    if (!light) execFileSync(join(pythonPath(), 'python3'), ['train.py'], { cwd: folder });
+  },
   async check({ answers, url }) {
     const predicted = JSON.parse(answers[0]);
     equal(predicted.length, minutes.length);
