@@ -1,9 +1,13 @@
-/** A page as it is published: links to files that are not in the package become plain text. */
+/** A page as it is published: links to files that are not in the package become plain text, and their pictures are left out. */
 export function withoutDeadLinks(text, isThere) {
-  return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (link, image, label, target) => {
-    if (/^([a-z]+:|#)/.test(target) || isThere(decodeURIComponent(target.split('#')[0]))) return link;
-    return image ? '' : label;
-  });
+  const isDead = (target) => !/^([a-z]+:|#)/.test(target) && !isThere(decodeURIComponent(target.split('#')[0]));
+  const isDeadIn = (html) => [...html.matchAll(/\b(?:src|srcset)="([^"\s]+)"/g)].some(([, target]) => isDead(target));
+  return text
+    .replace(/<picture>[^]*?<\/picture>|<img [^>]*>/g, (html) => (isDeadIn(html) ? '' : html))
+    .replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (link, image, label, target) => {
+      if (!isDead(target)) return link;
+      return image ? '' : label;
+    });
 }
 
 const isRelative = (target) => !/^([a-z]+:|#|\/)/.test(target);

@@ -37,6 +37,7 @@ interface StripModule {
 }
 interface MarkdownModule {
   absoluteLinks: (text: string, address: (path: string, isImage: boolean) => string) => string;
+  withoutDeadLinks: (text: string, isThere: (target: string) => boolean) => string;
 }
 
 describe('the addresses of the project', () => {
@@ -107,6 +108,17 @@ describe('the addresses of the project', () => {
       '',
     );
     expect([...left.matchAll(/\]\((?!https?:|#)[^)\s]*\)/g)].map(([link]) => link)).to.deep.equal([]);
+  });
+
+  it('leave nothing that leads nowhere, and no picture that is not there', async () => {
+    const { withoutDeadLinks } = await script<MarkdownModule>('markdown.mjs');
+    const picture = '<picture>\n  <source srcset="docs/dark.png">\n  <img src="there.png">\n</picture>';
+    const text = `[a](docs/a.md#b) [b](there.md) ![c](docs/c.png) ${picture} <img src="docs/d.png"> <img src="there.png">`;
+    expect(withoutDeadLinks(text, (target) => target.startsWith('there'))).to.equal(
+      'a [b](there.md)    <img src="there.png">',
+    );
+    const published = withoutDeadLinks(readFileSync(join(root, 'README.md'), 'utf8'), () => false);
+    expect(published.match(/(?:src|srcset)="(?!https)/)).to.equal(null);
   });
 });
 
