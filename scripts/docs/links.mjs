@@ -24,12 +24,13 @@ function anchorsOf(path) {
   return anchors;
 }
 
-/** Targets of inline links, of images and of reference definitions. */
+/** Targets of inline links, of images, of reference definitions and of HTML. */
 function targetsOf(text) {
   const plain = text.replace(/(`+).*?\1/g, '');
   const inline = [...plain.matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g)].map((match) => match[1]);
+  const html = [...plain.matchAll(/\b(?:src|srcset|href)="([^"\s]+)"/g)].map((match) => match[1]);
   const reference = /^\s*\[[^\]]+\]:\s+<?([^\s>]+)>?/.exec(plain);
-  return reference ? [...inline, reference[1]] : inline;
+  return [...inline, ...html, ...(reference ? [reference[1]] : [])];
 }
 
 function brokenBecause(root, path, target) {

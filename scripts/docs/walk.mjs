@@ -80,7 +80,8 @@ class Walk {
       return fault;
     }
     this.#provoked += printed;
-    const text = this.#page.replaceAll('\\|', '|');
+    // A reader sees no comments, in which these programs stand.
+    const text = this.#page.replace(/<!--[^]*?-->/g, '').replaceAll('\\|', '|');
     const lacking = printed
       .trimEnd()
       .split('\n')
