@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // npm run test:opinfo [-- NAME...]: PyTorch's own operator samples, exported by opinfo.py, run through loadModel and held to what
-// PyTorch answers, bit for bit. Writes opinfo-report.json and docs/parity.md, unless there are names; ends with 1 if an answer differs or a process ends. Models run in
-// processes of their own, so that one that ends its process is listed. Exports are kept in the cache folder.
+// PyTorch answers, bit for bit. Writes opinfo-report.json and docs/parity.md, unless there are names; ends with 1 if an answer differs or
+// a process ends. Models run in processes of their own, so that one that ends its process is listed. Exports are kept in the cache folder.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,8 +1,8 @@
 import { onAbort } from '../async/ticket.js';
 import { Changes, type Change, type TurnOptions } from './changes.js';
 
-/** What the changes of a host wait for, and ask. */
-export interface TurnsOf {
+/** What decides when a change may begin. */
+export interface TurnHooks {
   /** Settles when the start of the host is over, however it ended. */
   readonly started: () => Promise<void>;
   /** @throws unless the host takes changes */
@@ -16,10 +16,10 @@ export interface TurnsOf {
 export class Turns {
   readonly #changes = new Changes();
   readonly #ending = new AbortController();
-  readonly #of: TurnsOf;
+  readonly #hooks: TurnHooks;
 
-  constructor(of: TurnsOf) {
-    this.#of = of;
+  constructor(hooks: TurnHooks) {
+    this.#hooks = hooks;
   }
 
   /** Aborted by the end of the host, with the reason of `end`: the start follows it too. */
@@ -44,9 +44,9 @@ export class Turns {
     });
     try {
       return await this.#changes.run(name, { signal: both.signal, after }, async () => {
-        await this.#of.started();
+        await this.#hooks.started();
         both.signal.throwIfAborted();
-        this.#of.requireOpen();
+        this.#hooks.requireOpen();
         return work(both.signal);
       });
     } finally {

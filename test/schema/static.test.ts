@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import typebox, { type Static as StaticOfTypebox } from 'typebox';
 import Type, { type Static } from '#dist/schema/builder.js';
 import type { Same } from '../support/same-types.js';
+
 /** Each object as one type, where typebox makes an intersection. */
 type Whole<T> = T extends object ? { [K in keyof T]: Whole<T[K]> } : T;
 

@@ -37,7 +37,7 @@ export function json(named: Readonly<Record<string, Schema | Json>>, example?: u
   return { mediaType: 'application/json', schema, name, ...(example !== undefined && { example }) };
 }
 
-/** A schema without the markers of the library that wrote it. */
+/** A schema as JSON has it: without what is undefined. */
 export function plain(schema: Schema | Json): Json {
   return JSON.parse(JSON.stringify(schema)) as Json;
 }
