@@ -20,8 +20,9 @@ const program = new Command('node-libtorch')
   .version(ownManifest().version)
   .enablePositionalOptions()
   .addHelpText('after', '\nExit codes: 0 success, 1 failure, 2 usage error. DEBUG=1 adds stacks to errors.');
+const serve = serveCommand();
 const commands = [
-  serveCommand(),
+  serve,
   runCommand(),
   inspectCommand(),
   typesCommand(),
@@ -45,6 +46,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = endOf(error);
+  // A server that failed to start has to be seen to: what others loaded into this process (pm2's channel, an agent's timer) would keep it.
+  if (process.argv[2] === serve.name()) process.exit();
 }
 
 function endOf(error: unknown): number {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
@@ -105,8 +106,10 @@ describe('node-libtorch serve --workers', function () {
     expect(usage.status).to.equal(2);
   });
 
+  /** Keeps a process that has a channel, as what pm2 loads does. */
+  const preload = `data:text/javascript,process.on('message', () => {})`;
+
   it('ends though something that was loaded before it would keep the process, as pm2 does', async () => {
-    const preload = `data:text/javascript,process.on('message', () => {})`;
     const { server, seen, ended } = start(2, {
       flags: ['--import', preload],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -114,6 +117,32 @@ describe('node-libtorch serve --workers', function () {
     await seen('worker ready', 2);
     server.kill('SIGTERM');
     expect(await ended).to.deep.equal([0, null]);
+  });
+
+  it('ends after a start that failed though something would keep the process', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    try {
+      for (const [code, ...args] of [
+        [1, 'gone.pt2', '--port', '0'],
+        [1, 'gone.pt2', '--port', '0', '--workers', '2'],
+        [1, 'mnist-mlp', '--port', String(port)],
+        [1, 'mnist-mlp', '--port', String(port), '--workers', '2'],
+        [2, 'mnist-mlp', '--port', 'x'],
+        [2, 'mnist-mlp', '--no-such-option'],
+      ] as const) {
+        const failing = (child = spawn(process.execPath, ['--import', preload, main, 'serve', ...args], {
+          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        }));
+        let stderr = '';
+        failing.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+        expect(await once(failing, 'close'), args.join(' ')).to.deep.equal([code, null]);
+        expect(stderr).to.match(/^error \[ERR_/);
+      }
+    } finally {
+      taken.close();
+    }
   });
 
   for (const more of [[], ['--workers', '2']]) {
