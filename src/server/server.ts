@@ -60,8 +60,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   let grpc: GrpcListener | undefined;
   let admin: AdminListener | undefined;
   try {
-    const isHandedOver = Boolean(options.listen ?? options.listenGrpc) || limits.grpcPort !== undefined;
-    if (context.security.tls && isHandedOver) requireEncryptsAll(http);
+    if (context.security.tls && options.listen) requireEncryptsAll(http);
     // After the host is followed, or its first steps would not be heard of.
     await context.tracing.loading;
     const { adminPort, adminHost } = limits;

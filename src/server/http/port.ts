@@ -94,7 +94,7 @@ export function requireEncryptsAll(http: Server): void {
   if ((http as unknown) instanceof NetServer) return;
   throw torchError(
     'ERR_CONFIG',
-    'Expected Node.js for TLS with serve, and for TLS with gRPC, but this runtime leaves connections that are handed on unencrypted' +
+    'Expected Node.js for TLS with serve, but this runtime leaves connections that are handed on unencrypted' +
       '\n  fix: run it with node; or leave out tlsCert and tlsKey and put a proxy in front that ends TLS (docs/deployment.md)',
   );
 }
