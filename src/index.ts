@@ -90,7 +90,7 @@ export {
   type SideNumbers,
   type SplitOptions,
 } from './serving/index.js';
-export type { DeviceFailure } from './engines/torch/device-failures.js';
+export type { DeviceFailure } from './engines/runtime.js';
 export type {
   CategoricalFeature,
   InputFeatures,
