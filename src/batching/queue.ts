@@ -37,6 +37,8 @@ export interface QueueEvents {
   traced: [event: BatchEvent, trace: BatchTrace];
 }
 
+const noOptions: QueueRunOptions = {};
+
 /**
  * Puts concurrent calls of a model together into batches. Its methods take and return exactly what the model's own do.
  * Dimension 0 of every tensor argument is the batch.
@@ -210,15 +212,15 @@ export class BatchQueue implements AsyncDisposable {
   #enter<R>(
     method: string,
     args: Arguments,
-    options: QueueRunOptions = {},
+    options: QueueRunOptions | undefined,
     pick: (execution: Execution) => R,
   ): Promise<R> {
     /** What nobody else has yet. */
     let own: Call | undefined;
     try {
       if (this.model.disposed) throw torchError('ERR_DISPOSED', 'The model was disposed');
-      checkQueueRunOptions(options);
-      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client, span } = options;
+      if (options !== undefined) checkQueueRunOptions(options);
+      const { signal, timeoutMs = Infinity, priority = 0, owned = false, bounds, client, span } = options ?? noOptions;
       this.#requireOpen(signal);
       this.#requireChecked(method);
       const call = (own = this.#batchable.prepare(method, args, { owned, bounds }));

@@ -1,4 +1,4 @@
-import { checkRunOptions, type RunOptions } from '../model/options.js';
+import { checkRunOptions, runOptions, type RunOptions } from '../model/options.js';
 import { expected } from '../errors.js';
 import type { Bounds } from '../signature/range.js';
 import type { CallSpan } from './call-span.js';
@@ -20,9 +20,12 @@ export interface QueueRunOptions extends RunOptions {
   span?: CallSpan | undefined;
 }
 
+const known = [...runOptions, 'priority'];
+const internal = ['owned', 'bounds', 'client', 'requestId', 'span'];
+
 /** Checks the options of a queue's run. @throws ERR_INVALID_ARGUMENT */
 export function checkQueueRunOptions(options: QueueRunOptions): void {
-  checkRunOptions(options, ['priority'], ['owned', 'bounds', 'client', 'requestId', 'span']);
+  checkRunOptions(options, known, internal);
   const { priority = 0 } = options;
   if (Number.isSafeInteger(priority) && priority >= 0 && priority <= lowestPriority) return;
   throw expected(`an integer from 0 to ${lowestPriority}`, 'priority', priority);

@@ -17,7 +17,7 @@ import { CallerRuns } from './caller-runs.js';
 import type { Form } from './inline-runs.js';
 import { trackModel } from './live-models.js';
 import type { BatchExecution, Execution, ModelStats, WarmupOptions, WarmupReport } from './model.js';
-import { checkOutputs, checkRunOptions, type ModelRunOptions, type RunOptions } from './options.js';
+import { checkOutputs, checkRunOptions, runOptions, type ModelRunOptions, type RunOptions } from './options.js';
 import { threadsOfRun } from './threads.js';
 import { WaitingRuns } from './waiting-runs.js';
 import type { Warmable } from './warmup.js';
@@ -64,6 +64,7 @@ const longMs = 20;
 const anywhere: Placement = {};
 
 const noOptions: ModelRunOptions = {};
+const modelRunOptions = [...runOptions, 'outputs'];
 const asIs: Beginning = {};
 const owned: Beginning = { isOwned: true };
 
@@ -168,7 +169,7 @@ export class LoadedModel implements Batchable, Warmable {
   #execute(method: string, args: Arguments, options?: ModelRunOptions, prepare?: PrepareOptions): Promise<Execution> {
     this.#requireLive();
     if (options !== undefined) {
-      checkRunOptions(options, ['outputs']);
+      checkRunOptions(options, modelRunOptions);
       if (options.outputs !== undefined) checkOutputs(options.outputs, this.#engine.outputNames);
     }
     const values = this.#binder(method).bind(args, prepare && { bounds: prepare.bounds });

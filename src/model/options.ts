@@ -158,7 +158,8 @@ function checkAutograd({ autograd, optimize }: LoadOptions): void {
   );
 }
 
-const runOptions = ['signal', 'timeoutMs'];
+/** Options that every run takes. */
+export const runOptions: readonly string[] = ['signal', 'timeoutMs'];
 
 /** run(x, y) instead of run([x, y]): the members of a second input would be refused as options that nobody knows. */
 function requireNoInput(options: unknown): void {
@@ -172,17 +173,18 @@ function requireNoInput(options: unknown): void {
 }
 
 /**
- * @param more names of options that the caller checks
+ * Checks the options of a run.
+ * @param known names of all that it may have; the caller checks those beyond `runOptions`, and gives the same array each time
  * @param internal names that only this package gives
  * @throws ERR_INVALID_ARGUMENT
  */
 export function checkRunOptions(
   options: RunOptions,
-  more: readonly string[] = [],
+  known: readonly string[] = runOptions,
   internal: readonly string[] = [],
 ): void {
   requireNoInput(options);
-  check.options('a run', options, more.length > 0 ? [...runOptions, ...more] : runOptions, internal);
+  check.options('a run', options, known, internal);
   const { signal, timeoutMs } = options;
   check.signal(signal);
   if (timeoutMs !== undefined) check.milliseconds('timeoutMs', timeoutMs);
