@@ -27,6 +27,7 @@ import { feedbackOfAll } from './cluster/worker-feedback.js';
 import { managementOfAll } from './cluster/worker-management.js';
 import { assignedModels, WorkerModels } from './cluster/worker-models.js';
 import { onSignals } from './ending.js';
+import { exitWhenOpened } from './engines-ahead.js';
 import { hostModelOf, startHost } from './host-of-settings.js';
 import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';
@@ -67,7 +68,7 @@ export async function serveAlone(
         const preStopDelayMs = host.state === 'ready' ? announcedMs : 0;
         logger.info({ ...because, preStopDelayMs }, 'draining');
         const announced = { close: () => server.close({ preStopDelayMs }) };
-        void shutDown(announced, host, logger).then((code) => process.exit(code));
+        void shutDown(announced, host, logger).then(exitWhenOpened);
       },
       insist: () => process.exit(exitCodes.failure),
       refresh: () => void refreshModels(management, logger),

@@ -6,6 +6,7 @@ import type { ModelHost } from '../../serving/index.js';
 import { warnOf } from '../../errors.js';
 import { send, type Protocol, type ToPrimary, type ToWorker } from './messages.js';
 import { Questions } from './questions.js';
+import { exitWhenOpened } from '../engines-ahead.js';
 import { exitCodes } from '../report.js';
 
 type Kind = ToWorker['kind'];
@@ -82,7 +83,7 @@ export function obey(server: InferenceServer, host: ModelHost, logger: Logger): 
     if (isEnding) return;
     isEnding = true;
     const announced = { close: () => server.close({ preStopDelayMs }) };
-    void shutDown(announced, host, logger).then((code) => process.exit(code));
+    void shutDown(announced, host, logger).then(exitWhenOpened);
   });
   tell({ kind: 'started' });
 }

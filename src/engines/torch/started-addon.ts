@@ -46,6 +46,14 @@ export async function startAhead(): Promise<void> {
   await import('../../libtorch/load.js');
 }
 
+/**
+ * Resolves when no start is under way, however it ended. Who ends the process waits for it: Deno's `process.exit` destroys LibTorch's static
+ * objects while a thread still opens it. (Node's waits by itself.)
+ */
+export async function startSettled(): Promise<void> {
+  await starting?.catch(() => undefined);
+}
+
 /** Seeds the random numbers of every model in this process; where nothing has started the addon yet, when it is. */
 export async function seedGenerators(value: bigint): Promise<void> {
   if (starting) await seed(await starting, value);
