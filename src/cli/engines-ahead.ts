@@ -1,7 +1,7 @@
 /** What a server does for its engines before it is imported itself: LibTorch is opened on another thread meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { engineTable, findEngine, type EngineName } from '../engines/index.js';
-import { runtime } from '../engines/runtime.js';
+import { runtime, startSettled } from '../engines/runtime.js';
 import { availableCores, computeThreadsOf, defaultIntraOpThreads } from '../model/threads.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { Settings } from '../server/settings/table.js';
@@ -51,7 +51,6 @@ async function engineOf({ file, engine, name, versions }: ModelEntry, settings: 
 
 /** Ends the process once nothing opens LibTorch any more, for a limited time. */
 export async function exitWhenOpened(code: number): Promise<void> {
-  const { startSettled } = await import('../engines/torch/started-addon.js');
   await Promise.race([startSettled(), delay(openLimitMs)]);
   process.exit(code);
 }
