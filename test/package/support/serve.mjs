@@ -20,8 +20,9 @@ export async function serve(sandbox, command, args, env = {}) {
   });
   return {
     url,
-    async stop() {
-      process.kill(-child.pid, 'SIGTERM');
+    /** @param alone whether only the first process gets the signal, as from a supervisor; else its whole group */
+    async stop({ alone = false } = {}) {
+      process.kill(alone ? child.pid : -child.pid, 'SIGTERM');
       const [status, signal] = await ended;
       return { status, signal };
     },
