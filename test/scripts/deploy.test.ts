@@ -38,7 +38,7 @@ describe('deploy/', () => {
       ...Object.values(settingsTable).map(({ flag }) => flag),
       ...kserveFlags.map(({ flag }) => flag),
       // Of other programs.
-      ...['config.file', 'storage.tsdb.path', 'build'],
+      ...['config.file', 'storage.tsdb.path', 'build', 'max-semi-space-size'],
     ]);
     for (const name of files.filter((each) => !each.startsWith('grafana') && !each.startsWith('prometheus'))) {
       for (const [, flag] of textOf(name).matchAll(/(?<=[\s[,])--([a-z][\w.-]*\w)/g))
