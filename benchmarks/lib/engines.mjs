@@ -10,7 +10,7 @@ import { cacheDir, distDir, say } from './paths.mjs';
 export const engines = {
   torchscript: { title: 'TorchScript', way: 'torchscript', extension: 'pt', output: 'logits' },
   export: { title: 'exported program', way: 'export', extension: 'pt2', output: 'output' },
-  onnx: { title: 'ONNX', way: 'onnx', extension: 'onnx', output: 'linear_2' },
+  onnx: { title: 'ONNX', way: 'onnx', extension: 'onnx', output: 'output' },
 };
 
 export const nameOf = (engine) => `digit-${engine}`;

@@ -4,12 +4,14 @@ import { barChart } from './svg.mjs';
 import { image } from './page.mjs';
 
 export function overloadPart({ found, seconds }) {
-  const lines = found.flatMap(({ model, capacity, runs }) => {
+  const lines = found.flatMap(({ model, flags, capacity, runs }) => {
     const peak = Math.max(capacity, ...runs.map(({ goodput }) => goodput));
-    return runs.map((run) => ({ model, peak, ...run }));
+    const settings = flags.length === 0 ? 'defaults' : flags.join(' ');
+    return runs.map((run) => ({ model, settings, peak, ...run }));
   });
   const rows = lines.map((run) => [
     `${models[run.model].title}, ${run.load}×`,
+    `\`${run.settings}\``,
     ...[run.rate, run.goodput].map(short),
     `${short((run.goodput / run.peak) * 100)} %`,
     ...[run.p99, run.refusalMs?.p99, run.refusalFromDueMs?.p99, run.maxQueueRows, run.loopDelayP99Ms].map(short),
@@ -22,6 +24,7 @@ export function overloadPart({ found, seconds }) {
   const heading = [
     ...[
       'load',
+      'settings',
       'asked/s',
       'answered/s',
       'of the peak',
@@ -38,7 +41,7 @@ export function overloadPart({ found, seconds }) {
     title: 'Requests answered in time, under overload',
     unit: '% of the peak',
     bars: lines.map((run) => ({
-      label: `${run.model}, ${run.load}×`,
+      label: `${run.model}, ${run.load}×${run.settings === 'defaults' ? ', defaults' : ''}`,
       value: (run.goodput / run.peak) * 100,
       own: true,
       note: `${short((run.goodput / run.peak) * 100)} %`,
@@ -49,12 +52,12 @@ export function overloadPart({ found, seconds }) {
     .filter((run) => run.load > 1 && (run.goodput < 0.9 * run.peak || run.refusalMs?.p99 > 50))
     .map(
       (run) =>
-        `Overload of ${run.model} at ${run.load}×: ${short((run.goodput / run.peak) * 100)} % of the peak, refusals in ${short(run.refusalMs?.p99)} ms (p99)`,
+        `Overload of ${run.model} at ${run.load}× (${run.settings}): ${short((run.goodput / run.peak) * 100)} % of the peak` +
+        (run.refusalMs ? `, refusals in ${short(run.refusalMs.p99)} ms (p99)` : ', and nothing was refused'),
     );
-  const flags = found.map(({ model, flags: own }) => `${model}: \`${own.join(' ') || 'defaults'}\``).join('; ');
   const text = `${image('overload', 'goodput under overload')}
 
-Requests arrive at a constant rate for ${seconds} s, as multiples of what the server answered in a closed loop. Settings: ${flags}. A refusal is
+Requests arrive at a constant rate for ${seconds} s, as multiples of what the server answered in a closed loop. A refusal is
 timed from its sending and, with the client's own queueing, from when it was due.
 
 ${markdownTable([heading, ...rows])}`;
