@@ -1,15 +1,11 @@
 /** What a server does for its engines before it is imported itself: LibTorch is opened on another thread meanwhile. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { engineTable, findEngine, type EngineName } from '../engines/index.js';
-import { runtime, startSettled } from '../engines/runtime.js';
+import { runtime } from '../engines/runtime.js';
 import { availableCores, computeThreadsOf, defaultIntraOpThreads } from '../model/threads.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import type { Settings } from '../server/settings/table.js';
 import type { ServeSelection } from './serve-catalog.js';
 import { foldersOf } from './target.js';
-
-/** LibTorch opens in a second, from a slow disk in some. */
-const openLimitMs = 10_000;
 
 /** Fixes the threads of this process. They are shared out for the model with most instances: the first load fixes them for all. */
 export function configureCompute({ models, settings }: ServeSelection): void {
@@ -47,10 +43,4 @@ async function engineOf({ file, engine, name, versions }: ModelEntry, settings: 
   const { ModelRegistry } = await import('../registry/index.js');
   const registry = await ModelRegistry.open(foldersOf(settings));
   return (await registry.resolve(name as string, versions?.[0])).engine;
-}
-
-/** Ends the process once nothing opens LibTorch any more, for a limited time. */
-export async function exitWhenOpened(code: number): Promise<void> {
-  await Promise.race([startSettled(), delay(openLimitMs)]);
-  process.exit(code);
 }

@@ -46,8 +46,19 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = endOf(error);
-  // A server that failed to start has to be seen to: what others loaded into this process (pm2's channel, an agent's timer) would keep it.
-  if (process.argv[2] === serve.name()) process.exit();
+  // A server that failed to start must end, or a supervisor takes it for running: what others loaded into this process (pm2's channel, an
+  // agent's timer) would keep it.
+  if (process.argv[2] === serve.name()) await exitOf(process.exitCode);
+}
+
+/** Even the one module that it takes may be too many, where there are too few file descriptors. */
+async function exitOf(code: number): Promise<void> {
+  try {
+    const { exitWhenOpened } = await import('../engines/exit.js');
+    await exitWhenOpened(code);
+  } catch {
+    process.exit(code);
+  }
 }
 
 function endOf(error: unknown): number {

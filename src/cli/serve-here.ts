@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
+import { exitWhenOpened } from '../engines/exit.js';
 import type { OpenPort } from '../server/http/port.js';
 import type { AdminServer } from '../server/admin-server.js';
 import {
@@ -27,7 +28,6 @@ import { feedbackOfAll } from './cluster/worker-feedback.js';
 import { managementOfAll } from './cluster/worker-management.js';
 import { assignedModels, WorkerModels } from './cluster/worker-models.js';
 import { onSignals } from './ending.js';
-import { exitWhenOpened } from './engines-ahead.js';
 import { hostModelOf, startHost } from './host-of-settings.js';
 import { tokensOfEnvironment } from './protected-ports.js';
 import { exitCodes } from './report.js';

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { TorchError } from '../errors.js';
+import { exitWhenOpened } from '../engines/exit.js';
 import { openPort, type OpenPort } from '../server/http/port.js';
 import type { ModelEntry } from '../server/settings/model-entries.js';
 import { requireConsistentPolicy } from '../server/settings/policy.js';
@@ -106,7 +107,7 @@ async function asWorker(onTerminal: boolean): Promise<void> {
     // Its channel to the primary keeps a worker alive, so a failure has to end it.
     const isUsage = error instanceof UsageError;
     reportError(isUsage ? error.cause : error, { json: false });
-    process.exit(isUsage ? exitCodes.usage : exitCodes.failure);
+    await exitWhenOpened(isUsage ? exitCodes.usage : exitCodes.failure);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as check from '../check.js';
 import { expected } from '../errors.js';
-import { seedGenerators, startAddon, startedAddon, startSettled } from './torch/started-addon.js';
+import { seedGenerators, startAddon, startedAddon } from './torch/started-addon.js';
 import { deviceFailures, type DeviceFailure } from './torch/device-failures.js';
 import { liveModels } from '../model/live-models.js';
 import { availableCores, configureThreads, type ThreadSettings } from '../model/threads.js';
@@ -8,7 +8,7 @@ import type { RuntimeInfo } from './runtime-info.js';
 import { printable } from './runtime-text.js';
 import { fromWire } from './torch/wire.js';
 
-export { deviceFailures, type DeviceFailure, type RuntimeInfo, startedAddon, startSettled };
+export { deviceFailures, type DeviceFailure, type RuntimeInfo, startedAddon };
 
 /** LibTorch's settings and state in this process. */
 export const runtime = {

@@ -1,3 +1,4 @@
+import { exitWhenOpened } from '../engines/exit.js';
 import { flushLogger, type Logger } from '../monitoring/logging.js';
 import { endSignals, onEndSignals } from './end-signals.js';
 import type { InferenceServer } from './server.js';
@@ -8,7 +9,7 @@ export interface ShutdownOptions {
   signals?: readonly NodeJS.Signals[];
   /** Milliseconds that the host may take to close after the server, default 10000. */
   hostTimeoutMs?: number;
-  /** Ends the process, default `process.exit`. */
+  /** Ends the process. Default: `process.exit`, once LibTorch is not being opened. */
   exit?: (code: number) => void;
 }
 
@@ -21,7 +22,7 @@ export function drainOnSignal(
   server: Pick<InferenceServer, 'close'>,
   host: { close(): Promise<void> },
   logger: Logger,
-  { signals = endSignals, hostTimeoutMs = 10_000, exit = (code) => process.exit(code) }: ShutdownOptions = {},
+  { signals = endSignals, hostTimeoutMs = 10_000, exit = (code) => void exitWhenOpened(code) }: ShutdownOptions = {},
 ): () => void {
   return onEndSignals(
     signals,

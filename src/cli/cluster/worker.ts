@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
+import { exitWhenOpened } from '../../engines/exit.js';
 import { inject, type Intake, type Listen, type TakeConnections } from '../../server/http/port.js';
 import { shutDown, type AppOptions, type InferenceServer, type Logger } from '../../server/index.js';
 import type { ModelHost } from '../../serving/index.js';
 import { warnOf } from '../../errors.js';
 import { send, type Protocol, type ToPrimary, type ToWorker } from './messages.js';
 import { Questions } from './questions.js';
-import { exitWhenOpened } from '../engines-ahead.js';
 import { exitCodes } from '../report.js';
 
 type Kind = ToWorker['kind'];
@@ -100,5 +100,5 @@ export async function leave(
 ): Promise<void> {
   tell({ kind: 'leaving' });
   await shutDown({ close: () => server.close({ preStopDelayMs: 0 }) }, host, logger, hostTimeoutMs);
-  process.exit(exitCodes.failure);
+  await exitWhenOpened(exitCodes.failure);
 }

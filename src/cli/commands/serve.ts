@@ -44,7 +44,13 @@ export function serveCommand(): Command {
 }
 
 /** Makes signals end the command at once, with exit code 0, as long as there is nothing to drain. Returns what undoes that. */
-const endOnSignal = (): (() => void) => onSignals(() => process.exit(0), nothing);
+const endOnSignal = (): (() => void) =>
+  onSignals(() => {
+    void import('../../engines/exit.js').then(
+      ({ exitWhenOpened }) => exitWhenOpened(0),
+      () => process.exit(0),
+    );
+  }, nothing);
 
 /** A signal to the whole process group, such as Ctrl-C, is for the primary to act on. */
 const ignoreSignals = (): (() => void) => {

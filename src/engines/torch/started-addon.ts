@@ -46,10 +46,7 @@ export async function startAhead(): Promise<void> {
   await import('../../libtorch/load.js');
 }
 
-/**
- * Resolves when no start is under way, however it ended. Who ends the process waits for it: Deno's `process.exit` destroys LibTorch's static
- * objects while a thread still opens it. (Node's waits by itself.)
- */
+/** Resolves when no start is under way, however it ended. */
 export async function startSettled(): Promise<void> {
   await starting?.catch(() => undefined);
 }

@@ -120,7 +120,7 @@ describe('node-libtorch serve --workers', function () {
   });
 
   it('ends after a start that failed though something would keep the process', async () => {
-    const taken = createServer().listen(0);
+    const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     try {

@@ -15,10 +15,14 @@ const limitMs = 480_000;
 /** What the shell scripts that package managers make for commands need. */
 const basics = ['sh', 'dirname', 'basename', 'sed', 'uname', 'env', 'cat'];
 
+/** Groups of processes that run: none outlives this program. A test that is given up leaves them behind, and Ctrl-C reaches it alone. */
+const living = new Set();
+process.once('exit', () => living.forEach(kill));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 export class Sandbox {
   #folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
   #env;
-  /** Commands that run: a test that is given up leaves them behind. */
   #running = new Set();
   app = join(this.#folder, 'app');
   node;
@@ -65,8 +69,10 @@ export class Sandbox {
       detached: true,
       ...options,
     });
-    this.#running.add(child);
-    child.once('close', () => this.#running.delete(child));
+    for (const group of [this.#running, living]) {
+      group.add(child);
+      child.once('close', () => group.delete(child));
+    }
     return child;
   }
 

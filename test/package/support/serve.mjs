@@ -6,8 +6,7 @@ const quiet = { NODE_LIBTORCH_PRE_STOP_DELAY_MS: '0' };
 
 /** Starts a command that serves, on a free port, and waits until it is ready. */
 export async function serve(sandbox, command, args, env = {}) {
-  // A group of its own: npx does not hand signals on, a terminal's Ctrl-C reaches all of them.
-  const child = sandbox.spawn(command, args, { env: { ...quiet, PORT: '0', ...env }, detached: true });
+  const child = sandbox.spawn(command, args, { env: { ...quiet, PORT: '0', ...env } });
   const ended = once(child, 'close');
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (complaints += text));
