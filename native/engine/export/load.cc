@@ -124,17 +124,26 @@ void mark_slots(const std::vector<Arg>& args, std::vector<bool>& marked) {
   }
 }
 
+// Sizes and other metadata: torch.export asks them of the first of two arguments that are one tensor, and
+// reads the elements of the last.
+bool reads_no_elements(const Step& step) {
+  return step.target.find("aten.sym_") != std::string::npos ||
+         step.target.find("aten._assert_tensor_metadata") != std::string::npos;
+}
+
 // torch.export makes one input of an example tensor that stands for two arguments: the file then has both,
-// and one of them is nobody's.
+// and nothing reads one of them.
 void warn_of_unread_inputs(const Graph& graph, std::vector<std::string>& warnings) {
   std::vector<bool> read(graph.slots, false);
-  for (const Step& step : graph.steps) mark_slots(step.args, read);
+  for (const Step& step : graph.steps) {
+    if (!reads_no_elements(step)) mark_slots(step.args, read);
+  }
   mark_slots(graph.outputs, read);
   for (const Slot input : graph.inputs) {
     if (read[input]) continue;
     warnings.push_back(
-        "Nothing in the program reads the input " + graph.names[input] +
-        ", so it changes no result. torch.export makes one input of an example tensor that is given for two "
+        "Nothing in the program reads the elements of the input " + graph.names[input] +
+        ", so they change no result. torch.export makes one input of an example tensor that is given for two "
         "arguments: if that is why, give each a tensor of its own");
   }
 }
