@@ -387,8 +387,15 @@ export class ServedModel {
 
   /** From now on calls are handed on to what serves its name and version. @internal */
   retire(): void {
+    if (this.#retired) return;
     this.#retired = true;
-    this.#statistics.keepInline(this.model.stats().inline);
+    const { runs, slow } = this.model.stats().inline;
+    this.#statistics.keepInline({ runs, slow });
+    // A call that is in flight still runs here, once its image is decoded say.
+    void this.idle().then(() => {
+      const after = this.model.stats().inline;
+      this.#statistics.keepInline({ runs: after.runs - runs, slow: after.slow - slow });
+    });
   }
 
   /** Resolves once no call is in flight. */
