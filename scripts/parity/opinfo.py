@@ -125,7 +125,7 @@ def make(folder: Path, op: Any, name: str) -> dict[str, Any]:
     supported = op.supported_dtypes("cpu")
     dtype = next((dtype for dtype in DTYPES if dtype in supported), None)
     if dtype is None:
-        return {"name": name, "samples": [{"skip": "PyTorch makes samples of it in no dtype of the CPU"}]}
+        return {"name": name, "samples": [{"skip": "no samples on the CPU in any dtype"}]}
     samples = []
     try:
         found = samples_of(op, dtype)

@@ -69,12 +69,12 @@ export function scatter(result: Value, calls: readonly Call[], total: number): V
 function scatterTensor(result: Tensor, calls: readonly Call[], total: number): Value[] {
   const { dtype, data, shape } = result;
   requireRows(result, total);
+  if (calls.length === 1) return [result];
   const width = data.length / total;
   const values: Value[] = [];
   let own: readonly number[] = shape;
   let at = 0;
   for (const { rows } of calls) {
-    if (rows === total) return [result];
     if (own[0] !== rows) own = [rows, ...shape.slice(1)];
     values.push(new Tensor(dtype, data.slice(at, (at += rows * width)), own));
   }

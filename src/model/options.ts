@@ -174,7 +174,7 @@ function requireNoInput(options: unknown): void {
 
 /**
  * Checks the options of a run.
- * @param known names of all that it may have; the caller checks those beyond `runOptions`, and gives the same array each time
+ * @param known names of all that it may have; the caller checks those beyond `runOptions`
  * @param internal names that only this package gives
  * @throws ERR_INVALID_ARGUMENT
  */

@@ -37,7 +37,7 @@ interface CheckedShape {
   readonly elements: number;
 }
 
-/** Most tensors of a program have one of a few shapes. To find one here costs a tenth of checking, copying and freezing it. */
+/** Most tensors of a program have one of a few shapes. To find one here costs a third of checking and freezing a copy. */
 const lastShapes = new Array<CheckedShape | undefined>(64);
 
 /**

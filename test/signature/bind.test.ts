@@ -190,16 +190,17 @@ describe('signature', () => {
         bits[0] = (bits[0] as number) + step;
         return new Float32Array(bits.buffer)[0] as number;
       };
+      const ofBits = (bits: number): number => new Float32Array(new Uint32Array([bits]).buffer)[0] as number;
       const ranges: [number, number][] = [
-        ...([
-          [0, 1],
-          [-0, 1],
-          [0.25, 0.5],
-          [0, Infinity],
-          [0, 0],
-          [-1, 1],
-          [-2, -1],
-        ] as [number, number][]),
+        [0, 1],
+        [-0, 1],
+        [0.25, 0.5],
+        [ofBits(1), 1],
+        [ofBits(1000), ofBits(2000)],
+        [0, Infinity],
+        [0, 0],
+        [-1, 1],
+        [-2, -1],
       ];
       for (const range of ranges) {
         const [min, max] = range;

@@ -10,7 +10,7 @@ import { maxImages } from '../../schemas/predict.js';
 
 /**
  * Encoded images as the one input of a model whose task says how they become it.
- * @throws ERR_VALIDATION for too many, ERR_PAYLOAD_TOO_LARGE for one that is too large, ERR_QUEUE_FULL; as `imageToTensor`
+ * @throws ERR_VALIDATION for too many, ERR_PAYLOAD_TOO_LARGE for one that is too large and for more than may ever wait, ERR_QUEUE_FULL; as `imageToTensor`
  */
 export async function imagesAsInput(
   { context, signal }: ServerCall,
