@@ -130,7 +130,8 @@ export const modelRows = ofEachModel({
     min: 1024,
     max: 2 ** 40,
     initial: 256 * 2 ** 20,
-    description: 'Bytes of inputs waiting for a batch; more are answered 429, a request that has more of them by itself 413.',
+    description:
+      'Bytes of inputs waiting for a batch; more are answered 429, a request that has more of them by itself 413.',
   }),
   maxWaitMs: optionalInteger({
     min: 1,
