@@ -69,7 +69,8 @@ export function scatter(result: Value, calls: readonly Call[], total: number): V
 function scatterTensor(result: Tensor, calls: readonly Call[], total: number): Value[] {
   const { dtype, data, shape } = result;
   requireRows(result, total);
-  if (calls.length === 1) return [result];
+  // Padding may have added rows to those of a single call.
+  if (calls.length === 1 && calls[0]?.rows === total) return [result];
   const width = data.length / total;
   const values: Value[] = [];
   let own: readonly number[] = shape;
