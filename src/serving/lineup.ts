@@ -5,7 +5,16 @@ import { Drains } from './drains.js';
 import type { HostModel, Source } from './host-model.js';
 import { twice, type HostChange, type HostOptions, type HostWarning } from './host-options.js';
 import type { Found, LoadProgress } from './load-served.js';
-import { FailedLoad, Loader, meantBy, type Aliases, type Load, type Loaded, type TogetherOptions } from './loader.js';
+import {
+  FailedElsewhere,
+  FailedLoad,
+  Loader,
+  meantBy,
+  type Aliases,
+  type Load,
+  type Loaded,
+  type TogetherOptions,
+} from './loader.js';
 import { noSuchModel } from './names.js';
 import { ServedModel, type ServedModelHooks } from './served-model.js';
 import { sourcesToLoad } from './sources-to-load.js';
@@ -157,7 +166,10 @@ export class Lineup {
     } catch (thrown) {
       const { error, source } = thrown instanceof FailedLoad ? thrown : { error: thrown, source: current };
       for (const { slot } of loads) slot.work = undefined;
-      if (source && !signal.aborted) this.#keep(error, source);
+      const elsewhere: unknown = signal.reason;
+      if (elsewhere instanceof FailedElsewhere) {
+        if (source) this.#keep(elsewhere.error, source);
+      } else if (source && !signal.aborted) this.#keep(error, source);
       for (const { slot, isNew } of loads) if (isNew && !slot.failure) this.catalogue.forget(slot);
       this.catalogue.prune();
       throw error;

@@ -148,6 +148,13 @@ export function meantBy(source: Source, aliases: Aliases | undefined): Source {
   return meant === undefined ? source : { ...source, version: meant, alias: version };
 }
 
+/** Aborts a change because another process that makes it as well could not: its reason is kept as a failure here would be. */
+export class FailedElsewhere extends Error {
+  constructor(readonly error: Error) {
+    super('Another worker could not load it', { cause: error });
+  }
+}
+
 /** Which of several loads has failed, and why. It does not leave this room. */
 export class FailedLoad extends Error {
   constructor(

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { TorchError, torchError } from '../../errors.js';
+import { sayError, TorchError, torchError, type SaidError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import { isAlias, isVersion } from '../../registry/names.js';
 import type { Aliases } from '../../server/management/catalog.js';
@@ -229,12 +229,19 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   ): Promise<void> {
     const { change } = prepare;
     const asked = this.#living();
+    let failure: { readonly error: SaidError } | undefined;
     try {
-      await this.#replies.ask(asked, prepare, 'prepared', signal);
+      await this.#replies.ask(asked, prepare, 'prepared', signal).catch((error: unknown) => {
+        const isOfModel = !signal.aborted && !(error instanceof TorchError && error.code === 'ERR_DRAINING');
+        if (isOfModel) failure = { error: sayError(error) };
+        throw error;
+      });
       requireSome(asked.filter(lives));
       await beforeSwap?.();
     } catch (error) {
-      await this.#replies.ask(asked.filter(lives), { kind: 'abandon', change }, 'done').catch(() => undefined);
+      await this.#replies
+        .ask(asked.filter(lives), { kind: 'abandon', change, ...failure }, 'done')
+        .catch(() => undefined);
       throw error;
     }
     // One that ends before it swaps is replaced by one that has it.

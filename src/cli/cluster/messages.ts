@@ -63,8 +63,8 @@ export type ToWorker =
     }
   /** All have prepared it: swap, and say `done`. */
   | { readonly kind: 'commit'; readonly change: number }
-  /** Somebody could not: free what was prepared, and say `done`. */
-  | { readonly kind: 'abandon'; readonly change: number }
+  /** Somebody could not, with this error, or nobody wants it any more: free what was prepared, and say `done`. */
+  | { readonly kind: 'abandon'; readonly change: number; readonly error?: SaidError }
   /** Take it out of service and say `prepared`; `done` once no call of it is left. */
   | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
   /** Versions that failed again and again may be loaded again. Say `done`. */

@@ -1,8 +1,9 @@
 /** Changes of the models of one worker, as the primary says them. */
-import { sayError } from '../../errors.js';
+import { errorOf, sayError } from '../../errors.js';
 import type { Logger } from '../../server/index.js';
 import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
+import { FailedElsewhere } from '../../serving/loader.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
 import type { Description, SetMember, ToWorker, VersionsByAlias } from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
@@ -81,7 +82,9 @@ export class WorkerModels {
     );
     hear('clear', ({ change, name, version }) => void this.#clear(change, name, version));
     hear('commit', ({ change }) => this.#decide(change));
-    hear('abandon', ({ change }) => this.#decide(change, new Error('Another worker could not load it')));
+    hear('abandon', ({ change, error }) =>
+      this.#decide(change, error ? new FailedElsewhere(errorOf(error)) : new Error('Nobody wants it any more')),
+    );
     hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
     hear('sync', (message) => void this.#sync(message));
     hear('describe', ({ round }) => this.#describe(round));

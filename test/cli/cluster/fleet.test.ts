@@ -154,6 +154,7 @@ describe('cluster: the models of all workers', () => {
     peers[1]!.refuses.add('prepare');
     expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_MODEL_FORMAT', message: 'worker 2' });
     for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
+    for (const { heard } of peers) expect(heard.at(-1)).to.have.nested.property('error.code', 'ERR_MODEL_FORMAT');
     expect(keys(fleet.models)).to.deep.equal(['a 1 old']);
   });
 
@@ -166,6 +167,7 @@ describe('cluster: the models of all workers', () => {
     late.abort(new Error('late'));
     expect(await loading).to.have.property('message', 'late');
     for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
+    for (const { heard } of peers) expect(heard.at(-1)).not.to.have.property('error');
     // And the next change begins.
     peers[0]!.silent.clear();
     await fleet.load(b, signal);
