@@ -23,9 +23,13 @@ describe('serve while its models change', function () {
   this.timeout(120_000);
   const running: LoggingProcess[] = [];
   const folders: string[] = [];
+  /** What ends the traffic of a test: one that has failed has not done so. */
+  const ends: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
+    const quiet = ends.splice(0).map((end) => end().catch(() => undefined));
     for (const { child } of running) child.kill('SIGKILL');
     await Promise.all(running.splice(0).map(({ ended }) => ended));
+    await Promise.all(quiet);
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
@@ -72,12 +76,15 @@ describe('serve while its models change', function () {
       false,
     ] as const;
     const clients = agents.map(client);
-    return async () => {
+    const end = async () => {
       isOver = true;
-      await Promise.all(clients);
+      await Promise.allSettled(clients);
       for (const agent of agents) if (agent) agent.destroy();
+      await Promise.all(clients);
       return statuses;
     };
+    ends.push(end);
+    return end;
   };
 
   for (const workers of [1, 2]) {
