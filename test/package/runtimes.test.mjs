@@ -9,9 +9,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from './support/serve.mjs';
-import { installed } from './support/setup.mjs';
-import { tools } from './support/tools.mjs';
+import { installed, sandbox } from './support/setup.mjs';
+import { root, tools } from './support/tools.mjs';
 
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const bun = join(tools, '@oven/bun-linux-x64/bin/bun');
 const runtimes = { Bun: [bun], Deno: [join(tools, '@deno/linux-x64-glibc/deno'), 'run', '-A'] };
 const main = 'node_modules/node-libtorch/dist/cli/main.js';
@@ -56,7 +57,9 @@ for (const [name, [command, ...flags]] of Object.entries(runtimes)) {
 describe('Bun', () => {
   let app;
   before(async () => {
-    app = (await installed()).add('tls.mjs');
+    app = sandbox().add('tls.mjs');
+    const grpc = `@grpc/grpc-js@${devDependencies['@grpc/grpc-js']}`;
+    await app.ok('npm', ['install', '--ignore-scripts', 'node-libtorch', grpc]);
     const files = ['-keyout', join(app.app, 'key.pem'), '-out', join(app.app, 'cert.pem')];
     const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', ...files];
     execFileSync('openssl', made, { stdio: 'ignore' });
@@ -72,7 +75,11 @@ describe('Bun', () => {
   for (const asksForCertificate of [false, true]) {
     it(`encrypts what createServer answers${asksForCertificate ? ', for clients with a certificate alone' : ''}`, async () => {
       const server = app.spawn(bun, ['tls.mjs', ...(asksForCertificate ? ['cert.pem'] : [])]);
-      const [line] = await once(server.stdout.setEncoding('utf8'), 'data');
+      let complaints = '';
+      server.stderr.setEncoding('utf8').on('data', (text) => (complaints += text));
+      const ended = once(server, 'close').then(() => Promise.reject(new Error(complaints)));
+      const [line] = await Promise.race([once(server.stdout.setEncoding('utf8'), 'data'), ended]);
+      ended.catch(() => undefined);
       const { port, grpcPort } = JSON.parse(line);
       const read = (name) => readFileSync(join(app.app, name));
       const own = { cert: read('cert.pem'), key: read('key.pem') };
@@ -80,7 +87,7 @@ describe('Bun', () => {
       expect(await isLive(grpcPort, own)).to.equal(true);
       expect(await isLive(grpcPort, {})).to.equal(!asksForCertificate);
       server.kill();
-      await once(server, 'close');
+      await ended.catch(() => undefined);
     });
   }
 });
