@@ -232,8 +232,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     let failure: { readonly error: SaidError } | undefined;
     try {
       await this.#replies.ask(asked, prepare, 'prepared', signal).catch((error: unknown) => {
-        const isOfModel = !signal.aborted && !(error instanceof TorchError && error.code === 'ERR_DRAINING');
-        if (isOfModel) failure = { error: sayError(error) };
+        if (!signal.aborted && !isDraining(error)) failure = { error: sayError(error) };
         throw error;
       });
       requireSome(asked.filter(lives));
@@ -304,7 +303,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
           await step(worker);
         } catch (err) {
           // One that drains ends by itself, and has nothing new to answer.
-          if (err instanceof TorchError && err.code === 'ERR_DRAINING') return;
+          if (isDraining(err)) return;
           if (!this.#members.has(worker)) return;
           this.#logger.error({ worker: worker.id, err }, 'a worker could not change its models: killed');
           this.#members.delete(worker);
@@ -395,6 +394,11 @@ function pin(model: ModelEntry, reference: string): ModelEntry {
 /** Where a member is in the set. */
 export const placeOf = ({ name, reference }: Pick<SetMember, 'name' | 'reference'>): string =>
   keyOf({ name, version: reference });
+
+/** A worker that drains ends by itself: its refusal says nothing of a model. */
+function isDraining(error: unknown): boolean {
+  return error instanceof TorchError && error.code === 'ERR_DRAINING';
+}
 
 function requireSome(workers: readonly Worker[]): void {
   if (workers.length > 0) return;
