@@ -21,6 +21,7 @@ import {
   type HostWarning,
 } from './host-options.js';
 import { Lineup } from './lineup.js';
+import { FailedElsewhere } from './loader.js';
 import { checkListener, hostListeners } from './listeners.js';
 import type { Quarantined } from './quarantine.js';
 import type { ServedModel, ServedModelHooks } from './served-model.js';
@@ -147,9 +148,15 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of setAliases', name);
     const meant = checkAliases('aliases of setAliases', aliases);
     checkAliasOptions(options);
-    return this.#turns.run(name, { signal: options.signal, after: 'ends' }, (signal) =>
-      this.#lineup.setAliases(name, meant, signal, options),
+    const { signal } = options;
+    const set = this.#turns.run(name, { signal, after: 'ends' }, (both) =>
+      this.#lineup.setAliases(name, meant, both, options),
     );
+    return set.catch((error: unknown) => {
+      const reason: unknown = signal?.reason;
+      if (reason instanceof FailedElsewhere) this.#lineup.aliasesFailedElsewhere(name, meant, reason);
+      throw error;
+    });
   }
 
   /**
@@ -191,9 +198,15 @@ export class ModelHost implements AsyncDisposable {
     checkHostModel(model);
     checkLoadOptions(options);
     const [{ name }] = sourcesOf(model) as [Source];
-    return this.#turns.run(name, { signal: options.signal, after: 'ends' }, (signal) =>
-      this.#lineup.load(model, signal, options),
-    );
+    const { signal } = options;
+    const load = this.#turns.run(name, { signal, after: 'ends' }, (both) => this.#lineup.load(model, both, options));
+    return load.catch(async (error: unknown) => {
+      const reason: unknown = signal?.reason;
+      // What this process cannot even name has no line that could say why.
+      if (reason instanceof FailedElsewhere)
+        await this.#lineup.loadFailedElsewhere(model, reason).catch(() => undefined);
+      throw error;
+    });
   }
 
   /**

@@ -6,11 +6,11 @@ import type { HostModel, Source } from './host-model.js';
 import { twice, type HostChange, type HostOptions, type HostWarning } from './host-options.js';
 import type { Found, LoadProgress } from './load-served.js';
 import {
-  FailedElsewhere,
   FailedLoad,
   Loader,
   meantBy,
   type Aliases,
+  type FailedElsewhere,
   type Load,
   type Loaded,
   type TogetherOptions,
@@ -119,9 +119,13 @@ export class Lineup {
     signal: AbortSignal,
     together: TogetherOptions = {},
   ): Promise<Change<readonly ServedModel[]>> {
-    const sources = await sourcesToLoad(model, this.catalogue, () => this.loader.registry());
-    const aliases = await this.loader.aliasesOf(sources[0] as Source);
+    const { sources, aliases } = await this.#meantByLoad(model);
     return this.#replace(sources, aliases, signal, { together, anew: true });
+  }
+
+  async #meantByLoad(model: HostModel) {
+    const sources = await sourcesToLoad(model, this.catalogue, () => this.loader.registry());
+    return { sources, aliases: await this.loader.aliasesOf(sources[0] as Source) };
   }
 
   /**
@@ -135,16 +139,36 @@ export class Lineup {
     signal: AbortSignal,
     together: TogetherOptions = {},
   ): Promise<Change<readonly ServedModel[]>> {
-    const slots = this.catalogue.slots(name);
-    if (slots.length === 0) throw noSuchModel(name);
-    const sources = slots.flatMap((slot) =>
+    if (this.catalogue.slots(name).length === 0) throw noSuchModel(name);
+    return this.#replace(this.#meantAnew(name, aliases), aliases, signal, { name, together, anew: false });
+  }
+
+  /** What has to be loaded where aliases mean this. */
+  #meantAnew(name: string, aliases: Aliases): Source[] {
+    return this.catalogue.slots(name).flatMap((slot) =>
       followedBy(slot).flatMap((alias) => {
         const meant = aliases.get(alias);
         const isThere = slot.served !== undefined && slot.source.version === meant;
         return meant === undefined || isThere ? [] : { ...slot.source, alias: undefined, version: alias };
       }),
     );
-    return this.#replace(sources, aliases, signal, { name, together, anew: false });
+  }
+
+  /** Keeps why another process could not load what this one has given up, as a failure of its own: however far it was. */
+  async loadFailedElsewhere(model: HostModel, failed: FailedElsewhere): Promise<void> {
+    const { sources, aliases } = await this.#meantByLoad(model);
+    this.#keepElsewhere(sources, aliases, failed);
+  }
+
+  /** As `loadFailedElsewhere`, of `setAliases`. */
+  aliasesFailedElsewhere(name: string, aliases: Aliases, failed: FailedElsewhere): void {
+    this.#keepElsewhere(this.#meantAnew(name, aliases), aliases, failed);
+  }
+
+  #keepElsewhere(sources: readonly Source[], aliases: Aliases | undefined, { error, version }: FailedElsewhere): void {
+    const meant = sources.map((source) => meantBy(source, aliases));
+    const source = meant.find((each) => each.version === version) ?? meant[0];
+    if (source) this.#keep(error, version === '' ? source : { ...source, version });
   }
 
   async #replace(
@@ -166,10 +190,7 @@ export class Lineup {
     } catch (thrown) {
       const { error, source } = thrown instanceof FailedLoad ? thrown : { error: thrown, source: current };
       for (const { slot } of loads) slot.work = undefined;
-      const elsewhere: unknown = signal.reason;
-      if (elsewhere instanceof FailedElsewhere) {
-        if (source) this.#keep(elsewhere.error, source);
-      } else if (source && !signal.aborted) this.#keep(error, source);
+      if (source && !signal.aborted) this.#keep(error, source);
       for (const { slot, isNew } of loads) if (isNew && !slot.failure) this.catalogue.forget(slot);
       this.catalogue.prune();
       throw error;

@@ -150,7 +150,11 @@ export function meantBy(source: Source, aliases: Aliases | undefined): Source {
 
 /** Aborts a change because another process that makes it as well could not: its reason is kept as a failure here would be. */
 export class FailedElsewhere extends Error {
-  constructor(readonly error: Error) {
+  /** @param version whose load has failed; empty where nobody could say which is meant */
+  constructor(
+    readonly error: Error,
+    readonly version: string,
+  ) {
     super('Another worker could not load it', { cause: error });
   }
 }

@@ -3,8 +3,6 @@ import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelHost, ModelRegistry, runtime, Tensor, type HostChange, type HostOptions } from 'node-libtorch';
-import { torchError } from '#dist/errors.js';
-import { FailedElsewhere } from '#dist/serving/loader.js';
 import { fixture, root } from '../support/paths.js';
 import { rejection } from '../support/rejection.js';
 import { turns } from '../support/turn.js';
@@ -115,31 +113,6 @@ describe('ModelHost.load', () => {
       write('linear');
       await host.load({ name: served.name });
       expect(indexOf(served.name)).to.deep.equal(['1 READY']);
-    });
-
-    it('says why another worker could not load it, where this one gave it up', async () => {
-      await open();
-      const { name } = host.model();
-      const missing = torchError('ERR_MODEL_LOAD', `${name} 1: No such file: ${file}`);
-      for (const [reason, said] of [
-        [new Error('Nobody wants it any more'), '1 READY'],
-        [
-          new FailedElsewhere(missing),
-          '1 READY the last load failed: No such file: Score_model.v2-b.pt (ERR_MODEL_LOAD)',
-        ],
-        [
-          new Error('Nobody wants it any more'),
-          '1 READY the last load failed: No such file: Score_model.v2-b.pt (ERR_MODEL_LOAD)',
-        ],
-      ] as const) {
-        const abort = new AbortController();
-        const beforeSwap = () => {
-          abort.abort(reason);
-          return Promise.reject(reason);
-        };
-        await rejection(host.load({ name }, { signal: abort.signal, beforeSwap }));
-        expect(indexOf(name)).to.deep.equal([said]);
-      }
     });
 
     it('of a new one leaves it unavailable until a load succeeds', async () => {

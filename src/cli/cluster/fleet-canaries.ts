@@ -96,7 +96,7 @@ export class FleetCanaries {
     const change = this.#tell({ name, revision: nextChange() });
     const patience = AbortSignal.timeout(patienceMs);
     // One that is slow hears it all the same.
-    await replies.expect([...members], change, 'done', patience).catch(() => undefined);
+    await replies.expect([...members], change, 'done', { signal: patience }).catch(() => undefined);
     this.#unload(name, before?.settings);
   }
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { sayError, TorchError, torchError, type SaidError } from '../../errors.js';
+import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import { isAlias, isVersion } from '../../registry/names.js';
 import type { Aliases } from '../../server/management/catalog.js';
@@ -14,6 +14,7 @@ import { FleetCanaries } from './fleet-canaries.js';
 import {
   send,
   type Description,
+  type FailedVersion,
   type SetMember,
   type ToPrimary,
   type ToWorker,
@@ -229,17 +230,17 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   ): Promise<void> {
     const { change } = prepare;
     const asked = this.#living();
-    let failure: { readonly error: SaidError } | undefined;
+    let failed: FailedVersion | undefined;
     try {
-      await this.#replies.ask(asked, prepare, 'prepared', signal).catch((error: unknown) => {
-        if (!signal.aborted && !isDraining(error)) failure = { error: sayError(error) };
-        throw error;
+      await this.#replies.ask(asked, prepare, 'prepared', {
+        signal,
+        failed: ({ error, version }) => (failed = { error, version }),
       });
       requireSome(asked.filter(lives));
       await beforeSwap?.();
     } catch (error) {
       await this.#replies
-        .ask(asked.filter(lives), { kind: 'abandon', change, ...failure }, 'done')
+        .ask(asked.filter(lives), { kind: 'abandon', change, ...(failed && { failed }) }, 'done')
         .catch(() => undefined);
       throw error;
     }

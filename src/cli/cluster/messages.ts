@@ -63,8 +63,8 @@ export type ToWorker =
     }
   /** All have prepared it: swap, and say `done`. */
   | { readonly kind: 'commit'; readonly change: number }
-  /** Somebody could not, with this error, or nobody wants it any more: free what was prepared, and say `done`. */
-  | { readonly kind: 'abandon'; readonly change: number; readonly error?: SaidError }
+  /** Somebody could not, as `failed` says, or nobody wants it any more: free what was prepared, and say `done`. */
+  | { readonly kind: 'abandon'; readonly change: number; readonly failed?: FailedVersion }
   /** Take it out of service and say `prepared`; `done` once no call of it is left. */
   | { readonly kind: 'unload'; readonly change: number; readonly name: string; readonly version: string }
   /** Versions that failed again and again may be loaded again. Say `done`. */
@@ -122,7 +122,8 @@ export type ToPrimary =
   /** And then: what shall I load? */
   | { readonly kind: 'askSet' }
   | { readonly kind: 'prepared' | 'done'; readonly change: number }
-  | { readonly kind: 'failed'; readonly change: number; readonly error: SaidError }
+  /** With the version whose failure this worker keeps, where it is one's. */
+  | ({ readonly kind: 'failed'; readonly change: number } & (FailedVersion | { readonly error: SaidError }))
   | ({ readonly kind: 'description'; readonly round: number } & Description)
   /** What was seen of canaries since it was said last: about a second. */
   | { readonly kind: 'canarySeen'; readonly seen: readonly SeenOfCanary[] }
@@ -141,6 +142,13 @@ export interface AskedOfManagement {
   readonly version?: string | undefined;
   readonly alias?: string | undefined;
   readonly settings?: CanarySettings | undefined;
+}
+
+/** Why a version could not be loaded. */
+export interface FailedVersion {
+  readonly error: SaidError;
+  /** Empty where nobody could say which is meant. */
+  readonly version: string;
 }
 
 /** What a worker has. */

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { errorOf } from '../../errors.js';
-import { send, type ToPrimary, type ToWorker } from './messages.js';
+import { send, type FailedVersion, type ToPrimary, type ToWorker } from './messages.js';
 
 type Reply = Extract<ToPrimary, { readonly change: number }>;
 
@@ -11,6 +11,13 @@ interface Open {
   readonly awaited: Set<Worker>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+  readonly failed: ((failed: FailedVersion) => void) | undefined;
+}
+
+interface AskOptions {
+  readonly signal?: AbortSignal;
+  /** Told which version the first one says has failed, where it says one. */
+  readonly failed?: (failed: FailedVersion) => void;
 }
 
 /** Tells several workers the same and waits until each has replied. A worker that ends meanwhile is waited for no longer. */
@@ -25,22 +32,27 @@ export class Replies {
     workers: readonly Worker[],
     message: ToWorker & { readonly change: number },
     kind: Open['kind'],
-    signal?: AbortSignal,
+    options: AskOptions = {},
   ): Promise<void> {
-    signal?.throwIfAborted();
-    const replied = this.expect(workers, message.change, kind, signal);
+    options.signal?.throwIfAborted();
+    const replied = this.expect(workers, message.change, kind, options);
     for (const worker of workers) send(worker, message);
     await replied;
   }
 
   /** As `ask`, for what was told already. */
-  async expect(workers: readonly Worker[], change: number, kind: Open['kind'], signal?: AbortSignal): Promise<void> {
+  async expect(
+    workers: readonly Worker[],
+    change: number,
+    kind: Open['kind'],
+    { signal, failed }: AskOptions = {},
+  ): Promise<void> {
     const awaited = new Set(workers.filter(lives));
     if (awaited.size === 0) return;
     let end = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const open = { change, awaited, kind, resolve, reject };
+        const open = { change, awaited, kind, resolve, reject, failed };
         const onAbort = (): void => reject(signal?.reason as Error);
         signal?.addEventListener('abort', onAbort);
         this.#open.add(open);
@@ -57,8 +69,11 @@ export class Replies {
   heard(worker: Worker, reply: Reply): void {
     for (const open of this.#open) {
       if (open.change !== reply.change || !open.awaited.has(worker)) continue;
-      if (reply.kind === 'failed') open.reject(errorOf(reply.error));
-      else if (reply.kind === open.kind) settle(open, worker);
+      if (reply.kind === 'failed') {
+        this.#open.delete(open);
+        if ('version' in reply) open.failed?.(reply);
+        open.reject(errorOf(reply.error));
+      } else if (reply.kind === open.kind) settle(open, worker);
     }
   }
 

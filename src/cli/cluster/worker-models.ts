@@ -58,6 +58,8 @@ export class WorkerModels {
   readonly #hostModelOf: (entry: ModelEntry) => HostModel;
   readonly #canaries: WorkerCanaries;
   readonly #prepared = new Map<number, Prepared>();
+  /** Of which versions the host keeps that their loads have failed, by the errors. */
+  readonly #kept = new WeakMap<object, string>();
   /** What this worker has, by `name reference`. */
   readonly #noted = new Map<string, SetMember>();
 
@@ -82,13 +84,19 @@ export class WorkerModels {
     );
     hear('clear', ({ change, name, version }) => void this.#clear(change, name, version));
     hear('commit', ({ change }) => this.#decide(change));
-    hear('abandon', ({ change, error }) =>
-      this.#decide(change, error ? new FailedElsewhere(errorOf(error)) : new Error('Nobody wants it any more')),
+    hear('abandon', ({ change, failed }) =>
+      this.#decide(
+        change,
+        failed ? new FailedElsewhere(errorOf(failed.error), failed.version) : new Error('Nobody wants it any more'),
+      ),
     );
     hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
     hear('sync', (message) => void this.#sync(message));
     hear('describe', ({ round }) => this.#describe(round));
-    host.on('change', () => this.#describe(0));
+    host.on('change', ({ change, version, error }) => {
+      if (change === 'failed' && error instanceof Error) this.#kept.set(error, version);
+      this.#describe(0);
+    });
   }
 
   /** What this worker has. */
@@ -123,7 +131,9 @@ export class WorkerModels {
     // What throws in a listener of messages would end this worker.
     const over = Promise.resolve().then(() => begin(options));
     over.catch((error: unknown) => {
-      if (this.#prepared.has(change)) tell({ kind: 'failed', change, error: sayError(error) });
+      if (!this.#prepared.has(change)) return;
+      const version = this.#kept.get(error as object);
+      tell({ kind: 'failed', change, error: sayError(error), ...(version !== undefined && { version }) });
     });
     this.#prepared.set(change, {
       decide: (error) => {

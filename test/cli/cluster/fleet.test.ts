@@ -19,6 +19,8 @@ class Peer {
   /** Kinds of messages that it does not answer. */
   silent = new Set<ToWorker['kind']>();
   refuses = new Set<ToWorker['kind']>();
+  /** Whether it keeps that a version has failed. */
+  keeps = true;
   killed = false;
   up: { name: string; version: string; digest?: string; aliases?: string[] }[] = [{ name: 'a', version: '1' }];
   #alive = true;
@@ -77,7 +79,8 @@ class Peer {
     if (!('change' in message)) return;
     const { kind, change } = message;
     if (this.refuses.has(kind)) {
-      this.say({ kind: 'failed', change, error: { code: 'ERR_MODEL_FORMAT', message: `worker ${this.id}` } });
+      const error = { code: 'ERR_MODEL_FORMAT' as const, message: `worker ${this.id}` };
+      this.say({ kind: 'failed', change, error, ...(this.keeps && { version: '1' }) });
       return;
     }
     const isPrepared = kind === 'prepare' || kind === 'prepareAliases';
@@ -154,8 +157,13 @@ describe('cluster: the models of all workers', () => {
     peers[1]!.refuses.add('prepare');
     expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_MODEL_FORMAT', message: 'worker 2' });
     for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
-    for (const { heard } of peers) expect(heard.at(-1)).to.have.nested.property('error.code', 'ERR_MODEL_FORMAT');
+    const failed = { error: { code: 'ERR_MODEL_FORMAT', message: 'worker 2' }, version: '1' };
+    for (const { heard } of peers) expect(heard.at(-1)).to.deep.include({ failed });
     expect(keys(fleet.models)).to.deep.equal(['a 1 old']);
+    // One that keeps nothing has nothing to be kept.
+    peers[1]!.keeps = false;
+    await rejection(fleet.load(b, signal));
+    for (const { heard } of peers) expect(heard.at(-1)).not.to.have.property('failed');
   });
 
   it('has all give it up at the deadline', async () => {
@@ -167,7 +175,7 @@ describe('cluster: the models of all workers', () => {
     late.abort(new Error('late'));
     expect(await loading).to.have.property('message', 'late');
     for (const peer of peers) expect(peer.kinds()).to.deep.equal(['prepare', 'abandon']);
-    for (const { heard } of peers) expect(heard.at(-1)).not.to.have.property('error');
+    for (const { heard } of peers) expect(heard.at(-1)).not.to.have.property('failed');
     // And the next change begins.
     peers[0]!.silent.clear();
     await fleet.load(b, signal);
