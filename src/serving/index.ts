@@ -13,7 +13,7 @@ export type { CanaryLimits } from '../monitoring/canary/limits.js';
 export type { CanaryLimitName, CanaryNumbers, SideNumbers } from '../monitoring/canary/verdict.js';
 export type { CanaryOptions, CanaryReport, CanarySettings, HostCanaryChange, SplitOptions } from './canary/options.js';
 export type { FailedModel, HostIndexEntry } from './catalogue.js';
-export type { BatchCount, DurationCount, ServedStatistics } from './statistics.js';
+export type { BatchStatistics, DurationStatistics, ServedStatistics } from './statistics.js';
 export type { HostFileModel, HostModel, HostModelOptions, HostRegistryModel, HostWarmup } from './host-model.js';
 export type { Quarantined } from './quarantine.js';
 export type { LoadProgress } from './load-served.js';

@@ -2,21 +2,21 @@ import type { RunTimings } from '../async/clock.js';
 import type { InlineStats } from '../model/inline-runs.js';
 
 /** How often something happened and how long it took in all. */
-export interface DurationCount {
+export interface DurationStatistics {
   readonly count: number;
   /** Nanoseconds. */
   readonly ns: number;
 }
 
 /** Runs of one number of rows. */
-export interface BatchCount {
+export interface BatchStatistics {
   /** Without padding. Beyond so many different numbers they are rounded up to powers of two. */
   readonly batch_size: number;
   /** Putting the rows of the calls together, or checking the one call's arguments. */
-  readonly compute_input: DurationCount;
-  readonly compute_infer: DurationCount;
+  readonly compute_input: DurationStatistics;
+  readonly compute_infer: DurationStatistics;
   /** Giving each call its own rows, or making the one call's answer. */
-  readonly compute_output: DurationCount;
+  readonly compute_output: DurationStatistics;
 }
 
 /**
@@ -34,24 +34,24 @@ export interface ServedStatistics {
   readonly execution_count: number;
   readonly inference_stats: {
     /** Calls that ended well, from the call to its answer. */
-    readonly success: DurationCount;
+    readonly success: DurationStatistics;
     /** Calls that ended otherwise, aborted ones included. One whose elements were refused is none: nothing has run. */
-    readonly fail: DurationCount;
+    readonly fail: DurationStatistics;
     /** The waiting of the calls that ended well. */
-    readonly queue: DurationCount;
+    readonly queue: DurationStatistics;
     /** The checks and copies of their arguments, and the decoding of images. */
-    readonly compute_input: DurationCount;
+    readonly compute_input: DurationStatistics;
     /** Their runs; of calls that share a run, each has the whole of it. */
-    readonly compute_infer: DurationCount;
+    readonly compute_infer: DurationStatistics;
     /** What is left: the way back to the event loop, the parts of a batch, the answer of the task. */
-    readonly compute_output: DurationCount;
+    readonly compute_output: DurationStatistics;
     /** There is no cache. */
-    readonly cache_hit: DurationCount;
-    readonly cache_miss: DurationCount;
+    readonly cache_hit: DurationStatistics;
+    readonly cache_miss: DurationStatistics;
   };
   /** Of models with many answers to a call; there are none. */
   readonly response_stats: Readonly<Record<string, never>>;
-  readonly batch_stats: readonly BatchCount[];
+  readonly batch_stats: readonly BatchStatistics[];
   /** Parameters and buffers by the device that holds them. */
   readonly memory_usage: readonly { readonly type: 'CPU' | 'GPU'; readonly id: number; readonly byte_size: number }[];
 }
@@ -71,7 +71,7 @@ class Duration {
     this.ms += ms;
   }
 
-  get total(): DurationCount {
+  get total(): DurationStatistics {
     return { count: this.count, ns: Math.round(this.ms * 1e6) };
   }
 }
@@ -165,4 +165,4 @@ export class Statistics {
   }
 }
 
-const none: DurationCount = { count: 0, ns: 0 };
+const none: DurationStatistics = { count: 0, ns: 0 };

@@ -1,35 +1,25 @@
 import type { Worker } from 'node:cluster';
 import { TorchError, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
-import { isAlias, isVersion } from '../../registry/names.js';
+import { isAlias } from '../../registry/names.js';
 import type { Aliases } from '../../server/management/catalog.js';
 import type { Departure, Fleet } from '../../server/management/fleet.js';
 import type { ManagedModel } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
-import { fileVersion, keyOf } from '../../serving/names.js';
-import { nameOf } from '../serve-targets.js';
+import { keyOf } from '../../serving/names.js';
 import type { CanaryReport, CanarySettings, FailedModel } from '../../serving/index.js';
-import { merged } from './descriptions.js';
+import { Described } from './described.js';
 import { FleetCanaries } from './fleet-canaries.js';
 import {
   send,
-  type Description,
   type FailedVersion,
   type SetMember,
   type ToPrimary,
   type ToWorker,
   type VersionsByAlias,
 } from './messages.js';
+import { membersOf, pin, placeOf } from './members.js';
 import { lives, Replies } from './replies.js';
-
-/** A worker that says nothing for so long is left out of a list. */
-const patienceMs = 1000;
-
-interface Question {
-  readonly round: number;
-  readonly awaited: Set<Worker>;
-  readonly resolve: () => void;
-}
 
 /**
  * The models of all workers. A load has two phases: every worker brings the model up beside what serves, and only when all
@@ -41,15 +31,12 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   readonly #replies = new Replies();
   /** Those that get connections, and have what is in the set. */
   readonly #members = new Set<Worker>();
-  /** All that listen for messages, with what they said last of their models. */
-  readonly #described = new Map<Worker, Description>();
+  /** All that listen for messages. */
+  readonly #described = new Described();
   /** What every member has, by `name reference`. */
   readonly #set = new Map<string, SetMember>();
   #failed: readonly FailedModel[] = [];
   #changes = 0;
-  /** Questions of what workers have that are not answered yet. */
-  readonly #questions = new Set<Question>();
-  #round = 0;
   /** Changes and newcomers take turns. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly canaries: FleetCanaries;
@@ -65,7 +52,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     for (const member of models) this.#set.set(placeOf(member), member);
     this.canaries = new FleetCanaries({
       ...{ logger, replies: this.#replies, set: this.#set, members: this.#members },
-      listening: () => this.#described.keys(),
+      listening: () => this.#described.workers(),
       living: () => this.#living(),
       nextChange: () => ++this.#changes,
       inTurn: (work) => this.#inTurn(work),
@@ -105,14 +92,13 @@ export class ClusterFleet implements Fleet<ModelEntry> {
         send(worker, { kind: 'set', models: this.models });
         break;
       case 'started':
-        this.#described.set(worker, { models: [], failed: [] });
+        this.#described.said(worker, { models: [], failed: [] });
         break;
       case 'ready':
-        this.#described.set(worker, message);
+        this.#described.said(worker, message);
         break;
       case 'description':
-        this.#described.set(worker, message);
-        this.#answered(worker, message.round);
+        this.#described.said(worker, message, message.round);
         break;
       case 'canarySeen':
         this.canaries.seen(message.seen);
@@ -129,9 +115,8 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   onExit(worker: Worker): void {
     this.#members.delete(worker);
-    this.#described.delete(worker);
+    this.#described.ended(worker);
     this.#replies.ended(worker);
-    this.#answered(worker, this.#round);
   }
 
   /**
@@ -150,18 +135,18 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 
   async list(): Promise<readonly ManagedModel[]> {
-    await this.#describe(this.#seen());
+    await this.#described.ask(this.#seen());
     return this.latest();
   }
 
   /** What the workers said last. */
   latest(): readonly ManagedModel[] {
-    return merged(this.#seen().map((worker) => this.#described.get(worker)?.models ?? []));
+    return this.#described.merged(this.#seen());
   }
 
   /** Those that still load count once they get connections; while nobody does, they say how far they are. */
   #seen(): Worker[] {
-    return [...(this.isUp ? this.#members : this.#described.keys())].filter(lives);
+    return [...(this.isUp ? this.#members : this.#described.workers())].filter(lives);
   }
 
   load(model: ModelEntry, signal: AbortSignal, beforeSwap?: () => Promise<void>): Promise<void> {
@@ -316,7 +301,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   /** The first worker has found out which versions are meant, and which models cannot be loaded: it has said so with `ready`. */
   #pin(worker: Worker): void {
-    const { models = [], failed = [] } = this.#described.get(worker) ?? {};
+    const { models, failed } = this.#described.of(worker);
     const up = models.filter(({ state }) => state === 'READY');
     this.#failed = failed.map((each) => ({ ...each, error: undefined }));
     const before = this.models;
@@ -333,11 +318,9 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   /** A file may have been written since the others read it. */
   async #warnOfOthers(worker: Worker): Promise<void> {
-    await this.#describe([worker]);
-    const others = merged(
-      [...this.#members].filter((each) => each !== worker).map((each) => this.#described.get(each)?.models ?? []),
-    );
-    for (const { name, version, digest } of this.#described.get(worker)?.models ?? []) {
+    await this.#described.ask([worker]);
+    const others = this.#described.merged([...this.#members].filter((each) => each !== worker));
+    for (const { name, version, digest } of this.#described.of(worker).models) {
       const other = others.find((each) => each.name === name && each.version === version);
       if (digest === undefined || other?.digest === undefined || digest === other.digest) continue;
       this.#logger.warn(
@@ -346,55 +329,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       );
     }
   }
-
-  /** Asks those workers what they have; who does not answer stands with what it said last. */
-  async #describe(workers: readonly Worker[]): Promise<void> {
-    if (workers.length === 0) return;
-    const round = ++this.#round;
-    await new Promise<void>((resolve) => {
-      const question = { round, awaited: new Set(workers), resolve };
-      this.#questions.add(question);
-      setTimeout(() => this.#end(question), patienceMs).unref();
-      for (const worker of workers) send(worker, { kind: 'describe', round });
-    });
-  }
-
-  #answered(worker: Worker, round: number): void {
-    for (const question of this.#questions) {
-      if (question.round > round) continue;
-      question.awaited.delete(worker);
-      if (question.awaited.size === 0) this.#end(question);
-    }
-  }
-
-  #end(question: Question): void {
-    this.#questions.delete(question);
-    question.resolve();
-  }
 }
-
-/** What an entry names, each by itself; one without a version where it is not known which are meant. */
-export function membersOf(model: ModelEntry, revision: number): SetMember[] {
-  const name = nameOf(model);
-  const references = model.file === undefined ? (model.versions ?? ['']) : [model.version ?? fileVersion];
-  return references.map((reference) => {
-    const version = model.file === undefined ? versionOf(reference, model.aliases) : reference;
-    return { name, reference, version, model: pin(model, reference), revision };
-  });
-}
-
-/** Empty where a registry that could not be read would have to say what is meant. */
-function versionOf(reference: string, aliases: ModelEntry['aliases']): string {
-  return aliases?.[reference] ?? (isVersion(reference) ? reference : '');
-}
-
-function pin(model: ModelEntry, reference: string): ModelEntry {
-  return model.file !== undefined || reference === '' ? model : { ...model, versions: [reference] };
-}
-
-/** Where a member is in the set. */
-export const placeOf = ({ name, reference }: Pick<SetMember, 'name' | 'reference'>): string =>
-  keyOf({ name, version: reference });
 
 /** A worker that drains ends by itself: its refusal says nothing of a model. */
 function isDraining(error: unknown): boolean {

@@ -8,7 +8,8 @@ import type { ModelEntry } from '../../server/settings/model-entries.js';
 import { ServeCatalog, type ServeSelection } from '../serve-catalog.js';
 import type { ServeJob } from '../serve.js';
 import { nameOf } from '../serve-targets.js';
-import { ClusterFleet, membersOf } from './fleet.js';
+import { ClusterFleet } from './fleet.js';
+import { membersOf } from './members.js';
 import { answerOf } from './asked.js';
 import { send, type ToPrimary } from './messages.js';
 

@@ -7,7 +7,7 @@ import { FailedElsewhere } from '../../serving/loader.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
 import type { Description, SetMember, ToWorker, VersionsByAlias } from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
-import { membersOf, placeOf } from './fleet.js';
+import { membersOf, placeOf } from './members.js';
 import { hear, tell } from './worker.js';
 import { WorkerCanaries } from './worker-canaries.js';
 

@@ -1,7 +1,8 @@
 import type { Worker } from 'node:cluster';
 import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
-import { ClusterFleet, membersOf } from '#dist/cli/cluster/fleet.js';
+import { ClusterFleet } from '#dist/cli/cluster/fleet.js';
+import { membersOf } from '#dist/cli/cluster/members.js';
 import type { Description, SetMember, ToPrimary, ToWorker } from '#dist/cli/cluster/messages.js';
 import { keptLogger } from '../../support/server/logs.js';
 import { rejection } from '../../support/rejection.js';
