@@ -9,13 +9,22 @@ import { Tensor } from '../tensor/tensor.js';
 import { entriesOf, isContainer, isMap, type Value } from '../tensor/value.js';
 import type { TensorSpec } from '../signature/spec.js';
 
+interface CheckOptions {
+  readonly run: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Holds a loaded model to its record: the artifact's size, a method `forward`, whose arguments loading has compared already,
  * and, with `run`, the outputs by running it once on one row. A record that does not fit is found here and not in the first
  * request. A model that refuses the row, which we made up, may be right: its outputs are then not compared.
- * @throws ERR_INTEGRITY, ERR_SIGNATURE_MISMATCH
+ * @throws ERR_INTEGRITY, ERR_SIGNATURE_MISMATCH, `signal.reason`
  */
-export async function checkAgainstRecord(model: Model, record: ModelRecord, { run }: { run: boolean }): Promise<void> {
+export async function checkAgainstRecord(
+  model: Model,
+  record: ModelRecord,
+  { run, signal }: CheckOptions,
+): Promise<void> {
   const { artifact } = record;
   if (model.info.sha256 !== artifact.sha256 || model.info.artifactBytes !== artifact.bytes) {
     throw torchError(
@@ -25,18 +34,22 @@ export async function checkAgainstRecord(model: Model, record: ModelRecord, { ru
   }
   if (!model.info.methods.some(({ name }) => name === 'forward')) throw mismatch('a method forward', 'none');
   // Running a stateful model would change what it answers later.
-  if (run && !model.info.stateful) await checkOutputs(model, record);
+  if (run && !model.info.stateful) await checkOutputs(model, record, signal);
 }
 
-async function checkOutputs(model: Model, { signature, name, version }: ModelRecord): Promise<void> {
+async function checkOutputs(
+  model: Model,
+  { signature, name, version }: ModelRecord,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const specs = exampleSpecs(signature);
   // There are no example values for arguments that are not tensors.
   if (!specs) return;
   let value: Value;
   try {
-    value = await model.call('forward', exampleArguments(specs, 1));
+    value = await model.call('forward', exampleArguments(specs, 1), signal && { signal });
   } catch (error) {
-    if (isFatal(error)) throw error;
+    if (signal?.aborted || isFatal(error)) throw error;
     return; // the warm-up meets the same, and warns of it
   }
   const outputs = outputsOf(value, signature.outputs);

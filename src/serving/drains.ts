@@ -9,6 +9,8 @@ export class Drains {
   readonly #timeoutMs: number;
   readonly #warn: Warn;
   readonly #going = new Map<ServedModel, Promise<void>>();
+  /** The promises of `drain`, which may be over before what drains is gone. */
+  readonly #ends = new Map<ServedModel, Promise<void>>();
 
   constructor(timeoutMs: number | undefined, warn: Warn) {
     this.#timeoutMs = timeoutMs ?? defaultDrainMs;
@@ -26,7 +28,19 @@ export class Drains {
    * Waits for the last call of a retired model, and disposes it. Resolves when that is done or has taken too long, in which
    * case what waits in its queue is dropped and what runs goes on. It never rejects.
    */
-  async drain(served: ServedModel): Promise<void> {
+  drain(served: ServedModel): Promise<void> {
+    const end = this.#drain(served).finally(() => this.#ends.delete(served));
+    this.#ends.set(served, end);
+    return end;
+  }
+
+  /** Resolves as `drain` does for all of a version that drain at the moment. */
+  async end(model: string, version: string | undefined): Promise<void> {
+    const same = [...this.#ends].filter(([served]) => served.name === model && served.version === version);
+    await Promise.all(same.map(([, end]) => end));
+  }
+
+  async #drain(served: ServedModel): Promise<void> {
     const { name: model, version } = served;
     const gone = dispose(served)
       .catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { deviceFailures, startedAddon, type DeviceFailure } from '../engines/run
 import type { FailedModel, HostIndexEntry } from './catalogue.js';
 import type { Canaries } from './canary/canaries.js';
 import type { CanaryOptions, CanaryReport, SplitOptions } from './canary/options.js';
+import type { Change } from './changes.js';
 import { checkAliases, checkHostModel, sourcesOf, type HostModel, type Source } from './host-model.js';
 import {
   checkAliasOptions,
@@ -148,14 +149,9 @@ export class ModelHost implements AsyncDisposable {
     check.text('name of setAliases', name);
     const meant = checkAliases('aliases of setAliases', aliases);
     checkAliasOptions(options);
-    const { signal } = options;
-    const set = this.#turns.run(name, { signal, after: 'ends' }, (both) =>
-      this.#lineup.setAliases(name, meant, both, options),
-    );
-    return set.catch((error: unknown) => {
-      const reason: unknown = signal?.reason;
-      if (reason instanceof FailedElsewhere) this.#lineup.aliasesFailedElsewhere(name, meant, reason);
-      throw error;
+    return this.#together(name, options, {
+      work: (signal) => this.#lineup.setAliases(name, meant, signal, options),
+      keep: (failed) => this.#lineup.aliasesFailedElsewhere(name, meant, failed),
     });
   }
 
@@ -198,14 +194,9 @@ export class ModelHost implements AsyncDisposable {
     checkHostModel(model);
     checkLoadOptions(options);
     const [{ name }] = sourcesOf(model) as [Source];
-    const { signal } = options;
-    const load = this.#turns.run(name, { signal, after: 'ends' }, (both) => this.#lineup.load(model, both, options));
-    return load.catch(async (error: unknown) => {
-      const reason: unknown = signal?.reason;
-      // What this process cannot even name has no line that could say why.
-      if (reason instanceof FailedElsewhere)
-        await this.#lineup.loadFailedElsewhere(model, reason).catch(() => undefined);
-      throw error;
+    return this.#together(name, options, {
+      work: (signal) => this.#lineup.load(model, signal, options),
+      keep: (failed) => this.#lineup.loadFailedElsewhere(model, failed),
     });
   }
 
@@ -393,6 +384,21 @@ export class ModelHost implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A change in its turn. Where it was given up because another process could not make it, why is kept here too. */
+  async #together<T>(
+    name: string,
+    { signal }: HostLoadOptions,
+    { work, keep }: { work: (signal: AbortSignal) => Promise<Change<T>>; keep: (failed: FailedElsewhere) => unknown },
+  ): Promise<T> {
+    try {
+      return await this.#turns.run(name, { signal, after: 'ends' }, work);
+    } catch (error) {
+      const reason: unknown = signal?.reason;
+      if (reason instanceof FailedElsewhere) await keep(reason);
+      throw error;
+    }
   }
 
   #makeLineup(options: HostOptions): Lineup {

@@ -143,21 +143,28 @@ export class Lineup {
     return this.#replace(this.#meantAnew(name, aliases), aliases, signal, { name, together, anew: false });
   }
 
-  /** What has to be loaded where aliases mean this. */
+  /** What aliases that are followed mean anew, and so has to be loaded. What a caller has unloaded stays so. */
   #meantAnew(name: string, aliases: Aliases): Source[] {
-    return this.catalogue.slots(name).flatMap((slot) =>
-      followedBy(slot).flatMap((alias) => {
+    const before = this.catalogue.aliases(name);
+    return this.catalogue.slots(name).flatMap((slot) => {
+      if (slot.wasUnloaded) return [];
+      return followedBy(slot).flatMap((alias) => {
         const meant = aliases.get(alias);
         const isThere = slot.served !== undefined && slot.source.version === meant;
-        return meant === undefined || isThere ? [] : { ...slot.source, alias: undefined, version: alias };
-      }),
-    );
+        const isAsBefore = isThere || meant === before.get(alias);
+        return meant === undefined || isAsBefore ? [] : { ...slot.source, alias: undefined, version: alias };
+      });
+    });
   }
 
   /** Keeps why another process could not load what this one has given up, as a failure of its own: however far it was. */
   async loadFailedElsewhere(model: HostModel, failed: FailedElsewhere): Promise<void> {
-    const { sources, aliases } = await this.#meantByLoad(model);
-    this.#keepElsewhere(sources, aliases, failed);
+    try {
+      const { sources, aliases } = await this.#meantByLoad(model);
+      this.#keepElsewhere(sources, aliases, failed);
+    } catch {
+      // What this process cannot even name has no line that could say why.
+    }
   }
 
   /** As `loadFailedElsewhere`, of `setAliases`. */
@@ -167,6 +174,7 @@ export class Lineup {
 
   #keepElsewhere(sources: readonly Source[], aliases: Aliases | undefined, { error, version }: FailedElsewhere): void {
     const meant = sources.map((source) => meantBy(source, aliases));
+    // One whose version is found out by its load is the other process's, by the version that it has found.
     const source = meant.find((each) => each.version === version) ?? meant[0];
     if (source) this.#keep(error, version === '' ? source : { ...source, version });
   }
@@ -191,7 +199,11 @@ export class Lineup {
       const { error, source } = thrown instanceof FailedLoad ? thrown : { error: thrown, source: current };
       for (const { slot } of loads) slot.work = undefined;
       if (source && !signal.aborted) this.#keep(error, source);
-      for (const { slot, isNew } of loads) if (isNew && !slot.failure) this.catalogue.forget(slot);
+      for (const { slot, isNew } of loads) {
+        if (isNew && !slot.failure) this.catalogue.forget(slot);
+        // Options that were refused are not those of the next load.
+        else if (isNew && slot.failure?.code === 'ERR_INVALID_ARGUMENT') slot.source = { ...slot.source, options: {} };
+      }
       this.catalogue.prune();
       throw error;
     }
@@ -201,11 +213,12 @@ export class Lineup {
     return { result: served, end: this.#drain(replaced).finally(() => this.catalogue.prune()) };
   }
 
-  /** Takes versions out of service. The promise is their end; it never rejects. */
+  /** Takes versions out of service. The promise is their end, of those that are out and still drain too; it never rejects. */
   async unload(slots: readonly Slot[]): Promise<void> {
+    const draining = slots.map(({ source: { name, version } }) => this.drains.end(name, version));
     const taken = slots.flatMap((slot) => this.#takeOut(slot));
     for (const { name: model, version } of taken) this.#listeners.change({ model, version, change: 'unloaded' });
-    await this.#drain(taken);
+    await Promise.all([this.#drain(taken), ...draining]);
     this.catalogue.prune();
   }
 
@@ -304,7 +317,8 @@ export class Lineup {
     const { catalogue } = this;
     const before = catalogue.aliases(name);
     const now = new Map(aliases);
-    for (const alias of catalogue.slots(name).flatMap(followedBy)) {
+    const followed = catalogue.slots(name).filter(({ wasUnloaded }) => !wasUnloaded);
+    for (const alias of followed.flatMap(followedBy)) {
       const meant = before.get(alias);
       if (meant === undefined || loaded.includes(`@${alias}`) || !now.has(alias)) continue;
       now.set(alias, meant);

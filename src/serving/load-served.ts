@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
 import { torchError, TorchError } from '../errors.js';
 import { signatureOf, type ModelRecord, type ModelRegistry } from '../registry/index.js';
@@ -14,6 +15,9 @@ import type { LoadOptions } from '../model/options.js';
 import { checkAgainstRecord } from './check-record.js';
 import { requireNoContradiction, type HostModelOptions, type HostWarmup, type Source } from './host-model.js';
 import type { ServedModelParts } from './served-model.js';
+
+/** How long a load that was given up waits for what it has loaded to be gone. */
+const disposalMs = 1000;
 
 /** What the bytes must be that are loaded. */
 export type Digests = Pick<LoadOptions, 'sha256' | 'externalSha256'>;
@@ -88,7 +92,7 @@ export async function bringUp(
     const own = typeof given === 'function' ? await given(model) : given;
     const task = own && (await import('../registry/task.js')).taskOf(own, model.signature);
     // A caller who says how to warm up, or not to, knows better than we do what the model can be run on.
-    if (record) await checkAgainstRecord(model, record, { run: warmup === undefined });
+    if (record) await checkAgainstRecord(model, record, { run: warmup === undefined, signal });
     const limits = batching && withDefaultSizes(batching, model);
     const tolerance = toleranceFor(record?.tolerance, model.info.precision);
     const defaults: InternalWarmupOptions = {
@@ -114,7 +118,9 @@ export async function bringUp(
       warnings: warningsOf(model, cold, queued),
     };
   } catch (error) {
-    await model?.dispose();
+    // A run that never ends keeps its model: who has given the load up does not wait for that.
+    const gone = model?.dispose();
+    await (signal.aborted ? Promise.race([gone, delay(disposalMs, undefined, { ref: false })]) : gone);
     if (!(error instanceof TorchError) || signal.aborted) throw error;
     const { code, message, errors } = error;
     throw torchError(code, `${name} ${version}: ${message}`, { cause: error, ...(errors && { errors }) });

@@ -104,7 +104,7 @@ export class Loader {
   /**
    * Loads all of them, or none.
    * @returns what each of them is; undefined for one that is up
-   * @throws FailedLoad for one that cannot be loaded; nothing stays loaded
+   * @throws FailedLoad where one cannot be loaded, or all are not wanted; nothing stays loaded
    */
   async bringUp(
     loads: readonly Load[],
@@ -114,12 +114,13 @@ export class Loader {
     const loaded: (Loaded | undefined)[] = [];
     try {
       for (const { found, isUp } of loads) loaded.push(isUp ? undefined : await this.#load(found, signal, attempt));
+      // What ends it from here on says nothing of any of them.
       if (beforeSwap) await unlessAborted(signal, Promise.resolve().then(beforeSwap));
       signal.throwIfAborted();
       return loaded;
     } catch (error) {
       await this.#parts.drains.disposeAll(loaded.flatMap((each) => each?.parts ?? []));
-      throw new FailedLoad(error, loads[Math.min(loaded.length, loads.length - 1)]?.found.source);
+      throw new FailedLoad(error, loads[loaded.length]?.found.source);
     }
   }
 
@@ -159,7 +160,7 @@ export class FailedElsewhere extends Error {
   }
 }
 
-/** Which of several loads has failed, and why. It does not leave this room. */
+/** Which of several loads has failed, if one has, and why nothing was loaded. It does not leave this room. */
 export class FailedLoad extends Error {
   constructor(
     readonly error: unknown,

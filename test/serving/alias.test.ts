@@ -286,6 +286,37 @@ describe('serving by alias', function () {
     expect(served(), 'in its place').to.deep.equal(['v1.0', 'v1.1']);
   });
 
+  it('leaves unloaded what a caller has unloaded, whatever its aliases and others come to mean', async () => {
+    await open('champion', 'v1.1');
+    await host.unload(digits, 'champion');
+    await host.setAliases(digits, { champion: 'v1.0', beta: 'v1.1' });
+    expect(served()).to.deep.equal(['v1.1']);
+    expect(host.model(digits, 'beta').version).to.equal('v1.1');
+    await host.setAliases(digits, { champion: 'v1.2', beta: 'v1.1' });
+    expect(served()).to.deep.equal(['v1.1']);
+    expect(refused('champion')).to.match(/champion is v1\.2, which is not loaded/);
+    await host.setAliases(digits, { champion: 'v1.1', beta: 'v1.1' });
+    expect(host.model(digits, 'champion').version).to.equal('v1.1');
+    await registry.setAlias(digits, 'champion', 'v1.2');
+    await host.load({ name: digits, versions: ['champion'] });
+    expect(served()).to.have.members(['v1.1', 'v1.2']);
+    expect(host.model(digits, 'champion').version).to.equal('v1.2');
+  });
+
+  it('moves an alias while what another one means cannot be loaded', async () => {
+    await registry.setAlias(digits, 'stable', 'v1.1');
+    files.put('v1.0', Buffer.from('no model'));
+    host = await ModelHost.open({
+      registry,
+      onModelError: 'continue',
+      models: [{ name: digits, versions: ['stable', 'champion'], warmup: false }],
+    });
+    expect(served()).to.deep.equal(['v1.1']);
+    await host.setAliases(digits, { champion: 'v1.0', stable: 'v1.2' });
+    expect(served()).to.deep.equal(['v1.2']);
+    expect(host.failed()).to.have.length(1);
+  });
+
   it('refuses what is no alias, and names that nobody knows', async () => {
     await open('champion');
     for (const bad of [{ 'v1.0': 'v1.1' }, { latest: 'v1.0' }, { champion: 7 }, null, 'champion']) {

@@ -277,6 +277,9 @@ describe('ModelHost.load', () => {
       const refused = host.load({ name: before.name }, { beforeSwap: () => Promise.reject(new Error('no')) });
       expect((await rejection(refused)).message).to.equal('no');
       expect(host.model()).to.equal(before);
+      // It was up: nothing is wrong with it.
+      expect(indexOf(before.name)).to.deep.equal(['1 READY']);
+      expect(changes).to.deep.equal([]);
       expect((await runtime.info()).models.length).to.equal(models);
     });
 

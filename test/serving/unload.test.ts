@@ -51,6 +51,20 @@ describe('ModelHost.unload', () => {
     expect(host.inFlight).to.equal(0);
   });
 
+  it('ends for a second caller, too, once what runs has ended', async () => {
+    await open();
+    const served = host.model('slow');
+    const running = served.call('forward', [numbers(), 2000]);
+    const ends: string[] = [];
+    await Promise.all([
+      running.then(() => ends.push('run')),
+      host.unload('slow').then(() => ends.push('unload')),
+      host.unload('slow').then(() => ends.push('again')),
+    ]);
+    expect(ends[0]).to.equal('run');
+    await host.unload('slow');
+  });
+
   it('takes the default model too, which then is said', async () => {
     await open();
     await host.unload(host.defaultModel);

@@ -19,12 +19,20 @@ function one(same: readonly ManagedModel[]): ManagedModel {
   const [first] = same as [ManagedModel];
   // Where workers differ a change is under way, or one of them starts.
   const down = same.filter((each) => each.state !== 'READY');
-  // Those that gave a load up because it failed elsewhere know nothing of it.
+  // One that has come up later knows nothing of a load that failed before.
   const telling = down.find((each) => each.reason !== notLoaded) ?? down[0];
   const { state, reason } = telling ?? same.find((each) => each.reason !== '') ?? first;
   const statistics = same.flatMap((each) => each.statistics ?? []);
-  const { statistics: _first, ...rest } = first;
-  return { ...rest, state, reason, ...(statistics.length > 0 && { statistics: statistics.reduce(added) }) };
+  // Those that have other bytes are of no one digest: what is given is loaded anew then.
+  const digests = new Set(same.flatMap((each) => each.digest ?? []));
+  const [digest] = digests.size === 1 ? digests : [];
+  const { statistics: _statistics, digest: _digest, ...rest } = first;
+  return {
+    ...rest,
+    ...{ state, reason },
+    ...(digest !== undefined && { digest }),
+    ...(statistics.length > 0 && { statistics: statistics.reduce(added) }),
+  };
 }
 
 function added(a: StatisticsSummary, b: StatisticsSummary): StatisticsSummary {

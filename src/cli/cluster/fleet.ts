@@ -18,7 +18,7 @@ import {
   type ToWorker,
   type VersionsByAlias,
 } from './messages.js';
-import { membersOf, pin, placeOf } from './members.js';
+import { identified, membersOf, pin, placeOf } from './members.js';
 import { lives, Replies } from './replies.js';
 
 /**
@@ -31,12 +31,15 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   readonly #replies = new Replies();
   /** Those that get connections, and have what is in the set. */
   readonly #members = new Set<Worker>();
+  readonly #leaving = new WeakSet<Worker>();
   /** All that listen for messages. */
   readonly #described = new Described();
   /** What every member has, by `name reference`. */
   readonly #set = new Map<string, SetMember>();
   #failed: readonly FailedModel[] = [];
   #changes = 0;
+  /** The first worker has said which versions are meant. */
+  #isPinned = false;
   /** Changes and newcomers take turns. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly canaries: FleetCanaries;
@@ -87,6 +90,8 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 
   onMessage(worker: Worker, message: ToPrimary): void {
+    // What was on its way when it ended is of nobody.
+    if (worker.isDead()) return;
     switch (message.kind) {
       case 'askSet':
         send(worker, { kind: 'set', models: this.models });
@@ -99,6 +104,12 @@ export class ClusterFleet implements Fleet<ModelEntry> {
         break;
       case 'description':
         this.#described.said(worker, message, message.round);
+        break;
+      case 'leaving':
+        // It ends by itself: no change waits for it, or fails by it.
+        this.#leaving.add(worker);
+        this.#members.delete(worker);
+        this.#replies.ended(worker);
         break;
       case 'canarySeen':
         this.canaries.seen(message.seen);
@@ -125,10 +136,12 @@ export class ClusterFleet implements Fleet<ModelEntry> {
    */
   admit(worker: Worker): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#members.size === 0 && this.#changes === 0) this.#pin(worker);
+      if (!this.#isPinned) this.#pin(worker);
       const said = { models: this.models, aliases: this.#aliases(), canaries: this.canaries.told() };
       await this.#replies.ask([worker], { kind: 'sync', change: ++this.#changes, ...said }, 'done');
-      if (!lives(worker)) throw torchError('ERR_NOT_READY', 'Expected a worker that is up but it has ended');
+      if (!lives(worker) || this.#leaving.has(worker)) {
+        throw torchError('ERR_NOT_READY', 'Expected a worker that is up but it has ended');
+      }
       this.#members.add(worker);
       await this.#warnOfOthers(worker);
     });
@@ -215,23 +228,24 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   ): Promise<void> {
     const { change } = prepare;
     const asked = this.#living();
-    let failed: FailedVersion | undefined;
+    let blamed: FailedVersion | undefined;
     try {
       await this.#replies.ask(asked, prepare, 'prepared', {
         signal,
-        failed: ({ error, version }) => (failed = { error, version }),
+        onBlamed: ({ error, version }) => (blamed = { error, version }),
       });
-      requireSome(asked.filter(lives));
+      requireSome(this.#still(asked));
       await beforeSwap?.();
     } catch (error) {
       await this.#replies
-        .ask(asked.filter(lives), { kind: 'abandon', change, ...(failed && { failed }) }, 'done')
+        .ask(this.#still(asked), { kind: 'abandon', change, ...(blamed && { failed: blamed }) }, 'done')
         .catch(() => undefined);
       throw error;
     }
     // One that ends before it swaps is replaced by one that has it.
     decided();
-    await this.#each(asked.filter(lives), (worker) => this.#replies.ask([worker], { kind: 'commit', change }, 'done'));
+    await this.#each(this.#still(asked), (worker) => this.#replies.ask([worker], { kind: 'commit', change }, 'done'));
+    this.#settle();
   }
 
   /** What aliases mean in the workers, by the names of models. */
@@ -265,9 +279,14 @@ export class ClusterFleet implements Fleet<ModelEntry> {
   }
 
   #living(): Worker[] {
-    const living = [...this.#members].filter(lives);
+    const living = this.#still([...this.#members]);
     requireSome(living);
     return living;
+  }
+
+  /** Those that have not ended, and do not leave. */
+  #still(workers: readonly Worker[]): Worker[] {
+    return workers.filter((worker) => this.#members.has(worker) && lives(worker));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -276,7 +295,22 @@ export class ClusterFleet implements Fleet<ModelEntry> {
     return running;
   }
 
-  /** It keeps its place, which says what the default version is. */
+  /**
+   * The set is as the workers are after a change: which version was meant where that was not known, and which one of a name comes
+   * first. One that was unloaded and loaded again is where it was.
+   */
+  #settle(): void {
+    const models = this.latest();
+    const ranks = new Map(models.map((model, rank) => [keyOf(model), rank]));
+    const rank = (member: SetMember): number => ranks.get(keyOf(member)) ?? models.length;
+    const members = [...this.#set.values()].map((member) => identified(member, models));
+    this.#set.clear();
+    for (const { name } of members) {
+      const same = members.filter((each) => each.name === name).sort((a, b) => rank(a) - rank(b));
+      for (const member of same) this.#set.set(placeOf(member), member);
+    }
+  }
+
   #take(model: ModelEntry, revision: number): void {
     for (const member of membersOf(model, revision)) this.#set.set(placeOf(member), member);
   }
@@ -301,6 +335,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
 
   /** The first worker has found out which versions are meant, and which models cannot be loaded: it has said so with `ready`. */
   #pin(worker: Worker): void {
+    this.#isPinned = true;
     const { models, failed } = this.#described.of(worker);
     const up = models.filter(({ state }) => state === 'READY');
     this.#failed = failed.map((each) => ({ ...each, error: undefined }));

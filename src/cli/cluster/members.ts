@@ -1,5 +1,6 @@
 /** What the models of a server's settings and of its requests are in the set that all workers have. */
 import { isVersion } from '../../registry/names.js';
+import type { ManagedModel } from '../../server/management/management.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import { fileVersion, keyOf } from '../../serving/names.js';
 import { nameOf } from '../serve-targets.js';
@@ -28,3 +29,17 @@ export function pin(model: ModelEntry, reference: string): ModelEntry {
 /** Where a member is in the set. */
 export const placeOf = ({ name, reference }: Pick<SetMember, 'name' | 'reference'>): string =>
   keyOf({ name, version: reference });
+
+/** A member of which nobody could say which version is meant, by what the workers have loaded for it. */
+export function identified(member: SetMember, models: readonly ManagedModel[]): SetMember {
+  if (member.version !== '') return member;
+  const { name, reference, model } = member;
+  const up = models.filter((each) => each.name === name && each.state === 'READY');
+  const found =
+    reference === ''
+      ? up.find(({ isDefault }) => isDefault)
+      : up.find(({ aliases, digest }) => aliases?.includes(reference) || reference === `sha256:${digest}`);
+  if (!found) return member;
+  const named = reference || found.version;
+  return { ...member, reference: named, version: found.version, model: pin(model, named) };
+}

@@ -122,7 +122,7 @@ export type ToPrimary =
   /** And then: what shall I load? */
   | { readonly kind: 'askSet' }
   | { readonly kind: 'prepared' | 'done'; readonly change: number }
-  /** With the version whose failure this worker keeps, where it is one's. */
+  /** With the version that this worker blames; without where it blames none. */
   | ({ readonly kind: 'failed'; readonly change: number } & (FailedVersion | { readonly error: SaidError }))
   | ({ readonly kind: 'description'; readonly round: number } & Description)
   /** What was seen of canaries since it was said last: about a second. */

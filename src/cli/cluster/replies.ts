@@ -11,13 +11,13 @@ interface Open {
   readonly awaited: Set<Worker>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  readonly failed: ((failed: FailedVersion) => void) | undefined;
+  readonly onBlamed: ((blamed: FailedVersion) => void) | undefined;
 }
 
 interface AskOptions {
   readonly signal?: AbortSignal;
-  /** Told which version the first one says has failed, where it says one. */
-  readonly failed?: (failed: FailedVersion) => void;
+  /** Told which version the first one that failed blames, where it blames one. */
+  readonly onBlamed?: (blamed: FailedVersion) => void;
 }
 
 /** Tells several workers the same and waits until each has replied. A worker that ends meanwhile is waited for no longer. */
@@ -45,14 +45,14 @@ export class Replies {
     workers: readonly Worker[],
     change: number,
     kind: Open['kind'],
-    { signal, failed }: AskOptions = {},
+    { signal, onBlamed }: AskOptions = {},
   ): Promise<void> {
     const awaited = new Set(workers.filter(lives));
     if (awaited.size === 0) return;
     let end = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const open = { change, awaited, kind, resolve, reject, failed };
+        const open = { change, awaited, kind, resolve, reject, onBlamed };
         const onAbort = (): void => reject(signal?.reason as Error);
         signal?.addEventListener('abort', onAbort);
         this.#open.add(open);
@@ -71,7 +71,7 @@ export class Replies {
       if (open.change !== reply.change || !open.awaited.has(worker)) continue;
       if (reply.kind === 'failed') {
         this.#open.delete(open);
-        if ('version' in reply) open.failed?.(reply);
+        if ('version' in reply) open.onBlamed?.(reply);
         open.reject(errorOf(reply.error));
       } else if (reply.kind === open.kind) settle(open, worker);
     }

@@ -182,11 +182,13 @@ class Supervisor {
 
   async #onReady(worker: Worker): Promise<void> {
     const { id, process } = worker;
+    if (worker.isDead()) return;
     this.#watchdog.add(worker);
     try {
       await this.#models.admit(worker);
     } catch (err) {
-      if (worker.isDead()) return;
+      // One that drains with all others refuses what it is told, and ends by itself.
+      if (worker.isDead() || this.#code !== undefined) return;
       this.#logger.error({ worker: id, err }, 'worker cannot load what the others have: killed');
       process.kill('SIGKILL');
       return;

@@ -1,6 +1,6 @@
 /** The canaries of one worker, as the primary says them. */
 import cluster from 'node:cluster';
-import { sayError } from '../../errors.js';
+import { sayError, TorchError } from '../../errors.js';
 import type { ModelHost } from '../../serving/index.js';
 import type { ToldCanary } from './messages.js';
 import { hear, tell } from './worker.js';
@@ -29,6 +29,17 @@ export class WorkerCanaries {
       host.prefer(name, version);
       tell({ kind: 'done', change });
     });
+  }
+
+  /** As `take`, in a worker that starts. Where what it has loaded cannot be one, that canary is over, and not this worker. */
+  async join(told: ToldCanary): Promise<void> {
+    const { name, revision } = told;
+    try {
+      await this.take(told, false);
+    } catch (error) {
+      if (!(error instanceof TorchError && error.code === 'ERR_CANARY')) throw error;
+      tell({ kind: 'canaryOver', name, revision });
+    }
   }
 
   /**

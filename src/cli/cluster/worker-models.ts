@@ -5,9 +5,9 @@ import { describeHost, HostFleet } from '../../server/management/host-fleet.js';
 import type { ModelEntry } from '../../server/settings/model-entries.js';
 import { FailedElsewhere } from '../../serving/loader.js';
 import type { HostLoadOptions, HostModel, ModelHost } from '../../serving/index.js';
-import type { Description, SetMember, ToWorker, VersionsByAlias } from './messages.js';
+import type { Description, SetMember, ToWorker } from './messages.js';
 import type { ServeSelection } from '../serve-catalog.js';
-import { membersOf, placeOf } from './members.js';
+import { placeOf } from './members.js';
 import { hear, tell } from './worker.js';
 import { WorkerCanaries } from './worker-canaries.js';
 
@@ -34,13 +34,6 @@ interface Prepared {
   readonly over: Promise<unknown>;
 }
 
-/** A change of the host, in two phases. */
-interface ToPrepare {
-  readonly begin: (options: HostLoadOptions) => Promise<unknown>;
-  /** Called when it is to swap. */
-  readonly decided: () => void;
-}
-
 interface WorkerModelsParts {
   /** What the host was started with. */
   readonly started: readonly SetMember[];
@@ -58,10 +51,10 @@ export class WorkerModels {
   readonly #hostModelOf: (entry: ModelEntry) => HostModel;
   readonly #canaries: WorkerCanaries;
   readonly #prepared = new Map<number, Prepared>();
-  /** Of which versions the host keeps that their loads have failed, by the errors. */
-  readonly #kept = new WeakMap<object, string>();
-  /** What this worker has, by `name reference`. */
-  readonly #noted = new Map<string, SetMember>();
+  /** The version that the host blames for an error. */
+  readonly #blamed = new WeakMap<object, string>();
+  /** What this worker was started with, by `name reference`. */
+  readonly #started: ReadonlyMap<string, SetMember>;
 
   constructor(host: ModelHost, { started, attempt, logger, hostModelOf }: WorkerModelsParts) {
     this.#host = host;
@@ -69,18 +62,12 @@ export class WorkerModels {
     this.#logger = logger;
     this.#hostModelOf = hostModelOf;
     this.#canaries = new WorkerCanaries(host);
-    for (const member of started) this.#note(member);
+    this.#started = new Map(started.map((member) => [placeOf(member), member]));
     hear('prepare', ({ change, model }) =>
-      this.#prepare(change, {
-        begin: (options) => this.#host.load(this.#hostModelOf(model), options),
-        decided: () => membersOf(model, change).forEach((member) => this.#note(member)),
-      }),
+      this.#prepare(change, (options) => this.#host.load(this.#hostModelOf(model), options)),
     );
     hear('prepareAliases', ({ change, name, aliases }) =>
-      this.#prepare(change, {
-        begin: (options) => this.#host.setAliases(name, aliases, options),
-        decided: () => this.#moved(name, aliases, change),
-      }),
+      this.#prepare(change, (options) => this.#host.setAliases(name, aliases, options)),
     );
     hear('clear', ({ change, name, version }) => void this.#clear(change, name, version));
     hear('commit', ({ change }) => this.#decide(change));
@@ -93,8 +80,8 @@ export class WorkerModels {
     hear('unload', ({ change, name, version }) => void this.#unload(change, name, version));
     hear('sync', (message) => void this.#sync(message));
     hear('describe', ({ round }) => this.#describe(round));
-    host.on('change', ({ change, version, error }) => {
-      if (change === 'failed' && error instanceof Error) this.#kept.set(error, version);
+    host.on('change', ({ change: what, version, error }) => {
+      if (what === 'failed' && error instanceof Error) this.#blamed.set(error, version);
       this.#describe(0);
     });
   }
@@ -109,7 +96,8 @@ export class WorkerModels {
     tell({ kind: 'description', round, ...this.description() });
   }
 
-  #prepare(change: number, { begin, decided: note }: ToPrepare): void {
+  /** Begins a change of the host, which swaps once the primary says so. */
+  #prepare(change: number, begin: (options: HostLoadOptions) => Promise<unknown>): void {
     let decide: Prepared['decide'] = () => undefined;
     const decided = new Promise<void>((resolve, reject) => {
       decide = (error) => {
@@ -132,13 +120,12 @@ export class WorkerModels {
     const over = Promise.resolve().then(() => begin(options));
     over.catch((error: unknown) => {
       if (!this.#prepared.has(change)) return;
-      const version = this.#kept.get(error as object);
+      const version = this.#blamed.get(error as object);
       tell({ kind: 'failed', change, error: sayError(error), ...(version !== undefined && { version }) });
     });
     this.#prepared.set(change, {
       decide: (error) => {
         if (error) abort.abort(error);
-        else note();
         decide(error);
       },
       over,
@@ -158,7 +145,6 @@ export class WorkerModels {
   async #unload(change: number, name: string, version: string): Promise<void> {
     try {
       const { drained } = await new HostFleet(this.#host).unload(name, version);
-      this.#forget(name, version);
       tell({ kind: 'prepared', change });
       await drained;
       tell({ kind: 'done', change });
@@ -174,7 +160,6 @@ export class WorkerModels {
       for (const member of models) {
         if (this.#has(member)) continue;
         await this.#host.load(this.#hostModelOf(member.model));
-        this.#note(member);
       }
       for (const [name, meant] of Object.entries(aliases)) {
         if (this.#host.list().some((served) => served.name === name)) await this.#host.setAliases(name, meant);
@@ -185,7 +170,7 @@ export class WorkerModels {
       }
       // The first of each name is its default, which may have been another one when this worker began.
       for (const { name, version } of [...models].reverse()) this.#host.prefer(name, version);
-      for (const told of canaries) await this.#canaries.take(told, false);
+      for (const told of canaries) await this.#canaries.join(told);
       tell({ kind: 'done', change });
     } catch (error) {
       tell({ kind: 'failed', change, error: sayError(error) });
@@ -204,25 +189,8 @@ export class WorkerModels {
   #has(member: SetMember): boolean {
     const { name, version, revision } = member;
     const isUp = this.#host.list().some((served) => served.name === name && served.version === version);
-    // What was not noted is of the start, where the version may not have been known.
-    const noted = this.#noted.get(placeOf(member));
-    return isUp && (noted?.version || version) === version && (noted?.revision ?? 0) === revision;
-  }
-
-  #note(member: SetMember): void {
-    this.#noted.set(placeOf(member), member);
-  }
-
-  #forget(name: string, version: string): void {
-    for (const [place, member] of this.#noted) {
-      if (member.name === name && member.version === version) this.#noted.delete(place);
-    }
-  }
-
-  #moved(name: string, aliases: VersionsByAlias, revision: number): void {
-    for (const member of this.#noted.values()) {
-      const version = member.name === name ? aliases[member.reference] : undefined;
-      if (version !== undefined && version !== member.version) this.#note({ ...member, version, revision });
-    }
+    // At the start of all the version may not have been known.
+    const started = this.#started.get(placeOf(member));
+    return isUp && (started?.version || version) === version && (started?.revision ?? 0) === revision;
   }
 }

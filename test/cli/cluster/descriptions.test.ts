@@ -8,7 +8,7 @@ describe('what several workers say of a version', () => {
   const cases: Readonly<Record<string, [ManagedModel[], Pick<ManagedModel, 'state' | 'reason'>]>> = {
     'all serve it': [[model('READY'), model('READY')], { state: 'READY', reason: '' }],
     'one loads it yet': [[model('READY'), model('LOADING')], { state: 'LOADING', reason: '' }],
-    'one could not load it, and the other gave up because of that': [
+    'one could not load it, and the other knows nothing of that': [
       [model('UNAVAILABLE', 'not loaded'), model('UNAVAILABLE', 'Not a model (ERR_MODEL_FORMAT)')],
       { state: 'UNAVAILABLE', reason: 'Not a model (ERR_MODEL_FORMAT)' },
     ],
@@ -29,4 +29,12 @@ describe('what several workers say of a version', () => {
       });
     }
   }
+
+  it('has a digest where all have the same bytes', () => {
+    const of = (...digests: (string | undefined)[]) =>
+      merged(digests.map((digest) => [{ ...model('READY'), ...(digest !== undefined && { digest }) }]))[0]?.digest;
+    expect(of('a', 'a')).to.equal('a');
+    expect(of(undefined, 'a'), 'one loads it yet').to.equal('a');
+    expect(of('a', 'b')).to.equal(undefined);
+  });
 });

@@ -23,7 +23,9 @@ class Peer {
   /** Whether it keeps that a version has failed. */
   keeps = true;
   killed = false;
-  up: { name: string; version: string; digest?: string; aliases?: string[] }[] = [{ name: 'a', version: '1' }];
+  up: { name: string; version: string; digest?: string; aliases?: string[]; isDefault?: boolean }[] = [
+    { name: 'a', version: '1' },
+  ];
   #alive = true;
   readonly process = { kill: () => (this.killed = true) };
 
@@ -142,6 +144,18 @@ describe('cluster: the models of all workers', () => {
     expect(keys(sync.models)).to.deep.equal(['a 1 old']);
   });
 
+  it('takes it so after a change that came before any worker was up', async () => {
+    const { logger } = keptLogger();
+    const fleet = new ClusterFleet([...membersOf(a, 0), ...membersOf(b, 0)], logger);
+    expect(await rejection(fleet.load(b, signal))).to.include({ code: 'ERR_NOT_READY' });
+    expect(await rejection(fleet.clear('a', undefined))).to.include({ code: 'ERR_NOT_READY' });
+    const first = new Peer(1, fleet);
+    first.ready();
+    await fleet.admit(first.worker);
+    const sync = first.heard.find(({ kind }) => kind === 'sync') as Extract<ToWorker, { kind: 'sync' }>;
+    expect(keys(sync.models), 'b could not be loaded').to.deep.equal(['a 1 old']);
+  });
+
   it('tells no worker of a model that none could load', async () => {
     const { logger } = keptLogger();
     const refuse = () => Promise.reject(torchError('ERR_CONFIG', 'of no use'));
@@ -200,6 +214,39 @@ describe('cluster: the models of all workers', () => {
     }
   });
 
+  it('waits for no worker that leaves, and does not fail by it', async () => {
+    const { fleet, peers } = await make(2);
+    peers[1]!.silent.add('prepare');
+    const loading = fleet.load(b, signal);
+    for (let turns = 0; turns < 10; turns++) await turn();
+    peers[1]!.say({ kind: 'leaving' });
+    const { change } = peers[1]!.heard[0] as { change: number };
+    peers[1]!.say({ kind: 'failed', change, error: { code: 'ERR_DRAINING', message: 'it shuts down' } });
+    await loading;
+    expect(keys(fleet.models)).to.deep.equal(['a 1 old', 'b 1 new']);
+    expect(peers.map((peer) => peer.kinds().at(-1))).to.deep.equal(['commit', 'prepare']);
+    peers[0]!.say({ kind: 'leaving' });
+    expect(await rejection(fleet.unload('a', '1'))).to.include({ code: 'ERR_NOT_READY' });
+  });
+
+  it('admits none that leaves, and forgets what was on its way from one that has ended', async () => {
+    const { logger } = keptLogger();
+    const fleet = new ClusterFleet(membersOf(a, 0), logger);
+    const first = new Peer(1, fleet);
+    first.silent.add('sync');
+    first.ready();
+    const admitting = rejection(fleet.admit(first.worker));
+    await turn();
+    first.say({ kind: 'leaving' });
+    expect(await admitting).to.include({ code: 'ERR_NOT_READY' });
+    expect(fleet.isUp).to.equal(false);
+    expect(fleet.latest()).to.have.length(1);
+    first.end();
+    first.ready();
+    first.say({ kind: 'description', round: 1, ...descriptionOf(first.up) });
+    expect(fleet.latest()).to.deep.equal([]);
+  });
+
   it('changes nothing when no worker is left', async () => {
     const { fleet, peers } = await make(1);
     peers[0]!.silent.add('prepare');
@@ -226,6 +273,47 @@ describe('cluster: the models of all workers', () => {
     expect(keys(sync.models)).to.deep.equal(['a 1 old', 'b 1 new']);
     await fleet.unload('a', '1');
     expect(peers[1]!.kinds()).to.include('unload');
+  });
+
+  describe('and their versions', () => {
+    const m = (version: string) => ({ name: 'm', version });
+    const withVersions = async (...versions: string[]) => {
+      const { logger } = keptLogger();
+      const fleet = new ClusterFleet(membersOf({ name: 'm', versions }, 0), logger);
+      const peer = new Peer(1, fleet);
+      const has = (...up: Peer['up']) => {
+        peer.up = up;
+        peer.say({ kind: 'description', round: 0, ...descriptionOf(peer.up) });
+      };
+      peer.up = versions.map(m);
+      peer.ready();
+      await fleet.admit(peer.worker);
+      return { fleet, has };
+    };
+    const versions = (fleet: ClusterFleet) => fleet.models.map(({ name, version }) => `${name} ${version}`);
+
+    it('come in the order of the workers: what is loaded again after its unload is the default again', async () => {
+      const { fleet, has } = await withVersions('v1.0', 'v1.1');
+      await fleet.unload('m', 'v1.0');
+      expect(versions(fleet)).to.deep.equal(['m v1.1']);
+      await fleet.load(a, signal);
+      has(m('v1.0'), m('v1.1'), { name: 'a', version: '1' });
+      await fleet.load({ name: 'm', versions: ['v1.0'] }, signal);
+      expect(versions(fleet)).to.deep.equal(['m v1.0', 'm v1.1', 'a 1']);
+    });
+
+    it('that nobody could say are those that the workers have loaded', async () => {
+      const digest = '0'.repeat(64);
+      const { fleet, has } = await withVersions('v1.0');
+      has(m('v1.0'), { ...m('v1.1'), digest }, { ...m('v1.2'), aliases: ['champion'] });
+      await fleet.load({ name: 'm', versions: ['champion', `sha256:${digest}`] }, signal);
+      expect(versions(fleet)).to.deep.equal(['m v1.0', 'm v1.1', 'm v1.2']);
+      expect(fleet.models.map(({ reference }) => reference)).to.deep.equal(['v1.0', `sha256:${digest}`, 'champion']);
+      const other = await withVersions('v1.0');
+      other.has(m('v1.0'), { name: 'other', version: 'v3', isDefault: true });
+      await other.fleet.load({ name: 'other' }, signal);
+      expect(other.fleet.models.at(-1)).to.deep.include({ reference: 'v3', version: 'v3' });
+    });
   });
 
   describe('and their aliases', () => {

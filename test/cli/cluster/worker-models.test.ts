@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ModelHost } from 'node-libtorch';
+import type { CanarySettings } from '#dist/serving/index.js';
 import type { ToPrimary, ToWorker } from '#dist/cli/cluster/messages.js';
 import { WorkerModels } from '#dist/cli/cluster/worker-models.js';
 import { keptLogger } from '../../support/server/logs.js';
@@ -56,6 +57,16 @@ describe('cluster: the models of one worker', () => {
     hears({ kind: 'abandon', change: 1 });
     await hasSaid('done', 1);
     expect(index()).to.deep.equal(['a READY the last load failed: No such file: a.pt (ERR_MODEL_LOAD)']);
+  });
+
+  it('joins the others without a canary that cannot be one here, and says that it is over', async () => {
+    const member = { name: 'a', reference: '1', version: '1', model: { file }, revision: 0 };
+    const told = { name: 'a', revision: 7, settings: { version: '1', share: 0.5, keepLoaded: true } as CanarySettings };
+    hears({ kind: 'sync', change: 1, models: [member], aliases: {}, canaries: [told] });
+    await hasSaid('done', 1);
+    expect(said.filter(({ kind }) => kind === 'canaryOver')).to.deep.equal([
+      { kind: 'canaryOver', name: 'a', revision: 7 },
+    ]);
   });
 
   it('has the reason of another one, where it heard of both before it could begin', async () => {

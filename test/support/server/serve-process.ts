@@ -92,10 +92,10 @@ export interface Asked {
 export function ask(
   port: number,
   path: string,
-  { body, agent = false }: { body?: Buffer; agent?: Agent | false } = {},
+  { body, agent = false, headers: more = {} }: { body?: Buffer; agent?: Agent | false; headers?: object } = {},
 ) {
   return new Promise<Asked>((resolve) => {
-    const headers = body ? { 'content-type': 'application/json', 'content-length': body.length } : {};
+    const headers = { ...(body && { 'content-type': 'application/json', 'content-length': body.length }), ...more };
     const sent = request({ port, host: '127.0.0.1', path, agent, method: body ? 'POST' : 'GET', headers }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
