@@ -21,7 +21,7 @@ export interface ThreadSettings {
 
 let wanted: ThreadSettings = {};
 let fixed: number | undefined;
-/** Loads that go by the fixed count. */
+/** What goes by the fixed count: LibTorch once it has started, and each load of ONNX Runtime that has not failed. */
 let users = 0;
 
 /** @throws ERR_ALREADY_INITIALIZED once a model is loaded */
@@ -40,7 +40,7 @@ export function fixIntraOpThreads(instances: number): number {
   return (fixed ??= Math.min(threads, computeBudget.slots));
 }
 
-/** A load that fixed the count has failed before anything went by it. */
+/** What has called `fixIntraOpThreads` has failed: the count is free again where nothing else goes by it. */
 export function releaseThreads(): void {
   if (--users === 0) fixed = undefined;
 }

@@ -17,6 +17,14 @@ const roundings: Partial<Record<DType, (value: number) => number>> = {
   bfloat16: (value) => decodeBFloat16(encodeBFloat16(value)),
 };
 
+/** The greatest finite number of each float dtype. */
+const greatest: Partial<Record<DType, number>> = {
+  float64: Number.MAX_VALUE,
+  float32: (2 - 2 ** -23) * 2 ** 127,
+  float16: 65504,
+  bfloat16: (2 - 2 ** -7) * 2 ** 127,
+};
+
 const decoders: Partial<Record<DType, (bits: number) => number>> = {
   float16: decodeFloat16,
   bfloat16: decodeBFloat16,
@@ -30,11 +38,15 @@ const decoders: Partial<Record<DType, (bits: number) => number>> = {
  * end up in logs.
  */
 export function checkRange(name: string, range: Bounds, tensor: Tensor, measured?: Bounds): void {
-  if (measured && measured[0] >= range[0] && measured[1] <= range[1]) return;
   const { dtype, data } = tensor;
+  const most = greatest[dtype] ?? Infinity;
+  const isMeasured = measured !== undefined && measured[0] >= range[0] && measured[1] <= range[1];
+  // One that is too large for the dtype has become an infinity.
+  if (isMeasured && measured[0] >= -most && measured[1] <= most) return;
   // 0.1 as a float32 is a little above 0.1, and must not fall out of [0, 0.1].
   const round = roundings[dtype] ?? Number;
-  const [min, max] = [round(range[0]), round(range[1])];
+  // An infinity is in no range.
+  const [min, max] = [Math.max(-most, round(range[0])), Math.min(most, round(range[1]))];
   const decode = decoders[dtype];
   if (dtype === 'float32') {
     const floats = data as Float32Array;
@@ -52,7 +64,8 @@ export function checkRange(name: string, range: Bounds, tensor: Tensor, measured
       if (!(value >= min && value <= max)) throw outOfRange(name, range, tensor, [min, max]); // false for NaN
     }
   }
-  if (measured) throw torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but one is outside`, { faults: [] });
+  if (measured && !isMeasured)
+    throw torchError('ERR_OUT_OF_RANGE', `${expectation(name, range)} but one is outside`, { faults: [] });
 }
 
 /** Fewer elements are not worth a view of their bits. */

@@ -72,6 +72,9 @@ function reconciled(own: TensorSpec, given: TensorSpec): TensorSpec {
   if (!fitsShape(own, given)) {
     throw mismatch(`shape ${formatSpecShape(own)} for ${name}`, formatSpecShape(given));
   }
+  if (own.range && given.range && !(given.range[0] >= own.range[0] && given.range[1] <= own.range[1])) {
+    throw mismatch(`a range within [${own.range.join(', ')}] for ${name}`, `[${given.range.join(', ')}]`);
+  }
   const shape = given.shape ?? own.shape;
   const bounds = shape?.map((size, axis) =>
     size === null ? (given.bounds?.[axis] ?? own.bounds?.[axis] ?? null) : null,

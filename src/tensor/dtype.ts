@@ -155,9 +155,18 @@ export function typedArrayKind(value: unknown): Kind | undefined {
   return tag.call(value);
 }
 
-/** A view of the same memory that is a Uint8Array and nothing more. */
-function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
+/**
+ * A view of the same memory that is a Uint8Array and nothing more.
+ * @throws ERR_INVALID_SHAPE for a detached buffer
+ */
+export function plainBytes(view: ArrayBufferView): Uint8Array {
+  requireMemory(view);
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function requireMemory(view: ArrayBufferView): void {
+  if (isDetached(view))
+    throw torchError('ERR_INVALID_SHAPE', 'Expected elements of a tensor but received a detached buffer');
 }
 
 /**
@@ -181,7 +190,7 @@ export function dtypeOfKind<K extends Kind>(kind: K): DTypeOfKind<K> {
 
 /**
  * The typed array that a tensor of the dtype keeps: the one that is given, or a view of the bits of a Float16Array.
- * @throws ERR_INVALID_ARGUMENT for one of another kind, and for anything else
+ * @throws ERR_INVALID_ARGUMENT for one of another kind, and for anything else; ERR_INVALID_SHAPE for a detached buffer, where a view is made
  */
 export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
   const { name } = dtypeTable[dtype].array;
@@ -192,6 +201,7 @@ export function dataOf<D extends DType>(dtype: D, data: unknown): DataOf<D> {
   }
   if (kind === 'Float16Array' && dtype === 'float16') {
     const bits = data as ArrayBufferView;
+    requireMemory(bits);
     return new Uint16Array(bits.buffer, bits.byteOffset, bits.byteLength / 2) as DataOf<D>;
   }
   throw expected(withArticle(name), `the data of ${withArticle(dtype)} tensor`, data);

@@ -12,6 +12,8 @@ export function realsOf({
   if (dtypeTable[dtype].bytes === 8 && dtypeTable[dtype].kind === 'int') {
     return converted(data as BigInt64Array, Number);
   }
+  // Any byte but 0 is true.
+  if (dtype === 'bool') return converted(data as Uint8Array, (byte) => (byte === 0 ? 0 : 1));
   return data as Float64Array;
 }
 

@@ -6,7 +6,7 @@ import { bfloat16ToFloat32, float16ToFloat32 } from './float16.js';
 import { elementsFromJson, elementsToJson, type TensorJson } from './json.js';
 import { fill, flatten, nest, requireElements, type Nested } from './nested.js';
 import { checkedShape, elementCount, formatShape, resolveShape } from './shape.js';
-import { allocate, dataOf, dtypeOfKind, typedArrayKind, type DTypeOfKind, type Kind } from './dtype.js';
+import { allocate, dataOf, dtypeOfKind, plainBytes, typedArrayKind, type DTypeOfKind, type Kind } from './dtype.js';
 
 /** What a tensor's `data` may be given as: the dtype's typed array, or a Float16Array for float16. */
 export type TensorDataLike<D extends DType = DType> = DataOf<D> | ('float16' extends D ? ArrayBufferView : never);
@@ -215,7 +215,9 @@ export class Tensor<D extends DType = DType> {
     const { dtype, data, shape } = this as Tensor;
     if (dtype === 'float16') return new Tensor('float32', float16ToFloat32(data as Uint16Array), shape);
     if (dtype === 'bfloat16') return new Tensor('float32', bfloat16ToFloat32(data as Uint16Array), shape);
-    return new Tensor('float32', Float32Array.from<number | bigint>(data, Number), shape);
+    // Any byte but 0 is true.
+    const real: (element: number | bigint) => number = dtype === 'bool' ? (byte) => (byte === 0 ? 0 : 1) : Number;
+    return new Tensor('float32', Float32Array.from<number | bigint>(data, real), shape);
   }
 }
 
@@ -224,6 +226,6 @@ Object.defineProperty(Tensor.prototype, brand, { value: true });
 function fromTyped(kind: Kind, data: TensorData, shape?: readonly number[]): Tensor {
   const dtype = dtypeOfKind(kind);
   // Canvas pixels: the same bytes, which are clamped only when they are written to.
-  const own = kind === 'Uint8ClampedArray' ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
+  const own = kind === 'Uint8ClampedArray' ? plainBytes(data) : data;
   return new Tensor<DType>(dtype, own, shape === undefined ? [own.length] : shape);
 }

@@ -3,6 +3,7 @@ import { Tensor, type Arguments, type DType, type Signature } from 'node-libtorc
 import { dtypeTable, type TensorData } from '#dist/tensor/dtype.js';
 import { encodeBFloat16, encodeFloat16 } from '#dist/tensor/float16.js';
 import { schemaBinder } from '#dist/signature/bind.js';
+import { checkRange } from '#dist/signature/range.js';
 import { rejection } from '../support/errors.js';
 
 /** A binder of a method that has the signature's inputs as its arguments. */
@@ -184,6 +185,25 @@ describe('signature', () => {
       });
     }
 
+    it('refuses an infinity whatever the range, also one that the dtype has made of a number', async () => {
+      const beyond: [DType, TensorData, [number, number]][] = [
+        ['float32', Float32Array.of(1, Infinity), [0, 1e39]],
+        ['float32', Float32Array.of(1, Infinity), [0, Infinity]],
+        ['float32', new Float32Array(100).fill(Infinity), [0, 1e39]],
+        ['float32', Float32Array.of(-Infinity), [-1e39, 1e39]],
+        ['float16', Uint16Array.of(encodeFloat16(Infinity)), [-70000, 70000]],
+        ['bfloat16', Uint16Array.of(encodeBFloat16(Infinity)), [0, 1e39]],
+        ['float64', Float64Array.of(Infinity), [0, Infinity]],
+      ];
+      for (const [dtype, data, range] of beyond) await rejection(() => inRange(dtype, data, range), 'ERR_NOT_FINITE');
+      inRange('float32', Float32Array.of(3.4028234663852886e38), [0, 1e39]);
+      inRange('float16', Uint16Array.of(encodeFloat16(65504)), [0, 70000]);
+      const tensor = (value: number) => new Tensor('float32', Float32Array.of(value), [1]);
+      await rejection(() => checkRange('x', [0, 1e308], tensor(1e300), [1e300, 1e300]), 'ERR_NOT_FINITE');
+      // A little above the greatest float, which it is rounded to.
+      checkRange('x', [0, 1e308], tensor(3.4028235e38), [3.4028235e38, 3.4028235e38]);
+    });
+
     it('holds long rows of float32, which are looked at by their bits, as it holds short ones', async () => {
       const beside = (value: number, step: number): number => {
         const bits = new Int32Array(new Float32Array([value]).buffer);
@@ -205,13 +225,15 @@ describe('signature', () => {
       for (const range of ranges) {
         const [min, max] = range;
         const middle = max === Infinity ? 7 : (min + max) / 2;
-        const good = [min, max, middle, ...(min <= 0 && max >= 0 ? [0, -0] : [])];
+        const greatest = max === Infinity ? 3.4028234663852886e38 : max;
+        const good = [min, greatest, middle, ...(min <= 0 && max >= 0 ? [0, -0] : [])];
         const bad = [
           -3,
           NaN,
           -NaN,
           -Infinity,
-          ...(max === Infinity ? [] : [Infinity, 3, beside(max, max < 0 ? -1 : 1)]),
+          Infinity,
+          ...(max === Infinity ? [] : [3, beside(max, max < 0 ? -1 : 1)]),
         ];
         if (min > 0) bad.push(beside(min, -1), 0, -0);
         for (const length of [64, 65, 66, 67, 784]) {

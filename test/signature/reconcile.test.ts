@@ -56,6 +56,18 @@ describe('reconcile', () => {
       .and.not.have.property('bounds');
   });
 
+  it('lets the given one narrow a range that the artifact has, and not widen it', async () => {
+    const own = { inputs: [{ ...scale, range: [0, 1] as const }], outputs: [] };
+    const withRange = (...range: [number, number]) => ({ inputs: [{ ...scale, range }], outputs: [] });
+    expect(reconcile(own, { inputs: [scale], outputs: [] })?.inputs[0]?.range).to.deep.equal([0, 1]);
+    expect(reconcile(own, withRange(0, 0.5))?.inputs[0]?.range).to.deep.equal([0, 0.5]);
+    expect(reconcile(own, withRange(0, 1))?.inputs[0]?.range).to.deep.equal([0, 1]);
+    for (const wider of [withRange(-1, 1), withRange(0, 2)]) {
+      const error = await rejection(() => reconcile(own, wider), 'ERR_SIGNATURE_MISMATCH');
+      expect(error.message).to.match(/a range within \[0, 1\] for scale/);
+    }
+  });
+
   const contradictions: [string, Signature, RegExp][] = [
     ['another name', given({ name: 'tokens' }), /names ids, scale.*tokens/],
     ['another dtype', given({ dtype: 'int32' }), /dtype int64 for ids.*int32/],

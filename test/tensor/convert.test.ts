@@ -49,6 +49,7 @@ describe('conversion of arrays', () => {
       [Tensor.from([0.1], 'float32'), [Math.fround(0.1)]],
       [Tensor.from([0.1], 'float64'), [Math.fround(0.1)]],
       [Tensor.from([true, false]), [1, 0]],
+      [new Tensor('bool', Uint8Array.of(2, 255, 0), [3]), [1, 1, 0]],
       [Tensor.from([-128, 127], 'int8'), [-128, 127]],
       [Tensor.from([2n ** 53n, -1n]), [2 ** 53, -1]],
       [Tensor.from([2n ** 64n - 1n], 'uint64'), [2 ** 64]],

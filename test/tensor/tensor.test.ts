@@ -117,6 +117,14 @@ describe('Tensor', () => {
       const data = new Float32Array(4);
       detach(data.buffer);
       expect((await refuse('ERR_INVALID_SHAPE', 'float32', data, [4])).message).to.match(/a detached buffer/);
+      // Those of which a view is made.
+      for (const bytes of [new Uint8ClampedArray(4), Buffer.from(new ArrayBuffer(4))]) {
+        detach(bytes.buffer);
+        const made = await rejection(() => Tensor.from(bytes), 'ERR_INVALID_SHAPE');
+        expect(made.message).to.match(/a detached buffer/);
+        if (!Buffer.isBuffer(bytes)) continue;
+        for (const shape of [[4], [0]]) await refuse('ERR_INVALID_SHAPE', 'uint8', bytes, shape);
+      }
     });
 
     it('takes a view into a larger buffer as the view it is', () => {

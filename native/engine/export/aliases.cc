@@ -78,6 +78,11 @@ bool is_silent(const c10::OperatorHandle& op) {
   return std::find(std::begin(kSilent), std::end(kSilent), name) != std::end(kSilent);
 }
 
+const void* memory_of(const at::Tensor& tensor) {
+  if (tensor.has_storage()) return tensor.storage().unsafeGetStorageImpl();
+  return tensor.unsafeGetTensorImpl();
+}
+
 bool share_a_set(const c10::AliasInfo& a, const c10::AliasInfo& b) {
   const auto& sets = b.afterSets();
   return a.isWildcardBefore() || b.isWildcardAfter() ||
@@ -91,11 +96,11 @@ Aliases::Aliases(const Graph& graph) : graph_(graph) {
   visit(graph);
   for (const at::Tensor& tensor : graph.updated) written_[find(value_of(tensor))] = true;
   for (const Slot input : graph.inputs) borrowed_[find(value_of(&graph, input))] = true;
-  for (const auto& [tensor, id] : fixed_) borrowed_[find(id)] = true;
+  for (const auto& [memory, id] : fixed_) borrowed_[find(id)] = true;
 }
 
 bool Aliases::is_written(const at::Tensor& fixed) {
-  const auto found = fixed_.find(fixed.unsafeGetTensorImpl());
+  const auto found = fixed_.find(memory_of(fixed));
   return found != fixed_.end() && written_[find(found->second)];
 }
 
@@ -115,12 +120,12 @@ Aliases::Id Aliases::value_of(const Graph* graph, Slot slot) {
   return first->second + slot;
 }
 
-// Fixed tensors over one memory are one value.
+// Fixed tensors over one memory are one value: a weight and a view of it have names of their own.
 Aliases::Id Aliases::value_of(const at::Tensor& tensor) {
-  const auto found = fixed_.find(tensor.unsafeGetTensorImpl());
+  const auto found = fixed_.find(memory_of(tensor));
   if (found != fixed_.end()) return found->second;
   const Id id = new_value();
-  fixed_.emplace(tensor.unsafeGetTensorImpl(), id);
+  fixed_.emplace(memory_of(tensor), id);
   return id;
 }
 

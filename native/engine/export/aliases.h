@@ -41,7 +41,8 @@ class Aliases {
   std::vector<bool> written_;
   std::vector<bool> borrowed_;
   std::unordered_map<const Graph*, Id> first_slots_;
-  std::unordered_map<const c10::TensorImpl*, Id> fixed_;
+  // By their memory.
+  std::unordered_map<const void*, Id> fixed_;
 };
 
 }  // namespace node_libtorch::engine

@@ -1,6 +1,9 @@
 #include "engine/export/builtins.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 
@@ -89,10 +92,7 @@ struct FloorDividing {
     const int64_t quotient = a / b;
     return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
   }
-  static double of(double a, double b) {
-    check_divisor(b == 0);
-    return std::floor(a / b);
-  }
+  static double of(double a, double b);
 };
 
 // Has the sign of the divisor, as Python.
@@ -109,6 +109,17 @@ struct Modulo {
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
   }
 };
+
+// As Python, whose quotient fits the remainder: 1.0 // 0.1 is 9, and not the floor of 10.
+double FloorDividing::of(double a, double b) {
+  check_divisor(b == 0);
+  const double rest = std::fmod(a, b);
+  double quotient = (a - rest) / b;
+  if (rest != 0 && (rest < 0) != (b < 0)) quotient -= 1;
+  if (quotient == 0) return std::copysign(0.0, a / b);
+  const double whole = std::floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
+}
 
 template <typename Operation>
 IValue arithmetic(Args& args) {
@@ -128,7 +139,10 @@ IValue power(Args& args) {
   const IValue& base = at(args, 0);
   const IValue& exponent = at(args, 1);
   if (!is_whole(base) || !is_whole(exponent) || whole(exponent) < 0) {
-    return std::pow(real(base), real(exponent));
+    check_divisor(real(base) == 0 && real(exponent) < 0);
+    const double result = std::pow(real(base), real(exponent));
+    if (real(base) < 0 && std::isnan(result)) refuse("a root of a negative number");
+    return result;
   }
   int64_t result = 1;
   int64_t factor = whole(base);
@@ -184,6 +198,43 @@ double round_up(double value) { return std::ceil(value); }
 double round_down(double value) { return std::floor(value); }
 // To the even one of two that are as near, as Python.
 double round_even(double value) { return std::nearbyint(value); }
+
+// As Python: to so many decimal places, of the number as it is in decimal, and a tie to the even one.
+double to_places(double value, int64_t places) {
+  if (!std::isfinite(value) || places > 323) return value;
+  if (places < -308) return 0.0 * value;
+  if (places >= 0) {
+    std::array<char, 700> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.*f", static_cast<int>(places), value);
+    return std::strtod(digits.data(), nullptr);
+  }
+  const double unit = std::pow(10.0, static_cast<double>(-places));
+  return std::nearbyint(value / unit) * unit;
+}
+
+int64_t to_places(int64_t value, int64_t places) {
+  if (places >= 0) return value;
+  if (places < -19) return 0;
+  __int128 unit = 1;
+  for (int64_t i = places; i < 0; ++i) unit *= 10;
+  const __int128 rest = ((value % unit) + unit) % unit;
+  const __int128 below = value - rest;
+  const bool is_even = (below / unit) % 2 == 0;
+  const __int128 rounded = rest * 2 < unit || (rest * 2 == unit && is_even) ? below : below + unit;
+  check_overflow(rounded > std::numeric_limits<int64_t>::max() ||
+                 rounded < std::numeric_limits<int64_t>::min());
+  return static_cast<int64_t>(rounded);
+}
+
+IValue round_to(Args& args) {
+  if (args.size() < 2 || args[1].isNone()) return rounded<round_even>(args);
+  const int64_t places = whole(args[1]);
+  if (is_whole(at(args, 0))) return to_places(whole(args[0]), places);
+  const double result = to_places(real(args[0]), places);
+  if (std::isinf(result) && !std::isinf(real(args[0])))
+    refuse("a number that is too large once it is rounded");
+  return result;
+}
 
 template <double (*Function)(double)>
 IValue of_float(Args& args) {
@@ -309,7 +360,7 @@ constexpr Row kRows[] = {
     {"math.ceil", rounded<round_up>},
     {"math.floor", rounded<round_down>},
     {"math.sqrt", square_root},
-    {"builtins.round", rounded<round_even>},
+    {"builtins.round", round_to},
     {"builtins.abs", absolute},
     {"builtins.max", extreme<true>},
     {"builtins.min", extreme<false>},

@@ -7,7 +7,7 @@ import { liveModels } from '../../model/live-models.js';
 import { LoadedModel } from '../../model/loaded-model.js';
 import { checkThreads, type ResolvedLoadOptions } from '../../model/options.js';
 import type { ArtifactSource } from '../../model/source.js';
-import { fixIntraOpThreads } from '../../model/threads.js';
+import { fixIntraOpThreads, releaseThreads } from '../../model/threads.js';
 import { reconcile } from '../../signature/reconcile.js';
 import type { TensorSpec } from '../../signature/spec.js';
 import { InstanceQueue } from '../remote/instance-queue.js';
@@ -29,8 +29,22 @@ import { withInferredShape } from './values.js';
  * @throws as loadModel, and ERR_ONNXRUNTIME_NOT_FOUND, ERR_ONNXRUNTIME_LOAD, ERR_UNSUPPORTED_TYPE
  */
 export async function loadOnnxModel(source: ArtifactSource, options: ResolvedLoadOptions): Promise<LoadedModel> {
-  const { device, sha256, signal } = options;
   const intraOpThreads = fixIntraOpThreads(options.instances); // without LibTorch, which need not be there
+  try {
+    return await loadWith(intraOpThreads, source, options);
+  } catch (error) {
+    // Nothing goes by that count: a caller may configure another, as a message may have told them to.
+    releaseThreads();
+    throw error;
+  }
+}
+
+async function loadWith(
+  intraOpThreads: number,
+  source: ArtifactSource,
+  options: ResolvedLoadOptions,
+): Promise<LoadedModel> {
+  const { device, sha256, signal } = options;
   checkThreads(intraOpThreads, options.instances);
   requireCpu(device);
   const runtimePath = findOnnxRuntime();

@@ -40,6 +40,15 @@ describe('a process with an ONNX model', function () {
     expect(JSON.parse(ended.stdout)).to.deep.equal({ shape: [1, 3], code: 'ERR_ALREADY_INITIALIZED' });
   });
 
+  it('fixes no thread counts by a load that fails', async () => {
+    const ended = await play('failed-first.mjs');
+    expect(ended.code, ended.stderr).to.equal(0);
+    expect(JSON.parse(ended.stdout)).to.deep.equal({
+      shape: [1, 3],
+      codes: ['ERR_MODEL_LOAD', 'ERR_INVALID_ARGUMENT', 'ERR_MODEL_LOAD', 'ERR_ALREADY_INITIALIZED'],
+    });
+  });
+
   it('says how to get onnxruntime-node where it is not installed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'node-libtorch-no-peer-'));
     try {
