@@ -28,17 +28,32 @@ const open = async (options: LoadOptions = {}) => {
   return model;
 };
 
+/**
+ * A stretch of calls with a new model, and what is expected of its inline runs. Where the machine kept one of them waiting, there are
+ * none for a while, which is right: the stretch is done again, with another model.
+ * @param stretch does the calls, and returns what to look at then
+ */
+async function undisturbed(stretch: (model: Model) => Promise<() => void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await using model = await open();
+    const look = await stretch(model);
+    if (model.stats().inline.slow > 0 && attempt < 5) continue;
+    look();
+    return;
+  }
+}
+
 describe('a run on the calling thread', function () {
   this.timeout(60_000);
 
-  it('answers what a run on a worker does, in every bit', async () => {
-    await using here = await open();
-    await using there = await open({ runInline: false });
-    const [answers, others] = [await runs(here, 40), await runs(there, 40)];
-    for (const [i, answer] of answers.entries()) expect(answer).to.deep.equal(others[i]);
-    expect(here.stats().inline.runs).to.be.above(20);
-    expect(there.stats().inline).to.deep.equal({ runs: 0, slow: 0, off: 'runInline is false' });
-  });
+  it('answers what a run on a worker does, in every bit', () =>
+    undisturbed(async (here) => {
+      await using there = await open({ runInline: false });
+      const [answers, others] = [await runs(here, 40), await runs(there, 40)];
+      for (const [i, answer] of answers.entries()) expect(answer).to.deep.equal(others[i]);
+      expect(there.stats().inline).to.deep.equal({ runs: 0, slow: 0, off: 'runInline is false' });
+      return () => expect(here.stats().inline.runs).to.be.above(20);
+    }));
 
   it('keeps its input: what the caller writes there later changes nothing', async () => {
     await using model = await open();
@@ -64,32 +79,33 @@ describe('a run on the calling thread', function () {
     expect(model.pending).to.equal(0);
   });
 
-  it('is one a turn for callers that do not wait for the event loop', async () => {
-    await using model = await open();
-    let turns = 0;
-    let isOver = false;
-    const count = () => {
-      turns++;
-      if (!isOver) setImmediate(count);
-    };
-    await runs(model, 10);
-    const before = model.stats().inline.runs;
-    setImmediate(count);
-    for (let i = 0; i < 200; i++) await model.run(row);
-    isOver = true;
-    expect(model.stats().inline.runs - before).to.be.within(100, 200);
-    expect(turns).to.be.at.least(model.stats().inline.runs - before - 1);
-  });
+  it('is one a turn for callers that do not wait for the event loop', () =>
+    undisturbed(async (model) => {
+      let turns = 0;
+      let isOver = false;
+      const count = () => {
+        turns++;
+        if (!isOver) setImmediate(count);
+      };
+      await runs(model, 10);
+      const before = model.stats().inline.runs;
+      setImmediate(count);
+      for (let i = 0; i < 200; i++) await model.run(row);
+      isOver = true;
+      const inline = model.stats().inline.runs - before;
+      expect(turns).to.be.at.least(inline - 1);
+      return () => expect(inline).to.be.within(100, 200);
+    }));
 
-  it('raises what the model raises, with its code, and goes on', async () => {
-    await using model = await open();
-    await runs(model, 10);
-    await rejection(() => model.run(Tensor.zeros([1, 3])), 'ERR_MODEL_EXECUTION');
-    const aborted = AbortSignal.abort(new Error('left'));
-    expect(await model.run(row, { signal: aborted }).catch((error: unknown) => error)).to.equal(aborted.reason);
-    await runs(model, 10);
-    expect(model.stats().inline.off).to.equal(undefined);
-  });
+  it('raises what the model raises, with its code, and goes on', () =>
+    undisturbed(async (model) => {
+      await runs(model, 10);
+      await rejection(() => model.run(Tensor.zeros([1, 3])), 'ERR_MODEL_EXECUTION');
+      const aborted = AbortSignal.abort(new Error('left'));
+      expect(await model.run(row, { signal: aborted }).catch((error: unknown) => error)).to.equal(aborted.reason);
+      await runs(model, 10);
+      return () => expect(model.stats().inline.off).to.equal(undefined);
+    }));
 
   it('ends with the model', async () => {
     const model = await open();
@@ -103,23 +119,25 @@ describe('a run on the calling thread', function () {
     await rejection(() => model.run(row), 'ERR_DISPOSED');
   });
 
-  it('carries the batches of a queue whose calls come one by one', async () => {
-    await using model = await open();
-    await using queue = new BatchQueue(model, { rowIndependent: true });
-    const events: number[] = [];
-    queue.on('batch', ({ rows }) => events.push(rows));
-    const [expected] = await runs(model, 1);
-    for (const answer of await runs(queue, 40)) expect(answer).to.deep.equal(expected);
-    expect(model.stats().inline.runs).to.be.above(20);
-    const { batches, rows, requests, closed } = queue.stats();
-    expect({ batches, rows, completed: requests.completed, idle: closed.idle }).to.deep.equal({
-      batches: 40,
-      rows: 40,
-      completed: 40,
-      idle: 40,
-    });
-    expect(events).to.deep.equal(Array<number>(40).fill(1));
-  });
+  it('carries the batches of a queue whose calls come one by one', () =>
+    undisturbed(async (model) => {
+      await using queue = new BatchQueue(model, { rowIndependent: true });
+      const events: number[] = [];
+      queue.on('batch', ({ rows }) => events.push(rows));
+      const [expected] = await runs(model, 1);
+      const before = model.stats().inline.runs;
+      for (const answer of await runs(queue, 40)) expect(answer).to.deep.equal(expected);
+      const inline = model.stats().inline.runs - before;
+      const { batches, rows, requests, closed } = queue.stats();
+      expect({ batches, rows, completed: requests.completed, idle: closed.idle }).to.deep.equal({
+        batches: 40,
+        rows: 40,
+        completed: 40,
+        idle: 40,
+      });
+      expect(events).to.deep.equal(Array<number>(40).fill(1));
+      return () => expect(inline).to.be.above(20);
+    }));
 
   // What may take longer than it did: loops, tasks, sizes and branches that hang on elements, code that cannot be seen.
   for (const [file, mayBe] of [
