@@ -23,13 +23,17 @@ async function watch(work: () => Promise<unknown>): Promise<{ longest: number; t
 contract('the event loop', ({ load, slow }) => {
   it('turns while a model is loaded, runs and is disposed of', async () => {
     await (await load('slow')).dispose(); // code that is compiled once is not the matter of this test
-    let runMs = 0;
-    const { longest, total, turns } = await watch(async () => {
-      await using model = await load('slow');
-      ({ runMs } = (await model.execute('forward', slow.args)).timings);
-    });
-    expect(turns).to.be.above(10);
-    // Both by this machine at this time: it may be busy with something else.
-    expect(longest, `ms without a turn, of ${total}`).to.be.below(runMs / 2);
+    // Whoever holds the event loop does so each time; a machine that is busy with something else may do so once.
+    for (let attempts = 3; attempts > 0; attempts--) {
+      let runMs = 0;
+      const { longest, total, turns } = await watch(async () => {
+        await using model = await load('slow');
+        ({ runMs } = (await model.execute('forward', slow.args)).timings);
+      });
+      if (attempts > 1 && (turns <= 10 || longest >= runMs / 2)) continue;
+      expect(turns).to.be.above(10);
+      expect(longest, `ms without a turn, of ${total}`).to.be.below(runMs / 2);
+      return;
+    }
   });
 });
