@@ -56,9 +56,9 @@ export async function exchangeRaw(port: number, request: string): Promise<string
   return received();
 }
 
-/** Waits until something holds; fails after ten seconds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+/** Waits until something holds. It gives up before mocha does where nobody has set another limit; a test with more time says so. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
+  const end = Date.now() + patienceMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
