@@ -16,6 +16,7 @@ import {
   serveProcess,
 } from '../support/server/serve-process.js';
 import { until } from '../support/server/http.js';
+import { fixture } from '../support/paths.js';
 
 describe('faults: signals', function () {
   this.timeout(60_000);
@@ -159,7 +160,7 @@ os._exit(0)
         const port = await server.port();
         close();
         await server.ended;
-        await until('it has ended', () => !isAlive(pid));
+        await until('it has ended', () => !isAlive(pid), 30_000);
         expect((await ask(port, '/health/live')).status).to.equal('ECONNREFUSED');
       });
     }
@@ -183,9 +184,14 @@ os._exit(0)
   });
 
   it('says nothing to anybody where it was never ready', async () => {
-    const server = serveProcess([], { NODE_LIBTORCH_PRE_STOP_DELAY_MS: '60000' });
+    // A warm-up of some seconds, on which the load hangs meanwhile.
+    const example = join(folder, 'example.json');
+    writeFileSync(example, JSON.stringify([[1, 54321]]));
+    const folders = ['--registry', fixture('faults/stuck/registry'), '--models', fixture('faults/stuck/models')];
+    const args = ['stuck', ...folders, '--warmup-example', example];
+    const server = serveProcess(args, { NODE_LIBTORCH_PRE_STOP_DELAY_MS: '60000' });
     running.push(server);
-    await server.seen('listening');
+    await server.seen('warming a model up');
     server.child.kill('SIGTERM');
     expect((await server.seen('draining'))[0]).to.include({ preStopDelayMs: 0 });
     expect(server.of('ready')).to.deep.equal([]);
