@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ModelHost } from '#dist/index.js';
+import { ModelHost, Tensor } from '#dist/index.js';
 import { createServer } from '#dist/server/index.js';
 import { digits } from '../support/server/digits.js';
 import { expectProblem, predict } from '../support/server/http.js';
@@ -24,11 +24,14 @@ describe('the digit model under more load than it takes', () => {
   });
 
   it('answers 503 while loading, then serves; the host may close first', async () => {
-    const host = ModelHost.start({ models: [{ name: 'mnist-mlp' }] });
+    let open!: (example: Tensor) => void;
+    const example = new Promise<Tensor>((resolve) => (open = resolve));
+    const host = ModelHost.start({ models: [{ name: 'mnist-mlp', warmup: { example: () => example } }] });
     await using server = await createServer({ host, port: 0, logger: false });
     expect((await fetch(`${server.url}/health/live`)).status).to.equal(200);
     expect((await fetch(`${server.url}/health/ready`)).status).to.equal(503);
     expectProblem(await predict(server.url, body), { status: 503, code: 'ERR_NOT_READY' });
+    open(new Tensor('float32', new Float32Array(784), [1, 784]));
     await host.ready;
     expect((await predict(server.url, body)).status).to.equal(200);
     await host.close();

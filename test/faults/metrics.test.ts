@@ -186,8 +186,8 @@ describe('faults: logs and metrics', function () {
     it('does not count what waited until it was late, was aborted or had no room', async () => {
       const server = await serve();
       const served = host.model();
-      const running = served.model.run(large);
       const row = new Tensor('float32', new Float32Array(784), [1, 784]);
+      const { first, free } = await occupy(host, () => served.run(row));
       const abort = new AbortController();
       const waiting = [served.run(row, { timeoutMs: 1 }), served.run(row, { signal: abort.signal })].map((run) =>
         run.then(
@@ -197,8 +197,9 @@ describe('faults: logs and metrics', function () {
       );
       abort.abort();
       expect(await Promise.all(waiting)).to.deep.equal(['ERR_TIMEOUT', DOMException.ABORT_ERR]);
-      await running;
-      expect(await rowsBy(server)).to.deep.equal({});
+      await free();
+      await first;
+      expect(await rowsBy(server), 'the one before them').to.deep.equal({ ok: 1 });
     });
 
     it('calls a run whose output cannot be served what it was answered with', async () => {
@@ -266,7 +267,10 @@ describe('faults: logs and metrics', function () {
     });
 
     it('is of level info while a model loads and while the server ends, as both are expected', async () => {
-      const loading = ModelHost.start({ models: [{ name: 'mnist-mlp', versions: ['v1.0'] }] });
+      let open!: (example: Tensor) => void;
+      const example = new Promise<Tensor>((resolve) => (open = resolve));
+      const models = [{ name: 'mnist-mlp', versions: ['v1.0'], warmup: { example: () => example } }];
+      const loading = ModelHost.start({ models });
       const starting = await createServer({ host: loading, port: 0, logger: log.logger });
       const ask = (path: string, id: string) => fetch(`${starting.url}${path}`, { headers: { 'x-request-id': id } });
       expect((await ask('/health/ready', 'loading')).status).to.equal(503);
@@ -274,6 +278,7 @@ describe('faults: logs and metrics', function () {
         status: 503,
         code: 'ERR_NOT_READY',
       });
+      open(new Tensor('float32', new Float32Array(784), [1, 784]));
       await loading.ready;
       await loading.close();
       expect((await ask('/health/ready', 'closed')).status).to.equal(503);
