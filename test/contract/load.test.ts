@@ -4,10 +4,11 @@ import { readdirSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { loadModel, runtime } from 'node-libtorch';
 import { rejection } from '../support/errors.js';
-import { contract, modelsLoaded, rows, signatureOf, turn } from './contract.js';
+import { contract, modelsLoaded, rows, signatureOf } from './contract.js';
 
 const options: [what: string, code: string, given: object][] = [
   ['an unknown option', 'ERR_INVALID_ARGUMENT', { devise: 'cpu' }],
@@ -106,7 +107,7 @@ contract('a load', ({ name, file, load, info, signature }) => {
     for (let i = 0; i < 3; ++i) await refuse();
     expect(await modelsLoaded()).to.equal(before.models);
     // A thread that has ended is gone a moment later; one that was forgotten would go with the collector, much later.
-    for (let i = 0; i < 100 && threads() > before.threads; ++i) await turn(1);
+    for (let i = 0; i < 300 && threads() > before.threads; ++i) await setTimeout(10);
     expect(threads(), 'threads').to.be.at.most(before.threads);
   });
 });
