@@ -7,7 +7,7 @@ import { rejection } from '../support/rejection.js';
 
 const ones = (fill = 1): Tensor => new Tensor('float32', new Float32Array(256).fill(fill), [256]);
 /** Long enough for what a test does meanwhile; each step takes about half a millisecond. */
-const longRun = 100;
+const longRun = 1000;
 
 /** Real models that share one slot: what waits, waits in JavaScript, and no engine knows of it. */
 describe('models that share a compute budget', () => {

@@ -230,7 +230,7 @@ describe('the admin port', function () {
     }
     const document = (await (await fetch(`${admin}/openapi.json`)).json()) as { paths: object };
     expect(document.paths).to.include.keys('/admin/models', '/health/ready').and.not.include.keys('/predict');
-    const closing = server.close({ preStopDelayMs: 300 });
+    const closing = server.close({ preStopDelayMs: 2000 });
     const ready = await fetch(`${admin}/health/ready`);
     expect([ready.status, ((await ready.json()) as { status: string }).status]).to.deep.equal([503, 'draining']);
     expectProblem(await problem(await post('/admin/models/linear/load')), { status: 503, code: 'ERR_DRAINING' });

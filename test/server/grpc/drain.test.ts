@@ -48,7 +48,7 @@ describe('gRPC: the end of a server', () => {
   });
 
   it('says NOT_SERVING at once, to whoever watches too, and serves until the delay is over', async () => {
-    const { server, client } = await serve({ preStopDelayMs: 600 });
+    const { server, client } = await serve({ preStopDelayMs: 2000 });
     const seen: string[] = [];
     const same = (bytes: Buffer): Buffer => bytes;
     const watch = client.raw.makeServerStreamRequest(rpcs.healthWatch.path, same, same, Buffer.alloc(0));

@@ -36,7 +36,7 @@ describe('drain', () => {
   });
 
   it('is not ready from the start, and serves until the delay is over', async () => {
-    const { server } = await serve({ preStopDelayMs: 150 });
+    const { server } = await serve({ preStopDelayMs: 2000 });
     const closing = server.close();
     const ready = await fetch(`${server.url}/health/ready`);
     expect(ready.status).to.equal(503);
