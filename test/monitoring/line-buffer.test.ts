@@ -20,16 +20,23 @@ describe('lines of the log', () => {
   const gathered = () => new Promise((resolve) => setTimeout(resolve, 30));
 
   it('are written with their turn where none came before, and gather for a while after that', async () => {
-    const { buffer, writes } = collected(Infinity);
-    buffer.write(info('a'));
-    buffer.write(info('b'));
-    expect(writes).to.deep.equal([]);
-    await turn();
-    expect(writes.splice(0)).to.deep.equal([info('a') + info('b')]);
-    buffer.write(info('c'));
-    await turn();
-    await turn();
-    buffer.write(info('d'));
+    const begin = async () => {
+      const { buffer, writes } = collected(Infinity);
+      buffer.write(info('a'));
+      buffer.write(info('b'));
+      expect(writes).to.deep.equal([]);
+      const began = performance.now();
+      await turn();
+      expect(writes.splice(0)).to.deep.equal([info('a') + info('b')]);
+      buffer.write(info('c'));
+      await turn();
+      await turn();
+      buffer.write(info('d'));
+      return { buffer, writes, isLate: performance.now() - began > 15 };
+    };
+    let { buffer, writes, isLate } = await begin();
+    // The while may be over before these turns are, on a machine that is busy.
+    for (let i = 0; i < 20 && isLate; i++) ({ buffer, writes, isLate } = await begin());
     expect(writes).to.deep.equal([]);
     await gathered();
     expect(writes.splice(0)).to.deep.equal([info('c') + info('d')]);

@@ -112,9 +112,14 @@ describe('custom operators', function () {
   });
 
   it('leave the event loop alone while they are opened', async () => {
-    const { code, longest } = await fresh(limited, library, 'ticks');
-    expect(code).to.equal(undefined);
-    expect(longest, 'ms between two turns').to.be.below(250);
+    // Whoever holds it does so each time; a machine that is busy with something else may do so once.
+    for (let attempts = 3; attempts > 0; attempts--) {
+      const { code, longest } = await fresh(limited, library, 'ticks');
+      expect(code).to.equal(undefined);
+      if (Number(longest) >= 250 && attempts > 1) continue;
+      expect(longest, 'ms between two turns').to.be.below(250);
+      return;
+    }
   });
 
   it('do not hold runtime.info() while an initializer runs: it lists what is open by then', async () => {

@@ -173,8 +173,10 @@ describe('spans of HTTP', () => {
   it('tells of a client that has left', async () => {
     const socket = connect(server.port, '127.0.0.1');
     const head = `POST /predict HTTP/1.1\r\nhost: localhost:81\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"inp`;
+    const received = once(server.http, 'request');
     socket.write(head);
-    setTimeout(() => socket.destroy(), 50);
+    await received;
+    socket.destroy();
     const span = await only('POST /predict');
     expect(span.status.code).to.equal(SpanStatusCode.ERROR);
     expect(span.attributes).to.include({ 'error.type': 'aborted', 'server.address': 'localhost', 'server.port': 81 });
