@@ -29,9 +29,16 @@ describe('a canary with several workers', function () {
   this.timeout(120_000);
   let registry: AliasRegistry;
   let server: LoggingProcess;
+  /** Of a test that has failed, it has not ended. */
+  let endTraffic: (() => Promise<unknown>) | undefined;
+  /** For what comes soon, on a machine that may be busy. */
+  const patienceMs = 60_000;
   afterEach(async () => {
+    const quiet = endTraffic?.().catch(() => undefined);
+    endTraffic = undefined;
     server.child.kill('SIGKILL');
     await server.ended;
+    await quiet;
     registry.remove();
   });
 
@@ -93,9 +100,13 @@ describe('a canary with several workers', function () {
         }
       }),
     );
-    await until('it is rolled back', async () => (await admin('GET', '/canary')).body.state === 'rolled back');
-    isOver = true;
-    await traffic;
+    endTraffic = () => {
+      isOver = true;
+      return traffic;
+    };
+    const state = async () => (await admin('GET', '/canary')).body.state;
+    await until('it is rolled back', async () => (await state()) === 'rolled back', patienceMs);
+    await endTraffic();
     expect(other).to.deep.equal([]);
     const { body } = await admin('GET', '/canary');
     expect(body).to.include({ limit: 'errors', share: 0, version: 'v2.0', stable: 'v1.0' });
@@ -133,16 +144,16 @@ describe('a canary with several workers', function () {
     await admin('DELETE', '/canary');
     const up = async () =>
       (await admin<Models>('GET', '')).body.models.flatMap(({ version, state }) => (state === 'READY' ? version : []));
-    await until('its version is gone', async () => (await up()).join() === 'v1.0');
+    await until('its version is gone', async () => (await up()).join() === 'v1.0', patienceMs);
     await admin('PUT', '/canary', { version: 'v1.1', share: 1 });
     await admin('POST', '/unload', { version: 'v1.1' });
-    await until('it has ended', async () => (await admin('GET', '/canary')).status === 404);
+    await until('it has ended', async () => (await admin('GET', '/canary')).status === 404, patienceMs);
     expect((await predict(0)).version).to.equal('v1.0');
     await admin('PUT', '/canary', { version: 'v1.1', share: 0.1 });
     expect((await admin('POST', '/canary/promote')).status).to.equal(200);
     expect(await registry.aliases()).to.deep.equal({ champion: 'v1.1' });
     for (let i = 0; i < 20; i++) expect((await predict(i)).version).to.equal('v1.1');
-    await until('it has ended', async () => (await admin('GET', '/canary')).status === 404);
+    await until('it has ended', async () => (await admin('GET', '/canary')).status === 404, patienceMs);
   });
 
   it('is compared anew when the alias beside it moves, in every worker', async () => {
@@ -151,11 +162,11 @@ describe('a canary with several workers', function () {
     await admin('PUT', '/canary', { version: 'v1.1', share: 0.5 });
     for (let i = 0; i < 60; i++) await predict(i);
     const answered = async () => (await admin('GET', '/canary')).body.numbers?.canary.answers ?? NaN;
-    await until('its answers are counted', async () => (await answered()) > 0);
+    await until('its answers are counted', async () => (await answered()) > 0, patienceMs);
     expect((await admin('PUT', '/aliases/champion', { version: 'v1.2' })).status).to.equal(200);
-    await until('they are forgotten', async () => (await answered()) === 0);
+    await until('they are forgotten', async () => (await answered()) === 0, patienceMs);
     expect((await admin('GET', '/canary')).body).to.include({ state: 'running', stable: 'v1.2', version: 'v1.1' });
     for (let i = 0; i < 60; i++) expect((await predict(i)).version).to.be.oneOf(['v1.1', 'v1.2']);
-    await until('it is counted again', async () => (await answered()) > 0);
+    await until('it is counted again', async () => (await answered()) > 0, patienceMs);
   });
 });

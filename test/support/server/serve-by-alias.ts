@@ -24,9 +24,18 @@ export function serveByAlias(workers: number): void {
     this.timeout(120_000);
     const running: LoggingProcess[] = [];
     const registries: AliasRegistry[] = [];
+    /** Of a test that has failed, it has not ended. */
+    const traffics: Traffic[] = [];
+    const trafficTo = (port: number): Traffic => {
+      const traffic = new Traffic(port);
+      traffics.push(traffic);
+      return traffic;
+    };
     afterEach(async () => {
+      const quiet = traffics.splice(0).map((traffic) => traffic.end());
       for (const { child } of running) child.kill('SIGKILL');
       await Promise.all(running.splice(0).map(({ ended }) => ended));
+      await Promise.all(quiet);
       for (const registry of registries.splice(0)) registry.remove();
     });
 
@@ -61,14 +70,14 @@ export function serveByAlias(workers: number): void {
 
     it('moves on the admin port with no failed request, and the old version is gone', async () => {
       const { registry, port, up, move } = await serve(['mnist-mlp@champion']);
-      const traffic = new Traffic(port);
+      const traffic = trafficTo(port);
       for (const version of ['v1.1', 'v1.0', 'v1.1']) {
         const { status, body } = await move(version);
         expect([status, body.aliases, body.serving]).to.deep.equal([200, { champion: version }, { champion: version }]);
         expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal(version);
         expect(await answering(port, '/v2/models/mnist-mlp')).to.equal(version);
       }
-      await until('the old version to be gone', async () => (await up()).join() === 'v1.1');
+      await until('the old version to be gone', async () => (await up()).join() === 'v1.1', 30_000);
       const { failed, versions } = await traffic.end();
       expect(failed).to.deep.equal([]);
       expect([...versions].sort()).to.deep.equal(['v1.0', 'v1.1']);
@@ -79,11 +88,11 @@ export function serveByAlias(workers: number): void {
       const { registry, server, port, up } = await serve(['mnist-mlp@champion']);
       await registry.alias('champion', 'v1.1');
       expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal('v1.0');
-      const traffic = new Traffic(port);
+      const traffic = trafficTo(port);
       server.child.kill('SIGHUP');
       await server.seen('models refreshed');
       expect(await answering(port, '/v2/models/mnist-mlp/versions/champion')).to.equal('v1.1');
-      await until('the old version to be gone', async () => (await up()).join() === 'v1.1');
+      await until('the old version to be gone', async () => (await up()).join() === 'v1.1', 30_000);
       expect((await traffic.end()).failed).to.deep.equal([]);
     });
 
@@ -120,7 +129,7 @@ export function serveByAlias(workers: number): void {
       expect(await answering(port, '/v2/models/mnist-mlp')).to.equal('v1.1');
       expect(await answering(port, '/v2/models/mnist-mlp/versions/v1.0')).to.equal('v1.0');
       await move('v1.0');
-      await until('the old version to be gone', async () => (await up()).join() === 'v1.0');
+      await until('the old version to be gone', async () => (await up()).join() === 'v1.0', 30_000);
       expect(await registry.aliases()).to.deep.equal({ champion: 'v1.0' });
     });
 
@@ -176,7 +185,7 @@ export function serveByAlias(workers: number): void {
       it('serves on where a worker is to be replaced and the registry is removed, and is whole once it is back', async () => {
         const { registry, server, port, up } = await serve(['mnist-mlp@champion']);
         renameSync(registry.registryDir, `${registry.registryDir}.gone`);
-        const traffic = new Traffic(port);
+        const traffic = trafficTo(port);
         process.kill(server.workers[0] as number, 'SIGKILL');
         const failed = await server.seen('worker could not start: the others serve on', 3);
         expect(failed.map(({ retryMs }) => retryMs).slice(0, 3)).to.deep.equal([500, 1000, 2000]);
@@ -193,7 +202,7 @@ export function serveByAlias(workers: number): void {
     it('goes on where the registry is removed, and says so to administrators', async () => {
       const { registry, port, up, move, admin } = await serve(['mnist-mlp@champion']);
       renameSync(registry.registryDir, `${registry.registryDir}.gone`);
-      const traffic = new Traffic(port);
+      const traffic = trafficTo(port);
       const { status, body } = await move('v1.1');
       expect([status, body.code]).to.deep.equal([503, 'ERR_STORAGE']);
       expect((await admin<Problem>('GET', '/admin/models/mnist-mlp/aliases')).body.code).to.equal('ERR_STORAGE');
