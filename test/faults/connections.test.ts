@@ -152,7 +152,7 @@ describe('faults: connections', function () {
           'many are closed, and as many counted',
           () => closed > 150 && counted() === closed,
           patienceMs,
-        ).catch((error: Error) => expect.fail(`${error.message}: ${closed} closed, ${counted()} counted`));
+        ).catch((error: unknown) => expect.fail(`${String(error)}: ${closed} closed, ${counted()} counted`));
       } finally {
         for (const socket of idle) socket.destroy();
         for (const pid of pids) process.kill(pid, 'SIGCONT');
