@@ -32,7 +32,7 @@ describe('ModelHost.unload', () => {
     await open();
     const models = (await runtime.info()).models.length;
     const served = host.model('slow');
-    const running = served.call('forward', [numbers(), 200]);
+    const running = served.call('forward', [numbers(), 2000]);
     const unloading = host.unload('slow');
     await turns();
     expect(host.inFlight).to.equal(1);
@@ -142,7 +142,7 @@ describe('ModelHost.unload', () => {
   it('is over before the host is closed', async () => {
     await open();
     const served = host.model('slow');
-    const running = served.call('forward', [numbers(), 200]);
+    const running = served.call('forward', [numbers(), 2000]);
     const unloading = host.unload('slow');
     await turns();
     await host.close();
