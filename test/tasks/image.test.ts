@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { Tensor } from 'node-libtorch';
 import { imagenet, imageToTensor, type ImageOptions } from 'node-libtorch/tasks';
@@ -44,6 +45,15 @@ function withoutProfile(jpeg: Buffer): Buffer {
     if (marker !== 0xe2) kept.push(jpeg.subarray(at, at + 2 + length));
     at += 2 + length;
   }
+}
+
+/** A PNG whose header alone says that it has these sides. */
+function withSides(png: Buffer, width: number, height: number): Buffer {
+  const changed = Buffer.from(png);
+  changed.writeUInt32BE(width, 16);
+  changed.writeUInt32BE(height, 20);
+  changed.writeUInt32BE(crc32(changed.subarray(12, 29)), 29);
+  return changed;
 }
 
 function float32Of(text: string): Float32Array {
@@ -206,6 +216,28 @@ describe('imageToTensor', () => {
       const error = await rejection(() => imageToTensor(line, imagenet), 'ERR_OUT_OF_RANGE');
       expect(error.message).to.include('4096000 × 256');
       expect((await imageToTensor(line, { size: 8, resize: 'letterbox' })).shape).to.deep.equal([1, 3, 8, 8]);
+    });
+
+    it('a side whose weights alone would take long, upright and on its side', async () => {
+      const line = await plain(3, { r: 0, g: 0, b: 0 }, 1000, 1).png().toBuffer();
+      const turned = await plain(3, { r: 0, g: 0, b: 0 }, 1000, 1).withMetadata({ orientation: 6 }).png().toBuffer();
+      for (const resize of ['stretch', 'letterbox', 'crop'] as const) {
+        for (const image of [line, turned]) {
+          const long = withSides(image, 1_000_000, 1);
+          const error = await rejection(() => imageToTensor(long, { size: 224, resize }), 'ERR_OUT_OF_RANGE');
+          expect(error.message).to.include('65535').and.include('1000000');
+        }
+      }
+      // By its header: as long as any JPEG, and only its pixels fail.
+      await rejection(() => imageToTensor(withSides(line, 65_535, 1), small), 'ERR_INVALID_IMAGE');
+      await rejection(() => imageToTensor(withSides(line, 65_536, 1), small), 'ERR_OUT_OF_RANGE');
+    });
+
+    it('an image whose scaled rows alone would be too many', async () => {
+      const column = withSides(await plain(3, { r: 0, g: 0, b: 0 }, 1, 9).png().toBuffer(), 1, 60_000);
+      const wide = { size: [8, 8192], resize: 'stretch' } as const;
+      const error = await rejection(() => imageToTensor(column, wide), 'ERR_OUT_OF_RANGE');
+      expect(error.message).to.include('8192 × 60000');
     });
 
     it('what is no array of bytes', async () => {

@@ -47,17 +47,31 @@ const recipes: Record<ResolvedImage['resize'], (width: number, height: number, t
   },
 };
 
+/** A side of an image, as most in JPEG and GIF. It bounds the weights of the scaling, which grow with each side alone. */
+const maxSourceSide = 65_535;
+
 /**
  * @param width, height as the image is looked at, so after its orientation
- * @throws ERR_OUT_OF_RANGE for an image so narrow that it would be scaled to more than `maxPixels`
+ * @throws ERR_OUT_OF_RANGE for an image with a side above 65,535, and for one so narrow that it would be scaled, or its
+ * rows alone would be, to more than `maxPixels`
  */
 export function geometryOf(width: number, height: number, spec: ResolvedImage): Geometry {
-  const geometry = recipes[spec.resize](width, height, spec);
-  const { scaled } = geometry;
-  if (scaled.width * scaled.height > Math.max(spec.maxPixels, spec.width * spec.height)) {
+  if (Math.max(width, height) > maxSourceSide) {
     throw torchError(
       'ERR_OUT_OF_RANGE',
-      `Expected an image that scales to at most ${spec.maxPixels} pixels but one of ${width} × ${height} scales to ${scaled.width} × ${scaled.height}`,
+      `Expected an image whose sides are at most ${maxSourceSide} pixels but received one of ${width} × ${height}`,
+    );
+  }
+  const geometry = recipes[spec.resize](width, height, spec);
+  const { scaled, cut } = geometry;
+  // Rows are scaled first, so that in between there are as many as the image has.
+  const between = { width: cut?.width ?? scaled.width, height };
+  const most = Math.max(spec.maxPixels, spec.width * spec.height);
+  for (const size of [scaled, between]) {
+    if (size.width * size.height <= most) continue;
+    throw torchError(
+      'ERR_OUT_OF_RANGE',
+      `Expected an image that scales to at most ${most} pixels but one of ${width} × ${height} scales to ${size.width} × ${size.height}`,
     );
   }
   return geometry;
