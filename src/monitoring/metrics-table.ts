@@ -1,3 +1,5 @@
+import type { MetricsSnapshot } from './aggregate.js';
+
 /** One counter or histogram that is added to as things happen. */
 export interface CountedRow {
   readonly type: 'counter' | 'histogram';
@@ -146,3 +148,9 @@ export const counted = {
 } as const satisfies Readonly<Record<string, CountedRow>>;
 
 export type CountedName = keyof typeof counted;
+
+/** One of them without labels as a value, for a process that counts it and has no server. */
+export function countOf(row: 'dropped' | 'acceptErrors', value: number): MetricsSnapshot[number] {
+  const { name, help, type } = counted[row];
+  return { ...{ name, help, type, aggregator: 'sum' }, ...{ values: [{ value, labels: {} }] } };
+}

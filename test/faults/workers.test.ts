@@ -176,7 +176,8 @@ describe('faults: workers', function () {
   });
 
   it('closes what waits for too long when nobody is ready', async () => {
-    const { started, port } = await ready('--headers-timeout-ms', '1000', '--receive-timeout-ms', '1000');
+    const limits = ['--headers-timeout-ms', '1000', '--receive-timeout-ms', '1000', '--admin-port', '0'];
+    const { started, port } = await ready(...limits);
     for (const pid of started.workers) process.kill(pid, 'SIGSTOP');
     const ends = await Promise.all(
       Array.from({ length: 3 }, () => dial(port))
@@ -185,6 +186,11 @@ describe('faults: workers', function () {
     );
     expect(ends).to.deep.equal(['closed']);
     await started.seen('closed connections that no worker took');
+    // No worker saw it, and none answers now: the first process counts it.
+    const { adminUrl } = started.lines.find((line) => 'adminUrl' in line) ?? {};
+    const { body } = await ask(Number(new URL(String(adminUrl)).port), '/metrics');
+    expect(body).to.match(/^node_libtorch_http_connections_dropped_total 1$/m);
+    expect(body).to.match(/^node_libtorch_http_accept_errors_total 0$/m);
   });
 
   it('kills a worker whose event loop stands still, and answers the connection it was sent', async () => {

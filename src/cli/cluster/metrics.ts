@@ -3,6 +3,7 @@ import { sayError } from '../../errors.js';
 import { AggregatedMetrics, type MetricsSnapshot } from '../../monitoring/aggregate.js';
 import { gaugesOf } from '../../monitoring/gauges.js';
 import type { MetricSources } from '../../monitoring/gauges-sources.js';
+import { countOf } from '../../monitoring/metrics-table.js';
 import { startTime } from '../../monitoring/process-metrics.js';
 import { send, type ToPrimary } from './messages.js';
 
@@ -13,6 +14,8 @@ const patienceMs = 1000;
 export class ClusterMetrics {
   /** What this process itself can tell, beside its workers. Whoever has something to tell adds its member. */
   readonly sources: MetricSources = {};
+  /** Connections that no worker saw, and errors when they were accepted: both are added to what the workers count. */
+  connections: () => { readonly dropped: number; readonly acceptErrors: number } = () => ({ dropped: 0, acceptErrors: 0 });
   readonly #metrics = new AggregatedMetrics();
   #round = 0;
   #waitingFor = new Set<number>();
@@ -63,7 +66,9 @@ export class ClusterMetrics {
       if (asked.length === 0) this.#complete();
       for (const worker of asked) send(worker, { kind: 'collect', round: this.#round });
     });
-    this.#metrics.update(0, [...(await gaugesOf(this.sources)), startTime(), ...this.#own]);
+    const { dropped, acceptErrors } = this.connections();
+    const ofPorts = [countOf('dropped', dropped), countOf('acceptErrors', acceptErrors)];
+    this.#metrics.update(0, [...(await gaugesOf(this.sources)), startTime(), ...ofPorts, ...this.#own]);
     return this.#metrics.text();
   }
 

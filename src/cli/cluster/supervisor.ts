@@ -90,7 +90,9 @@ class Supervisor {
     ready: (worker) => void this.#onReady(worker),
   };
   readonly #intakes: Intake[] = [];
+  /** Connections that no worker took: since the start, and those that the log has. */
   #closedConnections = 0;
+  #saidClosed = 0;
   readonly #attempt = randomUUID();
   readonly #restarts = new Restarts();
   /** Those that have got connections. */
@@ -116,7 +118,8 @@ class Supervisor {
     this.monitoring = new ClusterMonitoring(settings, logger);
     Object.assign(this.metrics.sources, this.monitoring.sources);
     this.#done = done;
-    this.#closedConnections = ports.http.closed;
+    const open = [ports.http, ports.grpc].filter((port) => port !== undefined);
+    this.#closedConnections = open.reduce((sum, { closed }) => sum + closed, 0);
     // Without a descriptor left the system would take connections and close them, and nobody would know.
     const room = connectionRoom(descriptorsPerWorker * settings.workers);
     this.#distributor = new Distributor({
@@ -126,6 +129,10 @@ class Supervisor {
       onClosed: () => {
         this.#closedConnections++;
       },
+    });
+    this.metrics.connections = () => ({
+      dropped: this.#closedConnections,
+      acceptErrors: open.reduce((sum, port) => sum + port.acceptErrors, 0),
     });
     this.metrics.sources.canaryRollbacks = () => models.fleet.canaries.rollbacks.samples();
     this.metrics.sources.workers = () => ({
@@ -258,9 +265,10 @@ class Supervisor {
   #onTick(): void {
     this.#distributor.expire();
     this.#watchdog.tick(() => ({ kind: 'ping', sent: this.#distributor.sent }));
-    if (this.#closedConnections === 0) return;
-    this.#logger.warn({ connections: this.#closedConnections }, 'closed connections that no worker took');
-    this.#closedConnections = 0;
+    const connections = this.#closedConnections - this.#saidClosed;
+    if (connections === 0) return;
+    this.#logger.warn({ connections }, 'closed connections that no worker took');
+    this.#saidClosed = this.#closedConnections;
   }
 
   #onEnding({ because, preStopDelayMs: announcedMs }: Ending): void {

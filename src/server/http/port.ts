@@ -24,6 +24,8 @@ export interface OpenPort {
   readonly address: AddressInfo;
   /** Connections that were closed because there was no room for more that wait. */
   readonly closed: number;
+  /** Errors of the system when connections were accepted, since the port was opened. */
+  readonly acceptErrors: number;
   /** Hands the port, and what waits there, to a server of node:http. */
   readonly listen: Listen;
   /** Hands every connection to somebody else, paused. */
@@ -43,6 +45,7 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
   const waiting: Socket[] = [];
   const room = connectionRoom();
   let closed = 0;
+  let acceptErrors = 0;
   let take = (socket: Socket): void => {
     if (waiting.length < room) waiting.push(socket);
     else {
@@ -55,7 +58,10 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
   });
   await bind(server, hostname, port);
   // The system accepts no connection, for want of file descriptors say: without a listener it would end the process.
-  server.on('error', warnOf);
+  server.on('error', (error) => {
+    acceptErrors++;
+    warnOf(error);
+  });
   const passTo = (next: (socket: Socket) => void): void => {
     take = next;
     for (const socket of waiting.splice(0)) next(socket);
@@ -64,6 +70,9 @@ export async function openPort(hostname: string, port: number): Promise<OpenPort
     address: server.address() as AddressInfo,
     get closed() {
       return closed;
+    },
+    get acceptErrors() {
+      return acceptErrors;
     },
     async listen(http, connections) {
       // Bun's server is no server of node:net: instead of taking this port it would open another one, on every address.
