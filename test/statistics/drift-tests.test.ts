@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { driftTests, mergeBins, type Bins } from '#dist/monitoring/index.js';
 import { coarse } from '#dist/statistics/index.js';
+import { finish } from '#dist/statistics/work.js';
 import { normals } from '#dist/statistics/special/random.js';
 import { caught } from '../support/caught.js';
 
@@ -45,6 +46,30 @@ describe('tests of drift', () => {
     const reference = { counts: [5000, 3000, 2000, 0] };
     expect(driftTests.chi2.pValue(reference, { counts: [250, 150, 92, 8] })).to.be.below(1e-6);
     expect(driftTests.chi2.pValue(reference, { counts: [250, 150, 99, 1] })).to.be.within(0.02, 0.2);
+  });
+
+  it('the threshold that is shown beside a p-value does where the reference has one value alone', () => {
+    // Once a month, of windows of a minute.
+    const level = 1 / 43_200;
+    const pairs = [
+      [[5000, 0], [495, 5]],
+      [[5000, 0, 0], [495, 3, 2]],
+      [[0, 5000], [1, 499]],
+    ] as const; // prettier-ignore
+    for (const [name, test] of Object.entries(driftTests)) {
+      for (const pair of pairs) {
+        const between = pair[0].slice(1).map((_, i) => i);
+        const reference: Bins = { edges: between, counts: pair[0] };
+        const window: Bins = { edges: between, counts: pair[1] };
+        const { threshold, pValue, statistic } = finish(test.compare(level, reference, window));
+        const exact = test.threshold(level, reference, window);
+        // One that has been passed is at most what passed it.
+        const shown = pValue <= level ? Math.min(exact, statistic) : exact;
+        expect(threshold, `${name} ${pair[1].join()}`).to.be.within(0.95 * shown, 1.05 * shown);
+      }
+    }
+    const chi2 = driftTests.chi2.threshold(level, { counts: [5000, 0] }, { counts: [495, 5] });
+    expect(chi2).to.be.closeTo(30.5, 0.1);
   });
 
   it('the Wasserstein distance is in deviations of the reference', () => {

@@ -55,11 +55,12 @@ export function additive({
       return finish(threshold(level, prepare(pool(...pairOf(reference, window)))));
     },
     *compare(level, reference, window) {
-      const pooled = prepare(pool(reference, window));
+      const both = pool(reference, window);
+      const pooled = prepare(both);
       const statistic = fromSum(sum(pooled));
       const pValue = yield* tail(pooled, scoreOf(pooled), toSum(statistic));
       // Kept in units that n and m are no longer part of.
-      const units = yield* remembered(row.name, level, reference, pooled, function* (usual) {
+      const units = yield* remembered(row.name, level, reference, both, function* (usual) {
         const prepared = prepare(usual);
         return toSum(yield* threshold(level, prepared)) * scale(prepared);
       });

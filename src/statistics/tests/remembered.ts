@@ -11,15 +11,18 @@ const known = new WeakMap<object, Map<string, number>>();
 /**
  * A threshold that does not depend on n and m but through what they are together with the bins' shares. It is made for a window
  * with the reference's own shares, and kept for windows that are up to 5 % larger or smaller.
+ * Of a reference whose values are all in one bin, such a window says nothing of what is new: it is made for the real one.
  * @param make makes it for the pooled counts of such a window
  */
 export function* remembered(
   test: string,
   level: number,
   reference: Bins,
-  { n, m }: Pick<Pooled, 'n' | 'm'>,
+  pooled: Pooled,
   make: (usual: Pooled) => Work<number>,
 ): Work<number> {
+  if (filled(reference) < 2) return yield* make(pooled);
+  const { n, m } = pooled;
   const sizes = `${test} ${level} ${Math.round(Math.log(n) * 10)} ${m}`;
   const thresholds = known.get(reference.counts) ?? new Map<string, number>();
   known.set(reference.counts, thresholds);
@@ -29,6 +32,11 @@ export function* remembered(
   if (thresholds.size >= most) thresholds.clear();
   thresholds.set(sizes, made);
   return made;
+}
+
+/** Bins that have values. */
+function filled({ counts }: Bins): number {
+  return Array.from(counts).filter((count) => count > 0).length;
 }
 
 /** The pooled counts of a reference and a window that has its very shares. */
