@@ -10,6 +10,7 @@ import { createApp, createServer, type InferenceServer } from '#dist/server/inde
 import { Tensor } from '#dist/tensor/tensor.js';
 import { AliasRegistry } from '../support/server/alias-registry.js';
 import { askJson } from '../support/server/alias-traffic.js';
+import { digitModel } from '../support/paths.js';
 import { digits } from '../support/server/digits.js';
 import { grpc, GrpcClient } from '../support/server/grpc.js';
 
@@ -166,6 +167,59 @@ describe('feedback', function () {
     await twoRows(headers);
     expect((await give('order-17', label)).status).to.equal(422);
     expect((await give('order-17', [0, 1])).body).to.include({ rows: 2 });
+  });
+
+  it('takes a label for each model that has answered under one id, and asks which where it cannot tell', async () => {
+    const letters = [...'abcdefghij'];
+    const named = (name: string, labels: string[]) => ({
+      ...{ name, file: digitModel, warmup: false as const, task: { type: 'classification' as const, labels } },
+    });
+    const models = [named('digits', [...'0123456789']), named('letters', letters)];
+    const both = await ModelHost.open({ models });
+    const two = await createServer({ host: both, port: 0, logger: false });
+    try {
+      const at = Number(new URL(two.url).port);
+      const asked = async (id: string, ...models: string[]) => {
+        for (const model of models) {
+          const headers = { 'x-request-id': id };
+          const { status } = await post(`/v1/models/${model}:predict`, { instances: [input] }, headers, at);
+          expect(status).to.equal(200);
+        }
+      };
+      const given = async (request_id: string, value: unknown, path = '/feedback') => {
+        const { status, body } = await post(path, { request_id, label: value }, {}, at);
+        return status === 200 ? 200 : `${body.code} ${body.errors?.[0]?.pointer}`;
+      };
+      const right = async (model: string) => {
+        const { body } = await askJson<{ models: { realised?: { rows: number; correct: number } }[] }>(
+          ...([at, 'GET', `/v2/models/${model}/monitoring`] as const),
+        );
+        return [body.models[0]?.realised?.rows ?? 0, body.models[0]?.realised?.correct ?? 0];
+      };
+      // A name of one of them alone.
+      await asked('one', 'digits', 'letters');
+      expect(await given('one', letters[label])).to.equal(200);
+      expect(await given('one', String(label))).to.equal(200);
+      expect(await given('one', String(label))).to.match(/^ERR_FEEDBACK_REPEATED/);
+      expect([await right('digits'), await right('letters')]).to.deep.equal([
+        [1, 1],
+        [1, 1],
+      ]);
+      // An index of both.
+      await asked('two', 'digits', 'letters');
+      expect(await given('two', label)).to.equal('ERR_VALIDATION /request_id');
+      expect(await given('two', 'z')).to.equal('ERR_VALIDATION /label');
+      expect(await given('two', label, '/v2/models/digits/feedback')).to.equal(200);
+      expect(await given('two', label, '/v2/models/digits/feedback')).to.match(/^ERR_FEEDBACK_REPEATED/);
+      expect(await given('two', label)).to.equal(200);
+      expect([await right('digits'), await right('letters')]).to.deep.equal([
+        [2, 2],
+        [2, 2],
+      ]);
+    } finally {
+      await two.close();
+      await both.close();
+    }
   });
 
   it('knows a request of the Open Inference Protocol by its own id too', async () => {

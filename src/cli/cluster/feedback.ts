@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { warnOf } from '../../errors.js';
-import type { FeedbackItem, FeedbackOutcome } from '../../server/feedback/item.js';
+import { answerOf, type FeedbackItem, type FeedbackOutcome, type KnownAnswer } from '../../server/feedback/item.js';
 import { send, type ToPrimary } from './messages.js';
 import { lives } from './replies.js';
 
@@ -48,23 +48,27 @@ export class ClusterFeedback {
   async #count(items: readonly FeedbackItem[]): Promise<readonly (FeedbackOutcome | undefined)[]> {
     const all = [...this.#remembering.values()].filter(lives);
     const found = await this.#askAll(new Map(all.map((worker) => [worker, items])), 'findFeedback');
-    const chosen = items.map((_, index) => newest(all, found.replies, index));
-    const shares = new Map<Worker, number[]>();
-    for (const [index, worker] of chosen.entries()) {
-      if (!worker) continue;
-      const own = shares.get(worker) ?? [];
-      own.push(index);
-      shares.set(worker, own);
+    const outcomes: (FeedbackOutcome | undefined)[] = items.map(() => (found.isLate ? late : undefined));
+    const shares = new Map<Worker, { readonly index: number; readonly item: FeedbackItem }[]>();
+    for (const [index, item] of items.entries()) {
+      const answer = answerOf(answersTo(index, all, found.replies));
+      if (!answer) continue;
+      if ('code' in answer) {
+        outcomes[index] = answer;
+        continue;
+      }
+      const own = shares.get(answer.worker) ?? [];
+      own.push({ index, item: { ...item, model: answer.model } });
+      shares.set(answer.worker, own);
     }
-    const asked = [...shares].map(
-      ([worker, own]) => [worker, own.map((index) => items[index] as FeedbackItem)] as const,
-    );
+    const asked = [...shares].map(([worker, own]) => [worker, own.map(({ item }) => item)] as const);
     const counted = await this.#askAll(new Map(asked), 'countFeedback');
-    const outcomes: (FeedbackOutcome | undefined)[] = chosen.map(() => (found.isLate ? late : undefined));
     for (const [worker, own] of shares) {
       const reply = counted.replies.get(worker.id);
       const said = reply?.kind === 'feedbackCounted' ? reply.outcomes : [];
-      for (const [place, index] of own.entries()) outcomes[index] = said[place] ?? (counted.isLate ? late : undefined);
+      for (const [place, { index }] of own.entries()) {
+        outcomes[index] = said[place] ?? (counted.isLate ? late : undefined);
+      }
     }
     return outcomes;
   }
@@ -99,16 +103,17 @@ export class ClusterFeedback {
   }
 }
 
-/** Who has answered a request last; undefined where nobody has. */
-function newest(workers: readonly Worker[], replies: Open['replies'], index: number): Worker | undefined {
-  let found: Worker | undefined;
-  let foundAt = -Infinity;
-  for (const worker of workers) {
+/** What each worker says that it has answered to a request. */
+function answersTo(
+  index: number,
+  workers: readonly Worker[],
+  replies: Open['replies'],
+): readonly (KnownAnswer & { readonly worker: Worker })[] {
+  return workers.flatMap((worker) => {
     const reply = replies.get(worker.id);
-    const answeredAt = (reply?.kind === 'feedbackKnown' ? reply.known[index] : undefined) ?? -Infinity;
-    if (answeredAt > foundAt) [found, foundAt] = [worker, answeredAt];
-  }
-  return found;
+    const known = reply?.kind === 'feedbackKnown' ? reply.known[index] : undefined;
+    return (known ?? []).map((answer) => ({ ...answer, worker }));
+  });
 }
 
 function settle({ awaited, finish }: Open, worker: number): void {

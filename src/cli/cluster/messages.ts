@@ -4,7 +4,7 @@ import { torchError, type SaidError } from '../../errors.js';
 import type { MetricsSnapshot } from '../../monitoring/aggregate.js';
 import type { MonitoringReport } from '../../monitoring/report.js';
 import type { LabelledPart } from '../../monitoring/performance/index.js';
-import type { FeedbackItem, FeedbackOutcome } from '../../server/feedback/item.js';
+import type { FeedbackItem, FeedbackOutcome, KnownAnswer } from '../../server/feedback/item.js';
 import type { ManagedModel, Management } from '../../server/management/management.js';
 import type { ObservedCounts, Watched } from '../../server/monitoring/sink.js';
 import type { WatchKey } from '../../server/monitoring/watch-key.js';
@@ -38,7 +38,7 @@ export type ToWorker =
       readonly reports: readonly MonitoringReport[];
       readonly error?: SaidError;
     }
-  /** Labels came: which of their requests did you answer, and when? Say `feedbackKnown`. */
+  /** Labels came: what did you answer to their requests, and when? Say `feedbackKnown`. */
   | { readonly kind: 'findFeedback'; readonly round: number; readonly items: readonly FeedbackItem[] }
   /** Nobody has answered these requests later than you: count their labels, and say `feedbackCounted`. */
   | { readonly kind: 'countFeedback'; readonly round: number; readonly items: readonly FeedbackItem[] }
@@ -113,7 +113,7 @@ export type ToPrimary =
   /** Labels came to this worker: who has answered their requests? */
   | { readonly kind: 'askFeedback'; readonly question: number; readonly items: readonly FeedbackItem[] }
   /** When this worker answered each; `null`, as undefined becomes on its way, for what it does not know. */
-  | { readonly kind: 'feedbackKnown'; readonly round: number; readonly known: readonly (number | null | undefined)[] }
+  | { readonly kind: 'feedbackKnown'; readonly round: number; readonly known: readonly (readonly KnownAnswer[])[] }
   | { readonly kind: 'feedbackCounted'; readonly round: number; readonly outcomes: readonly FeedbackOutcome[] }
   /** Labels were counted here. */
   | { readonly kind: 'labelled'; readonly parts: readonly LabelledPart[] }

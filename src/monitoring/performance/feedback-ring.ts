@@ -13,6 +13,7 @@ export interface Prediction {
 }
 
 interface Remembered {
+  /** Of one model: what its versions have answered. */
   readonly predictions: readonly Prediction[];
   /** Milliseconds, on a clock that all processes of this machine have. */
   readonly answeredAt: number;
@@ -20,7 +21,7 @@ interface Remembered {
 }
 
 export interface FeedbackRingLimits {
-  /** Requests that are remembered; the oldest are forgotten. */
+  /** Requests that are remembered, one that several models have answered for each of them; the oldest are forgotten. */
   readonly requests: number;
   /** Rows of them all together. Default 16 for each request. */
   readonly rows?: number;
@@ -55,7 +56,7 @@ const mostUnindexed = 20_000;
 /**
  * The newest requests by their id, so that labels that come back later find what was predicted. Bounded by requests and by
  * rows: about 150 bytes for a request of one row, and 16 for each row of a larger one. An id that comes again stands for the
- * newest answer: what was remembered under it is forgotten. Each client has its own ids, and finds no others'; without clients,
+ * newest answer of a model: what that model had answered under it is forgotten. Each client has its own ids, and finds no others'; without clients,
  * all are one.
  *
  * Every answer is remembered and few are asked for. So remembering one writes to columns and no more: the index by id is made
@@ -64,7 +65,7 @@ const mostUnindexed = 20_000;
  * @example
  * const ring = new FeedbackRing({ requests: 10_000 });
  * ring.remember('7f1c', { model: 'mnist', version: 'v1', labels, classes: Int32Array.of(3), confidences: Float32Array.of(0.98) });
- * ring.find('7f1c'); // the predictions; undefined once it is forgotten
+ * ring.find('7f1c'); // of each model its predictions; nothing once they are forgotten
  */
 export class FeedbackRing {
   readonly #limits: Required<FeedbackRingLimits>;
@@ -116,7 +117,7 @@ export class FeedbackRing {
   remember(requestId: string, prediction: Prediction, client = ''): void {
     if (this.#limits.requests < 1) return;
     const { length } = prediction.classes;
-    if (length > this.#limits.rows) return this.#forgetRequest(requestId, client);
+    if (length > this.#limits.rows) return this.#forgetRequest(requestId, prediction.model, client);
     const place = this.#take(requestId, client);
     this.#put(place, [prediction], length);
     this.#enter(place);
@@ -128,7 +129,7 @@ export class FeedbackRing {
    */
   rememberRow(requestId: string, by: Answerer, answered: number, confidence: number, client = ''): void {
     if (this.#limits.requests < 1) return;
-    if (this.#limits.rows < 1) return this.#forgetRequest(requestId, client);
+    if (this.#limits.rows < 1) return this.#forgetRequest(requestId, by.model, client);
     const place = this.#take(requestId, client);
     this.#putRow(place, by, answered, confidence);
     this.#rows++;
@@ -138,7 +139,7 @@ export class FeedbackRing {
   /** The request is known by this id as well, of at most 256 characters; the newest request that is called so. */
   alias(requestId: string, alias: string, client = ''): void {
     if (alias === requestId || alias.length > longestAlias) return;
-    const place = this.#index ? this.#index.placeOf(requestId, client) : this.#recent(requestId, client);
+    const place = this.#index ? this.#index.placesOf(requestId, client).at(-1) : this.#recent(requestId, client);
     if (place === undefined || this.#has(place, reused)) return;
     const before = this.#aliases[place];
     if (before !== undefined) this.#index?.unname(requestId, client, before);
@@ -146,17 +147,22 @@ export class FeedbackRing {
     this.#index?.name(requestId, client, alias);
   }
 
-  /** What was answered to a request, when, and whether its label has come; undefined where it is not known, or no more. */
-  find(requestId: string, client = ''): Remembered | undefined {
-    const place = this.#indexed().find(requestId, client);
-    if (place === undefined) return undefined;
-    const answeredAt = this.#answeredAt[place] as number;
-    return { predictions: this.#predictionsAt(place), answeredAt, labelled: this.#has(place, labelled) };
+  /**
+   * What was answered to a request, when, and whether its label has come: of each model that has answered under this id, the
+   * newest last. None where it is not known, or no more.
+   */
+  find(requestId: string, client = ''): readonly Remembered[] {
+    return this.#indexed()
+      .find(requestId, client)
+      .map((place) => {
+        const answeredAt = this.#answeredAt[place] as number;
+        return { predictions: this.#predictionsAt(place), answeredAt, labelled: this.#has(place, labelled) };
+      });
   }
 
-  /** Its label has come: its rows are freed, and the id is kept so that a second one is refused. */
-  settle(requestId: string, client = ''): void {
-    const place = this.#indexed().find(requestId, client);
+  /** The label of what this model answered has come: its rows are freed, and the id is kept so that a second one is refused. */
+  settle(requestId: string, model: string, client = ''): void {
+    const place = this.#ofModel(this.#indexed().find(requestId, client), model);
     if (place === undefined || this.#has(place, labelled)) return;
     const predictions = this.#predictionsAt(place).map(({ model, version, identity }) => ({
       ...nothing,
@@ -206,7 +212,8 @@ export class FeedbackRing {
     const id = this.#ids[place];
     if (id === undefined) return;
     const client = this.#clients[place] as string;
-    const found = index.placeOf(id, client);
+    const { model } = this.#by[place] as Answerer;
+    const found = this.#ofModel(index.placesOf(id, client), model);
     if (found !== undefined && !this.#replace(found, place)) return;
     index.add(id, client, place);
     const alias = this.#aliases[place];
@@ -215,14 +222,17 @@ export class FeedbackRing {
     else index.name(id, client, alias);
   }
 
-  /** A request takes the place of one with the same id. @returns whether it is remembered itself */
+  /** Which of these places has what this model answered. */
+  #ofModel(places: readonly number[], model: string): number | undefined {
+    return places.find((place) => this.#by[place]?.model === model);
+  }
+
+  /** An answer takes the place of one of its model with the same id. @returns whether it is remembered itself */
   #replace(found: number, place: number): boolean {
     const before = this.#predictionsAt(found);
     const given = this.#predictionsAt(place);
     // Another version answered the same request, to be compared: both are told the label. The same one: the id was used again.
-    const isAnother = given.every(({ model, version }) =>
-      before.every((other) => other.model !== model || other.version !== version),
-    );
+    const isAnother = given.every(({ version }) => before.every((other) => other.version !== version));
     const wasLabelled = this.#has(found, labelled);
     this.#forget(found);
     if (!isAnother) this.#flags[place] = (this.#flags[place] as number) | reused;
@@ -246,7 +256,7 @@ export class FeedbackRing {
       const place = number % requests;
       if (this.#ids[place] === requestId && this.#clients[place] === client) return place;
     }
-    return this.#next === this.#oldest ? undefined : this.#indexed().placeOf(requestId, client);
+    return this.#next === this.#oldest ? undefined : this.#indexed().placesOf(requestId, client).at(-1);
   }
 
   #put(place: number, predictions: readonly Prediction[], rows: number): void {
@@ -306,9 +316,9 @@ export class FeedbackRing {
     return (this.#latest = made);
   }
 
-  /** The newest answer to a request is not remembered, so the one before is none. */
-  #forgetRequest(requestId: string, client: string): void {
-    const place = this.#indexed().placeOf(requestId, client);
+  /** The newest answer of a model to a request is not remembered, so its one before is none. */
+  #forgetRequest(requestId: string, model: string, client: string): void {
+    const place = this.#ofModel(this.#indexed().placesOf(requestId, client), model);
     if (place !== undefined) this.#forget(place);
   }
 
@@ -319,7 +329,7 @@ export class FeedbackRing {
 
   #forget(place: number): void {
     this.#rows -= this.#rowsAt(place);
-    this.#index?.delete(this.#ids[place] as string, this.#clients[place] as string, this.#aliases[place]);
+    this.#index?.delete(this.#ids[place] as string, this.#clients[place] as string, place, this.#aliases[place]);
     if (this.#several.size > 0) this.#several.delete(place);
     this.#ids[place] = undefined;
     this.#aliases[place] = undefined;

@@ -1,45 +1,50 @@
 /** What the requests of one client are called. Another client's may be called the same. */
 interface Names {
   readonly client: string;
-  /** The place of each request. */
-  readonly places: Map<string, number>;
+  /** The place of each request; of one that several models have answered, the place of each answer. */
+  readonly places: Map<string, number | number[]>;
   /** From a client's own id to that of the request. */
   readonly aliases: Map<string, string>;
 }
 
-/** Where requests are, by their ids and by what their clients call them. Each client has ids of its own, and finds no others'. */
+/** Where answers to requests are, by their ids and by what their clients call them. Each client has ids of its own, and finds no others'. */
 export class RequestIndex {
   readonly #clients = new Map<string, Names>();
   /** Mostly the next one is the same. */
   #asker: Names | undefined;
   #size = 0;
 
-  /** Requests that are in it. */
+  /** Answers that are in it. */
   get size(): number {
     return this.#size;
   }
 
-  /** The place of the request with this id, and no other name. */
-  placeOf(id: string, client: string): number | undefined {
-    return this.#namesOf(client)?.places.get(id);
+  /** The places of the request with this id, and no other name; that of the newest answer comes last. */
+  placesOf(id: string, client: string): readonly number[] {
+    return listOf(this.#namesOf(client)?.places.get(id));
   }
 
-  /** The place of the request that the client knows by this id, its own or that of the request. */
-  find(id: string, client: string): number | undefined {
+  /** As `placesOf`, of the request that the client knows by this id, its own or that of the request. */
+  find(id: string, client: string): readonly number[] {
     const names = this.#namesOf(client);
-    return names?.places.get(id) ?? names?.places.get(names.aliases.get(id) ?? id);
+    return listOf(names?.places.get(id) ?? names?.places.get(names.aliases.get(id) ?? id));
   }
 
-  /** @param id of no request of this client that is in it */
   add(id: string, client: string, place: number): void {
-    this.#madeFor(client).places.set(id, place);
+    const { places } = this.#madeFor(client);
+    const others = places.get(id);
+    places.set(id, others === undefined ? place : [...listOf(others), place]);
     this.#size++;
   }
 
   /** A client is forgotten with its last request. */
-  delete(id: string, client: string, alias: string | undefined): void {
+  delete(id: string, client: string, place: number, alias: string | undefined): void {
     const names = this.#namesOf(client);
-    if (!names?.places.delete(id)) return;
+    const places = listOf(names?.places.get(id));
+    if (!names || !places.includes(place)) return;
+    const [first, ...more] = places.filter((other) => other !== place);
+    if (first === undefined) names.places.delete(id);
+    else names.places.set(id, more.length === 0 ? first : [first, ...more]);
     this.#size--;
     if (alias !== undefined) this.unname(id, client, alias);
     if (names.places.size > 0) return;
@@ -64,8 +69,15 @@ export class RequestIndex {
   #madeFor(client: string): Names {
     const found = this.#namesOf(client);
     if (found) return (this.#asker = found);
-    const names = { client, places: new Map<string, number>(), aliases: new Map<string, string>() };
+    const names = { client, places: new Map<string, number | number[]>(), aliases: new Map<string, string>() };
     this.#clients.set(client, names);
     return (this.#asker = names);
   }
+}
+
+const none: readonly number[] = [];
+
+function listOf(places: number | readonly number[] | undefined): readonly number[] {
+  if (places === undefined) return none;
+  return typeof places === 'number' ? [places] : places;
 }

@@ -3,7 +3,16 @@ import type { ServerMetrics } from '../../monitoring/metrics.js';
 import { FeedbackRing, type LabelledPart, type Prediction } from '../../monitoring/performance/index.js';
 import type { AnsweredEvent } from '../../serving/index.js';
 import type { InferenceHost } from '../host.js';
-import { unknown, type FeedbackItem, type FeedbackOutcome, type FeedbackShare } from './item.js';
+import {
+  answerOf,
+  isNobodys,
+  unknown,
+  type FeedbackFault,
+  type FeedbackItem,
+  type FeedbackOutcome,
+  type FeedbackShare,
+  type KnownAnswer,
+} from './item.js';
 import { compare } from './labels.js';
 import { rememberAnswer } from './predicted.js';
 
@@ -50,7 +59,7 @@ export class FeedbackDesk {
     const onAnswered = (event: AnsweredEvent): void => this.#remember(event);
     this.#host.on('answered', onAnswered);
     this.#share?.answer({
-      known: (items) => items.map((item) => this.#find(item)?.answeredAt),
+      known: (items) => items.map((item) => this.#known(item)),
       give: (items) => items.map((item) => this.#give(item)),
     });
     return () => {
@@ -67,15 +76,15 @@ export class FeedbackDesk {
   async give(items: readonly FeedbackItem[]): Promise<readonly FeedbackOutcome[]> {
     const outcomes = await this.#giveAll(items);
     for (const outcome of outcomes) {
-      // Who has answered it is not known, or was counted where it is known.
-      if (codeOf(outcome) === 'ERR_UNKNOWN_REQUEST') this.#metrics.feedback('', '', 'ERR_UNKNOWN_REQUEST');
+      // Whose answer it is about is not known, or it was counted where it is known.
+      if ('code' in outcome && isNobodys(outcome)) this.#metrics.feedback('', '', outcome.code);
     }
     return outcomes;
   }
 
   /** Several processes may have answered requests of one id: the newest answer counts, as it does in one. */
   async #giveAll(items: readonly FeedbackItem[]): Promise<readonly FeedbackOutcome[]> {
-    if (!this.#share) return items.map((item) => this.#give(item));
+    if (!this.#share) return items.map((item) => this.#giveHere(item));
     const found = await this.#share.ask(items);
     return items.map((item, index) => found[index] ?? unknown(item));
   }
@@ -92,17 +101,38 @@ export class FeedbackDesk {
     }
   }
 
+  /** Of each model what it has answered to the request, where the item is about it. */
   #find({ requestId, model, version, client }: FeedbackItem): ReturnType<FeedbackRing['find']> {
-    const found = this.#ring.find(requestId, client);
-    const predictions = found?.predictions.filter(
-      (each) => (model === undefined || each.model === model) && (version === undefined || each.version === version),
-    );
-    return found && predictions && predictions.length > 0 ? { ...found, predictions } : undefined;
+    return this.#ring
+      .find(requestId, client)
+      .map((found) => ({
+        ...found,
+        predictions: found.predictions.filter(
+          (each) =>
+            (model === undefined || each.model === model) && (version === undefined || each.version === version),
+        ),
+      }))
+      .filter(({ predictions }) => predictions.length > 0);
   }
 
+  #known(item: FeedbackItem): readonly KnownAnswer[] {
+    return this.#find(item).map(({ predictions, answeredAt, labelled }) => ({
+      model: (predictions[0] as Prediction).model,
+      answeredAt,
+      fits: !labelled && predictions.every((each) => isRows(compare(item.label, each))),
+    }));
+  }
+
+  #giveHere(item: FeedbackItem): FeedbackOutcome {
+    const answer = answerOf(this.#known(item));
+    if (!answer) return unknown(item);
+    return 'code' in answer ? answer : this.#give({ ...item, model: answer.model });
+  }
+
+  /** @param item names its model, where several have answered under its id */
   #give(item: FeedbackItem): FeedbackOutcome {
     const { requestId, label, client } = item;
-    const found = this.#find(item);
+    const found = this.#find(item).at(-1);
     if (!found) return unknown(item);
     const { predictions } = found;
     if (found.labelled) return this.#refused(predictions, repeated);
@@ -113,7 +143,7 @@ export class FeedbackDesk {
       const { model: name, version: of, identity, confidences } = prediction;
       parts.push({ model: name, version: of, identity, confidences: [...confidences], correct });
     }
-    this.#ring.settle(requestId, client);
+    this.#ring.settle(requestId, (predictions[0] as Prediction).model, client);
     for (const part of parts) {
       this.#metrics.feedback(part.model, part.version, 'accepted', part.correct.length);
     }
@@ -121,10 +151,7 @@ export class FeedbackDesk {
     return { rows: parts[0]?.correct.length ?? 0 };
   }
 
-  #refused(
-    [first]: readonly Prediction[],
-    outcome: Exclude<FeedbackOutcome, { readonly rows: number }>,
-  ): FeedbackOutcome {
+  #refused([first]: readonly Prediction[], outcome: FeedbackFault): FeedbackOutcome {
     if (first) this.#metrics.feedback(first.model, first.version, outcome.code);
     return outcome;
   }
@@ -138,8 +165,4 @@ const repeated = {
 
 function isRows(result: ReturnType<typeof compare>): result is readonly boolean[] {
   return Array.isArray(result);
-}
-
-function codeOf(outcome: FeedbackOutcome | undefined): string | undefined {
-  return outcome && 'code' in outcome ? outcome.code : undefined;
 }

@@ -1,9 +1,7 @@
 import type { Prediction } from '../../monitoring/performance/index.js';
-import type { FeedbackOutcome, Label } from './item.js';
+import type { FeedbackFault, Label } from './item.js';
 
-type Fault = Exclude<FeedbackOutcome, { readonly rows: number }>;
-
-const fault = (message: string, pointer: string): Fault => ({ code: 'ERR_VALIDATION', message, pointer });
+const fault = (message: string, pointer: string): FeedbackFault => ({ code: 'ERR_VALIDATION', message, pointer });
 
 /**
  * Which rows of a prediction were right. Labels are never quoted: they may be personal data.
@@ -12,7 +10,7 @@ const fault = (message: string, pointer: string): Fault => ({ code: 'ERR_VALIDAT
 export function compare(
   label: Label | readonly Label[],
   { labels, classes, model, version }: Prediction,
-): readonly boolean[] | Fault {
+): readonly boolean[] | FeedbackFault {
   if (!labels) {
     const message = `Expected a request to a model that answers one class a row but ${model} ${version} does not`;
     return { code: 'ERR_TASK', message, pointer: '/request_id' };

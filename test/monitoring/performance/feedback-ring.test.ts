@@ -11,6 +11,9 @@ const prediction = (rows = 1, version = 'v1', model = 'm'): Prediction => ({
   confidences: new Float32Array(rows).fill(0.5),
 });
 
+/** What was answered last under an id. */
+const found = (ring: FeedbackRing, id: string, client?: string) => ring.find(id, client).at(-1);
+
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
@@ -28,10 +31,10 @@ describe('FeedbackRing', () => {
   it('finds what was answered until its label has come, and knows that it has', () => {
     const ring = new FeedbackRing({ requests: 10 });
     ring.remember('one', prediction(3));
-    expect(ring.find('one')?.predictions.map(({ classes }) => [...classes])).to.deep.equal([[2, 2, 2]]);
-    expect(ring.find('other')).to.equal(undefined);
-    ring.settle('one');
-    const settled = ring.find('one');
+    expect(found(ring, 'one')?.predictions.map(({ classes }) => [...classes])).to.deep.equal([[2, 2, 2]]);
+    expect(found(ring, 'other')).to.equal(undefined);
+    ring.settle('one', 'm');
+    const settled = found(ring, 'one');
     expect(settled?.labelled).to.equal(true);
     expect(settled?.predictions.map(({ model, version }) => [model, version])).to.deep.equal([['m', 'v1']]);
     expect(ring.rows).to.equal(0);
@@ -41,24 +44,24 @@ describe('FeedbackRing', () => {
     const ring = new FeedbackRing({ requests: 100, rows: 250 });
     for (let request = 0; request < 1000; request++) ring.remember(`r${request}`, prediction());
     expect([ring.size, ring.rows]).to.deep.equal([100, 100]);
-    expect(ring.find('r899')).to.equal(undefined);
-    expect(ring.find('r900')).not.to.equal(undefined);
+    expect(found(ring, 'r899')).to.equal(undefined);
+    expect(found(ring, 'r900')).not.to.equal(undefined);
     ring.remember('large', prediction(200));
     expect(ring.rows).to.equal(250);
-    expect(ring.find('r949')).to.equal(undefined);
-    expect(ring.find('r950')).not.to.equal(undefined);
+    expect(found(ring, 'r949')).to.equal(undefined);
+    expect(found(ring, 'r950')).not.to.equal(undefined);
     ring.remember('too large', prediction(251));
-    expect(ring.find('too large')).to.equal(undefined);
+    expect(found(ring, 'too large')).to.equal(undefined);
     expect(ring.rows).to.equal(250);
   });
 
   it('takes an id that comes again for the newest answer', () => {
     const ring = new FeedbackRing({ requests: 10 });
     ring.remember('same', prediction(1));
-    ring.settle('same');
+    ring.settle('same', 'm');
     ring.remember('same', prediction(2));
-    expect(ring.find('same')).to.include({ labelled: false });
-    expect(ring.find('same')?.predictions.map(({ classes }) => classes.length)).to.deep.equal([2]);
+    expect(found(ring, 'same')).to.include({ labelled: false });
+    expect(found(ring, 'same')?.predictions.map(({ classes }) => classes.length)).to.deep.equal([2]);
     expect([ring.size, ring.rows]).to.deep.equal([1, 2]);
   });
 
@@ -66,11 +69,45 @@ describe('FeedbackRing', () => {
     const ring = new FeedbackRing({ requests: 10 });
     ring.remember('shadowed', prediction(2, 'v1'));
     ring.remember('shadowed', prediction(2, 'v2'));
-    expect(ring.find('shadowed')?.predictions.map(({ version }) => version)).to.deep.equal(['v1', 'v2']);
+    expect(found(ring, 'shadowed')?.predictions.map(({ version }) => version)).to.deep.equal(['v1', 'v2']);
     expect(ring.rows).to.equal(4);
     for (let version = 3; version < 100; version++) ring.remember('shadowed', prediction(2, `v${version}`));
-    expect(ring.find('shadowed')?.predictions.length).to.be.at.most(8);
+    expect(found(ring, 'shadowed')?.predictions.length).to.be.at.most(8);
     expect(ring.rows).to.be.at.most(16);
+  });
+
+  it('keeps what each model has answered under one id, and a label of its own for each', () => {
+    const ring = new FeedbackRing({ requests: 3 });
+    ring.remember('order', prediction(2, 'v1', 'cats'));
+    ring.remember('order', prediction(1, 'v1', 'dogs'));
+    ring.remember('order', prediction(2, 'v2', 'cats'));
+    const known = () =>
+      ring
+        .find('order')
+        .map(({ predictions, labelled }) => [predictions.map(({ model, version }) => `${model} ${version}`), labelled]);
+    expect(known()).to.deep.equal([
+      [['dogs v1'], false],
+      [['cats v1', 'cats v2'], false],
+    ]);
+    expect([ring.size, ring.rows]).to.deep.equal([2, 5]);
+    ring.settle('order', 'dogs');
+    ring.settle('order', 'birds');
+    expect(known()).to.deep.equal([
+      [['dogs v1'], true],
+      [['cats v1', 'cats v2'], false],
+    ]);
+    // The id used again by one of them.
+    ring.remember('order', prediction(4, 'v1', 'dogs'));
+    expect(known()).to.deep.equal([
+      [['cats v1', 'cats v2'], false],
+      [['dogs v1'], false],
+    ]);
+    expect([ring.size, ring.rows]).to.deep.equal([2, 8]);
+    ring.remember('one', prediction());
+    ring.remember('two', prediction());
+    expect(known()).to.deep.equal([[['dogs v1'], false]]);
+    ring.remember('three', prediction());
+    expect([known(), ring.size, ring.rows]).to.deep.equal([[], 3, 3]);
   });
 
   it('knows a request by the id of its message, the newest of that id alone', () => {
@@ -79,12 +116,12 @@ describe('FeedbackRing', () => {
     ring.alias('one', '1');
     ring.remember('two', prediction(2));
     ring.alias('two', '1');
-    expect(ring.find('1')?.predictions[0]?.classes.length).to.equal(2);
-    ring.settle('1');
-    expect(ring.find('two')?.labelled).to.equal(true);
-    expect(ring.find('one')?.labelled).to.equal(false);
+    expect(found(ring, '1')?.predictions[0]?.classes.length).to.equal(2);
+    ring.settle('1', 'm');
+    expect(found(ring, 'two')?.labelled).to.equal(true);
+    expect(found(ring, 'one')?.labelled).to.equal(false);
     for (const id of ['three', 'four', 'five']) ring.remember(id, prediction());
-    expect(ring.find('1')).to.equal(undefined);
+    expect(found(ring, '1')).to.equal(undefined);
   });
 
   it('believes no message id where the request id was used twice, for it may be about the first', () => {
@@ -93,11 +130,11 @@ describe('FeedbackRing', () => {
     ring.remember('same', prediction(2));
     ring.alias('same', 'first');
     ring.alias('same', 'second');
-    expect(ring.find('first')).to.equal(undefined);
-    expect(ring.find('second')).to.equal(undefined);
+    expect(found(ring, 'first')).to.equal(undefined);
+    expect(found(ring, 'second')).to.equal(undefined);
     ring.remember('long', prediction());
     ring.alias('long', 'x'.repeat(257));
-    expect(ring.find('x'.repeat(257))).to.equal(undefined);
+    expect(found(ring, 'x'.repeat(257))).to.equal(undefined);
   });
 
   it('gives back each row as it came, of one version and of several', () => {
@@ -109,9 +146,9 @@ describe('FeedbackRing', () => {
     });
     const given = [of('v1', 2), of('v2', -1, 0, 1), of('v3')];
     for (const each of given) ring.remember('compared', each);
-    expect(ring.find('compared')?.predictions).to.deep.equal(given);
-    ring.settle('compared');
-    expect(ring.find('compared')?.predictions.map(({ version, classes }) => [version, classes.length])).to.deep.equal([
+    expect(found(ring, 'compared')?.predictions).to.deep.equal(given);
+    ring.settle('compared', 'm');
+    expect(found(ring, 'compared')?.predictions.map(({ version, classes }) => [version, classes.length])).to.deep.equal([
       ['v1', 0],
       ['v2', 0],
       ['v3', 0],
@@ -122,7 +159,7 @@ describe('FeedbackRing', () => {
     const ring = new FeedbackRing({ requests: 10 });
     ring.remember('before', prediction());
     ring.remember('after', { ...prediction(), labels: ['x', 'y', 'z'] });
-    const labelsOf = (id: string) => ring.find(id)?.predictions[0]?.labels;
+    const labelsOf = (id: string) => found(ring, id)?.predictions[0]?.labels;
     expect([labelsOf('before'), labelsOf('after')]).to.deep.equal([labels, ['x', 'y', 'z']]);
   });
 
@@ -170,16 +207,16 @@ describe('FeedbackRing', () => {
     ring.remember('1', prediction(2), 'bob');
     ring.alias('1', 'mine', 'bob');
     ring.remember('1', prediction(3));
-    const rows = (id: string, client?: string) => ring.find(id, client)?.predictions[0]?.classes.length;
+    const rows = (id: string, client?: string) => found(ring, id, client)?.predictions[0]?.classes.length;
     expect([rows('1', 'ann'), rows('1', 'bob'), rows('1')]).to.deep.equal([1, 2, 3]);
     expect([rows('mine', 'ann'), rows('mine', 'bob'), rows('mine'), rows('1', 'eve')]).to.deep.equal([
       ...[1, 2],
       ...[undefined, undefined],
     ]);
     expect([ring.size, ring.rows]).to.deep.equal([3, 6]);
-    ring.settle('mine', 'bob');
-    ring.settle('1', 'eve');
-    expect(['ann', 'bob', ''].map((client) => ring.find('1', client)?.labelled)).to.deep.equal([false, true, false]);
+    ring.settle('mine', 'm', 'bob');
+    ring.settle('1', 'm', 'eve');
+    expect(['ann', 'bob', ''].map((client) => found(ring, '1', client)?.labelled)).to.deep.equal([false, true, false]);
     for (const id of ['2', '3', '4']) ring.remember(id, prediction(), 'eve');
     expect([rows('1', 'ann'), rows('1', 'bob'), rows('1')]).to.deep.equal([undefined, undefined, 3]);
     expect(rows('mine', 'ann')).to.equal(undefined);
@@ -197,14 +234,14 @@ describe('FeedbackRing', () => {
   it('keeps its order where ids come again between others', () => {
     const ring = new FeedbackRing({ requests: 3 });
     for (const id of ['a', 'b', 'c', 'b', 'a', 'd']) ring.remember(id, prediction());
-    expect(['a', 'b', 'c', 'd'].map((id) => ring.find(id) !== undefined)).to.deep.equal([true, true, false, true]);
+    expect(['a', 'b', 'c', 'd'].map((id) => found(ring, id) !== undefined)).to.deep.equal([true, true, false, true]);
     expect([ring.size, ring.rows]).to.deep.equal([3, 3]);
   });
 
   it('remembers nothing where it has no room', () => {
     const ring = new FeedbackRing({ requests: 0 });
     ring.remember('one', prediction());
-    expect(ring.find('one')).to.equal(undefined);
+    expect(found(ring, 'one')).to.equal(undefined);
   });
 
   describe('asked now and then', () => {
@@ -213,23 +250,23 @@ describe('FeedbackRing', () => {
       for (let i = from; i < to; i++) ring.rememberRow(`r${i}`, answerer, i % 3, 0.5);
     };
     const answerer = { model: 'm', version: 'v1', identity: 'aa', labels };
-    const classOf = (ring: FeedbackRing, id: string) => ring.find(id)?.predictions[0]?.classes[0];
+    const classOf = (ring: FeedbackRing, id: string) => found(ring, id)?.predictions[0]?.classes[0];
 
     it('finds the newest before, within and after a flood, with the labels that came before', () => {
       const ring = new FeedbackRing({ requests: limit });
-      expect(ring.find('r0')).to.equal(undefined);
+      expect(found(ring, 'r0')).to.equal(undefined);
       flood(ring, 0, 1000);
       expect([classOf(ring, 'r899'), classOf(ring, 'r900'), classOf(ring, 'r999')]).to.deep.equal([undefined, 0, 0]);
-      ring.settle('r999');
+      ring.settle('r999', 'm');
       flood(ring, 1000, 1050);
-      expect(ring.find('r999')?.labelled).to.equal(true);
+      expect(found(ring, 'r999')?.labelled).to.equal(true);
       expect([classOf(ring, 'r949'), classOf(ring, 'r950'), classOf(ring, 'r1049')]).to.deep.equal([undefined, 2, 2]);
-      ring.settle('r1049');
+      ring.settle('r1049', 'm');
       expect([ring.size, ring.rows]).to.deep.equal([limit, limit - 2]);
       // So many without a question that the index is given up, and made anew.
       flood(ring, 1050, 1049 + limit);
       flood(ring, 1049 + limit, 1049 + limit + 1);
-      expect(ring.find('r1049')).to.equal(undefined);
+      expect(found(ring, 'r1049')).to.equal(undefined);
       expect(classOf(ring, 'r1050')).to.equal(0);
       expect([ring.size, ring.rows]).to.deep.equal([limit, limit]);
     });
@@ -238,7 +275,7 @@ describe('FeedbackRing', () => {
       const ring = new FeedbackRing({ requests: limit });
       flood(ring, 0, limit);
       // The last question for a long time.
-      expect(ring.find('r0')).not.to.equal(undefined);
+      expect(found(ring, 'r0')).not.to.equal(undefined);
       flood(ring, limit, 2 * limit - 4);
       ring.remember('compared', prediction(2, 'v1'));
       ring.remember('compared', prediction(3, 'v2'));
@@ -248,9 +285,9 @@ describe('FeedbackRing', () => {
       ring.alias('compared', 'called');
       flood(ring, 1000, 1010);
       ring.alias('used', 'now');
-      expect(ring.find('called')?.predictions.map(({ classes }) => classes.length)).to.deep.equal([2, 3]);
-      expect([ring.find('before'), ring.find('now')]).to.deep.equal([undefined, undefined]);
-      expect(ring.find('used')?.predictions[0]?.classes.length).to.equal(4);
+      expect(found(ring, 'called')?.predictions.map(({ classes }) => classes.length)).to.deep.equal([2, 3]);
+      expect([found(ring, 'before'), found(ring, 'now')]).to.deep.equal([undefined, undefined]);
+      expect(found(ring, 'used')?.predictions[0]?.classes.length).to.equal(4);
     });
 
     it('puts together before the first question what came under one id', () => {
@@ -263,7 +300,7 @@ describe('FeedbackRing', () => {
       ring.alias('same', 'mine', 'bob');
       ring.alias('same', 'first', 'ann');
       const sizes = (id: string, client?: string) =>
-        ring.find(id, client)?.predictions.map(({ classes }) => classes.length);
+        found(ring, id, client)?.predictions.map(({ classes }) => classes.length);
       expect(sizes('compared')).to.deep.equal([2, 3]);
       expect([sizes('same', 'ann'), sizes('same', 'bob'), sizes('mine', 'bob')]).to.deep.equal([[4], [5], [5]]);
       expect([sizes('mine', 'ann'), sizes('first', 'ann')], 'used twice').to.deep.equal([undefined, undefined]);
@@ -278,10 +315,10 @@ describe('FeedbackRing', () => {
         flood(ring, 0, between);
         ring.alias('one', 'first');
         ring.alias('one', '1');
-        expect(ring.find('first'), 'called otherwise since').to.equal(undefined);
-        expect(ring.find('1')?.predictions[0]?.classes.length).to.equal(2);
+        expect(found(ring, 'first'), 'called otherwise since').to.equal(undefined);
+        expect(found(ring, '1')?.predictions[0]?.classes.length).to.equal(2);
         flood(ring, 0, limit);
-        expect(ring.find('1')).to.equal(undefined);
+        expect(found(ring, '1')).to.equal(undefined);
       }
     });
 
@@ -289,12 +326,12 @@ describe('FeedbackRing', () => {
       const ring = new FeedbackRing({ requests: limit, rows: 20 });
       ring.remember('one', prediction(2));
       ring.remember('one', prediction(21));
-      expect(ring.find('one')).to.equal(undefined);
+      expect(found(ring, 'one')).to.equal(undefined);
       ring.remember('two', prediction(11, 'v1'));
       ring.remember('two', prediction(9, 'v2'));
-      expect(ring.find('two')?.predictions.length).to.equal(2);
+      expect(found(ring, 'two')?.predictions.length).to.equal(2);
       ring.remember('two', prediction(1, 'v3'));
-      expect(ring.find('two')).to.equal(undefined);
+      expect(found(ring, 'two')).to.equal(undefined);
       expect([ring.size, ring.rows]).to.deep.equal([0, 0]);
     });
 
@@ -309,19 +346,20 @@ describe('FeedbackRing', () => {
         // Ids of their own, and now and then the one before again.
         const id = draw(5) === 0 ? `r${i - 1}` : `r${i}`;
         const [rows, version, name, label] = [draw(4), draw(2), draw(3), draw(40)];
+        const model = draw(4) === 0 ? 'other' : 'm';
         for (const ring of [asked, lazy]) {
-          if (rows === 1) ring.rememberRow(id, { ...answerer, version: `v${version}` }, i % 3, 0.5);
-          else ring.remember(id, prediction(rows, `v${version}`));
+          if (rows === 1) ring.rememberRow(id, { ...answerer, model, version: `v${version}` }, i % 3, 0.5);
+          else ring.remember(id, prediction(rows, `v${version}`, model));
           if (name === 0) ring.alias(id, `n${i}`);
-          if (label === 0) ring.settle(id);
+          if (label === 0) ring.settle(id, model);
         }
         expect(asked.size).to.be.at.most(30);
         if (i % 97 !== 0) continue;
         for (let back = 0; back < 40; back++) {
           for (const known of [`r${i - back}`, `n${i - back}`]) {
             const of = (ring: FeedbackRing) => {
-              const found = ring.find(known);
-              return found && { labelled: found.labelled, predictions: found.predictions };
+              const remembered = found(ring, known);
+              return remembered && { labelled: remembered.labelled, predictions: remembered.predictions };
             };
             if (back < 20) expect(of(lazy)).to.deep.equal(of(asked));
           }
@@ -346,7 +384,7 @@ describe('FeedbackRing', () => {
       try {
         counts.push(setsOf(() => flood(ring, 0, 1000)));
         for (let i = 1000; i < 2000; i += 50) {
-          counts.push(setsOf(() => ring.find('r0')));
+          counts.push(setsOf(() => found(ring, 'r0')));
           counts.push(setsOf(() => flood(ring, i, i + 50)));
         }
         counts.push(setsOf(() => flood(ring, 2000, 2050)));
