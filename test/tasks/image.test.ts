@@ -117,6 +117,30 @@ describe('imageToTensor', () => {
     expect((await imageToTensor(palette, small)).data[128]).to.equal(1);
   });
 
+  it('puts transparent grey on the background as it does colours', async () => {
+    const background = [10, 200, 30] as const;
+    const pixels = (of: number[], channels: 2 | 4) =>
+      sharp(Uint8Array.from({ length: 64 * channels }, (_, i) => of[i % channels]!), {
+        raw: { width: 8, height: 8, channels },
+      });
+    const encoded = [
+      pixels([90, 0], 2).toColourspace('b-w').png(),
+      pixels([90, 0], 2).toColourspace('grey16').png(),
+      pixels([90, 90, 90, 0], 4).png(),
+    ];
+    for (const image of encoded) {
+      const bytes = await image.toBuffer();
+      const { data } = await imageToTensor(bytes, { ...small, divisor: 1, background });
+      expect([data[0], data[64], data[128]]).to.deep.equal(background);
+    }
+    const half = await pixels([90, 128], 2).toColourspace('b-w').png().toBuffer();
+    expect((await sharp(half).metadata()).channels).to.equal(2);
+    const { data } = await imageToTensor(half, { ...small, divisor: 1, background });
+    for (const [i, value] of background.entries()) {
+      expect(data[64 * i]).to.be.closeTo((90 * 128 + value * 127) / 255, 1);
+    }
+  });
+
   it('turns every EXIF orientation upright', async () => {
     const quarter = await plain(3, { r: 255, g: 0, b: 0 }, 8, 8).png().toBuffer();
     // Red at the top left, black elsewhere.

@@ -33,7 +33,9 @@ export async function decodeImage(source: Uint8Array, spec: ResolvedImage): Prom
   const inks = header.space === 'cmyk';
   const image = sharp(bytes, { ...options, limitInputPixels: spec.maxPixels });
   // Calls that sharp 0.33 has too: autoOrient() and toUint8Array() are younger.
-  const { data } = await (inks ? image.pipelineColourspace('cmyk') : image)
+  // Grey gets its three bands before the background comes: with one band it would get the background's red alone.
+  const { data } = await image
+    .pipelineColourspace(inks ? 'cmyk' : 'srgb')
     .rotate()
     .flatten({ background: { r, g, b } })
     .toColourspace(inks ? 'cmyk' : 'srgb')
