@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { errorTable, isErrorCode } from '../errors.js';
-import type { MetricsSnapshot } from './aggregate.js';
+import { mostGone, type MetricsSnapshot } from './aggregate.js';
 import { addGauges } from './gauges.js';
 import type { MetricSources } from './gauges-sources.js';
 import { CounterFamily, HistogramFamily } from './metrics-series.js';
@@ -40,9 +40,6 @@ export interface RowCheckSample {
   readonly version: string;
   readonly outcome: string;
 }
-
-/** Versions that are gone keep their counts for the next scrape; of more, the counts of the oldest are forgotten. */
-const mostGone = 100;
 
 /** The metrics of one server, in a registry of their own: several servers in a process do not meet. */
 export class ServerMetrics {
@@ -117,7 +114,8 @@ export class ServerMetrics {
     this.#families.rowChecks.of(model, version, outcome).add();
   }
 
-  loaded(model: string): void {
+  loaded(model: string, version: string): void {
+    this.#gone.delete(JSON.stringify([model, version]));
     this.#families.loads.of(model).add();
   }
 

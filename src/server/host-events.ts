@@ -56,7 +56,7 @@ function measureRuns(host: InferenceHost, metrics: ServerMetrics): () => void {
 function countLoads(host: InferenceHost, metrics: ServerMetrics): () => void {
   const onChange = ({ change, model, version, error }: HostChange): void => {
     if (change === 'failed') metrics.loadFailed(model, codeOf(error));
-    else if (change === 'loaded' || change === 'reloaded') metrics.loaded(model);
+    else if (change === 'loaded' || change === 'reloaded') metrics.loaded(model, version);
     else if (change === 'drained') {
       const isServed = host.list().some((served) => served.name === model && served.version === version);
       if (!isServed) metrics.gone(model, version);
