@@ -105,26 +105,61 @@ describe('the console: trying a model', function () {
     await view.close(/status of 4\d\d/);
   });
 
+  it('JSON: of requests that follow each other only the last is answered', async () => {
+    const view = await Console.open(browser, server.url);
+    const held = await view.holdFirst('/infer');
+    await view.go(digitTab);
+    await view.click('.segments [data-key=json]');
+    await view.click('.try-input button.primary');
+    await view.page.$eval('.editor', (editor) => {
+      (editor as HTMLTextAreaElement).value = '{}';
+      editor.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true }));
+    });
+    await view.reads('.result', /ERR_/);
+    await held.release();
+    expect(await held.asked()).to.equal(2);
+    expect(await view.text('.result')).to.match(/ERR_/);
+    expect(
+      await view.page.$eval('.try-input button.primary', (button) => (button as HTMLButtonElement).disabled),
+    ).to.equal(false);
+    await view.close(/status of 4\d\d/);
+  });
+
+  const drop = async (view: Console, colour: 'red' | 'blue') => {
+    const bytes = (await picture(colour)).toString('base64');
+    await view.page.$eval(
+      '.drop',
+      (zone, base64) => {
+        const data = new DataTransfer();
+        const octets = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+        data.items.add(new File([octets], 'picture.png', { type: 'image/png' }));
+        zone.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+      },
+      bytes,
+    );
+  };
+
+  it('of images that follow each other only the last has its answer shown', async () => {
+    const view = await Console.open(browser, server.url);
+    const held = await view.holdFirst('predict?');
+    await view.go('#/models/pictures');
+    await view.find('.drop');
+    await drop(view, 'blue');
+    await drop(view, 'red');
+    await view.reads(best, /^red$/);
+    await held.release();
+    expect(await held.asked()).to.equal(2);
+    expect(await view.text(best)).to.equal('red');
+    await view.close();
+  });
+
   it('an image is dropped, and its label stays text', async () => {
     const view = await Console.open(browser, server.url);
     await view.go('#/models/pictures');
     await view.find('.drop');
-    const drop = async (colour: 'red' | 'blue') => {
-      const bytes = (await picture(colour)).toString('base64');
-      await view.page.$eval(
-        '.drop',
-        (zone, base64) => {
-          const data = new DataTransfer();
-          const octets = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
-          data.items.add(new File([octets], 'picture.png', { type: 'image/png' }));
-          zone.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-        },
-        bytes,
-      );
-    };
-    await drop('red');
+    await drop(view, 'red');
     await view.reads(best, /^red$/);
-    await drop('blue');
+    await drop(view, 'blue');
     await view.reads(best, /^<img/);
     expect(await view.page.$$eval(best, (labels) => labels.map((label) => label.textContent))).to.deep.equal([markup]);
     expect(await view.page.$$('.result img, .result script')).to.have.length(0);

@@ -96,6 +96,65 @@ describe('the console: watching a server', function () {
     await view.close();
   });
 
+  it('the live view asks once at a time, however often it is opened', async () => {
+    const view = await Console.open(browser, server.url);
+    const held = await view.holdFirst('metrics');
+    await view.go('#/live');
+    await view.reads('.chart', /Throughput/);
+    // Opened again while the first answer is on its way, and told to go on.
+    await view.page.evaluate(() => (location.hash = '#/models/mnist-mlp/v1.0/overview'));
+    await view.reads('.panel', /Test accuracy/);
+    await view.page.evaluate(() => (location.hash = '#/live'));
+    await view.reads('.chart', /Throughput/);
+    for (const name of ['Pause', 'Go on']) await view.page.locator(`.live-head button ::-p-text(${name})`).click();
+    expect(await held.asked()).to.equal(1);
+    await held.release();
+    await view.reads('.chart', /Requests\s*[\d.]+ \/s/, 15_000);
+    await view.close();
+  });
+
+  it('a page that was hidden asks again once it is seen', async () => {
+    const view = await Console.open(browser, server.url);
+    await view.page.evaluateOnNewDocument(() => {
+      const state = { isHidden: false, planned: 0, asked: 0 };
+      Object.defineProperty(document, 'hidden', { get: () => state.isHidden });
+      const [plan, ask] = [window.setTimeout, window.fetch];
+      window.setTimeout = ((action: () => void, ms = 0) => {
+        if (ms === 5000) state.planned++;
+        return plan(action, ms / 50);
+      }) as typeof window.setTimeout;
+      window.fetch = (url, options) => {
+        if ((url instanceof Request ? url.url : String(url)).endsWith('/monitoring')) state.asked++;
+        return ask(url, options);
+      };
+      Object.assign(window, { state });
+    });
+    type State = Window & { state: { isHidden: boolean; planned: number; asked: number } };
+    await view.go('#/models/mnist-mlp/v1.0/monitoring');
+    await view.reads('.watch', /Drift/);
+    const turned = (isHidden: boolean) =>
+      view.page.evaluate((hidden) => {
+        const { state } = window as unknown as State;
+        state.isHidden = hidden;
+        return { ...state };
+      }, isHidden);
+    const until = (key: 'planned' | 'asked', above: number) =>
+      view.page.waitForFunction(
+        (name, least) => (window as unknown as State).state[name] > least,
+        { timeout: 10_000, polling: 50 },
+        key,
+        above,
+      );
+    const { planned } = await turned(true);
+    // The first may be of a question that was asked before.
+    await until('planned', planned + 1);
+    const { asked, planned: later } = await turned(true);
+    await until('planned', later + 1);
+    expect((await turned(false)).asked).to.equal(asked);
+    await until('asked', asked);
+    await view.close();
+  });
+
   it('a version without statistics says what to do', async () => {
     const view = await Console.open(browser, server.url);
     await view.go('#/models/mnist-mlp/v1.1/monitoring');

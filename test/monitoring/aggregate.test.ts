@@ -47,9 +47,9 @@ describe('metrics of several processes', () => {
   it('forgets the counts of versions that were gone longest, in one process and of those that have ended', async () => {
     const calls = (text: string) =>
       new Map(
-        [...text.matchAll(/^node_libtorch_inference_calls_total\{model="m",version="(\w+)",outcome="ok"\} (\d+)$/gm)].map(
-          ([, version, count]) => [version, Number(count)],
-        ),
+        [
+          ...text.matchAll(/^node_libtorch_inference_calls_total\{model="m",version="(\w+)",outcome="ok"\} (\d+)$/gm),
+        ].map(([, version, count]) => [version, Number(count)]),
       );
     const ran = (metrics: ServerMetrics, version: string) =>
       metrics.run({ model: 'm', version, rows: 1, outcome: 'ok', timings: undefined });
@@ -76,8 +76,7 @@ describe('metrics of several processes', () => {
 
   it('keeps the counts of a version that was unloaded and loaded again', async () => {
     const metrics = new ServerMetrics();
-    const ran = (version: string) =>
-      metrics.run({ model: 'm', version, rows: 1, outcome: 'ok', timings: undefined });
+    const ran = (version: string) => metrics.run({ model: 'm', version, rows: 1, outcome: 'ok', timings: undefined });
     ran('v0');
     metrics.gone('m', 'v0');
     metrics.loaded('m', 'v0');

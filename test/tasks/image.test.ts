@@ -120,9 +120,12 @@ describe('imageToTensor', () => {
   it('puts transparent grey on the background as it does colours', async () => {
     const background = [10, 200, 30] as const;
     const pixels = (of: number[], channels: 2 | 4) =>
-      sharp(Uint8Array.from({ length: 64 * channels }, (_, i) => of[i % channels]!), {
-        raw: { width: 8, height: 8, channels },
-      });
+      sharp(
+        Uint8Array.from({ length: 64 * channels }, (_, i) => of[i % channels]!),
+        {
+          raw: { width: 8, height: 8, channels },
+        },
+      );
     const encoded = [
       pixels([90, 0], 2).toColourspace('b-w').png(),
       pixels([90, 0], 2).toColourspace('grey16').png(),

@@ -15,7 +15,10 @@ export class ClusterMetrics {
   /** What this process itself can tell, beside its workers. Whoever has something to tell adds its member. */
   readonly sources: MetricSources = {};
   /** Connections that no worker saw, and errors when they were accepted: both are added to what the workers count. */
-  connections: () => { readonly dropped: number; readonly acceptErrors: number } = () => ({ dropped: 0, acceptErrors: 0 });
+  connections: () => { readonly dropped: number; readonly acceptErrors: number } = () => ({
+    dropped: 0,
+    acceptErrors: 0,
+  });
   readonly #metrics = new AggregatedMetrics();
   #round = 0;
   #waitingFor = new Set<number>();

@@ -148,11 +148,13 @@ describe('FeedbackRing', () => {
     for (const each of given) ring.remember('compared', each);
     expect(found(ring, 'compared')?.predictions).to.deep.equal(given);
     ring.settle('compared', 'm');
-    expect(found(ring, 'compared')?.predictions.map(({ version, classes }) => [version, classes.length])).to.deep.equal([
-      ['v1', 0],
-      ['v2', 0],
-      ['v3', 0],
-    ]);
+    expect(found(ring, 'compared')?.predictions.map(({ version, classes }) => [version, classes.length])).to.deep.equal(
+      [
+        ['v1', 0],
+        ['v2', 0],
+        ['v3', 0],
+      ],
+    );
   });
 
   it('takes new labels of a version that was loaded anew', () => {

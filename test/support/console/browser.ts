@@ -68,6 +68,35 @@ export class Console {
     await this.page.goto(`${this.origin}/${hash}`);
   }
 
+  /** Has the first answer of this path come only once `release` is called, whatever was aborted meanwhile. Before `go`. */
+  async holdFirst(path: string): Promise<{ asked: () => Promise<number>; release: () => Promise<void> }> {
+    await this.page.evaluateOnNewDocument((part: string) => {
+      const held = { asked: 0, release: () => undefined as void };
+      const gate = new Promise<void>((resolve) => (held.release = resolve));
+      const real = window.fetch;
+      window.fetch = async (url, options) => {
+        const of = url instanceof Request ? url.url : String(url);
+        if (!of.includes(part)) return real(url, options);
+        const isFirst = held.asked++ === 0;
+        const answer = await real(url, { ...options, signal: null });
+        if (isFirst) await gate;
+        return answer;
+      };
+      Object.assign(window, { held });
+    }, path);
+    type Held = Window & { held: { asked: number; release(): void } };
+    return {
+      asked: () => this.page.evaluate(() => (window as unknown as Held).held.asked),
+      // What comes of it has come when another question has its answer.
+      release: () =>
+        this.page.evaluate(async () => {
+          (window as unknown as Held).held.release();
+          await (await fetch('health/live')).text();
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        }),
+    };
+  }
+
   /** Waits for an element. */
   async find(selector: string): Promise<ElementHandle> {
     const found = await this.page.waitForSelector(selector, { timeout: 10_000 });

@@ -13,14 +13,18 @@ export function tryByImage(model) {
   const result = h('div', { class: 'result', 'aria-live': 'polite' });
   const shown = h('img', { class: 'chosen', alt: '', hidden: true });
   const name = h('p', { class: 'hint chosen-name' });
+  let asked;
   const take = async (file) => {
     if (!file) return;
+    // The answer about the image before would be shown beside this one.
+    asked?.abort();
+    asked = new AbortController();
     URL.revokeObjectURL(shown.src);
     shown.src = URL.createObjectURL(file);
     shown.alt = `The image ${file.name}`;
     shown.hidden = false;
     name.textContent = file.name;
-    await send(model, file, result);
+    await send(model, file, result, asked.signal);
   };
   const chooser = h('input', {
     id,
@@ -59,7 +63,7 @@ function imageOf(transfer) {
   return [...(transfer?.files ?? [])].find(({ type }) => type.startsWith('image/')) ?? transfer?.files?.[0];
 }
 
-async function send({ name, version, task }, file, result) {
+async function send({ name, version, task }, file, result, signal) {
   const query = new URLSearchParams({ model: name, model_version: version });
   if (task.type === 'classification') query.set('top_k', String(Math.min(task.classes ?? 5, 5)));
   const path = `predict?${query}`;
@@ -69,10 +73,11 @@ async function send({ name, version, task }, file, result) {
     if (!types.has(file.type)) body = await asPng(file);
     sent = { ...sent, contentType: body.type };
     const headers = { 'content-type': body.type, 'x-server-timing': 'on' };
-    const answer = await request(path, { method: 'POST', body, headers });
+    const answer = await request(path, { method: 'POST', body, headers, signal });
+    if (signal.aborted) return;
     showResult(result, { parts: partsOfPrediction(answer.value), answer, sent, showsBest: true });
   } catch (error) {
-    showError(result, error, sent);
+    if (!signal.aborted) showError(result, error, sent);
   }
 }
 

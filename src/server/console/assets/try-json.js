@@ -27,17 +27,23 @@ export function tryByJson(model) {
     editor.setAttribute('aria-invalid', String(fault.textContent !== ''));
   };
   const button = h('button', { type: 'button', class: 'primary', onclick: () => void send() }, 'Send');
+  let asked;
   const send = async () => {
+    // What was sent before is answered no more: its answer would be shown beside this request.
+    asked?.abort();
+    const { signal } = (asked = new AbortController());
     const path = `${modelPath(model)}/infer`;
     const sent = { url: urlOf(path).href, contentType: 'application/json', body: editor.value };
     button.disabled = true;
     try {
       // What is no JSON is the server's to refuse: it says where the fault is.
       const headers = { 'content-type': 'application/json', 'x-server-timing': 'on' };
-      const answer = await request(path, { method: 'POST', body: editor.value, headers });
+      const answer = await request(path, { method: 'POST', body: editor.value, headers, signal });
+      if (signal.aborted) return;
       const names = Object.fromEntries((model.outputs ?? []).map(({ name }) => [name, labelsFor(model)]));
       showResult(result, { parts: partsOfOutputs(answer.value, names), answer, sent, showsBest: false });
     } catch (error) {
+      if (signal.aborted) return;
       showError(result, error, sent);
     }
     button.disabled = false;

@@ -18,6 +18,7 @@ const ranges = [
 /** Goes on in other views, so that there is something to see when one comes back. */
 const series = new Series();
 let timer;
+let isAsking = false;
 let isPaused = false;
 let range = ranges[0];
 let fault;
@@ -98,6 +99,9 @@ function noteOf(points) {
 }
 
 async function poll() {
+  // One at a time: each plans the next.
+  if (isAsking) return;
+  isAsking = true;
   clearTimeout(timer);
   if (!document.hidden && !isPaused) {
     try {
@@ -110,6 +114,7 @@ async function poll() {
     }
     draw();
   } else series.interrupt();
+  isAsking = false;
   timer = setTimeout(() => void poll(), everyMs);
 }
 

@@ -17,6 +17,10 @@ export function monitoringView(model) {
   const place = h('div', { class: 'overview', 'aria-live': 'off' }, h('p', { class: 'hint' }, 'Asking …'));
   let shown = '';
   const refresh = async () => {
+    if (!document.hidden) await ask();
+    setTimeout(() => place.isConnected && void refresh(), everyMs);
+  };
+  const ask = async () => {
     try {
       const { models } = await get(`${modelPath(model)}/monitoring`);
       const report = models.find(({ version }) => version === model.version) ?? models[0];
@@ -29,7 +33,6 @@ export function monitoringView(model) {
       if (error.status === 404) put(place, nothing());
       else showFault(place, error);
     }
-    setTimeout(() => place.isConnected && !document.hidden && void refresh(), everyMs);
   };
   void refresh();
   return place;
