@@ -32,15 +32,22 @@ export function agree({ canary, stable, task, draw }: Answers): boolean {
   });
 }
 
-/** The classes or labels of a row, as text; undefined for a task that has none, and for what cannot be its answer. */
+/** The class or the labels of a row, as text; undefined for a task that has none, and for what cannot be its answer. */
 function labelsOf(task: Task, row: Tensor): string | undefined {
   const kind = taskKindOf(task);
   if (!kind?.labels || !kind.decode) return undefined;
   try {
-    return JSON.stringify(kind.toJson?.(kind.decode(task, row, {}))['predictions']);
+    const predictions = kind.toJson?.(kind.decode(task, row, {}))['predictions'];
+    // Several labels come by their scores, and are the same in any order.
+    const sets = Array.isArray(predictions) ? predictions.map(inOrder) : predictions;
+    return JSON.stringify(sets);
   } catch {
     return undefined;
   }
+}
+
+function inOrder(predicted: unknown): unknown {
+  return Array.isArray(predicted) ? (predicted as number[]).toSorted((a, b) => a - b) : predicted;
 }
 
 function tensorsOf(value: Value): readonly Tensor[] {
