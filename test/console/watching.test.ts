@@ -118,7 +118,7 @@ describe('the console: watching a server', function () {
     await view.page.evaluateOnNewDocument(() => {
       const state = { isHidden: false, planned: 0, asked: 0 };
       Object.defineProperty(document, 'hidden', { get: () => state.isHidden });
-      const [plan, ask] = [window.setTimeout, window.fetch];
+      const [plan, ask] = [window.setTimeout.bind(window), window.fetch.bind(window)];
       window.setTimeout = ((action: () => void, ms = 0) => {
         if (ms === 5000) state.planned++;
         return plan(action, ms / 50);

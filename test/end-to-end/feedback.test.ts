@@ -170,11 +170,11 @@ describe('feedback', function () {
   });
 
   it('takes a label for each model that has answered under one id, and asks which where it cannot tell', async () => {
-    const letters = [...'abcdefghij'];
+    const letters = Array.from('abcdefghij');
     const named = (name: string, labels: string[]) => ({
       ...{ name, file: digitModel, warmup: false as const, task: { type: 'classification' as const, labels } },
     });
-    const models = [named('digits', [...'0123456789']), named('letters', letters)];
+    const models = [named('digits', Array.from('0123456789')), named('letters', letters)];
     const both = await ModelHost.open({ models });
     const two = await createServer({ host: both, port: 0, logger: false });
     try {

@@ -24,7 +24,7 @@ describe('cluster: metrics', () => {
     const ofWorker = new ServerMetrics();
     for (let i = 0; i < 4; i++) ofWorker.connectionDropped();
     ofWorker.acceptFailed();
-    const worker = { id: 1, isDead: () => false } as Worker;
+    const worker = { id: 1, isDead: () => false } as unknown as Worker;
     metrics.onMessage(worker, { kind: 'snapshot', round: 0, snapshot: await ofWorker.snapshot() });
     // What was counted at the admin port is a third.
     const admin = new ServerMetrics();

@@ -71,9 +71,9 @@ export class Console {
   /** Has the first answer of this path come only once `release` is called, whatever was aborted meanwhile. Before `go`. */
   async holdFirst(path: string): Promise<{ asked: () => Promise<number>; release: () => Promise<void> }> {
     await this.page.evaluateOnNewDocument((part: string) => {
-      const held = { asked: 0, release: () => undefined as void };
+      const held: { asked: number; release: () => void } = { asked: 0, release: () => undefined };
       const gate = new Promise<void>((resolve) => (held.release = resolve));
-      const real = window.fetch;
+      const real = window.fetch.bind(window);
       window.fetch = async (url, options) => {
         const of = url instanceof Request ? url.url : String(url);
         if (!of.includes(part)) return real(url, options);
