@@ -112,7 +112,7 @@ export type ToPrimary =
   | { readonly kind: 'remembers' }
   /** Labels came to this worker: who has answered their requests? */
   | { readonly kind: 'askFeedback'; readonly question: number; readonly items: readonly FeedbackItem[] }
-  /** When this worker answered each; `null`, as undefined becomes on its way, for what it does not know. */
+  /** What this worker answered to each, and when; nothing for what it does not know. */
   | { readonly kind: 'feedbackKnown'; readonly round: number; readonly known: readonly (readonly KnownAnswer[])[] }
   | { readonly kind: 'feedbackCounted'; readonly round: number; readonly outcomes: readonly FeedbackOutcome[] }
   /** Labels were counted here. */
