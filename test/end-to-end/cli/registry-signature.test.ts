@@ -43,6 +43,22 @@ describe('registry verify --signature', function () {
     expect(stdout).to.match(/^ok .*signed by key [0-9a-f]{64}\n$/);
   });
 
+  it('refuses a root of Sigstore that is trusted for nobody', async () => {
+    writeFileSync(join(at.root, 'root.json'), '{}');
+    for (const [args, env] of [
+      [['--trusted-root', 'root.json'], {}],
+      [[], { NODE_LIBTORCH_TRUSTED_ROOT: 'root.json' }],
+    ] as const) {
+      const flags = ['--registry', 'records', '--models', 'models'];
+      const { status, stdout, stderr } = await cli(['registry', 'verify', '--all', ...args, ...flags], {
+        cwd: at.root,
+        env,
+      });
+      expect({ status, stdout }, args.join()).to.deep.equal({ status: 2, stdout: '' });
+      expect(stderr).to.match(/^error \[ERR_CONFIG\] Expected identities beside trustedRoot/);
+    }
+  });
+
   it('is of one version, and a file that can be read', async () => {
     for (const args of [['--all'], ['tiny', 'tiny@v1.0'], []]) {
       expect(await verify(...args, '--signature', 'theirs.sig'), args.join()).to.include({ status: 2, stdout: '' });

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { describe, torchError } from '../../../errors.js';
 import { isAlias, isModelName, isVersion } from '../../../registry/names.js';
-import type { AddOptions } from '../../../registry/record/options.js';
+import type { AddOptions, AdmissionLoad } from '../../../registry/record/options.js';
+import type { ModelSettings } from '../../../server/settings/table.js';
 import { readArguments } from '../../input.js';
 import { settingsOf } from '../../options.js';
 import { commandSettings } from '../../settings.js';
@@ -38,11 +39,17 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
     ...files,
     name: flags.name,
     version: flags.modelVersion,
-    load: loadOptionsOf(commandSettings({ overrides: settingsOf(flags) })),
+    load: admissionLoadOf(commandSettings({ overrides: settingsOf(flags) })),
     admission: limitsOf(flags),
     ...given(dataOf(flags)),
     ...given({ framework: frameworkOf(flags.framework), example: exampleOf(flags.example) }),
   } as AddOptions;
+}
+
+/** The options of loadModel that settings hold and an admission takes: where runs take place is no matter of the model. */
+export function admissionLoadOf(settings: ModelSettings): AdmissionLoad {
+  const { runInline: _runInline, ...load } = loadOptionsOf(settings);
+  return load;
 }
 
 /** Before any folder is made. @throws ERR_MODEL_LOAD when there is no file */

@@ -54,7 +54,9 @@ export async function trustOf(flags: TrustFlags): Promise<Trust | undefined> {
   const publicKeys = [...settings.trustedKeys, ...(flags.key ?? [])];
   const certificateAuthorities = [...settings.trustedCertificates, ...(flags.certificate ?? [])];
   const identities = [...settings.trustedIdentities, ...(flags.identity ?? [])];
-  if (publicKeys.length + certificateAuthorities.length + identities.length === 0) return undefined;
+  const count = publicKeys.length + certificateAuthorities.length + identities.length;
+  // A root alone is a mistake: whoever names it wants signatures verified.
+  if (count === 0 && trustedRoot === undefined) return undefined;
   const options = { publicKeys, certificateAuthorities, identities, ...(trustedRoot !== undefined && { trustedRoot }) };
   return openTrust(options).catch((cause: unknown) => {
     throw new UsageError(cause);
