@@ -96,7 +96,11 @@ export async function add(registry: Registry, file: string, options: AddOptions)
       ...{ now, trainingStatistics },
     });
     const committed = await store.commit(staging, { record, card: cardOf(record, 'markdown') }, { signal });
-    return { record: committed.added ? record : await registry.record(name, version), ...committed };
+    if (committed.added) return { record, ...committed };
+    // Somebody has added it meanwhile, perhaps with other statements.
+    const theirs = await registry.record(name, version);
+    await requireNothingNew(theirs, options);
+    return { record: theirs, ...committed };
   } finally {
     await staging.discard();
   }

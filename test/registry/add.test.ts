@@ -14,6 +14,8 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ModelHost, ModelRegistry, Tensor, loadModel, type AddOptions } from 'node-libtorch';
+import { torchError } from '#dist/errors.js';
+import { add as addTo } from '#dist/registry/add.js';
 import { loadOptionsOf } from '#dist/registry/index.js';
 import { artifactName } from '#dist/registry/record/file-name.js';
 import { cachedFile } from '#dist/registry/record/hub-cache.js';
@@ -71,6 +73,32 @@ describe('registry.add', function () {
     expect(stages).to.deep.equal([]);
     expect((await add(onnx('row_mixing'), { version: 'v2.0', onProgress })).added).to.equal(true);
     expect(stages).to.deep.equal(['copy', 'load', 'run', 'record']);
+  });
+
+  it('refuses other statements where somebody has added it meanwhile', async () => {
+    const { record } = await add(onnx('linear'), { license: 'MIT' });
+    const late = (options: Partial<AddOptions>) => {
+      let isFirst = true;
+      const { registry } = current();
+      const racing = {
+        record: async (name: string, of: string) => {
+          if (!isFirst) return await registry.record(name, of);
+          isFirst = false;
+          throw torchError('ERR_VERSION_NOT_FOUND', 'not there yet');
+        },
+        verify: registry.verify.bind(registry),
+        store: registry.store.bind(registry),
+      };
+      return addTo(racing, onnx('linear'), { name: 'model', version, ...options });
+    };
+    const { message } = await rejection(() => late({ license: 'Apache-2.0' }), 'ERR_VERSION_EXISTS');
+    expect(message).to.include('otherwise or nothing of license');
+    expect(await late({ license: 'MIT' })).to.deep.equal({ record, added: false });
+    expect(
+      current()
+        .content()
+        .filter((path) => path.startsWith('.')),
+    ).to.deep.equal([]);
   });
 
   describe('again, with other statements', () => {
