@@ -8,6 +8,7 @@ import type { EngineName, ExternalFile } from '../model/info.js';
 import type { TrainingStatistics } from '../monitoring/drift/statistics.js';
 import { admit, type AdmissionRequest, type Admitted, type AnswerRows } from './admission/admit.js';
 import { requireModel } from './admission/identify.js';
+import { weightBytes } from './admission/weight-bytes.js';
 import { cardOf } from './card/index.js';
 import { buildRecord } from './record/build.js';
 import {
@@ -191,7 +192,8 @@ async function tried(
 ): Promise<Admitted> {
   const parts = statedSignature(draft);
   const admitted = await admit(file, {
-    ...{ engine, sha256, bytes, load, example, signal },
+    ...{ engine, sha256, load, example, signal },
+    bytes: bytes + (await weightBytes(file, engine, signal)),
     ...(Object.keys(parts).length > 0 && { parts }),
     limits: admission,
     whileThere,

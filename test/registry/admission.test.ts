@@ -1,9 +1,13 @@
 import { expect } from 'chai';
+import { copyFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadModel, Tensor, type AddOptions } from 'node-libtorch';
+import { torchError } from '#dist/errors.js';
 import { admit } from '#dist/registry/admission/admit.js';
 import { escaped } from '#dist/registry/admission/endings.js';
 import { measure } from '#dist/registry/admission/measure.js';
 import { defaultMemory } from '#dist/registry/admission/memory-watch.js';
+import { weightBytes } from '#dist/registry/admission/weight-bytes.js';
 import { rejection } from '../support/errors.js';
 import { digitModel, fixture, onnx } from '../support/paths.js';
 import { leftOver, temporaryRegistry } from '../support/temporary-registry.js';
@@ -19,6 +23,23 @@ describe('admission', function () {
 
   afterEach(() => {
     expect(leftOver(), 'nothing is left over').to.deep.equal([]);
+  });
+
+  it('measures a model by all of its files', async () => {
+    const [file, weights] = ['external.onnx', 'weights.bin'].map((name) => join(current().folder, name)) as [
+      string,
+      string,
+    ];
+    await copyFile(onnx('external'), file);
+    expect(await weightBytes(file, 'onnx'), 'not there').to.equal(0);
+    await writeFile(weights, '');
+    await truncate(weights, 3 * 2 ** 30); // no blocks on the disk
+    expect(await weightBytes(file, 'onnx')).to.equal(3 * 2 ** 30);
+    expect(await weightBytes(digitModel, 'torchscript')).to.equal(0);
+    await rejection(
+      () => weightBytes(file, 'onnx', AbortSignal.abort(torchError('ERR_TIMEOUT', 'over'))),
+      'ERR_TIMEOUT',
+    );
   });
 
   describe('finds out', () => {

@@ -32,7 +32,7 @@ export interface AdmissionLimits {
   /** Milliseconds for the load and all runs together, default 120000. */
   readonly timeoutMs?: number;
   /**
-   * Bytes of memory of the process that loads and runs it. Default: 8 GiB, or four times the file where that is more, but never
+   * Bytes of memory of the process that loads and runs it. Default: 8 GiB, or four times its files where that is more, but never
    * more than three quarters of what this machine (or its control group) has. Held on Linux alone.
    */
   readonly memoryBytes?: number;

@@ -85,7 +85,7 @@ export function statements(command: Command): Command {
     )
     .option('--no-run', 'load it, and run nothing')
     .option('--time-limit <time>', 'of the trial, such as 90s or 10m (default: 2m)')
-    .option('--memory-limit <size>', 'of the trial, such as 12GiB (default: 8GiB, or four times the file)')
+    .option('--memory-limit <size>', 'of the trial, such as 12GiB (default: 8GiB, or four times its files)')
     .optionsGroup('Folders, and how it is loaded:');
 }
 
