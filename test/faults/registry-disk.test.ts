@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailingDisk } from '../support/failing-disk.js';
@@ -24,6 +24,7 @@ const operations: Record<string, Operation> = {
   'add of another version': (written, store) => written.add('v3.0', 'new', { store }),
   'add of a version that is there': (written, store) => written.add('v1.0', 'first', { store }),
   'add that puts back what was deleted': (written, store) => written.add('v1.0', 'fifth', { store, name: 'bare' }),
+  'add that puts back what was damaged': (written, store) => written.add('v1.0', 'sixth', { store, name: 'hurt' }),
   'first alias': async (written, store) => {
     await store.setAlias('other', 'champion', 'v1.0');
   },
@@ -60,6 +61,10 @@ async function sample(): Promise<WrittenRegistry> {
   await written.add('v1.0', 'fourth', { name: 'lone' });
   await written.add('v1.0', 'fifth', { name: 'bare' });
   await rm(join(written.registry.modelsDir, 'bare/v1.0'), { recursive: true });
+  await written.add('v1.0', 'sixth', { name: 'hurt' });
+  const hurt = join(written.registry.modelsDir, 'hurt/v1.0/model.pt');
+  await rm(hurt);
+  await writeFile(hurt, 'sixTh');
   await written.registry.setAlias('tiny', 'champion', 'v1.0');
   await written.registry.setAlias('tiny', 'stable', 'v1.0');
   await written.registry.setAlias('lone', 'champion', 'v1.0');

@@ -10,7 +10,7 @@ import { maxRecordBytes, recordIn } from '../read.js';
 import type { ModelRecord } from '../model-record.js';
 import { Change, writeNew } from './change.js';
 import type { Disk } from './disk.js';
-import { stagedName, type Folders } from './places.js';
+import { damagedName, stagedName, type Folders } from './places.js';
 import type { OpenStaging } from './staging.js';
 import { planted } from './storage-error.js';
 
@@ -112,10 +112,21 @@ async function repair(disk: Disk, { modelsDir }: Folders, staging: OpenStaging, 
   }
   await Change.of(disk, async (change) => {
     await staging.sync();
-    if (kind === 'folder') await change.move(folder, dirname(staging.folder), 'damaged');
+    if (kind === 'folder') {
+      await announce(disk, staging, of);
+      await change.move(folder, dirname(staging.folder), damagedName);
+    }
     await change.move(staging.folder, await change.folder(modelsDir, of.name), of.version);
   });
   return true;
+}
+
+/** Says which version the staging is about, before anything of it is moved: whoever ends it after a crash puts its files back. */
+async function announce(disk: Disk, staging: OpenStaging, of: ModelRecord): Promise<void> {
+  const folder = join(staging.recordFolder, stagedName(of));
+  await disk.remove(folder); // of an attempt that failed
+  await disk.makeFolder(folder);
+  await disk.syncFolder(staging.recordFolder);
 }
 
 /** Nothing is written through a link. @throws ERR_INTEGRITY for what is neither a folder nor absent */

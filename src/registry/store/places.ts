@@ -17,11 +17,11 @@ const stagingName = '.staging';
 export interface Places {
   readonly lock: string;
   /**
-   * Of records: `<id>/lock` and `<id>/<name>~<version>/` for a version that is being added, `<id>~<name>~<version>/` for one
-   * that is being removed, `<id>` for the new content of a file.
+   * Of records: `<id>/lock` and `<id>/<name>~<version>/` for a version that is being added or whose files are put back,
+   * `<id>~<name>~<version>/` for one that is being removed, `<id>` for the new content of a file.
    */
   readonly records: string;
-  /** Of artifacts: `<id>/`. Each has its twin among the records, which is made before it and removed after it. */
+  /** Of artifacts: `<id>/`, with `files`, and `damaged` in whose place they are put. Each has its twin among the records, which is made before it and removed after it. */
   readonly artifacts: string;
 }
 
@@ -39,6 +39,9 @@ export async function makeStaging(disk: Disk, { records, artifacts }: Places): P
     else if (kind !== 'folder') throw planted(path, 'a folder');
   }
 }
+
+/** What lay in the place of files that are put back, beside these. */
+export const damagedName = 'damaged';
 
 export interface Version {
   readonly name: string;

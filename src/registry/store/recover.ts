@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf } from '../folders.js';
 import type { Disk } from './disk.js';
 import { takeLock, type Held } from './lock.js';
-import { stagedName, stagedVersion, type Folders, type Places, type Version } from './places.js';
+import { damagedName, stagedName, stagedVersion, type Folders, type Places, type Version } from './places.js';
 import { editQuarantine } from './quarantine.js';
 import { sweep } from './staging.js';
 
@@ -67,10 +67,28 @@ async function endAdd(disk: Disk, folders: Folders, places: Places, id: string) 
 async function takeBack(disk: Disk, folders: Folders, places: Places, id: string, of: Version) {
   const staging = join(places.artifacts, id);
   const aside = join(staging, 'files');
+  if ((await disk.kind(join(staging, damagedName))) === 'folder') {
+    await endRepair(disk, folders, staging, of);
+    return;
+  }
   if ((await disk.kind(aside)) !== 'none') return;
   // Removed, or a link: whose the artifact is can no longer be told.
   if ((await disk.kind(staging)) !== 'folder') return;
   await moveArtifact(disk, folders, of, aside);
+}
+
+/** Its files were to be put back: where the damaged ones are gone and the whole ones not there, these are, or else those again. */
+async function endRepair(disk: Disk, { registryDir, modelsDir }: Folders, staging: string, of: Version) {
+  // Removed since: nothing is owed to it.
+  if ((await disk.kind(join(registryDir, of.name, of.version))) !== 'folder') return;
+  const model = join(modelsDir, of.name);
+  // Another recovery may have removed it as empty.
+  if ((await disk.kind(model)) === 'none') await disk.makeFolder(model);
+  const place = join(model, of.version);
+  if ((await disk.kind(model)) !== 'folder' || (await disk.kind(place)) !== 'none') return;
+  const whole = join(staging, 'files');
+  await disk.rename((await disk.kind(whole)) === 'folder' ? whole : join(staging, damagedName), place);
+  await disk.syncFolder(model);
 }
 
 /** The artifact of a version that has no record. Links on the way to it are not followed. */
