@@ -61,7 +61,7 @@ export async function withDigest(
 }
 
 async function ofAlias(registryDir: string, name: string, alias: string): Promise<ModelRecord> {
-  // A writer may move the alias and remove its old version between the two reads.
+  // A writer may move the alias and remove its old version between any two reads.
   for (let attempt = 0; ; attempt++) {
     const versions = await versionsOf(registryDir, name);
     const aliases = await aliasesIn(registryDir, name).catch(async (error: unknown) => {
@@ -70,7 +70,13 @@ async function ofAlias(registryDir: string, name: string, alias: string): Promis
     });
     const version = aliases.get(alias);
     if (version === undefined) throw await noSuchVersion(registryDir, name, versions, `the alias ${alias}`);
-    if (versions.includes(version)) return await recordOf(registryDir, name, version);
+    if (versions.includes(version)) {
+      try {
+        return await recordOf(registryDir, name, version);
+      } catch (error) {
+        if (attempt === 2 || codeOf(error) !== 'ERR_VERSION_NOT_FOUND') throw error;
+      }
+    }
     if (attempt < 2) continue;
     throw await noSuchVersion(registryDir, name, versions, `the alias ${alias}, which names ${version}`);
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import fs, { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { aliasesIn, quarantineIn } from '#dist/registry/read.js';
 import { rejection } from '../support/rejection.js';
@@ -42,6 +43,29 @@ describe('aliases of versions', () => {
       schemaVersion: 1,
       aliases: { challenger: 'v2.0', champion: 'v2.0', stable: 'v1.0' },
     });
+  });
+
+  it('are found while they move and the version that they had goes', async () => {
+    const { registry } = written;
+    await registry.setAlias('tiny', 'champion', 'v1.0');
+    const { readdir: real } = fs;
+    let reads = 0;
+    // The first read is of the versions, then the alias is read, and the next one is of the versions for the record.
+    fs.readdir = (async (...args: Parameters<typeof real>) => {
+      if (++reads === 2) {
+        await registry.setAlias('tiny', 'champion', 'v2.0');
+        await registry.remove('tiny', 'v1.0');
+      }
+      return await real(...args);
+    }) as typeof real;
+    syncBuiltinESMExports();
+    try {
+      expect((await registry.resolve('tiny', 'champion')).version).to.equal('v2.0');
+      expect(await registry.versions('tiny')).to.deep.equal(['v2.0']);
+    } finally {
+      fs.readdir = real;
+      syncBuiltinESMExports();
+    }
   });
 
   it('are not none where the folder of the model is gone', async () => {
