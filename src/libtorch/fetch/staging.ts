@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 const prefix = '.tmp-';
-/** Longer than any fetch takes. Younger folders may belong to a process on another machine that is still working. */
+/** Longer than any fetch takes. A process on another machine may still be working on younger folders. */
 const staleMs = 6 * 3600 * 1000;
 
 export interface Staging extends AsyncDisposable {
@@ -36,7 +36,9 @@ async function sweep(root: string): Promise<void> {
 async function isStale(path: string, name: string): Promise<boolean> {
   const made = await stat(path).catch(() => undefined);
   if (made === undefined) return false;
-  return Date.now() - made.mtimeMs > staleMs || stateOf(name.slice(prefix.length, name.lastIndexOf('-'))) === 'gone';
+  const state = stateOf(name.slice(prefix.length, name.lastIndexOf('-')));
+  // Of one that runs, however long: a slow line, or a machine that slept.
+  return state === 'gone' || (state === 'unknown' && Date.now() - made.mtimeMs > staleMs);
 }
 
 /**

@@ -148,7 +148,7 @@ describe('provision', function () {
     const [alive, elsewhere] = [`.tmp-${owner}-abc`, '.tmp-other.host-12-abc'];
     await quietFor(`.tmp-${ownerName(4194303)}-abc`, 0);
     await quietFor('.tmp-other.host-11-abc', 7);
-    await quietFor(alive, 1);
+    await quietFor(alive, 7);
     await quietFor(elsewhere, 1);
     await run();
     expect(leftovers().sort()).to.deep.equal([alive, elsewhere, 'libtorch-2.15.0-linux-x64-cpu'].sort());
