@@ -1,7 +1,12 @@
 import { torchError, type TorchError } from '../errors.js';
 import type { ModelMetadata } from '../protocol/messages.js';
 import { Deadline } from './deadline.js';
-import { InferenceConnectionError, InferenceTimeoutError } from './errors.js';
+import {
+  InferenceConnectionError,
+  InferenceProtocolError,
+  InferenceServerError,
+  InferenceTimeoutError,
+} from './errors.js';
 import { KnownModels } from './known-models.js';
 import type { CallOptions, ResolvedOptions } from './options.js';
 import { withRetries } from './retry.js';
@@ -26,7 +31,8 @@ export interface Tries {
 export class Session {
   readonly options: ResolvedOptions;
   readonly #models = new KnownModels();
-  #binary: Promise<boolean> | undefined;
+  /** What `#askBinary` gave, or gives. */
+  #binary: Promise<boolean | undefined> | undefined;
   #transport: Promise<Transport> | undefined;
   #isClosed = false;
   /** Of the calls that run. */
@@ -112,18 +118,21 @@ export class Session {
     return true;
   }
 
-  /** Whether the server takes bytes behind the JSON; asked once. Over gRPC every one does. */
+  /** Whether the server takes bytes behind the JSON; asked until it has said so. Over gRPC every one does. */
   async takesBinary({ deadline }: Tries, headers: CallOptions['headers'], fresh = false): Promise<boolean> {
     if (this.options.protocol === 'grpc') return true;
     if (fresh) this.#binary = undefined;
     const asked = (this.#binary ??= this.#askBinary(headers));
-    asked.catch(() => {
+    const forget = (): void => {
       if (this.#binary === asked) this.#binary = undefined;
-    });
-    return deadline.until(asked);
+    };
+    asked.then((takes) => takes ?? forget(), forget);
+    // JSON is what every server takes.
+    return (await deadline.until(asked)) ?? false;
   }
 
-  async #askBinary(headers: CallOptions['headers']): Promise<boolean> {
+  /** Undefined where the server could not say it now, and may another time. */
+  async #askBinary(headers: CallOptions['headers']): Promise<boolean | undefined> {
     try {
       const { extensions } = await this.ask(`GET ${routes.server}`, { headers }, (transport, attempt) =>
         transport.serverMetadata(attempt),
@@ -132,8 +141,7 @@ export class Session {
     } catch (error) {
       // Nothing was learnt of the server.
       if (error instanceof InferenceConnectionError || error instanceof InferenceTimeoutError) throw error;
-      // It says nothing of itself: JSON is what every server takes.
-      return false;
+      return saysNothing(error) ? false : undefined;
     }
   }
 
@@ -151,6 +159,13 @@ export class Session {
       () => undefined,
     );
   }
+}
+
+/** Whether a server has answered for good that it says nothing of itself. */
+function saysNothing(error: unknown): boolean {
+  if (error instanceof InferenceServerError) return [404, 405, 501].includes(error.status);
+  // Something else than its metadata, with a good status. A redirection may be that of a login.
+  return error instanceof InferenceProtocolError && !(error.status >= 300 && error.status < 400);
 }
 
 function closed(): TorchError {

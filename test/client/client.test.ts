@@ -6,7 +6,7 @@ import {
   type ClientOptions,
   type ModelMetadata,
 } from '#dist/client/index.js';
-import { handMade, json, text, type HandMade, type Seen } from '../support/hand-made-server.js';
+import { handMade, json, text, type Handler, type HandMade, type Seen } from '../support/hand-made-server.js';
 import { rejection } from '../support/errors.js';
 
 const metadata = (datatype: string): ModelMetadata & object => ({
@@ -93,6 +93,37 @@ describe('InferenceClient', () => {
     expect(inferences()[1]!.body.toString()).to.equal(body.toString());
     expect(asked).to.deep.equal(['server']);
   });
+
+  const says: readonly [string, Handler, remembered: boolean][] = [
+    ['is overloaded', json(503, {}), false],
+    ['is behind a gateway that has lost it', text(502, '<title>502</title>'), false],
+    ['wants a token first', json(401, {}), false],
+    ['is told too much', json(429, {}), false],
+    ['fails', json(500, {}), false],
+    ['sends to a login', text(302, '', { location: '/login' }), false],
+    ['has no such page', json(404, {}), true],
+    ['has no such method', json(405, {}), true],
+    ['has not made it', json(501, {}), true],
+    ['answers with a page', text(200, '<title>Hello</title>'), true],
+  ];
+  for (const [what, first, remembered] of says) {
+    it(`${remembered ? 'remembers' : 'does not remember'} of a server that ${what} that it takes no bytes`, async () => {
+      const client = clientOf();
+      const x = Tensor.from([1]);
+      let isFirst = true;
+      made.answer((seen, response) => {
+        if (isInfer(seen)) return json(200, good)(seen, response);
+        asked.push(seen.path);
+        if (!isFirst) return json(200, { name: 's', version: '1', extensions })(seen, response);
+        isFirst = false;
+        return first(seen, response);
+      });
+      for (let i = 0; i < 3; i++) await client.model('m').infer({ x });
+      const ways = inferences().map(({ headers }) => headers['content-type']?.replace('application/', ''));
+      expect(ways).to.deep.equal(remembered ? ['json', 'json', 'json'] : ['json', 'octet-stream', 'octet-stream']);
+      expect(asked).to.have.length(remembered ? 1 : 2);
+    });
+  }
 
   it('asks for metadata once, where inputs need it', async () => {
     const client = clientOf();
