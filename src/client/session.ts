@@ -45,11 +45,8 @@ export class Session {
   }
 
   /** Begins a call, whose deadline somebody must close. */
-  async begin(
-    operation: string,
-    { timeoutMs = this.options.timeoutMs, signal, headers }: CallOptions,
-    retries = this.options.retries,
-  ): Promise<Tries> {
+  async begin(operation: string, { timeoutMs = this.options.timeoutMs, signal, headers }: CallOptions): Promise<Tries> {
+    const { retries } = this.options;
     const transport = await this.transport();
     if (this.#isClosed) throw closed();
     const deadline = new Deadline(operation, timeoutMs, signal);
@@ -62,14 +59,9 @@ export class Session {
     };
   }
 
-  /** Runs a call within its time. @param retries default: the client's */
-  async within<T>(
-    operation: string,
-    options: CallOptions,
-    work: (tries: Tries) => Promise<T>,
-    retries?: number,
-  ): Promise<T> {
-    const tries = await this.begin(operation, options, retries);
+  /** Runs a call within its time. */
+  async within<T>(operation: string, options: CallOptions, work: (tries: Tries) => Promise<T>): Promise<T> {
+    const tries = await this.begin(operation, options);
     try {
       return await work(tries);
     } finally {
@@ -82,9 +74,8 @@ export class Session {
     operation: string,
     options: CallOptions,
     send: (transport: Transport, attempt: Attempt) => Promise<T>,
-    retries?: number,
   ): Promise<T> {
-    return this.within(operation, options, ({ run }) => run(send), retries);
+    return this.within(operation, options, ({ run }) => run(send));
   }
 
   /**
