@@ -1,7 +1,7 @@
 import { milliseconds, text } from '../check.js';
 import { expected } from '../errors.js';
 import type { IndexEntry, ModelStatistics, Parameters, ServerMetadata } from '../protocol/messages.js';
-import { InferenceConnectionError } from './errors.js';
+import { InferenceConnectionError, InferenceServerError, InferenceTimeoutError } from './errors.js';
 import { checkParameters } from './infer-options.js';
 import { ModelClient } from './model-client.js';
 import { checkCall, resolveOptions, type CallOptions, type ClientOptions } from './options.js';
@@ -61,8 +61,8 @@ export class InferenceClient {
   }
 
   /**
-   * Waits until the server, or one model of it, is ready. A server that cannot be reached yet is waited for.
-   * @throws ERR_INVALID_ARGUMENT; ERR_TIMEOUT; the signal's reason
+   * Waits until the server, or one model of it, is ready. A server that cannot be reached yet is waited for, also behind a gateway.
+   * @throws ERR_INVALID_ARGUMENT; ERR_TIMEOUT, whose `cause` is why it could not be reached; the signal's reason
    */
   async waitUntilReady(options: WaitOptions = {}): Promise<void> {
     checkCall('waitUntilReady', options, ['model', 'version', 'intervalMs']);
@@ -74,17 +74,24 @@ export class InferenceClient {
     milliseconds('intervalMs', intervalMs);
     const session = this.#session;
     const path = model === undefined ? routes.ready : `${routes.model({ name: model, version })}/ready`;
-    await session.within(`GET ${path}`, call, async ({ deadline, run }) => {
+    let last: unknown;
+    const waiting = session.within(`GET ${path}`, call, async ({ deadline, run }) => {
       for (;;) {
         const isReady = await run((transport, attempt) =>
           model === undefined ? transport.ready(attempt) : transport.modelReady({ name: model, version }, attempt),
         ).catch((error: unknown) => {
-          if (error instanceof InferenceConnectionError) return false;
-          throw error;
+          if (!isAway(error)) throw error;
+          last = error;
+          return false;
         });
         if (isReady) return;
         await deadline.sleep(intervalMs);
       }
+    });
+    await waiting.catch((error: unknown) => {
+      if (last !== undefined && error instanceof InferenceTimeoutError)
+        Object.defineProperty(error, 'cause', { value: last, configurable: true, writable: true });
+      throw error;
     });
   }
 
@@ -146,4 +153,10 @@ export class InferenceClient {
       run((transport, attempt) => transport[action](name, parameters, attempt), false),
     );
   }
+}
+
+/** Whether nobody answers yet: neither a server nor, for it, a gateway (502, 503, 504; UNAVAILABLE of gRPC). */
+function isAway(error: unknown): boolean {
+  if (error instanceof InferenceServerError) return [502, 503, 504].includes(error.status);
+  return error instanceof InferenceConnectionError;
 }

@@ -267,7 +267,21 @@ describe('InferenceClient', () => {
     await client.waitUntilReady({ model: 'm', intervalMs: 1 });
     expect(made.seen).to.have.length(4);
     made.answer(json(503, {}));
-    await rejection(() => client.waitUntilReady({ timeoutMs: 30, intervalMs: 5 }), 'ERR_TIMEOUT');
+    const unready = await rejection(() => client.waitUntilReady({ timeoutMs: 30, intervalMs: 5 }), 'ERR_TIMEOUT');
+    expect(unready.cause).to.equal(undefined);
+  });
+
+  it('waits for a server behind a gateway, and says at last why it was not reached', async () => {
+    const client = clientOf();
+    const page = (status: number) => text(status, `<title>${status} from the gateway</title>`);
+    made.answer(page(502), page(504), page(503), json(200, {}));
+    await client.waitUntilReady({ intervalMs: 1 });
+    expect(made.seen).to.have.length(4);
+    made.answer(page(504));
+    const error = await rejection(() => client.waitUntilReady({ timeoutMs: 1000, intervalMs: 5 }), 'ERR_TIMEOUT');
+    expect(error.cause).to.be.an.instanceOf(InferenceServerError).with.property('status', 504);
+    made.answer(page(500));
+    await rejection(() => client.waitUntilReady({ intervalMs: 1 }), 'ERR_INTERNAL');
   });
 
   it('reads the index of servers, and the list of KServe', async () => {
