@@ -1,4 +1,4 @@
-import { object } from '../check.js';
+import { object, options as checkOptions } from '../check.js';
 import type { InferRequest } from '../protocol/messages.js';
 import { checkInferOptions, requestOf, type InferOptions } from './infer-options.js';
 import type { CallOptions } from './options.js';
@@ -8,11 +8,11 @@ import type { Session, Tries } from './session.js';
 import type { Target } from './transport.js';
 import type { AnyServed } from './types.js';
 
+/** What one request may have beside its inputs; the rest is of the whole stream. */
+const known = ['id', 'outputs', 'parameters', 'priority', 'classification'] as const;
+
 /** One request of a stream. */
-export interface StreamRequest<I> extends Pick<
-  InferOptions,
-  'id' | 'outputs' | 'parameters' | 'priority' | 'classification'
-> {
+export interface StreamRequest<I> extends Pick<InferOptions, (typeof known)[number]> {
   readonly inputs: I;
 }
 
@@ -27,7 +27,7 @@ export async function* streamOf(
   options: CallOptions,
 ): AsyncGenerator<InferResult> {
   const operation = `the stream of ${target.name}`;
-  const tries = await session.begin(operation, { timeoutMs: Infinity, ...options });
+  const tries = await session.begin(operation, { ...options, timeoutMs: options.timeoutMs ?? Infinity });
   const { deadline } = tries;
   try {
     const transport = await session.transport();
@@ -50,6 +50,7 @@ async function* messagesOf(
     object('a request of a stream', request);
     const { inputs, ...options } = request;
     object('the inputs of a request', inputs);
+    checkOptions('a request of a stream', options, known);
     checkInferOptions(options);
     const { tensors, metadata } = await planOf(session, target, inputs, { ...options, headers }, tries);
     yield requestOf(tensors, options, undefined, metadata?.outputs.map(({ name }) => name) ?? []);
