@@ -6,9 +6,14 @@ import {
   Tensor,
   type ClientOptions,
 } from '#dist/client/index.js';
+import { Channels } from '#dist/client/grpc/channel.js';
 import { readResponse } from '#dist/client/grpc/messages.js';
+import { resolveOptions } from '#dist/client/options.js';
+import { rpcs } from '#dist/protocol/grpc/rpcs.js';
 import { createServer, type InferenceServer } from '#dist/server/index.js';
 import { rejection } from '../support/errors.js';
+import { freezingProxy } from '../support/freezing-proxy.js';
+import { grpc } from '../support/server/grpc.js';
 import { until } from '../support/server/http.js';
 import { gate, MemoryHost } from '../support/server/memory-host.js';
 
@@ -84,6 +89,133 @@ describe('a client of gRPC', () => {
     await running;
     expect(host.runs).to.equal(1);
     open();
+  });
+
+  it('takes another connection once nothing came over one in the time of a call', async () => {
+    const proxy = await freezingProxy(server.grpcPort);
+    try {
+      const client = new InferenceClient(`grpc://127.0.0.1:${proxy.port}`, { retries: 0 });
+      clients.push(client);
+      expect(await client.isLive()).to.equal(true);
+      expect(await client.isLive()).to.equal(true);
+      expect(proxy.connections).to.equal(1);
+      proxy.freeze();
+      await rejection(() => client.isLive({ timeoutMs: 100 }), 'ERR_TIMEOUT');
+      expect(await client.isLive()).to.equal(true);
+      expect(proxy.connections).to.equal(2);
+      proxy.freeze();
+      const requests = async function* () {
+        yield { inputs: { input: x } };
+        await new Promise(() => undefined);
+      };
+      const stream = async (): Promise<void> => {
+        for await (const _ of client.model('tiny').stream(requests(), { timeoutMs: 100 })) expect.fail('answered');
+      };
+      await rejection(stream, 'ERR_TIMEOUT');
+      expect(await client.isLive()).to.equal(true);
+      // A client of its own has a connection of its own.
+      const other = new InferenceClient(`grpc://127.0.0.1:${proxy.port}`, { retries: 0 });
+      clients.push(other);
+      expect(await other.isLive()).to.equal(true);
+      expect(proxy.connections).to.equal(4);
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('keeps a connection over which something came meanwhile, and one that calls run on', () => {
+    const channels = new Channels(grpc, resolveOptions(`grpc://127.0.0.1:${server.grpcPort}`, {}));
+    try {
+      const [slow, other] = [channels.open(undefined), channels.open(undefined)];
+      expect(other.client).to.equal(slow.client);
+      other.heard();
+      slow.timedOut();
+      const next = channels.open(undefined);
+      expect(next.client).to.equal(slow.client);
+      next.timedOut();
+      next.end();
+      expect(channels.open(undefined).client).to.not.equal(slow.client);
+      slow.end();
+      expect(slow.client.getChannel().getConnectivityState(false)).to.not.equal(grpc.connectivityState.SHUTDOWN);
+      other.end();
+      expect(slow.client.getChannel().getConnectivityState(false)).to.equal(grpc.connectivityState.SHUTDOWN);
+    } finally {
+      channels.close();
+    }
+  });
+
+  it('waits for a server behind a gateway that has none yet', async () => {
+    const gateway = new grpc.Server();
+    let asked = 0;
+    const { path, response } = rpcs.serverReady;
+    gateway.addService(
+      {
+        ServerReady: {
+          ...{ path, requestStream: false, responseStream: false },
+          requestSerialize: (bytes: Buffer) => bytes,
+          requestDeserialize: (bytes: Buffer) => bytes,
+          responseSerialize: () => Buffer.concat(response.encode({ ready: true }).pieces()),
+          responseDeserialize: (bytes: Buffer) => bytes,
+        },
+      },
+      {
+        ServerReady: ((_call: unknown, answer: (error: object | null, value?: object) => void) => {
+          if (++asked < 3) answer({ code: grpc.status.UNAVAILABLE, details: 'no healthy upstream' });
+          else answer(null, {});
+        }) as never,
+      },
+    );
+    const port = await new Promise<number>((resolve, reject) =>
+      gateway.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+    try {
+      const client = new InferenceClient(`grpc://127.0.0.1:${port}`, { retries: 0 });
+      clients.push(client);
+      await client.waitUntilReady({ intervalMs: 1 });
+      expect(asked).to.equal(3);
+    } finally {
+      gateway.forceShutdown();
+    }
+  });
+
+  const ofStreams: readonly [string, object][] = [
+    ['timeoutMs', { timeoutMs: 5 }],
+    ['signal', { signal: new AbortController().signal }],
+    ['headers', { headers: { a: 'b' } }],
+    ['compression', { compression: 'gzip' }],
+    ['binary', { binary: true }],
+    ['idempotent', { idempotent: false }],
+  ];
+  for (const [name, option] of ofStreams) {
+    it(`refuses ${name} of one request of a stream`, async () => {
+      const stream = async (): Promise<void> => {
+        for await (const _ of clientOf()
+          .model('tiny')
+          .stream([{ inputs: { input: x }, ...option }]))
+          expect.fail('it was answered');
+      };
+      const { message } = await rejection(stream, 'ERR_INVALID_ARGUMENT');
+      expect(message).to.include(name).and.include('a request of a stream');
+    });
+  }
+
+  it('gives a stream no limit of time where none is said', async () => {
+    const { behaviour, open } = gate();
+    host.behaviour = behaviour;
+    // The client's limit is of other calls.
+    const model = clientOf({ timeoutMs: 20 }).model('tiny');
+    const answers: unknown[] = [];
+    const stream = (async () => {
+      for await (const answer of model.stream([{ inputs: { input: x } }], { timeoutMs: undefined }))
+        answers.push(answer);
+    })();
+    await until('it runs', () => host.runs === 1);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    open();
+    await stream;
+    expect(answers).to.have.length(1);
   });
 
   it('leaves no rejection behind when the requests of a stream fail as it ends', async () => {

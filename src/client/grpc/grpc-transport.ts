@@ -15,7 +15,7 @@ import type {
 } from '../../protocol/messages.js';
 import { errorCodeParameter } from '../../protocol/grpc/status.js';
 import type { Deadline } from '../deadline.js';
-import { InferenceServerError } from '../errors.js';
+import { InferenceServerError, InferenceTimeoutError } from '../errors.js';
 import { tokenOf, type ResolvedOptions } from '../options.js';
 import type { Attempt, InferForm, Target, Transport } from '../transport.js';
 import { Channels } from './channel.js';
@@ -103,13 +103,27 @@ class GrpcTransport implements Transport {
   ): AsyncGenerator<InferResponse> {
     const { deadline } = attempt;
     const operation = rpcs.modelStreamInfer.path;
-    const call = this.#channels
-      .client(undefined)
-      .makeBidiStreamRequest(operation, serializer(rpcs.modelStreamInfer), readStreamed, await this.#metadata(attempt));
+    const metadata = await this.#metadata(attempt);
     const write = (request: InferRequest) => wireRequest({ model: target.name, version: target.version }, request);
-    for await (const { error_message: error, infer_response } of streamOf(call, requests, write, deadline, operation)) {
-      if (error !== '') throw streamError(error, infer_response, operation);
-      if (infer_response) yield readResponse(infer_response, operation);
+    const line = this.#channels.open(undefined);
+    try {
+      const call = line.client.makeBidiStreamRequest(
+        operation,
+        serializer(rpcs.modelStreamInfer),
+        readStreamed,
+        metadata,
+      );
+      const answers = streamOf(call, requests, write, deadline, operation);
+      for await (const { error_message: error, infer_response } of answers) {
+        line.heard();
+        if (error !== '') throw streamError(error, infer_response, operation);
+        if (infer_response) yield readResponse(infer_response, operation);
+      }
+    } catch (error) {
+      if (error instanceof InferenceTimeoutError) line.timedOut();
+      throw error;
+    } finally {
+      line.end();
     }
   }
 
@@ -125,9 +139,10 @@ class GrpcTransport implements Transport {
   ): Promise<Response> {
     const { deadline } = attempt;
     const metadata = await this.#metadata(attempt);
-    const client = this.#channels.client(compression);
     return deadline.wait((resolve, reject) => {
-      const call = client.makeUnaryRequest<Request, Response>(
+      const line = this.#channels.open(compression);
+      let isStopped = false;
+      const call = line.client.makeUnaryRequest<Request, Response>(
         rpc.path,
         serializer(rpc),
         deserializer(rpc),
@@ -135,11 +150,20 @@ class GrpcTransport implements Transport {
         metadata,
         optionsOf(deadline),
         (error: ServiceError | null, answer?: Response) => {
-          if (error) reject(errorOf(error, rpc.path, deadline));
+          const failure = error ? errorOf(error, rpc.path, deadline) : undefined;
+          if (failure instanceof InferenceTimeoutError) line.timedOut();
+          else if (!isStopped && (!failure || failure instanceof InferenceServerError)) line.heard();
+          line.end();
+          if (failure) reject(failure);
           else resolve(answer as Response);
         },
       );
-      return () => call.cancel();
+      call.on('metadata', () => line.heard());
+      return (reason) => {
+        isStopped = true;
+        if (reason instanceof InferenceTimeoutError) line.timedOut();
+        call.cancel();
+      };
     });
   }
 
