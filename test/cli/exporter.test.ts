@@ -36,6 +36,9 @@ describe('node-libtorch exporter', () => {
     expect(run('--output', 'other.py', '--json').stdout).to.equal('{"output":"other.py","written":true}\n');
     expect(written('other.py')).to.equal(script);
     expect(run('--output', '-').stdout).to.equal(script);
+    const both = run('--output', '-', '--json');
+    expect(both).to.include({ status: 2, stdout: '' });
+    expect(JSON.parse(both.stderr)).to.have.nested.property('error.code', 'ERR_INVALID_ARGUMENT');
   });
 
   it('replaces no file that is another, unless it is told to', () => {

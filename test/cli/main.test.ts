@@ -47,6 +47,13 @@ describe('command line', () => {
     ['a setting out of bounds', ['serve', '--port', '70000']],
     ['a setting of the wrong type', ['inspect', 'mnist-mlp', '--threads', 'many']],
     ['a name that cannot be', ['serve', 'No Model']],
+    ['a model in the address and beside it', ['types', 'digits', '--url', 'http://127.0.0.1:1/v2/models/x']],
+    ['no address of a server', ['types', '--url', 'nowhere']],
+    ['a name of a served model with a wrong escape', ['types', '--url', 'http://127.0.0.1:1/v2/models/%zz']],
+    ['an empty version of a served model', ['types', 'digits@', '--url', 'http://127.0.0.1:1']],
+    ['a list of what no model can be called', ['registry', 'list', 'Bad Name']],
+    ['an alias to remove that is not said', ['registry', 'alias', '--remove', 'no-such-model']],
+    ['an alias to remove of a version', ['registry', 'alias', '--remove', 'no-such-model@v1', 'champion']],
     ['a missing settings file', ['serve', '--config', 'none.json']],
   ];
   for (const [name, args] of usage) {

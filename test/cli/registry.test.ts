@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli, json } from '../support/cli-run.js';
@@ -273,6 +283,33 @@ describe('node-libtorch registry', function () {
       } finally {
         for (const path of [link!, real!]) rmSync(path, { recursive: true });
       }
+    });
+  }
+
+  const digits = ['--name', 'digits', '--model-version', 'v1.0'];
+  const pull = ['pull', `hf:somebody/model@${'0'.repeat(40)}`, ...digits];
+  const add = ['add', `${root}models/mnist-mlp/v1.0/model.pt`, ...digits];
+  const unusable: readonly [string, readonly string[], NodeJS.ProcessEnv?][] = [
+    ['a size that is none', [...pull, '--max-bytes', 'much']],
+    ['no bytes', [...pull, '--max-bytes', '0']],
+    ['a file elsewhere', [...pull, '--file', '../model.onnx']],
+    ['a file without a name', [...pull, '--file', '']],
+    ['an endpoint that is no web address', [...pull, '--endpoint', 'ftp://hub']],
+    ['an endpoint of the environment', pull, { HF_ENDPOINT: 'ftp://hub' }],
+    ['a token that no header can have', pull, { HF_TOKEN: 'two words' }],
+    ['too little memory', [...pull, '--memory-limit', '5']],
+    ['too little memory', [...add, '--memory-limit', '5']],
+    ['a commit that git does not know', [...add, '--source-commit', 'no-such-commit']],
+    ['a commit that git does not know', [...pull, '--source-commit', 'no-such-commit']],
+  ];
+  for (const [what, [command = '', ...args], env] of unusable) {
+    it(`${command} refuses ${what}, and makes no folder`, async () => {
+      const fresh = join(copies.folder, 'fresh');
+      const folders = ['--registry', join(fresh, 'records'), '--models', join(fresh, 'models')];
+      const { status, stdout, stderr } = await cli(['registry', command, ...args, ...folders], { env: { ...env } });
+      expect({ status, stdout }, stderr).to.deep.equal({ status: 2, stdout: '' });
+      expect(stderr).to.match(/^error \[ERR_INVALID_ARGUMENT\] .*\n$/);
+      expect(existsSync(fresh)).to.equal(false);
     });
   }
 

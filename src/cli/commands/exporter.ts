@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { torchError } from '../../errors.js';
 import { packageRoot } from '../../files/package-root.js';
 import { printJson, printLines } from '../report.js';
+import { UsageError } from '../usage.js';
 
 interface ExporterFlags {
   readonly output: string;
@@ -36,6 +37,10 @@ export function exporterCommand(): Command {
 }
 
 async function exporter({ output, force, json }: ExporterFlags): Promise<void> {
+  if (output === '-' && json)
+    throw new UsageError(
+      torchError('ERR_INVALID_ARGUMENT', 'Expected no --json with --output -, which prints the script'),
+    );
   const text = await readFile(join(packageRoot(), 'scripts/export/node_libtorch_export.py'), 'utf8');
   if (output === '-') {
     process.stdout.write(text);

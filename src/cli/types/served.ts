@@ -1,16 +1,17 @@
 import { describe, torchError } from '../../errors.js';
-import { InferenceClient } from '../../client/index.js';
+import { InferenceClient, type ModelClient } from '../../client/index.js';
 import { datatypeTable } from '../../protocol/datatype.js';
 import type { ModelMetadata, TensorMetadata } from '../../protocol/messages.js';
 import { stringsType } from '../../signature/strings.js';
 import type { TensorSpec } from '../../signature/spec.js';
+import { asked } from '../usage.js';
 import { declarationsUnder } from './declarations.js';
 
 /** A model of a server. */
 interface ServedTarget {
-  /** Without the model's part. */
-  readonly server: string;
-  readonly name: string | undefined;
+  readonly client: InferenceClient;
+  /** Undefined where none is named. */
+  readonly model: ModelClient | undefined;
   readonly version: string | undefined;
 }
 
@@ -24,18 +25,19 @@ export interface ServedDeclarations {
  * @param address of the server, or of a model: `http://host:8000/v2/models/digits/versions/1`
  * @param target `name` or `name@version`, where the address names none; may be left out where the server has one model
  * @param token sent as a bearer token
- * @throws ERR_INVALID_ARGUMENT; as the calls of a client
+ * @throws UsageError for what can be no address, no name or no token; ERR_INVALID_ARGUMENT where none is named of several; as the
+ * calls of a client
  */
 export async function servedDeclarations(
   address: string,
   target: string | undefined,
   token: string | undefined,
 ): Promise<ServedDeclarations> {
-  const { server, name: named, version } = parse(address, target);
-  const client = new InferenceClient(server, { ...(token !== undefined && { token }) });
+  const { client, model: named, version } = asked(() => servedTarget(address, target, token));
   try {
-    const name = named ?? (await onlyModel(client));
-    const metadata = await client.model(name, version).metadata();
+    const model = named ?? client.model(await onlyModel(client), version);
+    const { name } = model;
+    const metadata = await model.metadata();
     if (metadata.inputs.length === 0 && metadata.outputs.length === 0) {
       throw torchError(
         'ERR_BAD_ANSWER',
@@ -48,7 +50,8 @@ export async function servedDeclarations(
   }
 }
 
-function parse(address: string, target: string | undefined): ServedTarget {
+/** @throws ERR_INVALID_ARGUMENT */
+function servedTarget(address: string, target: string | undefined, token: string | undefined): ServedTarget {
   const [, server = address, path] = /^(.*?)\/v2(?:\/models\/([^?#]+?))?\/?$/.exec(address) ?? [];
   const [inPath, inVersion] = path?.split('/versions/', 2).map((part) => decoded(part, address)) ?? [];
   if (inPath !== undefined && target !== undefined) {
@@ -58,7 +61,8 @@ function parse(address: string, target: string | undefined): ServedTarget {
     );
   }
   const [name, version] = target === undefined ? [inPath, inVersion] : target.split('@', 2);
-  return { server, name, version };
+  const client = new InferenceClient(server, { ...(token !== undefined && { token }) });
+  return { client, model: name === undefined ? undefined : client.model(name, version), version };
 }
 
 function decoded(part: string, address: string): string {

@@ -41,10 +41,12 @@ async function alias(text: string, alias: string | undefined, flags: AliasFlags)
     throw usage(`Expected an alias of letters, digits, _ and -, such as champion, but received ${describe(alias)}`);
   }
   const { name, version } = reference;
+  if (flags.remove && alias === undefined) throw usage('Expected the alias to remove: alias --remove NAME ALIAS');
+  if (flags.remove && version !== undefined)
+    throw usage(`Expected a name without a version after --remove but received ${text}`);
   const registry = await openRegistry(flags);
   const before = await registry.aliases(name);
   if (alias === undefined) {
-    if (flags.remove) throw usage('Expected the alias to remove: alias --remove NAME ALIAS');
     const rows = [...before].sort(([a], [b]) => (a < b ? -1 : 1));
     if (flags.json) printJson({ name, aliases: Object.fromEntries(rows) });
     else printLines(rows.length > 0 ? columns(rows) : [`${name} has no aliases`]);
@@ -52,7 +54,6 @@ async function alias(text: string, alias: string | undefined, flags: AliasFlags)
   }
   const from = before.get(alias);
   if (flags.remove) {
-    if (version !== undefined) throw usage(`Expected a name without a version after --remove but received ${text}`);
     await registry.setAlias(name, alias, undefined);
     if (!flags.json) process.stderr.write(servers);
     if (flags.json) printJson({ name, alias, version: null, before: from ?? null });

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import type { ModelRecord } from '../../../registry/index.js';
+import { checkName } from '../../../registry/names.js';
 import { addSettings } from '../../options.js';
 import { formatBytes, inOneLine, printJson, printLines } from '../../report.js';
 import { table, type Column } from '../../table.js';
+import { asked } from '../../usage.js';
 import { folderSettings, openRegistry, terminalWidth, type Flags } from './shared.js';
 import type { ListedVersion } from './versions.js';
 
@@ -15,6 +17,7 @@ export function listCommand(): Command {
 }
 
 async function list(name: string | undefined, flags: Flags & { json?: true }): Promise<void> {
+  if (name !== undefined) asked(() => checkName(name));
   const registry = await openRegistry(flags);
   const { listVersions } = await import('./versions.js');
   const versions = await listVersions(registry, name);

@@ -21,7 +21,7 @@ export function pullCommand(): Command {
     .option('--file <path>', 'the model file in the repository (default: the only one)')
     .option('--resolve', 'take a branch or a tag, and record its commit')
     .option('--endpoint <url>', 'of the hub (default: https://huggingface.co, or HF_ENDPOINT)')
-    .option('--max-bytes <bytes>', 'of all files together (default: 20 GiB)')
+    .option('--max-bytes <size>', 'of all files together, such as 40GiB (default: 20GiB)')
     .option('--json', 'print JSON');
   return addSettings(statements(command), [...folderSettings, ...loadSettings])
     .addHelpText('after', help)
@@ -37,20 +37,23 @@ interface PullFlags extends AddFlags {
 
 async function pull(source: string, flags: PullFlags): Promise<void> {
   const { file, resolve = false, endpoint, maxBytes } = flags;
-  const { parsePlace, requireCommit } = await import('../../../registry/pull/place.js');
+  const { parseEndpoint, parsePlace, requireCommit } = await import('../../../registry/pull/place.js');
   asked(() => requireCommit(parsePlace(source), resolve));
-  const [{ addOptionsOf }, { addVersion }, fromHub] = await Promise.all([
+  const [{ addOptionsOf }, { sizeOf }, { addVersion }, { resolvePullOptions }, fromHub] = await Promise.all([
     import('./stated.js'),
+    import('./quantities.js'),
     import('./added.js'),
+    import('../../../registry/pull/options.js'),
     import('../../../registry/pull/pull.js'),
   ]);
   const options = {
     ...(await addOptionsOf(flags)),
     ...(file !== undefined && { file }),
     ...(endpoint !== undefined && { endpoint }),
-    ...(maxBytes !== undefined && { maxBytes: Number(maxBytes) }),
+    ...(maxBytes !== undefined && { maxBytes: sizeOf('--max-bytes', maxBytes) }),
     resolve,
   };
+  asked(() => parseEndpoint(resolvePullOptions(options).endpoint));
   await untilSignal('stopped; nothing was added', (signal) =>
     addVersion(flags, (registry, onProgress) => fromHub.pull(registry, source, { ...options, signal, onProgress })),
   );

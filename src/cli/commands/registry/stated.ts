@@ -2,27 +2,32 @@
 import { stat } from 'node:fs/promises';
 import { describe, torchError } from '../../../errors.js';
 import { isAlias, isModelName, isVersion } from '../../../registry/names.js';
-import type { AddOptions, AdmissionLoad } from '../../../registry/record/options.js';
+import { statedCommit } from '../../../registry/record/git.js';
+import { checkAddOptions, type AddOptions, type AdmissionLoad } from '../../../registry/record/options.js';
 import type { ModelSettings } from '../../../server/settings/table.js';
 import { readArguments } from '../../input.js';
 import { settingsOf } from '../../options.js';
 import { commandSettings } from '../../settings.js';
 import { readJsonObject, readLabels } from '../../task-of-settings.js';
 import { loadOptionsOf } from '../../target.js';
-import { UsageError } from '../../usage.js';
+import { asked, UsageError } from '../../usage.js';
 import type { AddFlags } from './add.js';
 import { durationOf, sizeOf } from './quantities.js';
 import { usage } from './shared.js';
 import { specOf } from './spec-text.js';
 
-/** Reads the files that the flags name. @throws UsageError for what no model may be called, and for a file that cannot be read */
-export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
+/**
+ * Reads the files that the flags name, before any folder is made.
+ * @throws UsageError for what no model may be called, for a commit that git does not know, and for a file that cannot be read
+ */
+export async function addOptionsOf(flags: AddFlags): Promise<Omit<AddOptions, 'source' | 'onProgress'>> {
   requireNames(flags);
-  const { sourceCommit, license, description, intendedUse, limitations, strict, imagePreset } = flags;
-  const stated = { sourceCommit, license, description, intendedUse, limitations, strict, imagePreset };
+  const { license, description, intendedUse, limitations, strict, imagePreset } = flags;
+  const stated = { license, description, intendedUse, limitations, strict, imagePreset };
   const read = async () => ({
     ...given(stated),
     ...given({
+      sourceCommit: flags.sourceCommit === undefined ? undefined : await statedCommit(flags.sourceCommit),
       record: await object(flags.record),
       signature: await signatureParts(flags),
       metrics: await object(flags.metrics),
@@ -35,7 +40,7 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
   const files = await read().catch((cause: unknown) => {
     throw cause instanceof UsageError ? cause : new UsageError(cause);
   });
-  return {
+  const options = {
     ...files,
     name: flags.name,
     version: flags.modelVersion,
@@ -44,6 +49,8 @@ export async function addOptionsOf(flags: AddFlags): Promise<AddOptions> {
     ...given(dataOf(flags)),
     ...given({ framework: frameworkOf(flags.framework), example: exampleOf(flags.example) }),
   } as AddOptions;
+  asked(() => checkAddOptions(options));
+  return options;
 }
 
 /** The options of loadModel that settings hold and an admission takes: where runs take place is no matter of the model. */
