@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../../files/alive.js';
 
 const prefix = '.tmp-';
 /** Longer than any fetch takes. A process on another machine may still be working on younger folders. */
@@ -73,14 +74,5 @@ function orNothing(read: () => string): string {
     return read();
   } catch {
     return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

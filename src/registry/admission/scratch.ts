@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { torchError } from '../../errors.js';
+import { isAlive } from '../../files/alive.js';
 
 const prefix = 'node-libtorch-admission-';
 const hour = 3_600_000;
@@ -53,13 +54,5 @@ async function sweep(root: string): Promise<void> {
     if (!isAlive(Number(pid)) && Date.now() - status.mtimeMs > hour) {
       await rm(path, { recursive: true, force: true }).catch(() => undefined);
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
