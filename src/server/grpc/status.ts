@@ -50,7 +50,7 @@ export function detailsOf(error: TorchError): string {
 export function statusOf(grpc: Grpc, error: TorchError, trailers: Metadata = new grpc.Metadata()): StatusObject {
   trailers.set('x-error-code', error.code);
   if (isRetryable(error)) {
-    const seconds = retrySeconds();
+    const seconds = retrySeconds(error);
     trailers.set('retry-after', seconds);
     // What clients with a policy for retries read.
     trailers.set('grpc-retry-pushback-ms', String(Number(seconds) * 1000));

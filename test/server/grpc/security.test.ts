@@ -79,6 +79,19 @@ describe('gRPC: who is let in', () => {
     expect(unknown.code).to.equal(grpc.status.NOT_FOUND);
   });
 
+  it('tells a client that is shut out when it may come back', async () => {
+    const server = await serve({ tokens: `one infer ${'i'.repeat(32)}` });
+    const client = connect(server);
+    const refused = () =>
+      client.call(rpcs.serverMetadata, {}, bearer('x'.repeat(32))).then(() => expect.fail(), failure);
+    for (let i = 0; i < 20; i++) expect((await refused()).code).to.equal(grpc.status.UNAUTHENTICATED);
+    const { code, metadata } = await refused();
+    expect(code).to.equal(grpc.status.RESOURCE_EXHAUSTED);
+    const [seconds] = metadata.get('retry-after');
+    expect(Number(seconds)).to.be.within(6, 65);
+    expect(metadata.get('grpc-retry-pushback-ms')).to.deep.equal([String(Number(seconds) * 1000)]);
+  });
+
   it('encrypts with the certificate of the server, and takes a new one for new connections', async () => {
     const { cert, key } = authority.issue('first');
     const server = await serve({ tlsCert: cert, tlsKey: key });
