@@ -46,6 +46,11 @@ export function modelStreamInfer(stream: InferStream): void {
   stream.stopping.addEventListener('abort', stop, { once: true });
   stream.onEnd(stop);
   stream.onMessage((message) => {
+    // A client that sends on and on would keep the server from its end: it is told to go elsewhere once those before are answered.
+    if (stream.stopping.aborted) {
+      stream.grpc.reading.answered(message.length);
+      return;
+    }
     open++;
     const before = last;
     const answering = answerOne(stream, message);

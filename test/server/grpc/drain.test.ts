@@ -76,6 +76,17 @@ describe('gRPC: the end of a server', () => {
     expect(await answer).to.be.oneOf([grpc.status.UNAVAILABLE, grpc.status.CANCELLED, grpc.status.INTERNAL]);
   });
 
+  it('ends a stream whose client sends on for as long as it is answered', async () => {
+    const { host, server, client } = await serve({ drainTimeoutMs: 5000 });
+    host.behaviour = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const stream = client.stream();
+    stream.call.on('data', () => stream.send('tiny', request));
+    for (let i = 0; i < 4; i++) stream.send('tiny', request);
+    await until('it is in use', () => stream.answers.length > 8);
+    expect(await server.close()).to.deep.equal({ aborted: 0 });
+    expect((await stream.ended).code).to.equal(grpc.status.UNAVAILABLE);
+  });
+
   it('waits for no connection and no stream that is idle', async () => {
     const { server, client } = await serve();
     const stream = client.stream();
