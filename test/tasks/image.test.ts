@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { Tensor } from 'node-libtorch';
 import { imagenet, imageToTensor, type ImageOptions } from 'node-libtorch/tasks';
 import { rejection } from '../support/errors.js';
+import { ImageJobs } from '../support/image-jobs.js';
 import { fixture } from '../support/paths.js';
 
 interface Case {
@@ -193,6 +194,23 @@ describe('imageToTensor', () => {
     for (const [i, result] of (await Promise.allSettled(calls)).entries()) {
       if (i % 3) expect(result).to.have.nested.property('value.data').that.deep.equals(before.data);
       else expect(result).to.have.nested.property('reason.code', 'ERR_INVALID_IMAGE');
+    }
+  });
+
+  it('decodes none of the other images once one has failed', async () => {
+    const jobs = new ImageJobs();
+    try {
+      jobs.hold();
+      const images = [Buffer.from('x'), ...Array<Buffer>(31).fill(rgb)];
+      const refused = rejection(() => imageToTensor(images, small), 'ERR_INVALID_IMAGE');
+      jobs.letOneGo();
+      expect((await refused).message).to.match(/^Image 0: /);
+      jobs.letGo();
+      await imageToTensor(rgb, small);
+      // Two at a time, the one in the place of the first, and the last.
+      expect(jobs.given).to.equal(4);
+    } finally {
+      jobs.restore();
     }
   });
 

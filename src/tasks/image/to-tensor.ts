@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { onAbort } from '../../async/ticket.js';
 import { expected, InputError, reworded } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { imageThread } from './image-thread.js';
@@ -38,15 +39,23 @@ export async function imagesToTensor(
   }
   const size = spec.channels * spec.height * spec.width;
   const data = new Float32Array(list.length * size);
-  await Promise.all(
-    list.map(async (image, index) => {
-      try {
-        data.set(await imageThread.run(image, spec, signal), index * size);
-      } catch (error) {
-        throw list.length > 1 ? naming(index, error) : error;
-      }
-    }),
-  );
+  const given = new AbortController();
+  const unfollow = signal && onAbort(signal, () => given.abort(signal.reason));
+  try {
+    await Promise.all(
+      list.map(async (image, index) => {
+        try {
+          data.set(await imageThread.run(image, spec, given.signal), index * size);
+        } catch (error) {
+          // Nobody waits for the others any more: what has not begun of them is not decoded.
+          given.abort(error);
+          throw list.length > 1 ? naming(index, error) : error;
+        }
+      }),
+    );
+  } finally {
+    unfollow?.();
+  }
   return new Tensor('float32', data, [list.length, spec.channels, spec.height, spec.width]);
 }
 
