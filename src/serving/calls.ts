@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { QueueRunOptions, RowCheckEvent } from '../batching/index.js';
 import { TorchError, torchError, type ErrorCode } from '../errors.js';
-import type { EncodedInput } from '../tasks/kinds/kind.js';
+import type { EncodedInput, EncodeOptions } from '../tasks/kinds/kind.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, Value } from '../tensor/value.js';
 
@@ -30,6 +30,11 @@ export function outcomeOf(error: unknown, signal: AbortSignal | undefined): 'abo
 export function isEncoded(input: unknown): input is EncodedInput {
   if (types.isUint8Array(input)) return true;
   return Array.isArray(input) && input.length > 0 && input.every((item) => types.isUint8Array(item));
+}
+
+/** What of a call's limits holds for its images too. What is no time at all is refused by the run. */
+export function limitsOfEncoding({ signal, timeoutMs }: QueueRunOptions): Pick<EncodeOptions, 'signal' | 'timeoutMs'> {
+  return { signal, ...(typeof timeoutMs === 'number' && timeoutMs > 0 && { timeoutMs }) };
 }
 
 /** The time limit counts from the call, so encoding is taken off it. */

@@ -9,7 +9,7 @@ import { answeringKind, type AnsweringKind, type Task } from '../tasks/kinds/ind
 import type { Signature } from '../signature/spec.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Arguments, RunInput, Value } from '../tensor/value.js';
-import { isEncoded, outcomeOf, rowsOf, withTimeLeft } from './calls.js';
+import { isEncoded, limitsOfEncoding, outcomeOf, rowsOf, withTimeLeft } from './calls.js';
 import { sideOf, type Entered, type Follows, type Side, type SideName, type Split } from './canary/split.js';
 import { firstTensor, requireRows } from './outputs.js';
 import { runAlone } from './run-alone.js';
@@ -356,7 +356,7 @@ export class ServedModel {
       });
     };
     if (!isEncoded(input)) return answer(input instanceof Tensor ? [input] : input, limits);
-    const encoding = kind.encode(task, input, { maxPixels, signal: limits.signal });
+    const encoding = kind.encode(task, input, { maxPixels, ...limitsOfEncoding(limits) });
     return encoding.then((args) => answer(args, withTimeLeft(limits, started)));
   }
 

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { Tensor, type ModelHost } from 'node-libtorch';
 import { postprocessorFor, type EmbeddingAnswer, type LabelAnswer } from 'node-libtorch/tasks';
 import { createApp, createServer, type InferenceServer } from '#dist/server/index.js';
+import { rejection } from '../support/errors.js';
+import { ImageJobs } from '../support/image-jobs.js';
 import { fixture } from '../support/paths.js';
 import { digits } from '../support/server/digits.js';
 import { exchangeRaw, expectProblem, predict, type Answer } from '../support/server/http.js';
@@ -153,6 +155,33 @@ describe('POST /predict for every task', () => {
     expect((await predict(server.url, photo, imageOf('jpeg'), '?model=pictures')).status, 'the bytes decide').to.equal(
       200,
     );
+  });
+
+  it('keeps the deadline while images wait to be decoded, and does not decode them after it', async () => {
+    await expectServes();
+    const jobs = new ImageJobs();
+    try {
+      jobs.hold();
+      const others = host.model('pictures').predict([red, red]);
+      const soon = { 'x-request-timeout-ms': '50' };
+      const late = { status: 504, code: 'ERR_TIMEOUT' };
+      expectProblem(await predict(server.url, blue, { ...imageOf('png'), ...soon }, '?model=pictures'), late);
+      const instances = [{ b64: blue.toString('base64') }];
+      const v1 = await fetch(`${server.url}/v1/models/pictures:predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...soon },
+        body: JSON.stringify({ instances }),
+      });
+      // As Triton maps it.
+      expect(v1.status, await v1.text()).to.equal(503);
+      await rejection(() => host.model('pictures').predict(blue, { timeoutMs: 20 }), 'ERR_TIMEOUT');
+      jobs.letGo();
+      expect(((await others) as LabelAnswer<'classification'>).rows).to.have.length(2);
+      expect(jobs.given).to.equal(2);
+      await rejection(() => host.model('pictures').predict(blue, { timeoutMs: -1 }), 'ERR_INVALID_ARGUMENT');
+    } finally {
+      jobs.restore();
+    }
   });
 
   const invalid = { status: 422, code: 'ERR_VALIDATION' };

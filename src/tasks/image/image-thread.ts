@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Desk, Ticket } from '../../async/ticket.js';
+import { Desk, Ticket, type TicketLimits } from '../../async/ticket.js';
 import { isError, torchError } from '../../errors.js';
 import { ownFile } from '../../files/bundled.js';
 import type { ImageAnswer, ImageJob } from './image-worker.js';
@@ -42,13 +42,13 @@ class ImageThread {
 
   /**
    * @param bytes are copied at once: the caller may change or transfer its own meanwhile
-   * @throws as `decodeImage`; ERR_INTERNAL when the thread ends meanwhile; the signal's reason
+   * @throws as `decodeImage`; ERR_INTERNAL when the thread ends meanwhile; the signal's reason; ERR_TIMEOUT
    */
-  async run(bytes: Uint8Array, spec: ResolvedImage, signal?: AbortSignal): Promise<Float32Array> {
-    signal?.throwIfAborted();
+  async run(bytes: Uint8Array, spec: ResolvedImage, limits: TicketLimits = {}): Promise<Float32Array> {
+    limits.signal?.throwIfAborted();
     this.#worker ??= this.#start();
     const job: ImageJob = { id: this.#next++, bytes: new Uint8Array(bytes), spec };
-    const ticket = new Ticket<Float32Array>(this.#desk, { signal });
+    const ticket = new Ticket<Float32Array>(this.#desk, limits);
     this.#queue.push({ job, ticket });
     this.#dispatch();
     return ticket.promise;

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { onAbort } from '../../async/ticket.js';
+import { onAbort, type TicketLimits } from '../../async/ticket.js';
 import { expected, InputError, reworded } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { imageThread } from './image-thread.js';
@@ -25,11 +25,13 @@ export async function imageToTensor(
   return imagesToTensor(images, options);
 }
 
-/** As imageToTensor. @param signal what still waits when it aborts is not decoded, and its reason is thrown */
+type Limits = Pick<TicketLimits, 'signal' | 'timeoutMs'>;
+
+/** As imageToTensor. @param limits what still waits when they end is not decoded. @throws the signal's reason, ERR_TIMEOUT */
 export async function imagesToTensor(
   images: Uint8Array | readonly Uint8Array[],
   options: ImageOptions,
-  signal?: AbortSignal,
+  { signal, timeoutMs }: Limits = {},
 ): Promise<Tensor<'float32'>> {
   signal?.throwIfAborted();
   const spec = resolveImage(options);
@@ -45,7 +47,7 @@ export async function imagesToTensor(
     await Promise.all(
       list.map(async (image, index) => {
         try {
-          data.set(await imageThread.run(image, spec, given.signal), index * size);
+          data.set(await imageThread.run(image, spec, { signal: given.signal, timeoutMs }), index * size);
         } catch (error) {
           // Nobody waits for the others any more: what has not begun of them is not decoded.
           given.abort(error);

@@ -36,11 +36,11 @@ export const imageSchema: JsonSchema = {
 export async function encodeImages(
   { type, image }: AnyTask,
   input: EncodedInput,
-  { maxPixels, signal }: EncodeOptions,
+  { maxPixels, ...limits }: EncodeOptions,
 ): Promise<Arguments> {
   if (!image)
     throw torchError('ERR_TASK', `Expected a task with image for encoded images but this ${type} task has none`);
-  return [await imagesToTensor(input, maxPixels === undefined ? image : { ...image, maxPixels }, signal)];
+  return [await imagesToTensor(input, maxPixels === undefined ? image : { ...image, maxPixels }, limits)];
 }
 
 export function* imageFaults(

@@ -23,6 +23,8 @@ export interface EncodeOptions {
   readonly maxPixels?: number | undefined;
   /** Images that still wait when it aborts are not decoded. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds, more than 0. Images that still wait then are not decoded. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** An answer as JSON shows it: every member has an entry for each row. */

@@ -10,18 +10,19 @@ import { maxImages } from '../../schemas/predict.js';
 
 /**
  * Encoded images as the one input of a model whose task says how they become it.
- * @throws ERR_VALIDATION for too many, ERR_PAYLOAD_TOO_LARGE for one that is too large and for more than may ever wait, ERR_QUEUE_FULL; as `imageToTensor`
+ * @throws ERR_VALIDATION for too many, ERR_PAYLOAD_TOO_LARGE for one that is too large and for more than may ever wait, ERR_QUEUE_FULL, ERR_TIMEOUT; as `imageToTensor`
  */
 export async function imagesAsInput(
-  { context, signal }: ServerCall,
+  call: ServerCall,
   served: ServedModel,
   images: readonly Buffer[],
 ): Promise<NamedTensor> {
+  const { context, signal } = call;
   if (images.length > maxImages) throw invalidBody('', `expected at most ${maxImages} images`);
   requireImageBytes(context, images);
   const { maxPixels } = context.imageLimits;
   const args = await decoding(context, images, () =>
-    answeringKind(served.task).encode(served.task as never, images, { maxPixels, signal }),
+    answeringKind(served.task).encode(served.task as never, images, { maxPixels, signal, timeoutMs: call.timeLeft() }),
   );
   const [content] = Object.values(args).filter((value) => value instanceof Tensor);
   const [input] = interfaceOf(served).inputs;
