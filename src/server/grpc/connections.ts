@@ -54,6 +54,8 @@ export class GrpcConnections {
     });
     // What a client does to its connection is no news.
     socket.on('error', () => undefined);
+    // A client of HTTP/2 that has ended its half is gone; the calls of one that took no answer would stay.
+    socket.allowHalfOpen = false;
     inject(socket);
     socket.resume();
   }

@@ -1,7 +1,7 @@
 import type { Rpc } from '../../protocol/grpc/rpcs.js';
 import { rpcs } from '../../protocol/grpc/rpcs.js';
 import { addressOf, isRaw, requestOf, wireResponse } from '../../protocol/grpc/infer-codec.js';
-import type { WireInferRequest, WireInferResponse } from '../../protocol/grpc/infer-messages.js';
+import type { WireInferRequest, WireInferResponse, WireStreamResponse } from '../../protocol/grpc/infer-messages.js';
 import { errorCodeParameter, statusCodes } from '../../protocol/grpc/status.js';
 import { torchError, type ErrorCode } from '../../errors.js';
 import type { ServerCall } from '../call.js';
@@ -31,6 +31,7 @@ type InferStream = typeof rpcs.modelStreamInfer extends Rpc<infer Q, infer A> ? 
  * with its id and an error, and the stream goes on.
  */
 export function modelStreamInfer(stream: InferStream): void {
+  const { reading } = stream.grpc;
   let last: Promise<void> = Promise.resolve();
   let open = 0;
   let isEnding = false;
@@ -48,18 +49,21 @@ export function modelStreamInfer(stream: InferStream): void {
   stream.onMessage((message) => {
     // A client that sends on and on would keep the server from its end: it is told to go elsewhere once those before are answered.
     if (stream.stopping.aborted) {
-      stream.grpc.reading.answered(message.length);
+      reading.used(message.length);
+      reading.answered();
       return;
     }
     open++;
     const before = last;
+    const { length } = message;
     const answering = answerOne(stream, message);
     last = (async () => {
-      // Whatever went before, answers keep the order of their requests.
       const answer = await answering;
+      reading.used(length);
+      // Whatever went before, answers keep the order of their requests.
       await before;
       await answer();
-      stream.grpc.reading.answered(message.length);
+      reading.answered();
       open--;
       endWhenDone();
     })();
@@ -80,18 +84,20 @@ async function answerOne(stream: InferStream, message: Buffer): Promise<() => Pr
     const response = await call.inSpan(() => answerInfer(call, wire));
     // Triton's word for: this request has no more answers.
     const parameters = { ...response.parameters, triton_final_response: { bool_param: true } };
-    return async () => {
-      await stream.send({ error_message: '', infer_response: { ...response, parameters } });
-      stream.grpc.answered(call, statusCodes.OK);
-    };
+    return sending(stream, call, { error_message: '', infer_response: { ...response, parameters } });
   } catch (thrown) {
     if (call.isOver) return () => Promise.resolve();
     const error = call.failed(asTorchError(thrown));
-    return async () => {
-      await stream.send({ error_message: detailsOf(error), infer_response: failed(id, error.code) });
-      stream.grpc.answered(call, statusCodes.OK);
-    };
+    return sending(stream, call, { error_message: detailsOf(error), infer_response: failed(id, error.code) });
   }
+}
+
+/** What sends an answer. It keeps nothing of the request, which may be large, while it waits for its turn. */
+function sending(stream: InferStream, call: ServerCall, answer: WireStreamResponse): () => Promise<void> {
+  return async () => {
+    await stream.send(answer);
+    stream.grpc.answered(call, statusCodes.OK);
+  };
 }
 
 /** With the id, so that the client knows which request it was, and the code, which the sentence does not tell. */

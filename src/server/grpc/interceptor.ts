@@ -1,14 +1,15 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { torchError } from '../../errors.js';
 import type { RouteLabel } from '../call.js';
 import type { Arrival, GrpcCall } from './grpc-call.js';
 import type { Grpc } from '../../protocol/grpc/library.js';
+import { Received } from './read-gate.js';
 import { statusOf } from './status.js';
 
 /** What the rest of the server does with the calls that come in. */
 export interface Reception {
-  /** A message has so many milliseconds to arrive. */
+  /** A message has so many milliseconds to arrive, and a client as many to take one. */
   readonly receiveTimeoutMs: number;
   /** Takes a call whose metadata has arrived. */
   take(arrival: Arrival): GrpcCall;
@@ -33,12 +34,34 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
     onPart: (() => void) | undefined;
 
     #isCounted = false;
+    #sending: NodeJS.Timeout | undefined;
 
     override startRead(): void {
       if (!this.#isCounted && this.call) this.#count(this.call);
       const read = (): void => super.startRead();
       if (this.call) this.call.reading.enter(read);
       else read();
+    }
+
+    /** What a client does not take is kept, and its call with it: not for longer than a message may take to arrive. */
+    override sendMessage(message: unknown, callback: () => void): void {
+      clearTimeout(this.#sending);
+      this.#sending = setTimeout(() => this.#notTaken(), reception.receiveTimeoutMs).unref();
+      super.sendMessage(message, () => {
+        clearTimeout(this.#sending);
+        callback();
+      });
+    }
+
+    /** Its stream is closed: no message is on its way. */
+    closed(): void {
+      clearTimeout(this.#sending);
+    }
+
+    #notTaken(): void {
+      this.call?.failed(torchError('ERR_REQUEST_TIMEOUT', 'Expected the client to take the whole answer in time'));
+      streamOf(this.below)?.close?.(constants.NGHTTP2_CANCEL);
+      this.call?.end();
     }
 
     /** What has come counts before the message is whole: the library keeps it. */
@@ -84,13 +107,24 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
             forward(metadata);
           },
           onReceiveMessage(message: Buffer, forward) {
-            clearTimeout(timer);
-            timer = undefined;
+            // Of a call of one message the end must come as well, before anything is made of it.
+            if (requestStream) {
+              clearTimeout(timer);
+              timer = undefined;
+            }
             own.call?.reading.received(message.length);
-            forward(message);
+            forgetParts(next);
+            forward(new Received(message));
+          },
+          onReceiveHalfClose(forward) {
+            clearTimeout(timer);
+            forward();
           },
           // Also where the library has ended the call itself: for a message that is too large, or a deadline.
-          onCancel: () => end(sentStatus(next)),
+          onCancel() {
+            own.closed();
+            end(sentStatus(next));
+          },
         });
       },
       sendMetadata(metadata, forward) {
@@ -116,6 +150,15 @@ function sentStatus(call: object): number | undefined {
   const stream = streamOf(call);
   const sent = stream?.sentTrailers?.['grpc-status'] ?? stream?.sentHeaders?.['grpc-status'];
   return sent === undefined ? undefined : Number(sent);
+}
+
+/** The library's decoder keeps what its last message was made of for as long as the call, or until another one comes. */
+function forgetParts(call: object): void {
+  const decoder = Reflect.get(call, 'decoder') as Partial<Record<string, unknown>> | undefined;
+  const isBetween = decoder?.['readState'] === 0;
+  if (!isBetween) return;
+  decoder['readPartialMessage'] = [];
+  decoder['readCompressFlag'] = Buffer.alloc(1);
 }
 
 function streamOf(call: object | undefined): Partial<ServerHttp2Stream> | undefined {

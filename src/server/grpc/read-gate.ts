@@ -1,11 +1,11 @@
 interface Waiting {
   readonly go: () => void;
-  /** Whose message has come in part: nobody else can finish it. Undefined for one that has not begun. */
-  readonly begun?: object | undefined;
+  /** A message of it has come in part: nobody else can finish it. */
+  readonly hasBegun: boolean;
 }
 
 /**
- * Bounds what has been received and is not answered yet, messages that have come in part too: beyond it nothing more is read,
+ * Bounds what has been received and is still made use of, messages that have come in part too: beyond it nothing more is read,
  * and senders wait. Where parts alone fill it, one of them may go on: what is held is the bound, one message, and a chunk of each
  * sender that was reading.
  */
@@ -15,7 +15,8 @@ export class ReadGate {
   #whole = 0;
   /** Of messages that have come in part. */
   #parts = 0;
-  #waiting: Waiting[] = [];
+  /** By their owners, in the order that they came in. */
+  readonly #waiting = new Map<object, Waiting>();
   #favoured: object | undefined;
 
   constructor(most: number) {
@@ -27,9 +28,9 @@ export class ReadGate {
   }
 
   /** Calls back when there is room: at once, or after those that wait already. */
-  enter(go: () => void): void {
-    if (this.held < this.#most && this.#waiting.length === 0) go();
-    else this.#waiting.push({ go });
+  enter(owner: object, go: () => void): void {
+    if (this.held < this.#most && this.#waiting.size === 0) go();
+    else this.#waiting.set(owner, { go, hasBegun: false });
   }
 
   /** A part of a message came. @returns whether its sender may go on; if not, it is called back once */
@@ -40,7 +41,7 @@ export class ReadGate {
       this.#favoured = owner;
       return true;
     }
-    this.#waiting.push({ go, begun: owner });
+    this.#waiting.set(owner, { go, hasBegun: true });
     return false;
   }
 
@@ -48,7 +49,12 @@ export class ReadGate {
   partsEnd(owner: object, amount: number): void {
     this.#parts -= amount;
     if (this.#favoured === owner) this.#favoured = undefined;
-    this.#waiting = this.#waiting.filter(({ begun }) => begun !== owner);
+    if (this.#waiting.get(owner)?.hasBegun) this.#waiting.delete(owner);
+  }
+
+  /** An owner reads no more. What it holds is to be released. */
+  leave(owner: object): void {
+    this.#waiting.delete(owner);
   }
 
   hold(amount: number): void {
@@ -58,15 +64,36 @@ export class ReadGate {
   release(amount: number): void {
     this.#whole -= amount;
     while (this.held < this.#most) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      next.go();
+      const [first] = this.#waiting;
+      if (!first) return;
+      const [owner, { go }] = first;
+      this.#waiting.delete(owner);
+      go();
     }
     if (this.#whole > 0 || this.#favoured !== undefined) return;
-    const at = this.#waiting.findIndex(({ begun }) => begun !== undefined);
-    const [next] = at === -1 ? [] : this.#waiting.splice(at, 1);
-    this.#favoured = next?.begun;
-    next?.go();
+    for (const [owner, { go, hasBegun }] of this.#waiting) {
+      if (!hasBegun) continue;
+      this.#waiting.delete(owner);
+      this.#favoured = owner;
+      go();
+      return;
+    }
+  }
+}
+
+/** A message as the library keeps it: for as long as its call, and so without its bytes once they were taken. */
+export class Received {
+  #bytes: Buffer | undefined;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Once. */
+  take(): Buffer {
+    const bytes = this.#bytes as Buffer;
+    this.#bytes = undefined;
+    return bytes;
   }
 }
 
@@ -85,10 +112,11 @@ export class Reading {
   }
 
   enter(read: () => void): void {
-    if (this.#messages) this.#messages.enter(() => this.#bytes.enter(read));
+    if (this.#isOver) return;
+    if (this.#messages) this.#messages.enter(this, () => this.#bytes.enter(this, read));
     // After the only message comes its end, and without it nothing is answered.
     else if (this.#hasMessage) read();
-    else this.#bytes.enter(read);
+    else this.#bytes.enter(this, read);
   }
 
   /** A part of a message came. @param source is paused while there is no room for more */
@@ -110,12 +138,16 @@ export class Reading {
     this.#bytes.release(0);
   }
 
-  /** A message was answered. */
-  answered(bytes: number): void {
+  /** Nothing has a use for the bytes of a message any more, answered or not: a client may take its time with an answer. */
+  used(bytes: number): void {
     if (this.#isOver) return;
     this.#held -= bytes;
     this.#bytes.release(bytes);
-    this.#messages?.release(1);
+  }
+
+  /** A message of a stream was answered. */
+  answered(): void {
+    if (!this.#isOver) this.#messages?.release(1);
   }
 
   /** Nobody waits for answers any more. */
@@ -124,6 +156,7 @@ export class Reading {
     const held = this.#held;
     this.#held = 0;
     this.#endParts();
+    this.#bytes.leave(this);
     this.#bytes.release(held);
   }
 

@@ -15,6 +15,7 @@ import { asTorchError } from '../public-error.js';
 import type { GrpcCall } from './grpc-call.js';
 import { callOf } from './interceptor.js';
 import type { Grpc } from '../../protocol/grpc/library.js';
+import type { Received } from './read-gate.js';
 import type { RpcRow, Stream } from './rpc-row.js';
 import { statusOf } from './status.js';
 
@@ -26,8 +27,8 @@ export interface Service {
   readonly stopping: AbortSignal;
 }
 
-type Unary = ServerUnaryCall<Buffer, Writer>;
-type Streaming = ServerDuplexStream<Buffer, Writer> & Pick<ServerWritableStream<Buffer, Writer>, 'request'>;
+type Unary = ServerUnaryCall<Received, Writer>;
+type Streaming = ServerDuplexStream<Received, Writer> & Pick<ServerWritableStream<Received, Writer>, 'request'>;
 
 /** Messages stay as they came until their handler reads them: what is wrong with one is then said in our words. */
 const asItCame = (message: Buffer): Buffer => message;
@@ -55,13 +56,13 @@ function unaryHandler({ grpc, context }: Service, { rpc, answer }: RpcRow) {
       for (const [name, value] of Object.entries(answerHeaders(call, format))) made.set(name, value);
       return made;
     };
-    const respond = async (): Promise<Writer> => {
+    const respond = async (message: Buffer): Promise<Writer> => {
       const wait = room();
       if (wait) await wait;
-      const request = rpc.request.decode(own.request);
+      const request = rpc.request.decode(message);
       return rpc.response.encode(await call.inSpan(() => answer({ context, call }, request as never)));
     };
-    respond().then(
+    usingBytes(grpcCall, own.request.take(), respond).then(
       (writer) => {
         if (grpcCall.isOver) return;
         own.sendMetadata(metadata());
@@ -73,6 +74,16 @@ function unaryHandler({ grpc, context }: Service, { rpc, answer }: RpcRow) {
       },
     );
   };
+}
+
+/** Holds the bytes of a message in the bound of what was received until something is made of them. */
+async function usingBytes<T>(grpcCall: GrpcCall, message: Buffer, use: (message: Buffer) => T): Promise<Awaited<T>> {
+  const { length } = message;
+  try {
+    return await use(message);
+  } finally {
+    grpcCall.reading.used(length);
+  }
 }
 
 function streamHandler(service: Service, { rpc, stream }: RpcRow) {
@@ -93,7 +104,7 @@ function streamHandler(service: Service, { rpc, stream }: RpcRow) {
       grpc: grpcCall,
       request: request as never,
       onMessage: (callback) => {
-        own.on('data', (message: Buffer) => guarded(() => callback(message)));
+        own.on('data', (message: Received) => guarded(() => callback(message.take())));
       },
       onEnd: (callback) => {
         own.on('end', () => guarded(callback));
@@ -101,7 +112,11 @@ function streamHandler(service: Service, { rpc, stream }: RpcRow) {
       send: (message) => send(own, rpc.response.encode(message)),
       end,
     });
-    guarded(() => stream?.(streamOf(rpc.requestStream ? undefined : rpc.request.decode(own.request))));
+    const requestOf = (message: Buffer): object => {
+      grpcCall.reading.used(message.length);
+      return rpc.request.decode(message);
+    };
+    guarded(() => stream?.(streamOf(rpc.requestStream ? undefined : requestOf(own.request.take()))));
   };
 }
 

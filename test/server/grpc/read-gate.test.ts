@@ -53,12 +53,29 @@ describe('what is received of gRPC and not answered', () => {
       for (const sender of waiting) sender.send(10);
       for (const { left, reading } of waiting) {
         if (left > 0) continue;
-        reading.answered(100);
+        reading.used(100);
         reading.end();
       }
       waiting = waiting.filter(({ left }) => left > 0);
     }
     expect(waiting).to.have.length(0);
+    expect(gate.held).to.equal(0);
+  });
+
+  it('has no line of senders that are gone', () => {
+    const gate = new ReadGate(100);
+    const first = new Sender(gate, 100);
+    first.send(100);
+    const gone = Array.from({ length: 50 }, () => new Sender(gate, 100));
+    const last = new Sender(gate, 100);
+    for (const { reading } of gone) reading.end();
+    first.reading.used(100);
+    expect(gone.filter(({ isPaused }) => !isPaused)).to.have.length(0);
+    expect(last.isPaused).to.equal(false);
+    // Whoever is gone does not come back into it.
+    last.send(100);
+    gone[0]?.reading.enter(() => expect.fail());
+    last.reading.end();
     expect(gate.held).to.equal(0);
   });
 
