@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { torchError } from '../../errors.js';
 import { foreignBody, readBody } from '../http/body.js';
+import { bytesGone } from '../http/body-bytes.js';
 import { smallText } from '../http/json.js';
 import { room } from '../http/turn.js';
 import { parseExactJson } from './exact-json.js';
@@ -16,11 +16,7 @@ export async function bodyBytes(req: IncomingMessage, limit: number): Promise<Bu
   if (foreign === undefined) return (await readBody(req, { limit })).bytes;
   if (Buffer.isBuffer(foreign)) return foreign;
   if (typeof foreign === 'string') return Buffer.from(foreign);
-  throw torchError(
-    'ERR_BAD_REQUEST',
-    'Expected the bytes of the body but a body parser in front of this app has made something else of them: ' +
-      'mount the app before it',
-  );
+  throw bytesGone();
 }
 
 /** What a body parser mounted before us has made of JSON; undefined where there is none, or it left the bytes. */

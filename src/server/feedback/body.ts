@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, torchError, type ErrorDetail } from '../../errors.js';
-import { foreignJson } from '../codec/json-body.js';
-import { bodyTypeOf, readBody } from '../http/body.js';
+import { bodyBytes, foreignJson } from '../codec/json-body.js';
+import { bodyTypeOf } from '../http/body.js';
 import { parseJson } from '../http/json.js';
 import type { FeedbackItem, Label } from './item.js';
 
@@ -24,13 +24,13 @@ export interface FeedbackBody {
  * The body of a feedback route: `{ request_id, label }`, or a list of them as `feedback`. Nothing is counted of a body that has
  * not this form.
  * @param jsonLimit the most bytes of JSON that the server takes
- * @throws ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON; ERR_VALIDATION with a pointer to each fault
+ * @throws ERR_UNSUPPORTED_MEDIA_TYPE, ERR_PAYLOAD_TOO_LARGE, ERR_MALFORMED_JSON, ERR_BAD_REQUEST; ERR_VALIDATION with a pointer to each fault
  */
 export async function readFeedback(req: IncomingMessage, jsonLimit: number): Promise<FeedbackBody> {
   if (bodyTypeOf(req) !== 'json') {
     throw torchError('ERR_UNSUPPORTED_MEDIA_TYPE', 'Expected content-type application/json but received octets');
   }
-  const value = foreignJson(req) ?? parseJson((await readBody(req, { limit: Math.min(mostBytes, jsonLimit) })).bytes);
+  const value = foreignJson(req) ?? parseJson(await bodyBytes(req, Math.min(mostBytes, jsonLimit)));
   const faults: ErrorDetail[] = [];
   const body = bodyOf(value, faults);
   if (faults.length > 0) {

@@ -16,6 +16,15 @@ export interface ReadLimits {
   readonly useful?: number;
 }
 
+/** Somebody in front of this app has read the body, and has not left its bytes. */
+export function bytesGone(): TorchError {
+  return torchError(
+    'ERR_BAD_REQUEST',
+    'Expected the bytes of the body but a body parser in front of this app has made something else of them: ' +
+      'mount the app before it',
+  );
+}
+
 export function tooLarge(limit: number): TorchError {
   return torchError('ERR_PAYLOAD_TOO_LARGE', `Expected a body of at most ${limit} bytes but received a larger one`);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
 import { Pieces } from '../../protocol/binary/pieces.js';
-import { tooLarge, type Body, type ReadLimits } from './body-bytes.js';
+import { bytesGone, tooLarge, type Body, type ReadLimits } from './body-bytes.js';
 import { PieceReader, type BodyCut } from './body-pieces.js';
 import { decoderOf } from './encoding.js';
 
@@ -67,7 +67,7 @@ const bytesOfPiece = 256;
 /**
  * The whole body, decompressed.
  * @throws ERR_PAYLOAD_TOO_LARGE (too many tiny chunks as well), ERR_UNSUPPORTED_MEDIA_TYPE (unknown content-encoding),
- * ERR_BAD_REQUEST (broken compression), ClientGone
+ * ERR_BAD_REQUEST (broken compression; somebody has read it already), ClientGone
  */
 export async function readBody(req: IncomingMessage, { limit, useful = limit }: ReadLimits): Promise<Body> {
   const decode = decoderFor(req, limit);
@@ -156,8 +156,15 @@ function collect(req: IncomingMessage, limit: number, keep: (chunk: Buffer, befo
     const onEnd = () => settle(() => resolve(length));
     const onGone = () => settle(() => reject(new ClientGone()));
     req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-    if (req.destroyed) onGone();
+    // What has ended before does not end again.
+    if (req.readableEnded && !req.socket.destroyed) settle(() => (hasBody(req) ? reject(bytesGone()) : resolve(0)));
+    else if (req.destroyed) onGone();
   });
+}
+
+/** Whether a request came with a body, be it read already. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Copies into one growing buffer: a list of the chunks would let a million one-byte chunks hold a million objects. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, torchError, type TorchError } from '../../../errors.js';
+import { bodyBytes, foreignJson } from '../../codec/json-body.js';
 import type { ServerContext } from '../../context.js';
-import { readBody } from '../../http/body.js';
 import type { Exchange } from '../../http/exchange.js';
 import { parseJson } from '../../http/json.js';
 import type { Management } from '../../management/management.js';
@@ -17,14 +17,12 @@ export function managementOf({ management }: ServerContext): Management {
   return management;
 }
 
-/** The members of a body, whatever its media type: some clients send none. None for no body. @throws ERR_MALFORMED_JSON, ERR_VALIDATION */
+/** The members of a body, whatever its media type: some clients send none. None for no body. @throws ERR_MALFORMED_JSON, ERR_VALIDATION, as bodyBytes */
 export async function readMembers(
   req: IncomingMessage,
   known: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { bytes } = await readBody(req, { limit: mostBodyBytes });
-  if (bytes.length === 0) return {};
-  const value = parseJson(bytes);
+  const value = foreignJson(req) ?? jsonOf(await bodyBytes(req, mostBodyBytes));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw torchError('ERR_VALIDATION', `Expected an object as the body but received ${describe(value)}`);
   }
@@ -34,6 +32,11 @@ export async function readMembers(
     throw torchError('ERR_VALIDATION', `Expected ${names} in the body but received ${describe(unknown)}`);
   }
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** JSON; no members where there is none. */
+function jsonOf(bytes: Buffer): unknown {
+  return bytes.length === 0 ? {} : parseJson(bytes);
 }
 
 /**
