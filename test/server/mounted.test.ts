@@ -56,6 +56,37 @@ describe('an app that is mounted behind others', () => {
     expect((await ask(port, '/v2/repository/index', '')).status, 'there were none').to.equal(200);
   });
 
+  it('counts no request for ever whose client has left before it came', async () => {
+    let arrived = 0;
+    let left = 0;
+    const port = await mounted((req, _res, next) => {
+      if (req.url === '/metrics') {
+        next();
+        return;
+      }
+      arrived++;
+      req.socket.once('close', () =>
+        setImmediate(() => {
+          left++;
+          next();
+        }),
+      );
+    });
+    const request = `POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${row.length}\r\n\r\n${row}`;
+    for (let i = 1; i <= 3; i++) {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(request);
+      await until('it has arrived', () => arrived === i);
+      socket.destroy();
+      await until('its client has left', () => left === i);
+    }
+    await until('nothing else is in flight', async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      // That is this one.
+      return /^node_libtorch_http_requests_in_flight 1$/m.test(text);
+    });
+  });
+
   for (const [name, parser] of [
     ['json', express.json()],
     ['text', express.text({ type: '*/*' })],

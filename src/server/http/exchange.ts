@@ -63,6 +63,8 @@ export class Exchange implements Endable {
     this.#open.begin(this);
     this.#isLast = this.#open.isSpare || this.#open.begun >= context.maxRequestsPerSocket;
     res.once('close', () => this.end());
+    // The client has left before this app was reached: its connection has closed, and will not say so again.
+    if (req.socket.destroyed) process.nextTick(() => this.end());
   }
 
   /** The exchange of a request: the first handler to ask begins it. */

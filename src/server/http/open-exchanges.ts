@@ -67,6 +67,7 @@ export class OpenExchanges extends Set<Endable> {
       keepListening(this.#abort.signal);
       // Pipelined requests all listen to it.
       setMaxListeners(0, this.#abort.signal);
+      if (this.socket.destroyed) this.#abort.abort(new ClientGone());
     }
     return this.#abort.signal;
   }
