@@ -98,9 +98,9 @@ export interface ServerOptions extends AppOptions {
   headersTimeoutMs?: number;
   /** Time for a whole request to arrive, default 30000. */
   receiveTimeoutMs?: number;
-  /** How often the two limits above are checked, default 1000. */
+  /** How often the two limits above are checked, and the next one of answers; default 1000. */
   connectionsCheckingIntervalMs?: number;
-  /** How long an idle connection stays open, default 65000. */
+  /** How long a connection stays open that is idle, or whose client takes nothing of its answer; default 65000. */
   keepAliveTimeoutMs?: number;
   /** Open connections; more are closed at once. Default 1024. */
   maxConnections?: number;

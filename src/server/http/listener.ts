@@ -20,6 +20,7 @@ import { appOf } from './express-app.js';
 import { formsOf } from './forms-of-paths.js';
 import { headerFault } from './header-fault.js';
 import { isAt, matcherOf } from './matcher.js';
+import { cutUntaken } from './untaken.js';
 
 /** A server of node:http with every limit set. It calls hot routes itself, and the Express app for everything else. */
 export function httpServer(context: ServerContext, routes: readonly BoundRoute[], limits: ServerLimits): Server {
@@ -68,6 +69,7 @@ export function httpServer(context: ServerContext, routes: readonly BoundRoute[]
   // Exchange closes a connection after its last request; node would keep it open and answer 503 from then on.
   server.maxRequestsPerSocket = 0;
   limitConnections(server, context, limits.maxConnections);
+  cutUntaken(server, context, limits, tls !== undefined);
   // A server may ignore an expectation that it does not know.
   server.on('checkExpectation', listener);
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {

@@ -19,7 +19,7 @@ export interface Endable {
 }
 
 /** The connection that carries an encrypted one: limits know that, requests the other. */
-function carrierOf(socket: Duplex & { readonly _parent?: Duplex | null }): Duplex {
+export function carrierOf(socket: Duplex & { readonly _parent?: Duplex | null }): Duplex {
   return socket._parent ?? socket;
 }
 

@@ -141,13 +141,13 @@ const rows = {
     min: 10,
     max: 60_000,
     initial: 1000,
-    description: 'How often the two limits above are checked.',
+    description: 'How often the two limits above are checked, and the next one of answers.',
   }),
   keepAliveTimeoutMs: integer({
     min: 1,
     max: day,
     initial: 65_000,
-    description: 'How long an idle connection stays open.',
+    description: 'How long a connection stays open that is idle, or whose client takes nothing of its answer.',
   }),
   drainTimeoutMs: integer({
     min: 0,
