@@ -152,9 +152,15 @@ export class Session {
   }
 }
 
+/** Refusals of a moment: no token yet, too late, too early, too much. */
+const mayPass: ReadonlySet<number> = new Set([401, 408, 425, 429]);
+
 /** Whether a server has answered for good that it says nothing of itself. */
 function saysNothing(error: unknown): boolean {
-  if (error instanceof InferenceServerError) return [404, 405, 501].includes(error.status);
+  if (error instanceof InferenceServerError) {
+    const { status } = error;
+    return status === 501 || (status >= 400 && status < 500 && !mayPass.has(status));
+  }
   // Something else than its metadata, with a good status. A redirection may be that of a login.
   return error instanceof InferenceProtocolError && !(error.status >= 300 && error.status < 400);
 }

@@ -100,7 +100,10 @@ export interface ServerOptions extends AppOptions {
   receiveTimeoutMs?: number;
   /** How often the two limits above are checked, and the next one of answers; default 1000. */
   connectionsCheckingIntervalMs?: number;
-  /** How long a connection stays open that is idle, or whose client takes nothing of its answer; default 65000. */
+  /**
+   * How long an idle connection stays open, and one whose client takes nothing of its answer; the latter at least for
+   * `receiveTimeoutMs`. Default 65000.
+   */
   keepAliveTimeoutMs?: number;
   /** Open connections; more are closed at once. Default 1024. */
   maxConnections?: number;

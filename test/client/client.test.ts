@@ -101,6 +101,7 @@ describe('InferenceClient', () => {
     ['is told too much', json(429, {}), false],
     ['fails', json(500, {}), false],
     ['sends to a login', text(302, '', { location: '/login' }), false],
+    ['forbids it', json(403, {}), true],
     ['has no such page', json(404, {}), true],
     ['has no such method', json(405, {}), true],
     ['has not made it', json(501, {}), true],

@@ -123,9 +123,30 @@ describe('a client of gRPC', () => {
     }
   });
 
-  it('keeps a connection over which something came meanwhile, and one that calls run on', () => {
+  it('keeps a connection that is still being made when the time of a call is over', async () => {
+    const proxy = await freezingProxy(server.grpcPort);
+    try {
+      const client = new InferenceClient(`grpc://127.0.0.1:${proxy.port}`, { retries: 0 });
+      clients.push(client);
+      proxy.hold();
+      await rejection(() => client.isLive({ timeoutMs: 100 }), 'ERR_TIMEOUT');
+      await rejection(() => client.isLive({ timeoutMs: 100 }), 'ERR_TIMEOUT');
+      proxy.release();
+      expect(await client.isLive()).to.equal(true);
+      expect(proxy.connections).to.equal(1);
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('keeps a connection over which something came meanwhile, and one that calls run on', async () => {
     const channels = new Channels(grpc, resolveOptions(`grpc://127.0.0.1:${server.grpcPort}`, {}));
     try {
+      const first = channels.open(undefined);
+      await new Promise<void>((resolve, reject) => {
+        first.client.waitForReady(Date.now() + 10_000, (error) => (error ? reject(error) : resolve()));
+      });
+      first.end();
       const [slow, other] = [channels.open(undefined), channels.open(undefined)];
       expect(other.client).to.equal(slow.client);
       other.heard();

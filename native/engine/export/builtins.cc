@@ -214,16 +214,18 @@ double to_places(double value, int64_t places) {
 
 int64_t to_places(int64_t value, int64_t places) {
   if (places >= 0) return value;
-  if (places < -19) return 0;
-  __int128 unit = 1;
+  // Half of 10^19 is more than any of them.
+  if (places < -18) {
+    check_overflow(places == -19 &&
+                   (value > 5'000'000'000'000'000'000 || value < -5'000'000'000'000'000'000));
+    return 0;
+  }
+  int64_t unit = 1;
   for (int64_t i = places; i < 0; ++i) unit *= 10;
-  const __int128 rest = ((value % unit) + unit) % unit;
-  const __int128 below = value - rest;
-  const bool is_even = (below / unit) % 2 == 0;
-  const __int128 rounded = rest * 2 < unit || (rest * 2 == unit && is_even) ? below : below + unit;
-  check_overflow(rounded > std::numeric_limits<int64_t>::max() ||
-                 rounded < std::numeric_limits<int64_t>::min());
-  return static_cast<int64_t>(rounded);
+  const int64_t rest = Modulo::of(value, unit);
+  const int64_t below = FloorDividing::of(value, unit);
+  const bool is_above = rest > unit - rest || (rest == unit - rest && below % 2 != 0);
+  return Multiplying::of(is_above ? below + 1 : below, unit);
 }
 
 IValue round_to(Args& args) {

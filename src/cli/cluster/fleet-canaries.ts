@@ -10,7 +10,7 @@ import { noCanary, requireRunning, requireVersion } from '../../serving/canary/e
 import type { Beside } from '../../serving/canary/state.js';
 import type { CanaryReport, CanarySettings } from '../../serving/index.js';
 import { ClusterCanaries } from './canaries.js';
-import { send, type SetMember, type ToldCanary, type VersionsByAlias } from './messages.js';
+import { send, type SetMember, type ToldCanary, type ToPrimary, type VersionsByAlias } from './messages.js';
 import { lives, type Replies } from './replies.js';
 
 /** A worker that does not say for so long that a canary is over is waited for no longer. */
@@ -72,9 +72,19 @@ export class FleetCanaries {
     this.#canaries.seen(all);
   }
 
-  /** A worker has found out that the canary of that change is over. */
-  over(name: string, revision: number): void {
-    this.#unload(name, this.#canaries.over(name, revision));
+  /** A worker has found out that the canary of that change is over. Where no other can have found it out, all are told. */
+  over({ name, revision, reason }: Extract<ToPrimary, { readonly kind: 'canaryOver' }>): void {
+    const over = this.#canaries.over(name, revision);
+    if (!over) return;
+    if (reason !== undefined) {
+      const { version } = over;
+      this.#fleet.logger.warn(
+        { model: name, version, reason },
+        'a canary has ended: a new worker cannot take part in it',
+      );
+      this.#tell({ name, revision: this.#fleet.nextChange() });
+    }
+    this.#unload(name, over);
   }
 
   /** What was in that place is taken out of service. */

@@ -115,7 +115,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
         this.canaries.seen(message.seen);
         break;
       case 'canaryOver':
-        this.canaries.over(message.name, message.revision);
+        this.canaries.over(message);
         break;
       case 'prepared':
       case 'done':

@@ -127,8 +127,11 @@ export type ToPrimary =
   | ({ readonly kind: 'description'; readonly round: number } & Description)
   /** What was seen of canaries since it was said last: about a second. */
   | { readonly kind: 'canarySeen'; readonly seen: readonly SeenOfCanary[] }
-  /** The canary of that revision is what is stable, or cannot be one any more. */
-  | { readonly kind: 'canaryOver'; readonly name: string; readonly revision: number }
+  /**
+   * The canary of that revision is what is stable, or cannot be one any more, which every worker finds out; with a reason where this
+   * one alone has found that what it has loaded cannot be one.
+   */
+  | { readonly kind: 'canaryOver'; readonly name: string; readonly revision: number; readonly reason?: string }
   /** A client of this worker asks management: a change is made in every worker. */
   | { readonly kind: 'ask'; readonly question: number; readonly asked: AskedOfManagement }
   /** Nobody waits for that change any more: it is given up, unless it comes too late. An answer comes either way. */

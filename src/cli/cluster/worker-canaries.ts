@@ -38,7 +38,7 @@ export class WorkerCanaries {
       await this.take(told, false);
     } catch (error) {
       if (!(error instanceof TorchError && error.code === 'ERR_CANARY')) throw error;
-      tell({ kind: 'canaryOver', name, revision });
+      tell({ kind: 'canaryOver', name, revision, reason: error.message });
     }
   }
 

@@ -14,8 +14,8 @@ export interface Line {
   /** Something has come from the server. */
   heard(): void;
   /**
-   * The time of the call was over. Where nothing has come since it began, nobody may be at the other end any more, which the
-   * system tells after many minutes: later calls get another connection.
+   * The time of the call was over. Where nothing has come since it began, over a connection that was there by then, nobody may be at
+   * the other end any more, which the system tells after many minutes: later calls get another connection.
    */
   timedOut(): void;
   /** The call is over. */
@@ -55,13 +55,16 @@ export class Channels {
     this.#channels.set(key, channel);
     channel.running++;
     const before = channel.heard;
+    // One that is still being made may take longer than a call: the next call has the use of it.
+    const { READY } = this.#grpc.connectivityState;
+    const isConnected = channel.client.getChannel().getConnectivityState(false) === READY;
     return {
       client: channel.client,
       heard: () => {
         channel.heard++;
       },
       timedOut: () => {
-        if (channel.heard !== before || this.#channels.get(key) !== channel) return;
+        if (!isConnected || channel.heard !== before || this.#channels.get(key) !== channel) return;
         this.#channels.delete(key);
         this.#left.add(channel);
       },

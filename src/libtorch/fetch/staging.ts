@@ -9,6 +9,8 @@ import { isAlive } from '../../files/alive.js';
 const prefix = '.tmp-';
 /** Longer than any fetch takes. A process on another machine may still be working on younger folders. */
 const staleMs = 6 * 3600 * 1000;
+/** Longer than any process fetches, a machine that sleeps meanwhile included: the number is another process's by now. */
+const reusedMs = 7 * 24 * 3600 * 1000;
 
 export interface Staging extends AsyncDisposable {
   readonly path: string;
@@ -38,8 +40,7 @@ async function isStale(path: string, name: string): Promise<boolean> {
   const made = await stat(path).catch(() => undefined);
   if (made === undefined) return false;
   const state = stateOf(name.slice(prefix.length, name.lastIndexOf('-')));
-  // Of one that runs, however long: a slow line, or a machine that slept.
-  return state === 'gone' || (state === 'unknown' && Date.now() - made.mtimeMs > staleMs);
+  return state === 'gone' || Date.now() - made.mtimeMs > (state === 'alive' ? reusedMs : staleMs);
 }
 
 /**

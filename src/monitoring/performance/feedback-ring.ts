@@ -329,7 +329,12 @@ export class FeedbackRing {
 
   #forget(place: number): void {
     this.#rows -= this.#rowsAt(place);
-    this.#index?.delete(this.#ids[place] as string, this.#clients[place] as string, place, this.#aliases[place]);
+    const [id, client, alias] = [this.#ids[place] as string, this.#clients[place] as string, this.#aliases[place]];
+    this.#index?.delete(id, client, place, alias);
+    // What another model answered to the request is called so still.
+    const others = alias === undefined ? [] : (this.#index?.placesOf(id, client) ?? []);
+    if (alias !== undefined && others.some((other) => this.#aliases[other] === alias))
+      this.#index?.name(id, client, alias);
     if (this.#several.size > 0) this.#several.delete(place);
     this.#ids[place] = undefined;
     this.#aliases[place] = undefined;

@@ -7,6 +7,9 @@ import type { Grpc } from '../../protocol/grpc/library.js';
 import { Received } from './read-gate.js';
 import { statusOf } from './status.js';
 
+/** A message is out after so many times of `receiveTimeoutMs`, or its client takes next to nothing of it. */
+const mostLooks = 20;
+
 /** What the rest of the server does with the calls that come in. */
 export interface Reception {
   /** A message has so many milliseconds to arrive, and a client as many to take one. */
@@ -43,10 +46,12 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
       else read();
     }
 
-    /** What a client does not take is kept, and its call with it: not for longer than a message may take to arrive. */
+    /**
+     * What a client does not take is kept, and its call with it: not for longer than a message may take to arrive, while nothing
+     * moves on its connection. Calls share one, so that it moves does not say that this one does.
+     */
     override sendMessage(message: unknown, callback: () => void): void {
-      clearTimeout(this.#sending);
-      this.#sending = setTimeout(() => this.#notTaken(), reception.receiveTimeoutMs).unref();
+      this.#expectTaken(mostLooks, sentOver(this.below));
       super.sendMessage(message, () => {
         clearTimeout(this.#sending);
         callback();
@@ -56,6 +61,16 @@ export function interceptorOf(grpc: Grpc, reception: Reception): ServerIntercept
     /** Its stream is closed: no message is on its way. */
     closed(): void {
       clearTimeout(this.#sending);
+    }
+
+    #expectTaken(looks: number, before: number | undefined): void {
+      clearTimeout(this.#sending);
+      const look = (): void => {
+        const sent = sentOver(this.below);
+        if (looks > 1 && sent !== before) this.#expectTaken(looks - 1, sent);
+        else this.#notTaken();
+      };
+      this.#sending = setTimeout(look, reception.receiveTimeoutMs).unref();
     }
 
     #notTaken(): void {
@@ -159,6 +174,11 @@ function forgetParts(call: object): void {
   if (!isBetween) return;
   decoder['readPartialMessage'] = [];
   decoder['readCompressFlag'] = Buffer.alloc(1);
+}
+
+/** Bytes that have left over the connection of a call. */
+function sentOver(call: object | undefined): number | undefined {
+  return streamOf(call)?.session?.socket?.bytesWritten;
 }
 
 function streamOf(call: object | undefined): Partial<ServerHttp2Stream> | undefined {

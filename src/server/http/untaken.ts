@@ -6,6 +6,7 @@ import { carrierOf } from './open-exchanges.js';
 
 interface Limits {
   readonly keepAliveTimeoutMs: number;
+  readonly receiveTimeoutMs: number;
   readonly connectionsCheckingIntervalMs: number;
 }
 
@@ -17,8 +18,8 @@ interface Seen {
 }
 
 /**
- * Closes the connections of clients that take nothing of their answers for as long as an idle connection may stay open; node has
- * limits for requests alone. All are looked at now and then, so that no request costs more, and looks are counted, not time: a
+ * Closes the connections of clients that take nothing of their answers for as long as an idle connection may stay open, or a request
+ * take to arrive, whichever is longer; node has limits for requests alone. All are looked at now and then, so that no request costs more, and looks are counted, not time: a
  * process that was held up itself has no clients that are late.
  */
 export class UntakenAnswers {
@@ -29,9 +30,9 @@ export class UntakenAnswers {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param cut closes a connection */
-  constructor({ keepAliveTimeoutMs, connectionsCheckingIntervalMs }: Limits, cut: (socket: Socket) => void) {
-    this.#intervalMs = connectionsCheckingIntervalMs;
-    this.#mostLooks = Math.ceil(keepAliveTimeoutMs / connectionsCheckingIntervalMs);
+  constructor(limits: Limits, cut: (socket: Socket) => void) {
+    this.#intervalMs = limits.connectionsCheckingIntervalMs;
+    this.#mostLooks = Math.ceil(limitOf(limits) / this.#intervalMs);
     this.#cut = cut;
   }
 
@@ -58,6 +59,10 @@ export class UntakenAnswers {
   }
 }
 
+function limitOf({ keepAliveTimeoutMs, receiveTimeoutMs }: Limits): number {
+  return Math.max(keepAliveTimeoutMs, receiveTimeoutMs);
+}
+
 /** Grows with each byte that the system takes for the client. */
 function takenFrom(socket: Socket): number {
   const { _handle: handle } = carrierOf(socket) as Duplex & { _handle?: { writeQueueSize?: number } | null };
@@ -69,7 +74,7 @@ function takenFrom(socket: Socket): number {
 export function cutUntaken(server: Server, context: ServerContext, limits: Limits, isSecure: boolean): void {
   const untaken = new UntakenAnswers(limits, (socket) => {
     context.logger.warn(
-      { limitMs: limits.keepAliveTimeoutMs },
+      { limitMs: limitOf(limits) },
       'a client took nothing of its answer in time: its connection was closed',
     );
     socket.destroy();

@@ -136,7 +136,12 @@ const rows = {
     initial: 10_000,
     description: "Time for a request's headers to arrive; at most receiveTimeoutMs.",
   }),
-  receiveTimeoutMs: integer({ min: 1, max: day, initial: 30_000, description: 'Time for a whole request to arrive.' }),
+  receiveTimeoutMs: integer({
+    min: 1,
+    max: day,
+    initial: 30_000,
+    description: 'Time for a whole request to arrive, and for a client to go on taking its answer.',
+  }),
   connectionsCheckingIntervalMs: integer({
     min: 10,
     max: 60_000,
@@ -147,7 +152,8 @@ const rows = {
     min: 1,
     max: day,
     initial: 65_000,
-    description: 'How long a connection stays open that is idle, or whose client takes nothing of its answer.',
+    description:
+      'How long an idle connection stays open, and one whose client takes nothing of its answer; the latter at least for receiveTimeoutMs.',
   }),
   drainTimeoutMs: integer({
     min: 0,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { torchError } from '#dist/errors.js';
 import { ClusterFleet } from '#dist/cli/cluster/fleet.js';
 import { membersOf } from '#dist/cli/cluster/members.js';
+import type { CanarySettings } from '#dist/serving/index.js';
 import type { Description, SetMember, ToPrimary, ToWorker } from '#dist/cli/cluster/messages.js';
 import { keptLogger } from '../../support/server/logs.js';
 import { rejection } from '../../support/rejection.js';
@@ -314,6 +315,25 @@ describe('cluster: the models of all workers', () => {
       await other.fleet.load({ name: 'other' }, signal);
       expect(other.fleet.models.at(-1)).to.deep.include({ reference: 'v3', version: 'v3' });
     });
+  });
+
+  it('tells all that a canary is over that a new worker cannot take part in', async () => {
+    const { fleet, peers, lines } = await make(2);
+    const settings = { version: '1', share: 0.5 } as CanarySettings;
+    await fleet.setCanary('a', settings);
+    const { told } = peers[0]!.heard.at(-1) as Extract<ToWorker, { kind: 'canary' }>;
+    const over = { kind: 'canaryOver', name: 'a', revision: told.revision } as const;
+    for (const peer of peers) peer.heard.length = 0;
+    peers[1]!.say({ ...over, revision: told.revision - 1, reason: 'of one before' });
+    expect(fleet.canaries.told()).to.have.length(1);
+    peers[1]!.say({ ...over, reason: 'other outputs' });
+    expect(fleet.canaries.told()).to.deep.equal([]);
+    for (const { heard } of peers) {
+      const [last] = heard as Extract<ToWorker, { kind: 'canary' }>[];
+      expect(last).to.deep.include({ kind: 'canary' });
+      expect(last?.told).not.to.have.property('settings');
+    }
+    expect(lines().map(({ reason }) => reason)).to.include('other outputs');
   });
 
   describe('and their aliases', () => {

@@ -110,6 +110,26 @@ describe('gRPC: clients that do not take their answers', () => {
     call.destroy();
   });
 
+  it('go on where they take little by little', async () => {
+    const server = await serve(1000, { binaryLimitBytes: 32 * limit, jsonLimitBytes: 32 * limit });
+    const answer = wireRequest(
+      { model: 'tiny', version: undefined },
+      { inputs: [{ name: 'input', content: new Tensor('float32', new Float32Array(4 * 65_536), [65_536, 4]) }] },
+    );
+    const slow = await session(server, 1024);
+    const call = begin(slow, rpcs.modelInfer.path, Buffer.concat(rpcs.modelInfer.request.encode(answer).pieces()));
+    call.end();
+    call.pause();
+    const [headers] = (await once(call, 'response')) as [Record<string, string>];
+    let bytes = 0;
+    for (let reads = 0; reads < 400 && !call.readableEnded && !call.closed; reads++) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      for (let piece: unknown; (piece = call.read()) !== null;) bytes += (piece as Buffer).length;
+    }
+    expect(call.rstCode, JSON.stringify(headers)).to.equal(constants.NGHTTP2_NO_ERROR);
+    expect(bytes).to.be.above(40_000);
+  });
+
   it('are refused where they do not end a call of one message', async () => {
     const server = await serve(250);
     const call = begin(await session(server), rpcs.serverLive.path, padding);

@@ -28,7 +28,8 @@ class FakeSocket extends EventEmitter {
 describe('answers that a client does not take', () => {
   it('close its connection once it has taken nothing for so many looks', () => {
     const cut: unknown[] = [];
-    const limits = { keepAliveTimeoutMs: 4000, connectionsCheckingIntervalMs: 1000 };
+    // The longer one counts: operators set the other one to next to nothing.
+    const limits = { keepAliveTimeoutMs: 5, receiveTimeoutMs: 4000, connectionsCheckingIntervalMs: 1000 };
     const untaken = new UntakenAnswers(limits, (socket) => {
       cut.push(socket);
       socket.emit('close');
@@ -58,7 +59,8 @@ describe('answers that a client does not take', () => {
   });
 
   it('hold no place of others for ever', async () => {
-    const limits = { keepAliveTimeoutMs: 200, connectionsCheckingIntervalMs: 50, maxConnections: 1 };
+    const times = { keepAliveTimeoutMs: 200, receiveTimeoutMs: 200, headersTimeoutMs: 200 };
+    const limits = { ...times, connectionsCheckingIntervalMs: 50, maxConnections: 1 };
     const server = await createServer({
       host: new MemoryHost().asHost(),
       port: 0,

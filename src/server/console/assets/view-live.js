@@ -103,19 +103,25 @@ async function poll() {
   if (isAsking) return;
   isAsking = true;
   clearTimeout(timer);
-  if (!document.hidden && !isPaused) {
-    try {
-      const { text } = await request('metrics', { signal: AbortSignal.timeout(10_000) });
-      series.add(parseMetrics(text), performance.timeOrigin + performance.now());
-      fault = undefined;
-    } catch (error) {
-      fault = error;
-      series.interrupt();
-    }
-    draw();
-  } else series.interrupt();
-  isAsking = false;
-  timer = setTimeout(() => void poll(), everyMs);
+  try {
+    if (document.hidden || isPaused) series.interrupt();
+    else await measure();
+  } finally {
+    isAsking = false;
+    timer = setTimeout(() => void poll(), everyMs);
+  }
+}
+
+async function measure() {
+  try {
+    const { text } = await request('metrics', { signal: AbortSignal.timeout(10_000) });
+    series.add(parseMetrics(text), performance.timeOrigin + performance.now());
+    fault = undefined;
+  } catch (error) {
+    fault = error;
+    series.interrupt();
+  }
+  draw();
 }
 
 function rangeChoice() {
