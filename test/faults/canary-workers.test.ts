@@ -49,8 +49,7 @@ describe('a canary with several workers', function () {
     server = serveProcess([target, ...registry.flags, '--admin-port', '0', '--workers', '2']);
     await server.seen('worker ready', 2);
     const port = await server.port();
-    const line = server.lines.find(({ adminUrl }) => adminUrl !== undefined);
-    const adminPort = Number(new URL(String(line?.['adminUrl'])).port);
+    const { adminPort } = server;
     const admin = <T = Canary>(method: string, path: string, body?: object) =>
       askJson<T>(adminPort, method, `/admin/models/${name}${path}`, { body });
     /** Each on a connection of its own, which goes to one worker or the other. */

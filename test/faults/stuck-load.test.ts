@@ -44,9 +44,12 @@ describe('faults: a stuck load', function () {
       server = serveProcess(['--config', config, '--admin-port', '0', '--workers', String(workers), ...room]);
       await server.seen(workers > 1 ? 'worker ready' : 'ready', workers > 1 ? workers : 3);
       const port = await server.port();
-      const admin = Number(new URL(String(server.lines.find((line) => line['adminUrl'])?.['adminUrl'])).port);
+      const { adminPort } = server;
       const load = async (name: string, headers = {}) => {
-        const { status, body } = await ask(admin, `/admin/models/${name}/load`, { body: Buffer.from('{}'), headers });
+        const { status, body } = await ask(adminPort, `/admin/models/${name}/load`, {
+          body: Buffer.from('{}'),
+          headers,
+        });
         return [status, (JSON.parse(body) as { code?: string }).code];
       };
       warmUpOn(endless);

@@ -187,8 +187,7 @@ describe('faults: workers', function () {
     expect(ends).to.deep.equal(['closed']);
     await started.seen('closed connections that no worker took');
     // No worker saw it, and none answers now: the first process counts it.
-    const { adminUrl } = started.lines.find((line) => 'adminUrl' in line) ?? {};
-    const { body } = await ask(Number(new URL(String(adminUrl)).port), '/metrics');
+    const { body } = await ask(started.adminPort, '/metrics');
     expect(body).to.match(/^node_libtorch_http_connections_dropped_total 1$/m);
     expect(body).to.match(/^node_libtorch_http_accept_errors_total 0$/m);
   });

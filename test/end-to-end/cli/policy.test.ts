@@ -47,8 +47,7 @@ describe('serve by signatures', function () {
       await sign('v1.0');
       const server = serve(['mnist-mlp@champion', '--workers', String(workers)]);
       await server.seen(workers > 1 ? 'worker ready' : 'ready', workers);
-      const line = server.lines.find(({ adminUrl }) => adminUrl !== undefined);
-      const adminPort = Number(new URL(String(line?.['adminUrl'])).port);
+      const { adminPort } = server;
       const move = async () => {
         const path = '/admin/models/mnist-mlp/aliases/champion';
         const { status, body } = await askJson<Problem>(adminPort, 'PUT', path, { body: { version: 'v1.1' } });

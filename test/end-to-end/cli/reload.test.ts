@@ -48,8 +48,7 @@ describe('serve while its models change', function () {
     const server = serveProcess(args);
     running.push(server);
     await server.seen(workers > 1 ? 'worker ready' : 'ready', workers > 1 ? workers : models.length);
-    const adminLine = () => server.lines.find((line) => line['adminUrl'] !== undefined);
-    const adminPort = Number(new URL(String(adminLine()?.['adminUrl'])).port);
+    const { adminPort } = server;
     const admin = (path: string, body?: object) =>
       ask(adminPort, path, body ? { body: Buffer.from(JSON.stringify(body)) } : {});
     const list = async (): Promise<Version[]> =>

@@ -49,8 +49,7 @@ export function serveByAlias(workers: number): void {
         running.push(server);
         await server.seen(workers > 1 ? 'worker ready' : 'ready', workers > 1 ? workers : 1);
         const port = await server.port();
-        const line = server.lines.find(({ adminUrl }) => adminUrl !== undefined);
-        const adminPort = Number(new URL(String(line?.['adminUrl'])).port);
+        const { adminPort } = server;
         const admin = <T>(method: string, path: string, body?: object) => askJson<T>(adminPort, method, path, { body });
         const versions = async () => (await admin<{ models: Version[] }>('GET', '/admin/models/mnist-mlp')).body.models;
         const up = async () =>

@@ -61,6 +61,12 @@ export class LoggingProcess {
     return Number(new URL(await this.url()).port);
   }
 
+  /** Of `--admin-port`; a server that is ready has said it. */
+  get adminPort(): number {
+    const line = this.lines.find(({ adminUrl }) => adminUrl !== undefined);
+    return Number(new URL(String(line?.['adminUrl'])).port);
+  }
+
   /** Process ids of the workers that became ready, in that order. */
   get workers(): number[] {
     return this.of('worker ready').map(({ pid }) => Number(pid));
