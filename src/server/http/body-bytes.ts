@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { torchError, type TorchError } from '../../errors.js';
 
 /** A body that was read to its end. */
@@ -14,6 +15,11 @@ export interface ReadLimits {
   readonly limit: number;
   /** Bytes that can be used: what comes behind them is counted and let go. Default: all. */
   readonly useful?: number;
+}
+
+/** Whether a request says that its body has more than so many bytes; one that comes in chunks may have any number. */
+export function saysMoreThan(bytes: number, { headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > bytes;
 }
 
 /** Somebody in front of this app has read the body, and has not left its bytes. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { torchError } from '../../errors.js';
 import { Pieces } from '../../protocol/binary/pieces.js';
-import { bytesGone, tooLarge, type Body, type ReadLimits } from './body-bytes.js';
+import { bytesGone, saysMoreThan, tooLarge, type Body, type ReadLimits } from './body-bytes.js';
 import { PieceReader, type BodyCut } from './body-pieces.js';
 import { decoderOf } from './encoding.js';
 
@@ -156,15 +156,11 @@ function collect(req: IncomingMessage, limit: number, keep: (chunk: Buffer, befo
     const onEnd = () => settle(() => resolve(length));
     const onGone = () => settle(() => reject(new ClientGone()));
     req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-    // What has ended before does not end again.
-    if (req.readableEnded && !req.socket.destroyed) settle(() => (hasBody(req) ? reject(bytesGone()) : resolve(0)));
+    // What has ended before does not end again: somebody has read the body, if there was one.
+    if (req.readableEnded && !req.socket.destroyed)
+      settle(() => (saysMoreThan(0, req) ? reject(bytesGone()) : resolve(0)));
     else if (req.destroyed) onGone();
   });
-}
-
-/** Whether a request came with a body, be it read already. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Copies into one growing buffer: a list of the chunks would let a million one-byte chunks hold a million objects. */

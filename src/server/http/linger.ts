@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { saysMoreThan } from './body-bytes.js';
 
 /** A body this small is read to its end by node itself, and the connection stays usable. */
 const smallBody = 64 * 1024;
@@ -9,8 +10,7 @@ const maxPieces = 4096;
 
 /** Whether the client of an incomplete request is still sending a body that we will not read. */
 export function isUploading(req: IncomingMessage): boolean {
-  if (req.headers['transfer-encoding'] !== undefined) return true;
-  return Number(req.headers['content-length'] ?? 0) > smallBody;
+  return saysMoreThan(smallBody, req);
 }
 
 /**
