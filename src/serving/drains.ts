@@ -4,13 +4,19 @@ const defaultDrainMs = 60_000;
 
 type Warn = (event: { readonly model: string; readonly version: string; readonly message: string }) => void;
 
+/** What drains. */
+interface Going {
+  /** It is disposed. */
+  readonly gone: Promise<void>;
+  /** The promise of `drain`, which may be over before. */
+  readonly end: Promise<void>;
+}
+
 /** Served models that take no more calls, until the last one has ended and they are disposed. */
 export class Drains {
   readonly #timeoutMs: number;
   readonly #warn: Warn;
-  readonly #going = new Map<ServedModel, Promise<void>>();
-  /** The promises of `drain`, which may be over before what drains is gone. */
-  readonly #ends = new Map<ServedModel, Promise<void>>();
+  readonly #going = new Map<ServedModel, Going>();
 
   constructor(timeoutMs: number | undefined, warn: Warn) {
     this.#timeoutMs = timeoutMs ?? defaultDrainMs;
@@ -29,25 +35,25 @@ export class Drains {
    * case what waits in its queue is dropped and what runs goes on. It never rejects.
    */
   drain(served: ServedModel): Promise<void> {
-    const end = this.#drain(served).finally(() => this.#ends.delete(served));
-    this.#ends.set(served, end);
-    return end;
-  }
-
-  /** Resolves as `drain` does for all of a version that drain at the moment. */
-  async end(model: string, version: string | undefined): Promise<void> {
-    const same = [...this.#ends].filter(([served]) => served.name === model && served.version === version);
-    await Promise.all(same.map(([, end]) => end));
-  }
-
-  async #drain(served: ServedModel): Promise<void> {
     const { name: model, version } = served;
     const gone = dispose(served)
       .catch((error: unknown) => {
         this.#warn({ model, version, message: `what was unloaded could not be disposed: ${(error as Error).message}` });
       })
       .finally(() => this.#going.delete(served));
-    this.#going.set(served, gone);
+    const end = this.#inTime(served, gone);
+    this.#going.set(served, { gone, end });
+    return end;
+  }
+
+  /** Resolves as `drain` does for all of a version that drain at the moment. */
+  async end(model: string, version: string | undefined): Promise<void> {
+    const same = [...this.#going].filter(([served]) => served.name === model && served.version === version);
+    await Promise.all(same.map(([, { end }]) => end));
+  }
+
+  async #inTime(served: ServedModel, gone: Promise<void>): Promise<void> {
+    const { name: model, version } = served;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, this.#timeoutMs, 'late').unref();
@@ -68,7 +74,7 @@ export class Drains {
 
   /** Resolves once all of them are gone. */
   async idle(): Promise<void> {
-    await Promise.all(this.#going.values());
+    await Promise.all([...this.#going.values()].map(({ gone }) => gone));
   }
 }
 
