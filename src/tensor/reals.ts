@@ -1,12 +1,14 @@
-import { dtypeTable, type DType } from './dtype.js';
+import { dtypeTable, type DType, type TensorData } from './dtype.js';
 import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './float16.js';
-import type { Tensor } from './tensor.js';
 
 /** The elements of a tensor as numbers: 16-bit floats decoded, 64-bit integers rounded where they are no safe integers. */
 export function realsOf({
   dtype,
   data,
-}: Tensor): Float64Array | Exclude<Tensor['data'], BigInt64Array | BigUint64Array> {
+}: {
+  readonly dtype: DType;
+  readonly data: TensorData;
+}): Float64Array | Exclude<TensorData, BigInt64Array | BigUint64Array> {
   if (dtype === 'float16') return converted(data as Uint16Array, decodeFloat16);
   if (dtype === 'bfloat16') return converted(data as Uint16Array, decodeBFloat16);
   if (dtypeTable[dtype].bytes === 8 && dtypeTable[dtype].kind === 'int') {

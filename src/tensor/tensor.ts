@@ -5,6 +5,7 @@ import { decoderOf } from './element.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './float16.js';
 import { elementsFromJson, elementsToJson, type TensorJson } from './json.js';
 import { fill, flatten, nest, requireElements, type Nested } from './nested.js';
+import { realsOf } from './reals.js';
 import { checkedShape, elementCount, formatShape, resolveShape } from './shape.js';
 import { allocate, dataOf, dtypeOfKind, plainBytes, typedArrayKind, type DTypeOfKind, type Kind } from './dtype.js';
 
@@ -215,9 +216,7 @@ export class Tensor<D extends DType = DType> {
     const { dtype, data, shape } = this as Tensor;
     if (dtype === 'float16') return new Tensor('float32', float16ToFloat32(data as Uint16Array), shape);
     if (dtype === 'bfloat16') return new Tensor('float32', bfloat16ToFloat32(data as Uint16Array), shape);
-    // Any byte but 0 is true.
-    const real: (element: number | bigint) => number = dtype === 'bool' ? (byte) => (byte === 0 ? 0 : 1) : Number;
-    return new Tensor('float32', Float32Array.from<number | bigint>(data, real), shape);
+    return new Tensor('float32', new Float32Array(realsOf(this)), shape);
   }
 }
 
