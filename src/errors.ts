@@ -271,6 +271,11 @@ export function torchError(code: ErrorCode, message: string, options?: TorchErro
   return new familyClass[errorTable[code].family](code, message, options);
 }
 
+/** Whether it is an error of this package with that code. */
+export function hasCode(thrown: unknown, code: ErrorCode): thrown is TorchError {
+  return thrown instanceof TorchError && thrown.code === code;
+}
+
 export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorTable, code);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.js';
-import { TorchError, warnOf } from '../errors.js';
+import { hasCode, TorchError, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import { sliceCall, type Call } from '../model/call.js';
 import { compareRow, hairs, isRounding, tolerancesOf, type Deviation } from '../model/row-compare.js';
@@ -206,7 +206,7 @@ export class RowChecker {
       runMs = timings.runMs;
       return outputOf(values[0] as Value);
     } catch (error) {
-      if (error instanceof TorchError && error.code === 'ERR_NOT_BATCHABLE') return undefined;
+      if (hasCode(error, 'ERR_NOT_BATCHABLE')) return undefined;
       throw error;
     } finally {
       this.#spentMs += runMs ?? this.#clock.now() - began;

@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.js';
-import { TorchError, warnOf } from '../errors.js';
+import { hasCode, warnOf } from '../errors.js';
 import type { Batchable } from '../model/batchable.js';
 import { releaseCall, type Call } from '../model/call.js';
 import type { BatchExecution, Execution } from '../model/model.js';
@@ -260,5 +260,5 @@ function batchEvent(
  * again, and a misshapen output is the model's own.
  */
 function isRowsFault(error: unknown): boolean {
-  return error instanceof TorchError && error.code === 'ERR_MODEL_EXECUTION';
+  return hasCode(error, 'ERR_MODEL_EXECUTION');
 }

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { TorchError } from '../errors.js';
+import { hasCode } from '../errors.js';
 import { exitWhenOpened } from '../engines/exit.js';
 import type { OpenPort } from '../server/http/port.js';
 import type { AdminServer } from '../server/admin-server.js';
@@ -186,7 +186,7 @@ async function serveHere(models: readonly ModelEntry[], role: Role): Promise<voi
     if (failed && host.list().length === 0) throw failed.error;
   } catch (error) {
     // A signal came during the load; its drain ends the process.
-    if (error instanceof TorchError && error.code === 'ERR_DRAINING') return;
+    if (hasCode(error, 'ERR_DRAINING')) return;
     role.onFailed();
     await server?.close({ preStopDelayMs: 0 });
     await host.close();

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { torchError, TorchError } from '../errors.js';
+import { hasCode, torchError, type TorchError } from '../errors.js';
 import { ZipArchive } from './zip-archive.js';
 import type { Value } from '../tensor/value.js';
 import { parseNpy } from '../tensor/npy.js';
@@ -21,7 +21,7 @@ export async function parseNpz(file: Buffer): Promise<Readonly<Record<string, Va
     }
     return Object.fromEntries(arrays);
   } catch (error) {
-    if (error instanceof TorchError && error.code === 'ERR_INVALID_INPUT') throw error;
+    if (hasCode(error, 'ERR_INVALID_INPUT')) throw error;
     throw invalid((error as Error).message);
   }
 }

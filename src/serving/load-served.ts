@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchQueue, notIndependent, resolveBatchOptions, type BatchQueueOptions } from '../batching/index.js';
-import { torchError, TorchError } from '../errors.js';
+import { hasCode, torchError, TorchError } from '../errors.js';
 import { signatureOf, type ModelRecord, type ModelRegistry } from '../registry/index.js';
 import { isDigest } from '../registry/names.js';
 import { exampleArguments, exampleSpecs } from '../signature/example.js';
@@ -177,7 +177,7 @@ function imageExample({ size, channels = 3 }: ImageSpec): Tensor {
 
 /** A fault that the caller's options may have caused: nothing else that warm-up is given is the caller's. */
 function isOfOptions(error: unknown, options: HostWarmup | undefined): boolean {
-  const isFault = error instanceof TorchError && error.code === 'ERR_INVALID_ARGUMENT';
+  const isFault = hasCode(error, 'ERR_INVALID_ARGUMENT');
   return isFault && Object.values(options ?? {}).some((value) => value !== undefined);
 }
 

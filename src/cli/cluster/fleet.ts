@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { TorchError, torchError } from '../../errors.js';
+import { hasCode, torchError } from '../../errors.js';
 import type { Logger } from '../../monitoring/logging.js';
 import { isAlias } from '../../registry/names.js';
 import type { Aliases } from '../../server/management/catalog.js';
@@ -323,7 +323,7 @@ export class ClusterFleet implements Fleet<ModelEntry> {
           await step(worker);
         } catch (err) {
           // One that drains ends by itself, and has nothing new to answer.
-          if (isDraining(err)) return;
+          if (hasCode(err, 'ERR_DRAINING')) return;
           if (!this.#members.has(worker)) return;
           this.#logger.error({ worker: worker.id, err }, 'a worker could not change its models: killed');
           this.#members.delete(worker);
@@ -364,11 +364,6 @@ export class ClusterFleet implements Fleet<ModelEntry> {
       );
     }
   }
-}
-
-/** A worker that drains ends by itself: its refusal says nothing of a model. */
-function isDraining(error: unknown): boolean {
-  return error instanceof TorchError && error.code === 'ERR_DRAINING';
 }
 
 function requireSome(workers: readonly Worker[]): void {

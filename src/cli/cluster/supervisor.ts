@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TorchError, torchError } from '../../errors.js';
+import { hasCode, torchError } from '../../errors.js';
 import { createLogger, flushLogger, type Logger } from '../../monitoring/logging.js';
 import { connectionRoom } from '../../server/http/descriptors.js';
 import type { Intake, OpenPort } from '../../server/http/port.js';
@@ -194,8 +194,8 @@ class Supervisor {
     try {
       await this.#models.admit(worker);
     } catch (err) {
-      // One that drains with all others refuses what it is told, and ends by itself.
-      if (worker.isDead() || this.#code !== undefined || isLeaving(err)) return;
+      // One that drains with all others refuses what it is told, and one that leaves is not ready for it: both end by themselves.
+      if (worker.isDead() || this.#code !== undefined || hasCode(err, 'ERR_NOT_READY')) return;
       this.#logger.error({ worker: id, err }, 'worker cannot load what the others have: killed');
       process.kill('SIGKILL');
       return;
@@ -311,11 +311,6 @@ class Supervisor {
     for (const worker of workers()) worker.process.kill('SIGKILL');
     process.exit(exitCodes.failure);
   }
-}
-
-/** What a fleet says of a worker that ends by itself. */
-function isLeaving(error: unknown): boolean {
-  return error instanceof TorchError && error.code === 'ERR_NOT_READY';
 }
 
 function workers(): Worker[] {

@@ -1,6 +1,6 @@
 /** The canaries of one worker, as the primary says them. */
 import cluster from 'node:cluster';
-import { sayError, TorchError } from '../../errors.js';
+import { hasCode, sayError } from '../../errors.js';
 import type { ModelHost } from '../../serving/index.js';
 import type { ToldCanary } from './messages.js';
 import { hear, tell } from './worker.js';
@@ -37,7 +37,7 @@ export class WorkerCanaries {
     try {
       await this.take(told, false);
     } catch (error) {
-      if (!(error instanceof TorchError && error.code === 'ERR_CANARY')) throw error;
+      if (!hasCode(error, 'ERR_CANARY')) throw error;
       tell({ kind: 'canaryOver', name, revision, reason: error.message });
     }
   }
